@@ -1,0 +1,74 @@
+"""How allauth makes accounts here, and in which words it speaks."""
+
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.utils import build_absolute_uri
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+_TOO_MANY = _("That was tried too often in a short time. Nothing is locked: please wait a few minutes and try again.")
+_LASTING_MINUTES = {
+    "account/email/login_code": "LOGIN_BY_CODE_TIMEOUT",
+    "account/email/password_reset_code": "PASSWORD_RESET_BY_CODE_TIMEOUT",
+    "account/email/email_confirmation": "EMAIL_VERIFICATION_BY_CODE_TIMEOUT",
+    "account/email/email_confirmation_signup": "EMAIL_VERIFICATION_BY_CODE_TIMEOUT",
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """allauth's adapter with display names, and with sentences that say what to do next."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": _("This account is closed."),
+        "duplicate_email": _("This is your address already. Nothing has changed."),
+        "email_password_mismatch": _(
+            "The address and the password do not belong together. Try again, or have a code sent to your address."
+        ),
+        "enter_current_password": _("This is not your current password. It is unchanged; please type it again."),
+        "incorrect_code": _("This is not the code we sent. Look at the newest mail and type its code again."),
+        "incorrect_password": _("This is not your password. Please type it again."),
+        "invalid_login": _("Please check the address and try again."),
+        "rate_limited": _TOO_MANY,
+        "same_as_current": _("This is the address you have now. Nothing has changed."),
+        "too_many_login_attempts": _TOO_MANY,
+    }
+
+    def save_user(self, request, user, form, commit=True):
+        """Saves the person who signs up, under the name they chose."""
+        user.rename(form.cleaned_data["display_name"])
+        return super().save_user(request, user, form, commit)
+
+    def send_mail(self, template_prefix, email, context):
+        """Sends one of allauth's mails; it knows the site's name and how long its code holds."""
+        lasting = _LASTING_MINUTES.get(template_prefix)
+        context = context | {"site_name": settings.SITE_NAME}
+        if lasting:
+            context["minutes"] = getattr(app_settings, lasting) // 60
+        super().send_mail(template_prefix, email, context)
+
+    def send_account_already_exists_mail(self, email):
+        """Tells the owner of an address that somebody tried to join with it; the page tells nobody."""
+        url = build_absolute_uri(self.request, reverse("account_request_login_code"))
+        self.send_mail("account/email/account_already_exists", email, {"login_code_url": url})
+
+    def get_password_change_redirect_url(self, request):
+        """Back to the account page, where the change began."""
+        return reverse("account_settings")
+
+    def get_email_verification_redirect_url(self, email_address):
+        """A signed-in person confirmed a new address: back to the account page."""
+        if self.request.user.is_authenticated:
+            return reverse("account_settings")
+        return super().get_email_verification_redirect_url(email_address)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """allauth's adapter for second factors, with sentences that say what to do next."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This code is not right, or its time has passed. Please type the one shown now."),
+        "unverified_email": _("Please confirm your e-mail address first; then add a second factor."),
+        "cannot_generate_recovery_codes": _("Please add an authenticator app or a security key first."),
+    }

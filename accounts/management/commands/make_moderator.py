@@ -1,0 +1,99 @@
+"""`manage.py make_moderator EMAIL [--name NAME]`."""
+
+import re
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.validators import NAME_MAX_LENGTH, clean_up, validate_display_name
+
+GROUP = "Moderators"
+NEXT_STEPS = """
+{name} <{email}> {is_now} a moderator.
+
+  1. Sign in at {login} with a code sent to {email}.
+     On a laptop the mail is shown on the console and kept in var/mail.
+  2. Add an authenticator app or a security key at {factor}.
+  3. The desk is at {desk}.
+"""
+
+
+class Command(BaseCommand):
+    """Makes a person a moderator; run twice, it changes nothing the second time."""
+
+    help = "Makes the person with this e-mail address a moderator, and the account too if there is none."
+
+    def add_arguments(self, parser):
+        """EMAIL and --name."""
+        parser.add_argument("email")
+        parser.add_argument("--name", default="", help="display name of a new account (default: from the address)")
+
+    @transaction.atomic
+    def handle(self, *args, **options):
+        """Finds or makes the person, gives the rights, and says what to do next."""
+        email = options["email"].strip().lower()
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise CommandError(f"“{options['email']}” is not an e-mail address, so nothing was changed.") from None
+        person = User.objects.filter(email__iexact=email).first() or self._person_by_other_address(email)
+        if person is None:
+            person = User.objects.create_user(email, display_name=self._name(options["name"], email))
+        was_moderator = person.is_staff and person.groups.filter(name=GROUP).exists()
+        self._confirm_address(person)
+        person.is_staff = person.is_active = True
+        person.save(update_fields=["is_staff", "is_active"])
+        person.groups.add(Group.objects.get_or_create(name=GROUP)[0])
+        self.stdout.write(
+            NEXT_STEPS.format(
+                name=person.display_name,
+                email=person.email,
+                is_now="was already" if was_moderator else "is now",
+                login=reverse("account_request_login_code"),
+                factor=reverse("mfa_index"),
+                desk=reverse("admin:index"),
+            )
+        )
+
+    def _person_by_other_address(self, email):
+        address = EmailAddress.objects.filter(email__iexact=email, verified=True).select_related("user").first()
+        return address.user if address else None
+
+    def _confirm_address(self, person):
+        """Whoever runs this command vouches for the address; another's unproven claim to it is dropped."""
+        if person.emailaddress_set.filter(primary=True, verified=True).exists():
+            return
+        EmailAddress.objects.filter(email__iexact=person.email).exclude(user=person).delete()
+        person.emailaddress_set.update(primary=False)
+        EmailAddress.objects.update_or_create(
+            user=person, email=person.email, defaults={"primary": True, "verified": True}
+        )
+
+    def _name(self, given, email):
+        """The name asked for, or the first free and allowed one made from the address."""
+        if given:
+            name = clean_up(given)
+            try:
+                validate_display_name(name)
+            except ValidationError as error:
+                raise CommandError(f"“{name}” cannot be the name: {' '.join(error.messages)}") from None
+            if not User.objects.name_is_free(name):
+                raise CommandError(f"Somebody already uses the name “{name}” or one like it. Give another with --name.")
+            return name
+        words = re.sub(r"[\W\d_]+", " ", email.split("@")[0]).strip().title()
+        for base in (words[: NAME_MAX_LENGTH - 4].strip(), "Keeper"):
+            for number in range(1, 1000):
+                name = base if number == 1 else f"{base} {number}"
+                try:
+                    validate_display_name(name)
+                except ValidationError:
+                    break
+                if User.objects.name_is_free(name):
+                    return name
+        raise CommandError("No free name could be made from the address. Give one with --name.")

@@ -1,0 +1,183 @@
+"""People: an account per person, and the verifications of those who are clinicians."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.indexes import OpClass
+from django.core.mail import send_mail
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.names import skeleton
+from accounts.validators import NAME_MAX_LENGTH, validate_display_name
+
+
+class UserManager(BaseUserManager):
+    """Makes people, found by their e-mail address without regard to case."""
+
+    def create_user(self, email, password=None, **fields):
+        """A new person; without `password` they sign in by code or passkey."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.name_key = skeleton(user.display_name)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        """A person who may do everything (`manage.py createsuperuser`)."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def name_is_free(self, display_name, person=None):
+        """Whether `person` (or somebody new) may take the name: nobody wears or holds it or one that looks like it."""
+        key = skeleton(display_name)
+        pk = person.pk if person else None
+        worn = self.filter(name_key=key).exclude(pk=pk).exists()
+        return not worn and not HeldName.objects.filter(name_key=key).exclude(person_id=pk).exists()
+
+    def get_by_natural_key(self, email):
+        """The person with this address, however it is capitalised."""
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account. Their address is private; `display_name` is what others see.
+
+    `name_key` is the name's skeleton (see accounts.names): two names that look alike share one, and it is unique.
+    """
+
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    display_name = models.CharField(
+        _("display name"), max_length=NAME_MAX_LENGTH, validators=[validate_display_name],
+        error_messages={"unique": _("Somebody already uses this name or one that looks like it.")},
+    )  # fmt: skip
+    name_key = models.CharField(max_length=NAME_MAX_LENGTH * 4, unique=True, editable=False)
+    is_staff = models.BooleanField(_("may enter the desk"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    trusted_at = models.DateTimeField(_("trusted since"), null=True, blank=True, editable=False)
+    suspended_at = models.DateTimeField(_("suspended on"), null=True, blank=True, editable=False)
+    suspended_until = models.DateTimeField(_("suspended until"), null=True, blank=True, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["display_name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_without_case"),
+            models.CheckConstraint(
+                condition=models.Q(suspended_until=None) | models.Q(suspended_at__isnull=False),
+                name="user_suspended_until_needs_suspended_at",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-joined_at", "-id"], name="user_joined"),
+            # the desk's search by the beginning of an address, and its two short lists
+            models.Index(OpClass(Lower("email"), name="text_pattern_ops"), name="user_email_prefix"),
+            models.Index(fields=["-joined_at", "-id"], condition=models.Q(is_staff=True), name="user_staff"),
+            models.Index(
+                fields=["-joined_at", "-id"], condition=models.Q(suspended_at__isnull=False), name="user_suspended"
+            ),
+        ]
+
+    def __str__(self):
+        return self.display_name
+
+    def get_full_name(self):
+        """The name others see; Django's admin and allauth ask for it under this name."""
+        return self.display_name
+
+    def get_short_name(self):
+        """The name others see."""
+        return self.display_name
+
+    def rename(self, display_name):
+        """Sets the name and the key it is unique by; the caller saves."""
+        self.display_name = display_name
+        self.name_key = skeleton(display_name)
+
+    def hold_name(self, name_key):
+        """Keeps the name from everybody else; harmless if it is held already."""
+        HeldName.objects.bulk_create([HeldName(name_key=name_key, person=self)], ignore_conflicts=True)
+
+    def email_user(self, subject, message, from_email=None, **options):
+        """Sends this person a mail."""
+        send_mail(subject, message, from_email, [self.email], **options)
+
+    @property
+    def is_suspended(self):
+        """Suspended now: without an end, or with an end still to come."""
+        return self.suspended_at is not None and (
+            self.suspended_until is None or self.suspended_until > timezone.now()
+        )
+
+    @property
+    def is_trusted(self):
+        """Trusted by a moderator, or staff."""
+        return self.is_staff or self.trusted_at is not None
+
+    def can_moderate(self):
+        """May use moderators' verbs: staff with that right, and not suspended."""
+        return self.is_active and self.is_staff and not self.is_suspended and self.has_perm("posts.moderate_comment")
+
+
+class HeldName(models.Model):
+    """A name that only `person` may take, though they do not wear it now.
+
+    Held when they change their name, so that nobody else steps into it; and when somebody signs up with their address,
+    because a new account would have taken the name then: a name still free would tell that the address has an account.
+    """
+
+    name_key = models.CharField(max_length=NAME_MAX_LENGTH * 4, unique=True)
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="held_names")
+    held_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return self.name_key
+
+
+class VerificationQuerySet(models.QuerySet):
+    """Questions about many verifications."""
+
+    def in_force(self, at):
+        """Those that hold at the moment `at`: neither expired nor revoked."""
+        return self.filter(expires_at__gt=at, revoked_at=None)
+
+
+class Verification(models.Model):
+    """That a person is a clinician: what was checked, where, when, by whom, and until when it holds.
+
+    A registration number is looked up and not kept. Rows are never changed but for `revoked_at`.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="verifications", verbose_name=_("person"))
+    profession = models.CharField(_("profession"), max_length=80, help_text=_("As readers will see it: “Psychologist”."))
+    regulator = models.CharField(_("regulator"), max_length=120, help_text=_("Whose register was looked at."))
+    region = models.CharField(_("country or state"), max_length=12, help_text=_("Short, as in “US-MD” or “GB”."))
+    method = models.CharField(_("how it was checked"), max_length=200)
+    checked_at = models.DateTimeField(_("checked"))
+    checked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("checked by"))
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    objects = VerificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("clinician’s verification")
+        verbose_name_plural = _("clinicians’ verifications")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("checked_at")), name="verification_expires_after_check"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.profession}, {self.region}"
+
+    def is_in_force(self, at):
+        """Holds at the moment `at`."""
+        return self.revoked_at is None and self.expires_at > at

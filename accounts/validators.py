@@ -1,0 +1,125 @@
+"""What may be a display name."""
+
+import re
+import unicodedata
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.names import skeleton
+
+NAME_MIN_LENGTH = 2
+NAME_MAX_LENGTH = 40
+MARKS_IN_A_ROW = 2
+
+_SIGNS = frozenset(" -‐'’ʼ.,_·&()")
+# Alphabets whose letters pass for one another: one word is written in one of them.
+_ALPHABETS = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "DESERET"})
+_ADDRESS = re.compile(r"@|://|\bwww\.|\w{2,}\.[^\W\d_]{2,}", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_LEET = str.maketrans("34578", "eastb")
+
+# As a part of the joined name, as a word of it, and as the whole of it (with words that add nothing).
+_STAFF_PARTS = ("administrator", "moderator", "twowaystreet", "siteowner", "forumowner")
+_STAFF_WORDS = ("admin", "admins", "mod", "mods", "staff", "official", "sysadmin")
+_STAFF_WHOLE = ("root", "system", "support", "owner", "theforum", "thissite", "team", "helpdesk", "webmaster")
+_NOBODY = ("deleted", "removed", "anonymous", "anon", "guest", "nobody", "hidden")
+_FILLERS = ("the", "forum", "site", "of", "user", "account", "member", "author", "person", "comment", "real", "s")
+
+
+def clean_up(name):
+    """The name as it will be kept: composed, in plain forms of its characters, with single spaces inside."""
+    return " ".join(unicodedata.normalize("NFKC", name).split())
+
+
+def _is_made_of(text, words):
+    """Whether `text` is nothing but some of `words`, one after another."""
+    ends = {0}
+    for start in range(len(text)):
+        if start in ends:
+            ends.update(start + len(word) for word in words if text.startswith(word, start))
+    return len(text) in ends
+
+
+def _is_only(joined, words):
+    """Whether the joined name is one of `words`, give or take words that add nothing."""
+    keys = [skeleton(word) for word in words]
+    fillers = [skeleton(word) for word in _FILLERS]
+    return joined in keys or (not _is_made_of(joined, fillers) and _is_made_of(joined, fillers + keys))
+
+
+def _readings(name):
+    """The name as it stands, and with numbers read as the letters they are used for."""
+    bare = re.sub(r"^\d+|\d+$", "", re.sub(r"[\W_]+", " ", name).strip()).strip() or name
+    return {name, bare, name.translate(_LEET), bare.translate(_LEET)}
+
+
+def pretends_to_be_staff(name):
+    """Whether a reader could take the bearer for somebody who runs the place."""
+    site = skeleton(settings.SITE_NAME)
+    words = {skeleton(word) for word in _STAFF_WORDS}
+    for reading in _readings(name):
+        joined = skeleton(reading)
+        if any(skeleton(part) in joined for part in _STAFF_PARTS) or (len(site) > 5 and site in joined):
+            return True
+        if any(skeleton(word) in words for word in _WORD.findall(_HUMP.sub(" ", reading))):
+            return True
+        if _is_only(joined, _STAFF_WORDS + _STAFF_WHOLE):
+            return True
+    return False
+
+
+def stands_for_nobody(name):
+    """Whether the name is what the forum itself writes where there is no name."""
+    return any(_is_only(skeleton(reading), _NOBODY) for reading in _readings(name))
+
+
+def _mixes_alphabets(word):
+    found = {unicodedata.name(char, "").split(" ")[0] for char in word if char.isalpha()}
+    return len(found & _ALPHABETS) > 1
+
+
+def _has_stray_characters(name):
+    marks = 0
+    for char in name:
+        kind = unicodedata.category(char)
+        marks = marks + 1 if kind == "Mn" else 0
+        if marks > MARKS_IN_A_ROW or not (kind[0] in "LM" or kind in ("Nd", "Nl") or char in _SIGNS):
+            return True
+    return unicodedata.category(name[0])[0] == "M"
+
+
+def validate_display_name(name):
+    """Passes a name that can be read, told apart and taken for a person's; else says what to change."""
+    if not NAME_MIN_LENGTH <= len(name) <= NAME_MAX_LENGTH:
+        raise ValidationError(
+            _("A name has from %(least)s to %(most)s characters; this one has %(count)s."),
+            code="length",
+            params={"least": NAME_MIN_LENGTH, "most": NAME_MAX_LENGTH, "count": len(name)},
+        )
+    if _ADDRESS.search(name):
+        raise ValidationError(
+            _("This looks like an e-mail or web address. Please choose a name; after a full stop, leave a space."),
+            code="address",
+        )
+    if name != clean_up(name) or _has_stray_characters(name):
+        raise ValidationError(
+            _("Please use letters, numbers, single spaces, hyphens, apostrophes and full stops only."), code="characters"
+        )
+    if not any(char.isalpha() for char in name) or not skeleton(name):
+        raise ValidationError(_("Please use at least one letter."), code="letters")
+    if any(_mixes_alphabets(word) for word in name.split()):
+        raise ValidationError(
+            _("This name mixes letters of different alphabets in one word. Please write each word in one."),
+            code="alphabets",
+        )
+    if pretends_to_be_staff(name):
+        raise ValidationError(
+            _("Readers could take this name for somebody who runs the forum. Please choose another."), code="staff"
+        )
+    if stands_for_nobody(name):
+        raise ValidationError(
+            _("The forum writes this word where there is no name. Please choose another."), code="nobody"
+        )

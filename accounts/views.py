@@ -1,0 +1,48 @@
+"""Doors of the account pages that allauth does not have, or has without our names."""
+
+from allauth.account import views as allauth_views
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import NameTaken, ProfileForm
+from accounts.models import User
+
+
+class SignupView(allauth_views.SignupView):
+    """allauth's sign-up, which shows its form again when somebody else took the name a moment before."""
+
+    def form_valid(self, form):
+        """Goes on to the code, or back to the form with everything kept."""
+        try:
+            return super().form_valid(form)
+        except NameTaken:
+            return self.form_invalid(form)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_settings(request):
+    """The signed-in person's own page: name, address, password, second factor, sign out."""
+    # a second copy: a refused name must not appear in the page's head as if it had been taken
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        try:
+            person = form.save()
+        except NameTaken:
+            pass
+        else:
+            messages.success(request, _("Your name is now %(name)s.") % {"name": person.display_name})
+            return redirect("account_settings")
+    factors = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
+    context = {
+        "form": form,
+        "has_app": Authenticator.Type.TOTP in factors,
+        "has_key": Authenticator.Type.WEBAUTHN in factors,
+    }
+    return render(request, "accounts/settings.html", context, status=422 if form.errors else 200)

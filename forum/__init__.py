@@ -1,0 +1,1 @@
+"""The ground: settings, wiring and kit. Imports nothing of accounts or posts; mounts them by name."""

@@ -1,0 +1,32 @@
+"""The admin site moderators work in: entered only by staff who carry a second factor."""
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import admin
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+class DeskSite(admin.AdminSite):
+    """Django's admin site; `has_permission` adds the second factor and `login` the forum's own sign-in."""
+
+    site_header = _("The moderators’ desk")
+    site_title = _("Two-Way Street")
+    index_title = _("What needs a hand")
+
+    def has_permission(self, request):
+        """Active, not suspended staff with an authenticator app, a security key or a passkey."""
+        user = request.user
+        return user.is_active and user.is_staff and not user.is_suspended and is_mfa_enabled(user, SECOND_FACTORS)
+
+    def login(self, request, extra_context=None):
+        """Sends a stranger to the forum's sign-in, and staff without a second factor to a page that says so."""
+        if not request.user.is_authenticated:
+            target = request.GET.get("next", request.get_full_path())
+            return redirect(f"/account/login/?{urlencode({'next': target})}")
+        if self.has_permission(request):
+            return redirect("admin:index")
+        return render(request, "accounts/desk_closed.html", status=403)

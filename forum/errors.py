@@ -1,0 +1,34 @@
+"""Pages for what went wrong: what happened, what was kept, what to do next."""
+
+from django.http import HttpResponseBadRequest
+from django.shortcuts import render
+from django.utils.encoding import force_str
+
+# What a person types into our forms under these names is shown again, so that it can be copied.
+TYPED = ("source", "title", "question_1", "question_2")
+
+
+def _kept(request):
+    """The texts that came with a refused request."""
+    return [text for name in TYPED if (text := request.POST.get(name, "").strip())]
+
+
+def csrf_failure(request, reason=""):
+    """The form's safety token is stale or missing: 403 with the text."""
+    return render(request, "errors/csrf.html", {"kept": _kept(request), "retry": request.get_full_path()}, status=403)
+
+
+def forbidden(request, exception):
+    """What a verb refused: 403 with its sentence and the text."""
+    sentence = force_str(exception) if exception.args else ""
+    return render(request, "errors/403.html", {"sentence": sentence, "kept": _kept(request)}, status=403)
+
+
+def not_found(request, exception):
+    """404."""
+    return render(request, "errors/404.html", status=404)
+
+
+def bad_request(request, exception):
+    """400, in plain text: a request this broken did not come from one of our pages."""
+    return HttpResponseBadRequest("This request could not be read.", content_type="text/plain")

@@ -1,0 +1,15 @@
+"""The addresses of the site: apps are mounted by name."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("posts.urls")),
+    path("account/", include("accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("desk/", admin.site.urls),
+]
+
+handler400 = "forum.errors.bad_request"
+handler403 = "forum.errors.forbidden"
+handler404 = "forum.errors.not_found"

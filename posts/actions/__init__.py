@@ -1,0 +1,1 @@
+"""The verbs: what people do. Each is one transaction, checks the right, and calls its consequences by name."""

@@ -1,0 +1,22 @@
+"""Why a verb did not happen, in words for the person who tried."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
+    """The act is no longer possible, though it was offered. `str()` is a sentence for the person; nothing changed."""
+
+    def __init__(self, sentence):
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+GONE = _("The comment you are replying to was taken back or removed in the meantime.")
+LOCKED = _("This thread was locked in the meantime: it can be read, but nobody can write in it.")
+WITHDRAWN = _("This thread is no longer there.")
+SUSPENDED = _("Your account is suspended: you can read, but not write.")
+NOT_YOURS = _("Only the person who wrote a comment can change it.")
+STARTERS = _("Only some members may start a thread here.")
+EMPTY_REASON = _("Please give a reason: the person concerned may ask for it.")
+GONE_YOURS = _("This comment was deleted or removed in the meantime and can no longer be changed.")
+NOT_STAFF = _("Moderators cannot suspend themselves or each other; ask the owner of the site.")

@@ -1,0 +1,196 @@
+"""The verbs of those who write: start a thread, reply, edit, delete."""
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from posts import tree
+from posts.actions import counting, refusals
+from posts.actions.refusals import Refused
+from posts.models import Comment, Question, Revision, Thread
+
+
+def may_start_thread(user):
+    """Whether the site's setting lets `user` start a thread."""
+    if not user.is_authenticated or not user.is_active or user.is_suspended:
+        return False
+    return {"everybody": True, "trusted": user.is_trusted, "staff": user.is_staff}[settings.THREAD_STARTERS]
+
+
+@transaction.atomic
+def start_thread(*, author, title, source, questions=(), standpoint="", key=None, byline="", at=None, **fields):
+    """A new Thread with its opening post; `questions` are (text, whom it asks) in order.
+
+    `author` may be nobody when `byline` tells the name (a command plants a post that somebody else wrote). The same
+    `author` and `key` again give the thread of the first time. Raises PermissionDenied, Refused, markup.TooComplex.
+    """
+    if author is not None:
+        _check_may_write(author)
+        if not may_start_thread(author):
+            raise PermissionDenied(refusals.STARTERS)
+        # one form sent twice at once: the second waits here and then finds what the first made
+        type(author).objects.select_for_update(no_key=True).get(pk=author.pk)
+        first = _written_with(author, key)
+        if first is not None:
+            return first.thread
+    now = at or timezone.now()
+    thread = Thread(author=author, created_at=now, last_activity_at=now, **fields)
+    thread.name(title)
+    thread.save()
+    Question.objects.bulk_create(
+        Question(thread=thread, position=position, text=text, asks=asks)
+        for position, (text, asks) in enumerate(questions, start=1)
+    )
+    opening = Comment(thread=thread, author=author, byline=byline, standpoint=standpoint, key=key, created_at=now)
+    _speak_as(opening, author, standpoint, now)
+    opening.write(source)
+    _insert(opening, parent=None)
+    return thread
+
+
+@transaction.atomic
+def reply(*, author, parent, source, question=None, standpoint="", key=None, byline="", is_sample=False, at=None):
+    """A published reply to the Comment `parent`; the same `author` and `key` again give the first reply.
+
+    `question` (one of the thread's) counts only for a reply to the opening post: deeper ones belong to their branch.
+    Raises Refused when `parent` takes no replies any more, PermissionDenied, markup.TooComplex.
+    """
+    if author is not None:
+        _check_may_write(author)
+    now = at or timezone.now()
+    comment = Comment(author=author, byline=byline, key=key, created_at=now, is_sample=is_sample)
+    _speak_as(comment, author, standpoint, now)
+    comment.write(source)
+    thread = counting.lock_thread(parent.thread_id)
+    first = _written_with(author, key)
+    if first is not None:
+        return first
+    parent = Comment.objects.get(pk=parent.pk)
+    parent.thread = thread
+    _check_accepts_replies(parent)
+    comment.thread = thread
+    comment.question = _question_of_branch(parent, question)
+    _insert(comment, parent)
+    counting.comment_appeared(comment, at=now)
+    return comment
+
+
+@transaction.atomic
+def edit(*, editor, comment, source, standpoint=None):
+    """Changes the text of `comment`; after the grace time the earlier text becomes a Revision and the change shows.
+
+    The same text again changes nothing. Raises PermissionDenied, Refused, markup.TooComplex.
+    """
+    thread = counting.lock_thread(comment.thread_id)
+    comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
+    comment.thread = thread
+    _check_may_edit(editor, comment)
+    now = timezone.now()
+    if standpoint is not None and standpoint != comment.standpoint:
+        _speak_as(comment, editor, standpoint, now)
+    elif source == comment.source:
+        return comment
+    rewrite(comment, source, editor=editor, at=now, silently=comment.is_within_grace(now))
+    return comment
+
+
+def rewrite(comment, source, *, editor, at, silently):
+    """Sets the text of a locked `comment`, keeps the earlier one as a Revision unless `silently`, and saves."""
+    if source != comment.source and not silently:
+        Revision.objects.create(
+            comment=comment, number=(comment.revisions.aggregate(last=Max("number"))["last"] or 0) + 1,
+            source=comment.source, replaced_at=at, replaced_by=editor,
+        )  # fmt: skip
+        comment.edited_at = at
+    comment.write(source)
+    comment.save(update_fields=["source", "html", "renderer", "edited_at", "standpoint", "verification"])
+    counting.bump(comment.thread)
+
+
+@transaction.atomic
+def delete(*, author, comment):
+    """Takes back one's own comment: a tombstone stays where replies hang. Twice is once. Raises PermissionDenied."""
+    thread = counting.lock_thread(comment.thread_id)
+    comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
+    comment.thread = thread
+    if comment.deleted_at is not None and comment.author_id == author.pk:
+        return comment
+    if not comment.is_deletable_by(author):
+        raise PermissionDenied(refusals.NOT_YOURS)
+    was_published = comment.is_published
+    comment.deleted_at = timezone.now()
+    comment.save(update_fields=["deleted_at"])
+    if was_published:
+        counting.comment_vanished(comment)
+    if comment.depth == 0 and comment.reply_count == 0:
+        thread.withdrawn_at = comment.deleted_at
+        thread.save(update_fields=["withdrawn_at"])
+    return comment
+
+
+def _check_may_write(user):
+    if not user.is_authenticated or not user.is_active:
+        raise PermissionDenied
+    if user.is_suspended:
+        raise Refused(refusals.SUSPENDED)
+
+
+def _check_accepts_replies(parent):
+    if parent.thread.withdrawn_at is not None:
+        raise Refused(refusals.WITHDRAWN)
+    if parent.thread.is_locked:
+        raise Refused(refusals.LOCKED)
+    if not parent.accepts_replies():
+        raise Refused(refusals.GONE)
+
+
+def _check_may_edit(editor, comment):
+    _check_may_write(editor)
+    if comment.author_id != editor.pk:
+        raise PermissionDenied(refusals.NOT_YOURS)
+    if comment.thread.is_locked:
+        raise Refused(refusals.LOCKED)
+    if not comment.is_editable_by(editor):
+        raise Refused(refusals.GONE_YOURS)
+
+
+def _written_with(author, key):
+    """What `author` already wrote with this one-time key, or None."""
+    if key is None or author is None:
+        return None
+    return Comment.objects.select_related("thread").filter(author=author, key=key).first()
+
+
+def _speak_as(comment, author, standpoint, at):
+    """Sets the standpoint and, for one who speaks as a clinician, the verification in force."""
+    comment.standpoint = standpoint
+    comment.verification = None
+    if author is not None and standpoint in (Comment.Standpoint.CLINICIAN, Comment.Standpoint.BOTH):
+        comment.verification = author.verifications.in_force(at).order_by("-checked_at").first()
+
+
+def _question_of_branch(parent, question):
+    if parent.depth > 0:
+        return parent.question
+    if question is not None and question.thread_id != parent.thread_id:
+        raise PermissionDenied
+    return question
+
+
+def _insert(comment, parent):
+    """Gives `comment` its id, path and place under `parent`, and saves it.
+
+    The id is drawn first, because the path ends in it. Below the deepest level the index allows, a reply becomes its
+    parent's neighbour.
+    """
+    if parent is not None and parent.depth >= tree.DEEPEST:
+        parent = parent.parent
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [Comment._meta.db_table])
+        comment.pk = cursor.fetchone()[0]
+    comment.parent = parent
+    comment.path = tree.child_path(parent.path if parent else "", comment.pk)
+    comment.depth = tree.depth_of(comment.path)
+    comment.save(force_insert=True)

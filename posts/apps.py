@@ -1,0 +1,17 @@
+"""The talk: threads, their questions, comments, and the moderators' log."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+from posts.group import keep_moderators_group
+
+
+class Posts(AppConfig):
+    """Threads, comments, and what moderators do."""
+
+    name = "posts"
+    verbose_name = _("The talk")
+
+    def ready(self):
+        post_migrate.connect(keep_moderators_group, sender=self)

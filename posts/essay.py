@@ -1,0 +1,56 @@
+"""From the plain text of a blog post to Markdown: paragraphs, typographic quotes, and the questions it closes with."""
+
+import re
+
+ESCAPED = re.compile(r"([\\`*_\[\]<]|~~)")
+BLOCK_MARK = re.compile(r"^(#{1,6}\s|>|[-+]\s|\d+[.)]\s|={3,}|-{3,})")
+ASKING = "what|how|who|whom|whose|why|when|where|which|do|does|did|is|are|was|were|have|has|can|could|should|would|will"
+QUESTION = re.compile(rf"(?:(?:and|but|or|so)\s+)?((?:{ASKING})\b[^.!?]*\?)", re.I)
+SECOND_HALF = re.compile(rf",\s+and\s+(?=(?:{ASKING})\b)", re.I)
+CLINICIANS = re.compile(r"\byour (patients?|clients?)\b", re.I)
+PATIENTS = re.compile(r"\byour (own )?(therapist|psychiatrist|psychologist|shrink|analyst)s?\b", re.I)
+
+
+def paragraphs(text):
+    """The paragraphs of `text`: separated by blank lines, white space folded."""
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
+
+
+def curled(text):
+    """`text` with straight quotes made typographic: opening after a space, a bracket or a dash, closing elsewhere."""
+    text = re.sub(r"(^|[\s(\[{—–\u2018-])\"", "\\1\u201c", text)
+    text = text.replace('"', "\u201d")
+    # a year ('70s) and a word cut at its head ('em) take the closing form
+    text = re.sub(r"(^|[\s(\[{—–\u201c-])'(?=\d\ds?\b|(?:em|til|tis|twas|cause)\b)", "\\1\u2019", text)
+    text = re.sub(r"(^|[\s(\[{—–\u201c-])'", "\\1\u2018", text)
+    return text.replace("'", "\u2019")
+
+
+def to_markdown(text):
+    """The plain `text` as Markdown that draws as it reads: nothing in it is taken for formatting."""
+    return "\n\n".join(
+        BLOCK_MARK.sub(lambda mark: "\\" + mark.group(0), ESCAPED.sub(r"\\\1", curled(part)))
+        for part in paragraphs(text)
+    )
+
+
+def asks(question):
+    """Whom a question asks: "clinicians" (your patients), "patients" (your therapist), otherwise "everybody"."""
+    if CLINICIANS.search(question):
+        return "clinicians"
+    return "patients" if PATIENTS.search(question) else "everybody"
+
+
+def closing_questions(text):
+    """The questions in the last paragraph of `text`, as (question, whom it asks); two joined by ", and" count as two.
+
+    "Tell me what you think?" asks nothing in particular and is left out.
+    """
+    parts = paragraphs(text)
+    found = []
+    for sentence in re.split(r"(?<=[.!?])\s+", curled(parts[-1])) if parts else []:
+        if question := QUESTION.fullmatch(sentence):
+            for half in SECOND_HALF.split(question.group(1)):
+                question = half[0].upper() + half[1:].rstrip("?") + "?"
+                found.append((question, asks(question)))
+    return found

@@ -1,0 +1,20 @@
+"""The Moderators group: what a moderator may do at the desk, and nothing else."""
+
+MODERATORS = "Moderators"
+RIGHTS = {
+    "posts": ["view_thread", "view_question", "view_comment", "view_revision", "view_logentry", "moderate_comment"],
+    "accounts": ["view_user", "view_verification"],
+}
+
+
+def keep_moderators_group(sender, using, **options):
+    """After every migration: the group exists and has exactly RIGHTS (Django makes permissions only then)."""
+    from django.contrib.auth.models import Group, Permission
+
+    wanted = [
+        permission
+        for app, codenames in RIGHTS.items()
+        for permission in Permission.objects.using(using).filter(content_type__app_label=app, codename__in=codenames)
+    ]
+    group, _made = Group.objects.using(using).get_or_create(name=MODERATORS)
+    group.permissions.set(wanted)

@@ -1,0 +1,73 @@
+"""`manage.py plant_thread`: the seed thread, in the project's own words or from a file the owner holds."""
+
+from datetime import date
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from posts import essay
+from posts.actions import planting
+from posts.models.comment import OPENING_MAX_LENGTH
+
+SEED = Path(__file__).resolve().parents[2] / "seed" / "two-way-street.md"
+KEY = "seed"
+BYLINE = "The editors"
+
+
+class Command(BaseCommand):
+    """Plants the seed thread, or replaces its text; replies are kept, and twice is once."""
+
+    help = "Plants the seed thread; with --file, replaces its text by the post in that file."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--file", type=Path, help="plain text, or Markdown if its name ends in .md")
+        parser.add_argument("--title", help="the thread's title")
+        parser.add_argument("--byline", help="who wrote the post, as readers see it")
+        parser.add_argument("--source-url", default="", help="where the post was first published")
+        parser.add_argument("--source-date", type=date.fromisoformat, help="when, as 2010-05-31")
+        parser.add_argument("--question", action="append", help="a closing question (may be given several times)")
+
+    def handle(self, **options):
+        given = options["file"]
+        if given is None and planting.is_planted(KEY):
+            # the owner may have put the original there: what ships with the project never overwrites it
+            self.stdout.write("The seed thread is there.")
+            return
+        title, source, questions = self._read(given or SEED, options)
+        try:
+            thread, happened = planting.plant(
+                key=KEY, title=title, source=source, byline=options["byline"] or BYLINE,
+                questions=questions, source_url=options["source_url"], source_date=options["source_date"],
+            )  # fmt: skip
+        except planting.TooComplex as fault:
+            raise CommandError(f"The text cannot be shown: {fault}. Nothing was changed.") from None
+        words = {
+            planting.PLANTED: "Planted",
+            planting.CHANGED: "Changed the text of",
+            planting.UNCHANGED: "Nothing to change in",
+        }
+        self.stdout.write(f"{words[happened]} “{thread.title}” at {thread.get_absolute_url()}")
+
+    def _read(self, path, options):
+        """(title, Markdown, questions) of the file, with what the options override."""
+        try:
+            text = path.read_text(encoding="utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as fault:
+            raise CommandError(f"{path} could not be read as UTF-8 text: {fault}. Nothing was changed.") from None
+        title = options["title"]
+        if path.suffix == ".md":
+            heading, _line, rest = text.partition("\n")
+            if heading.startswith("# "):
+                title, text = title or heading[2:].strip(), rest.strip()
+            source = text
+        else:
+            source = essay.to_markdown(text)
+        if not source:
+            raise CommandError(f"{path} is empty. Nothing was changed.")
+        if len(source) > OPENING_MAX_LENGTH:
+            raise CommandError(f"{path} is longer than {OPENING_MAX_LENGTH:,} characters. Nothing was changed.")
+        asked = options["question"]
+        questions = [(text, essay.asks(text)) for text in asked] if asked else essay.closing_questions(text)
+        if not questions:
+            raise CommandError("No closing question was recognised: give it with --question. Nothing was changed.")
+        return title or path.stem.replace("-", " ").capitalize(), source, questions

@@ -1,0 +1,231 @@
+"""A comment: a text in the tree of a thread, by somebody, in one of five states."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from forum import markup
+from posts import tree
+
+GRACE = timedelta(minutes=5)
+# characters
+COMMENT_MAX_LENGTH = 20_000
+OPENING_MAX_LENGTH = 100_000
+PUBLISHED = Q(held_at=None, hidden_at=None, removed_at=None, deleted_at=None)
+
+
+class CommentQuerySet(models.QuerySet):
+    """Questions about many comments."""
+
+    def visible_to(self, viewer):
+        """The comments a page shows to `viewer` (a user, possibly anonymous): the one place that knows.
+
+        Everybody sees what is published, and a tombstone where replies hang. Authors also see their own comments that
+        are held or hidden. Moderators see every row.
+        """
+        if not viewer.is_authenticated:
+            return self.filter(is_shown=True)
+        if viewer.can_moderate():
+            return self
+        return self.filter(Q(is_shown=True) | Q(author=viewer, removed_at=None, deleted_at=None))
+
+    def below(self, path):
+        """Everything below the comment at `path`."""
+        low, high = tree.range_below(path)
+        return self.filter(path__gt=low, path__lt=high)
+
+    def in_reading_order(self):
+        """Oldest first, each reply under what it replies to; an index gives this order."""
+        return self.order_by("path")
+
+    def for_display(self):
+        """With what a page tells of each comment."""
+        return self.select_related("author", "verification", "question").defer("source")
+
+    def matching(self, words):
+        """Comments whose text has all of `words` (an index answers)."""
+        vector = SearchVector("source", config="simple")
+        return self.annotate(words=vector).filter(words=SearchQuery(words, config="simple"))
+
+
+class Comment(models.Model):
+    """A text in a thread's tree. `write` is the only setter of `source` and `html`; `path` never changes.
+
+    State is told by four timestamps: published when all are empty, otherwise the strongest of deleted (by its author),
+    removed (by a moderator), hidden (until reviewed), held (before it was ever seen). `reply_count` counts the direct
+    replies that a page shows, tombstones included; `is_shown` follows from both. `question` is the one that this
+    comment's branch answers. `key` is the one-time key of the form it came from.
+    """
+
+    class Standpoint(models.TextChoices):
+        UNSAID = "", _("I’d rather not say")
+        CLINICIAN = "clinician", _("Clinician")
+        PATIENT = "patient", _("Patient or former patient")
+        BOTH = "both", _("Both")
+        OTHER = "other", _("Something else")
+
+    class State(models.TextChoices):
+        PUBLISHED = "published", _("published")
+        HELD = "held", _("held for review")
+        HIDDEN = "hidden", _("hidden until reviewed")
+        REMOVED = "removed", _("removed by a moderator")
+        DELETED = "deleted", _("deleted by its author")
+
+    thread = models.ForeignKey("posts.Thread", on_delete=models.PROTECT, related_name="comments")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replies", editable=False
+    )
+    path = models.TextField(db_collation="C", unique=True, editable=False)
+    depth = models.PositiveSmallIntegerField(editable=False)
+    question = models.ForeignKey(
+        "posts.Question", null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False,
+        db_index=False,
+    )  # fmt: skip
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="comments",
+        db_index=False, verbose_name=_("author"),
+    )  # fmt: skip
+    byline = models.CharField(_("name shown"), max_length=80, blank=True)
+    standpoint = models.CharField(_("standpoint"), max_length=10, choices=Standpoint, blank=True, default="")
+    verification = models.ForeignKey(
+        "accounts.Verification", null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False,
+        db_index=False,
+    )  # fmt: skip
+    is_sample = models.BooleanField(_("sample"), default=False, editable=False)
+    source = models.TextField(_("text"))
+    html = models.TextField(editable=False)
+    renderer = models.PositiveSmallIntegerField(editable=False)
+    key = models.CharField(max_length=40, null=True, blank=True, editable=False)  # noqa: DJ001
+    created_at = models.DateTimeField(_("written"), editable=False)
+    edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
+    held_at = models.DateTimeField(_("held"), null=True, blank=True, editable=False)
+    hidden_at = models.DateTimeField(_("hidden"), null=True, blank=True, editable=False)
+    removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
+    reply_count = models.PositiveIntegerField(default=0, editable=False)
+    is_shown = models.GeneratedField(
+        expression=PUBLISHED | Q(reply_count__gt=0), output_field=models.BooleanField(), db_persist=True
+    )
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        permissions = [("moderate_comment", _("Can moderate: comments, threads and people"))]
+        constraints = [
+            models.UniqueConstraint(fields=["thread"], condition=Q(parent=None), name="comment_one_opening_per_thread"),
+            models.UniqueConstraint(fields=["author", "key"], name="comment_key_unique_per_author"),
+            models.CheckConstraint(
+                condition=Q(parent=None, depth=0) | Q(parent__isnull=False, depth__gt=0), name="comment_depth_of_opening"
+            ),
+            models.CheckConstraint(
+                condition=Q(depth=Length("path") / tree.WIDTH - 1), name="comment_path_as_long_as_deep"
+            ),
+            models.CheckConstraint(condition=Q(author__isnull=False) | ~Q(byline=""), name="comment_by_somebody"),
+            models.CheckConstraint(
+                condition=Q(LessThanOrEqual(Length("source"), OPENING_MAX_LENGTH))
+                & (Q(depth=0) | Q(LessThanOrEqual(Length("source"), COMMENT_MAX_LENGTH))),
+                name="comment_not_too_long",
+            ),
+            models.CheckConstraint(
+                condition=Q(verification=None) | Q(standpoint__in=("clinician", "both")),
+                name="comment_verified_only_as_clinician",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["question", "path"], name="comment_question_path", condition=Q(question__isnull=False)),
+            models.Index(fields=["path"], name="comment_conversation_path", condition=Q(question=None)),
+            models.Index(fields=["author", "-id"], name="comment_author_latest"),
+            models.Index(fields=["-id"], name="comment_held", condition=Q(held_at__isnull=False)),
+            models.Index(fields=["-id"], name="comment_hidden", condition=Q(hidden_at__isnull=False)),
+            models.Index(fields=["-id"], name="comment_removed", condition=Q(removed_at__isnull=False)),
+            models.Index(fields=["-id"], name="comment_deleted", condition=Q(deleted_at__isnull=False)),
+            GinIndex(SearchVector("source", config="simple"), name="comment_words"),
+        ]
+
+    def __str__(self):
+        return f"{self.shown_author}: {self.source[:60]}"
+
+    def get_absolute_url(self):
+        """The permalink: it finds the comment wherever paging puts it. Built by hand, as Thread's."""
+        return f"/c/{self.pk}/"
+
+    def write(self, source):
+        """Sets the text and the HTML made from it; the caller saves. Raises markup.TooComplex."""
+        self.source = source
+        self.html = markup.render(source)
+        self.renderer = markup.VERSION
+
+    @property
+    def shown_author(self):
+        """The name readers see."""
+        return self.byline or self.author.display_name
+
+    @property
+    def state(self):
+        """One of State: the strongest that holds."""
+        for state in (self.State.DELETED, self.State.REMOVED, self.State.HIDDEN, self.State.HELD):
+            if getattr(self, f"{state}_at") is not None:
+                return state
+        return self.State.PUBLISHED
+
+    @property
+    def is_published(self):
+        """Everybody may read its text."""
+        return self.state == self.State.PUBLISHED
+
+    @property
+    def is_answer(self):
+        """Answers one of the thread's questions itself, rather than lying below an answer."""
+        return self.depth == 1 and self.question_id is not None
+
+    def has_text_for(self, viewer):
+        """May `viewer` read the text? Others are shown a tombstone."""
+        if self.is_published:
+            return True
+        if not viewer.is_authenticated:
+            return False
+        return viewer.can_moderate() or (
+            self.author_id == viewer.pk and self.state in (self.State.HELD, self.State.HIDDEN)
+        )
+
+    def accepts_replies(self):
+        """Published, in a thread that is neither locked nor withdrawn."""
+        return self.is_published and not self.thread.is_locked and self.thread.withdrawn_at is None
+
+    def is_editable_by(self, user):
+        """Its author may change it while it is neither removed nor deleted, the thread is open and they may write."""
+        return (
+            user.is_authenticated
+            and self.author_id == user.pk
+            and user.is_active
+            and not user.is_suspended
+            and self.state not in (self.State.REMOVED, self.State.DELETED)
+            and not self.thread.is_locked
+        )
+
+    def is_deletable_by(self, user):
+        """Its author may delete it at any time, even in a locked thread or while suspended: the words are theirs."""
+        return (
+            user.is_authenticated
+            and self.author_id == user.pk
+            and self.state not in (self.State.REMOVED, self.State.DELETED)
+        )
+
+    def is_within_grace(self, at):
+        """So fresh that a change leaves no mark."""
+        return at - self.created_at <= GRACE
+
+    @property
+    def is_verification_in_force(self):
+        """The author's verification at writing still holds today."""
+        return self.verification is not None and self.verification.is_in_force(timezone.now())

@@ -1,0 +1,35 @@
+"""A question that a thread puts to its readers."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Question(models.Model):
+    """One of a thread's questions: its text and whom it asks.
+
+    `comment_count` is how many published comments its tab shows: the answers and everything below them.
+    """
+
+    class Asked(models.TextChoices):
+        CLINICIANS = "clinicians", _("Clinicians")
+        PATIENTS = "patients", _("Readers who have been in therapy")
+        EVERYBODY = "everybody", _("Everybody")
+
+    thread = models.ForeignKey("posts.Thread", on_delete=models.CASCADE, related_name="questions")
+    position = models.PositiveSmallIntegerField(_("position"))
+    text = models.CharField(_("question"), max_length=300)
+    asks = models.CharField(_("whom it asks"), max_length=12, choices=Asked, default=Asked.EVERYBODY)
+    comment_count = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["thread", "position"], name="question_position_unique_in_thread"),
+            models.CheckConstraint(condition=models.Q(position__gt=0), name="question_position_from_one"),
+            models.CheckConstraint(condition=~models.Q(text=""), name="question_has_text"),
+        ]
+
+    def __str__(self):
+        return self.text

@@ -1,0 +1,30 @@
+"""What a comment said before it was changed."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Revision(models.Model):
+    """An earlier text of a comment, kept when an edit after the grace time replaced it.
+
+    `replaced_by` is who made that edit; nobody when a command did. Rows are never changed.
+    """
+
+    comment = models.ForeignKey("posts.Comment", on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField(_("number"))
+    source = models.TextField(_("text"))
+    replaced_at = models.DateTimeField(_("replaced"))
+    replaced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        verbose_name=_("replaced by"),
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["comment", "number"], name="revision_number_unique_in_comment")]
+
+    def __str__(self):
+        return f"{self.comment_id}.{self.number}"

@@ -1,0 +1,96 @@
+"""A thread: a title, an opening post, questions, and the comments below."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+
+class ThreadQuerySet(models.QuerySet):
+    """Questions about many threads."""
+
+    def visible_to(self, viewer):
+        """Threads that `viewer` (a user, possibly anonymous) may read: withdrawn ones are for moderators only."""
+        if viewer.is_authenticated and viewer.can_moderate():
+            return self
+        return self.filter(withdrawn_at=None)
+
+    def pinned(self):
+        """The pinned ones, the latest pinned first."""
+        return self.filter(pinned_at__isnull=False).order_by("-pinned_at", "-id")
+
+    def latest_first(self):
+        """Those not pinned, by latest activity; an index gives this order."""
+        return self.filter(pinned_at=None).order_by("-last_activity_at", "-id")
+
+
+class Thread(models.Model):
+    """A conversation. Its opening post is the one Comment of depth 0 (`opening`).
+
+    Times are moments in UTC. State is one timestamp each; who and why stand in the moderation log.
+    `version` moves on with every change that readers can see. `planting_key` marks what a command planted.
+    `comment_count` counts the published comments below the opening post.
+    """
+
+    title = models.CharField(_("title"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=80, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="threads",
+        verbose_name=_("started by"),
+    )  # fmt: skip
+    source_url = models.URLField(_("first published at"), max_length=500, blank=True)
+    source_date = models.DateField(_("first published on"), null=True, blank=True)
+    planting_key = models.CharField(max_length=60, null=True, blank=True, unique=True, editable=False)  # noqa: DJ001
+    created_at = models.DateTimeField(_("started"), editable=False)
+    last_activity_at = models.DateTimeField(_("last activity"), editable=False)
+    pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True, editable=False)
+    locked_at = models.DateTimeField(_("locked"), null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+    comment_count = models.PositiveIntegerField(_("comments"), default=0, editable=False)
+    version = models.PositiveBigIntegerField(default=0, editable=False)
+
+    objects = ThreadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("thread")
+        verbose_name_plural = _("threads")
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="thread_has_title"),
+            models.CheckConstraint(
+                condition=Q(last_activity_at__gte=models.F("created_at")), name="thread_activity_not_before_start"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-last_activity_at", "-id"], condition=Q(pinned_at=None), name="thread_latest"),
+            models.Index(fields=["-pinned_at", "-id"], condition=Q(pinned_at__isnull=False), name="thread_pinned"),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        """The thread's page. Built by hand: pages hold hundreds of links, and `reverse` would be a fifth of their cost."""
+        return f"/t/{self.pk}/{self.slug}/" if self.slug else f"/t/{self.pk}/"
+
+    @property
+    def opening(self):
+        """The opening post; one query, once."""
+        if not hasattr(self, "_opening"):
+            self._opening = self.comments.select_related("author", "verification").get(parent=None)
+        return self._opening
+
+    @property
+    def is_locked(self):
+        """No new comments and no edits."""
+        return self.locked_at is not None
+
+    @property
+    def conversation_count(self):
+        """Published comments in branches that answer none of the questions."""
+        return self.comment_count - sum(question.comment_count for question in self.questions.all())
+
+    def name(self, title):
+        """Sets the title and the slug made from it; the caller saves."""
+        self.title = title
+        self.slug = slugify(title)[:80].rstrip("-")

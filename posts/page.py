@@ -1,0 +1,87 @@
+"""A page of a thread's tree: which comments it holds, what leads on, and where a comment is found."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from posts import tree
+from posts.models import Comment
+
+ALL, CONVERSATION = "", "talk"
+
+
+@dataclass
+class TreePage:
+    """Comments in reading order, about COMMENTS_PER_PAGE.
+
+    `ancestors` are the comments above the first row, from the outermost: a page that begins inside a branch shows them
+    in short. `before` and `after` are the ids of the first and the last row where the thread goes on in that direction.
+    """
+
+    rows: list
+    ancestors: list = field(default_factory=list)
+    before: int | None = None
+    after: int | None = None
+
+    def steps(self, top=1):
+        """Ancestors and rows with the marks of lists around them; `top` is the depth of the outermost list."""
+        return tree.steps([*self.ancestors, *self.rows], top)
+
+
+def of_thread(thread, viewer, tab=ALL, before=None, after=None, at=None):
+    """The TreePage of `thread` for `viewer` under `tab` (ALL, CONVERSATION or one of its Questions).
+
+    At most one of `before`, `after` (paths: the neighbouring page) and `at` (a path: the page that holds it) is given;
+    none is the first page. One index range for the rows, whatever the length of the thread.
+    """
+    size = settings.COMMENTS_PER_PAGE
+    rows = _rows(thread, viewer, tab)
+    if before is not None:
+        found = list(rows.filter(path__lt=before).order_by("-path")[: size + 1])
+        page = TreePage(found[:size][::-1])
+        page.after = page.rows[-1].pk if page.rows else None
+        page.before = page.rows[0].pk if len(found) > size else None
+    else:
+        found = _rows_from(rows, after, at, size)
+        page = TreePage(found[:size])
+        page.after = page.rows[-1].pk if len(found) > size else None
+        if page.rows and (after or at) and rows.filter(path__lt=page.rows[0].path).exists():
+            page.before = page.rows[0].pk
+    if page.rows and page.rows[0].depth > 1:
+        above = tree.ids_along(page.rows[0].path)[1:-1]
+        page.ancestors = list(Comment.objects.for_display().filter(pk__in=above).in_reading_order())
+    return page
+
+
+def address_of(comment, viewer):
+    """The address at which `comment` stands on a page of its thread, with the fragment that leads to it."""
+    thread = comment.thread
+    if comment.depth == 0:
+        return f"{thread.get_absolute_url()}#c{comment.pk}"
+    first = _rows(thread, viewer, ALL).values_list("pk", flat=True)[: settings.COMMENTS_PER_PAGE]
+    query = "" if comment.pk in set(first) else f"?at={comment.pk}"
+    return f"{thread.get_absolute_url()}{query}#c{comment.pk}"
+
+
+def _rows(thread, viewer, tab):
+    """All rows of the tab, in reading order; the caller cuts a range out of them."""
+    rows = Comment.objects.below(thread.opening.path).visible_to(viewer).in_reading_order().for_display()
+    if tab == CONVERSATION:
+        return rows.filter(question=None)
+    return rows if tab == ALL else rows.filter(question=tab)
+
+
+def _rows_from(rows, after, at, size):
+    """Up to `size` + 1 rows: after a path, or from the root of the branch of the path `at`, or from the beginning.
+
+    Where that branch is too long for `at` to be on the page, the page begins with `at` itself.
+    """
+    if after is not None:
+        return list(rows.filter(path__gt=after)[: size + 1])
+    if at is None:
+        return list(rows[: size + 1])
+    root = at[: 2 * tree.WIDTH]
+    found = list(rows.filter(path__gte=root)[: size + 1])
+    if any(row.path == at for row in found[:size]):
+        return found
+    return list(rows.filter(path__gte=at)[: size + 1])

@@ -1,0 +1,17 @@
+"""The addresses of the talk."""
+
+from django.urls import path
+
+from posts.views import comments, pages, threads
+
+urlpatterns = [
+    path("", threads.front, name="front"),
+    path("t/new/", threads.start, name="start"),
+    path("t/<int:pk>/", threads.thread, name="thread_bare"),
+    path("t/<int:pk>/<slug:slug>/", threads.thread, name="thread"),
+    path("c/<int:pk>/", comments.permalink, name="comment"),
+    path("c/<int:pk>/reply/", comments.reply, name="reply"),
+    path("c/<int:pk>/edit/", comments.edit, name="edit"),
+    path("c/<int:pk>/delete/", comments.delete, name="delete"),
+    path("help/", pages.help_in_distress, name="help"),
+]
