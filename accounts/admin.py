@@ -1,4 +1,4 @@
-"""People at the desk: to look up, not to alter. What changes a person's state is a verb; posts adds those as actions."""
+"""People at the desk: to look up, not to alter. What changes a person’s state is a verb; posts adds the actions."""
 
 from functools import cached_property
 

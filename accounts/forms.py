@@ -18,7 +18,7 @@ _EMAIL = _("E-mail address")
 _NAME_TAKEN = _("Somebody already uses this name or one that looks like it. Please choose another.")
 
 
-class NameTaken(Exception):
+class NameTakenError(Exception):
     """Somebody else took the name between the look and the write; the form says so."""
 
 
@@ -64,7 +64,9 @@ class SignupForm(allauth_forms.SignupForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _EMAIL
-        self.fields["email"].help_text = _("Only for signing in and for news you ask for. It is never shown to anybody.")
+        self.fields["email"].help_text = _(
+            "Only for signing in and for news you ask for. It is never shown to anybody."
+        )
         self.fields["password1"].help_text = _(
             "At least 10 characters. Leave it empty to sign in by a code sent to your address."
         )
@@ -91,7 +93,7 @@ class SignupForm(allauth_forms.SignupForm):
         return cleaned
 
     def try_save(self, request):
-        """The new person, or allauth's answer to an address it knows; raises NameTaken with the error in the form."""
+        """The new person, or allauth's answer to an address it knows; raises NameTakenError, form told."""
         if self.account_already_exists:
             return self._meet_again(request)
         try:
@@ -103,7 +105,7 @@ class SignupForm(allauth_forms.SignupForm):
                 self.account_already_exists = True
                 return self._meet_again(request)
             self.add_error("display_name", ValidationError(_NAME_TAKEN, code="taken"))
-            raise NameTaken from None
+            raise NameTakenError from None
 
     def _meet_again(self, request):
         if not self.cleaned_data["website"]:
@@ -152,10 +154,30 @@ class AddEmailForm(allauth_forms.AddEmailForm):
         self.fields["email"].label = _("New e-mail address")
 
 
-class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+class _NewPassword:
+    """Our words around a new password, typed twice."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].label = _("New password")
+        self.fields["password1"].help_text = _("At least 10 characters; not your name, not one that many people use.")
+        self.fields["password2"].label = _("The same again")
+
+
+class ChangePasswordForm(_NewPassword, allauth_forms.ChangePasswordForm):
     """A new password in place of the present one."""
 
-    field_order = ["oldpassword", "password1", "password2"]
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Present password")
+
+
+class SetPasswordForm(_NewPassword, allauth_forms.SetPasswordForm):
+    """A first password."""
+
+
+class ResetPasswordKeyForm(_NewPassword, allauth_forms.ResetPasswordKeyForm):
+    """A new password in place of a forgotten one."""
 
 
 class ProfileForm(forms.ModelForm):
@@ -183,7 +205,7 @@ class ProfileForm(forms.ModelForm):
         return name
 
     def save(self, commit=True):
-        """Renames the member; raises NameTaken, with the error in the form, if somebody was faster."""
+        """Renames the member; raises NameTakenError, with the error in the form, if somebody was faster."""
         person = User.objects.get(pk=self.instance.pk)
         person.rename(self.cleaned_data["display_name"])
         try:
@@ -193,5 +215,5 @@ class ProfileForm(forms.ModelForm):
                     person.hold_name(self.old_key)
         except IntegrityError:
             self.add_error("display_name", ValidationError(_NAME_TAKEN, code="taken"))
-            raise NameTaken from None
+            raise NameTakenError from None
         return person

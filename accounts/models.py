@@ -111,9 +111,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_suspended(self):
         """Suspended now: without an end, or with an end still to come."""
-        return self.suspended_at is not None and (
-            self.suspended_until is None or self.suspended_until > timezone.now()
-        )
+        return self.suspended_at is not None and (self.suspended_until is None or self.suspended_until > timezone.now())
 
     @property
     def is_trusted(self):
@@ -155,7 +153,9 @@ class Verification(models.Model):
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="verifications", verbose_name=_("person"))
-    profession = models.CharField(_("profession"), max_length=80, help_text=_("As readers will see it: “Psychologist”."))
+    profession = models.CharField(
+        _("profession"), max_length=80, help_text=_("As readers will see it: “Psychologist”.")
+    )
     regulator = models.CharField(_("regulator"), max_length=120, help_text=_("Whose register was looked at."))
     region = models.CharField(_("country or state"), max_length=12, help_text=_("Short, as in “US-MD” or “GB”."))
     method = models.CharField(_("how it was checked"), max_length=200)

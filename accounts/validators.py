@@ -106,7 +106,8 @@ def validate_display_name(name):
         )
     if name != clean_up(name) or _has_stray_characters(name):
         raise ValidationError(
-            _("Please use letters, numbers, single spaces, hyphens, apostrophes and full stops only."), code="characters"
+            _("Please use letters, numbers, single spaces, hyphens, apostrophes and full stops only."),
+            code="characters",
         )
     if not any(char.isalpha() for char in name) or not skeleton(name):
         raise ValidationError(_("Please use at least one letter."), code="letters")

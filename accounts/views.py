@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import NameTaken, ProfileForm
+from accounts.forms import NameTakenError, ProfileForm
 from accounts.models import User
 
 
@@ -20,7 +20,7 @@ class SignupView(allauth_views.SignupView):
         """Goes on to the code, or back to the form with everything kept."""
         try:
             return super().form_valid(form)
-        except NameTaken:
+        except NameTakenError:
             return self.form_invalid(form)
 
 
@@ -34,7 +34,7 @@ def account_settings(request):
     if request.method == "POST" and form.is_valid():
         try:
             person = form.save()
-        except NameTaken:
+        except NameTakenError:
             pass
         else:
             messages.success(request, _("Your name is now %(name)s.") % {"name": person.display_name})

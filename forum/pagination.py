@@ -38,4 +38,4 @@ class BoundedPaginator(Paginator):
     @cached_property
     def count(self):
         """How many rows there are, or MOST if there are more: what lies further is found by search and filters."""
-        return len(self.object_list.order_by().values_list("pk", flat=True)[: self.MOST])
+        return self.object_list.order_by()[: self.MOST].count()

@@ -1,5 +1,7 @@
 """Every setting of the forum. What differs between machines comes from the environment (see README)."""
 
+from pathlib import Path
+
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -70,10 +72,13 @@ TEMPLATES = [
 
 # The data ------------------------------------------------------------------------------------------------------------
 
+# The embedded cluster's folder, used where DATABASE_URL is not given.
+PG_DATA = Path(env.str("FORUM_PG_DATA", "") or VAR_DIR / "postgres").absolute()
+PG_IS_EMBEDDED = not env.str("DATABASE_URL", "")
 DATABASES = {
     "default": {
+        **(database.connection(PG_DATA) if PG_IS_EMBEDDED else env.db("DATABASE_URL")),
         "ENGINE": "django.db.backends.postgresql",
-        **(env.db("DATABASE_URL") if env.str("DATABASE_URL", "") else database.connection(VAR_DIR / "postgres")),
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
@@ -119,6 +124,8 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.forms.ResetPasswordForm",
     "add_email": "accounts.forms.AddEmailForm",
     "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
 }
 ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
 ACCOUNT_UNIQUE_EMAIL = True
@@ -133,12 +140,18 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# one code and two more; allauth's own limit (one in three minutes) refuses the first press of "send a new code"
+ACCOUNT_RATE_LIMITS = {"confirm_email": "3/3m/key"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "activate_totp": "accounts.second_factor.ActivateTOTPForm",
+    "add_webauthn": "accounts.second_factor.AddWebAuthnForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Two-Way Street"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

@@ -9,80 +9,171 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
-                ('display_name', models.CharField(error_messages={'unique': 'Somebody already uses this name or one that looks like it.'}, max_length=40, validators=[accounts.validators.validate_display_name], verbose_name='display name')),
-                ('name_key', models.CharField(editable=False, max_length=160, unique=True)),
-                ('is_staff', models.BooleanField(default=False, verbose_name='may enter the desk')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('joined_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='joined')),
-                ('trusted_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='trusted since')),
-                ('suspended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='suspended on')),
-                ('suspended_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='suspended until')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                (
+                    "display_name",
+                    models.CharField(
+                        error_messages={"unique": "Somebody already uses this name or one that looks like it."},
+                        max_length=40,
+                        validators=[accounts.validators.validate_display_name],
+                        verbose_name="display name",
+                    ),
+                ),
+                ("name_key", models.CharField(editable=False, max_length=160, unique=True)),
+                ("is_staff", models.BooleanField(default=False, verbose_name="may enter the desk")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "joined_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="joined"),
+                ),
+                (
+                    "trusted_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="trusted since"),
+                ),
+                (
+                    "suspended_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="suspended on"),
+                ),
+                (
+                    "suspended_until",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="suspended until"),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
             },
         ),
         migrations.CreateModel(
-            name='HeldName',
+            name="HeldName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_key', models.CharField(max_length=160, unique=True)),
-                ('held_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='held_names', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name_key", models.CharField(max_length=160, unique=True)),
+                ("held_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="held_names",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Verification',
+            name="Verification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('profession', models.CharField(help_text='As readers will see it: “Psychologist”.', max_length=80, verbose_name='profession')),
-                ('regulator', models.CharField(help_text='Whose register was looked at.', max_length=120, verbose_name='regulator')),
-                ('region', models.CharField(help_text='Short, as in “US-MD” or “GB”.', max_length=12, verbose_name='country or state')),
-                ('method', models.CharField(max_length=200, verbose_name='how it was checked')),
-                ('checked_at', models.DateTimeField(verbose_name='checked')),
-                ('expires_at', models.DateTimeField(verbose_name='expires')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
-                ('checked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='checked by')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verifications', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "profession",
+                    models.CharField(
+                        help_text="As readers will see it: “Psychologist”.", max_length=80, verbose_name="profession"
+                    ),
+                ),
+                (
+                    "regulator",
+                    models.CharField(
+                        help_text="Whose register was looked at.", max_length=120, verbose_name="regulator"
+                    ),
+                ),
+                (
+                    "region",
+                    models.CharField(
+                        help_text="Short, as in “US-MD” or “GB”.", max_length=12, verbose_name="country or state"
+                    ),
+                ),
+                ("method", models.CharField(max_length=200, verbose_name="how it was checked")),
+                ("checked_at", models.DateTimeField(verbose_name="checked")),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="checked by",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verifications",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'clinician’s verification',
-                'verbose_name_plural': 'clinicians’ verifications',
+                "verbose_name": "clinician’s verification",
+                "verbose_name_plural": "clinicians’ verifications",
             },
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['-joined_at', '-id'], name='user_joined'),
+            model_name="user",
+            index=models.Index(fields=["-joined_at", "-id"], name="user_joined"),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique_without_case'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="user_email_unique_without_case"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('suspended_until', None), ('suspended_at__isnull', False), _connector='OR'), name='user_suspended_until_needs_suspended_at'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("suspended_until", None), ("suspended_at__isnull", False), _connector="OR"),
+                name="user_suspended_until_needs_suspended_at",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('checked_at'))), name='verification_expires_after_check'),
+            model_name="verification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("checked_at"))), name="verification_expires_after_check"
+            ),
         ),
     ]

@@ -9,7 +9,7 @@ export function relative(moment, now = new Date()) {
   for (const [unit, length] of steps) {
     if (Math.abs(seconds) >= length) return words.format(Math.round(seconds / length), unit);
   }
-  return words.format(0, "minute");
+  return words.format(0, "second");
 }
 
 function tell(root) {

@@ -1,0 +1,45 @@
+# Two-Way Street. `make run` brings the forum up, `make test` runs every test; `make help` lists the rest.
+
+PYTHON ?= python3
+IN = .venv/bin/python
+MANAGE = $(IN) manage.py
+.DEFAULT_GOAL = help
+.PHONY: help install run test check moderator demo demo-remove lock clean
+MAKEFLAGS += --no-print-directory
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+install:
+	@$(PYTHON) forum/install.py
+
+run: install  ## the forum in the browser, from a fresh machine on; Ctrl-C stops everything
+	@$(MANAGE) serve
+
+test: install  ## every test, on a PostgreSQL of its own
+	@$(IN) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: install  ## lint, format, templates, migrations, deployment settings
+	@$(IN) -m ruff check .
+	@$(IN) -m ruff format --check .
+	@$(MANAGE) check --fail-level WARNING
+	@$(MANAGE) makemigrations --check --dry-run
+	@DEBUG=0 SECRET_KEY=$$($(IN) -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=forum.example \
+		$(MANAGE) check --deploy --fail-level WARNING
+
+moderator: install  ## EMAIL=you@example.org makes or promotes a moderator
+	@test -n "$(EMAIL)" || { echo "Whom? make moderator EMAIL=you@example.org"; exit 1; }
+	@$(MANAGE) make_moderator "$(EMAIL)"
+
+demo: install  ## fill the seed thread with a sample conversation, marked as such
+	@$(MANAGE) demo
+
+demo-remove: install  ## take the sample conversation away
+	@$(MANAGE) demo --remove
+
+lock:  ## pin the newest versions that pyproject.toml allows, with hashes
+	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
+		pyproject.toml -o requirements.lock
+
+clean:  ## remove .venv, caches and collected files; the database stays
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis var/static

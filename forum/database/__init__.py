@@ -1,0 +1,9 @@
+"""PostgreSQL for a laptop and for the tests: our own small launcher around ordinary server binaries.
+
+Standard library only, and nothing happens at import: `make run` uses it before anything else works.
+"""
+
+from forum.database.location import DatabaseProblem, connection
+from forum.database.server import Server, ensure, throw_away
+
+__all__ = ["DatabaseProblem", "Server", "connection", "ensure", "throw_away"]

@@ -1,0 +1,135 @@
+"""A cluster on disk: how it is made, what its files say, and who may connect."""
+
+import contextlib
+import getpass
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from forum.database.location import NAME, DatabaseProblem
+
+MADE_WITHIN = 120
+COMPLAINT = re.compile(r"(?:FATAL|PANIC|ERROR):\s*(.+)|error: (.+)")
+
+
+def version_of(home):
+    """The major version of the cluster in `home` as text; None if there is none.
+
+    Raises DatabaseProblem for a folder that holds something else or cannot be read.
+    """
+    try:
+        return (home / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        if home.exists() and any(home.iterdir()):
+            raise DatabaseProblem(
+                f"{home} holds files but no database: please move them away, or give another FORUM_PG_DATA."
+            ) from None
+        return None
+
+
+def make(data_folder, home, folder, account):
+    """Makes the cluster `home` with its role and database, using the binaries in `folder`.
+
+    Built beside its place and moved there when whole: an interrupted start leaves nothing that a later one trips over.
+    """
+    if not home.parent.exists():
+        shared_folder(home.parent)
+    for abandoned in home.parent.glob(f"{home.name}.new-*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    draft = home.with_name(f"{home.name}.new-{os.getpid()}")
+    draft.mkdir(mode=0o700)
+    try:
+        if os.geteuid() == 0:
+            os.chown(draft, account.uid, account.gid)
+        _initialise(folder, draft, account)
+        _create_database(folder, draft, account)
+        if home.is_dir():
+            home.rmdir()
+        draft.rename(home)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    if home != data_folder and not data_folder.is_symlink():
+        data_folder.symlink_to(home)
+
+
+def shared_folder(folder):
+    """Makes `folder` so that everybody may pass through it, whatever the umask."""
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+
+
+def allow_only_us(home, account):
+    """Lets in the system users who run the forum and the server, through the socket, and nobody else."""
+    users = {account.name, getpass.getuser() if os.geteuid() else "root"}
+    (home / "pg_ident.conf").write_text("".join(f'us "{user}" {NAME}\n' for user in sorted(users)))
+    (home / "pg_hba.conf").write_text("local all all peer map=us\n")
+
+
+def status(home, pid=None):
+    """What the server says of itself in its pid file: starting, ready, stopping; None without one (or of another pid)."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        lines = (home / "postmaster.pid").read_text().splitlines()
+        if pid is None or int(lines[0]) == pid:
+            return lines[7].strip()
+    return None
+
+
+def pid_of(home):
+    """The process id in the pid file, or None."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        return int((home / "postmaster.pid").read_text().splitlines()[0])
+    return None
+
+
+def last_complaint(log_file):
+    """The last line of the log that tells a reason."""
+    lines = Path(log_file).read_text(errors="replace").splitlines()[-40:] if Path(log_file).exists() else []
+    for line in reversed(lines):
+        if found := COMPLAINT.search(line):
+            return f"{found.group(1) or found.group(2)} (more in {log_file})"
+    return f"it gave no reason (see {log_file})"
+
+
+def environment():
+    """The server's environment: ours without what steers PostgreSQL and without the forum's secrets."""
+    kept = ("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+def as_user(account):
+    """Keywords for subprocess that run a program as `account`, where we may choose."""
+    return {"user": account.uid, "group": account.gid, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def _initialise(folder, draft, account):
+    command = [
+        folder / "initdb", "-D", draft, "-U", NAME, "--auth=peer", "--encoding=UTF8", "--data-checksums",
+        "--no-instructions",
+    ]  # fmt: skip
+    done = _run([*command, "--locale=C.UTF-8"], account)
+    if done.returncode and "locale" in done.stderr:
+        # a system without C.UTF-8: its sorting is C as well, only letters outside ASCII have no case
+        done = _run([*command, "--locale=C"], account)
+    if done.returncode:
+        raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}")
+
+
+def _create_database(folder, draft, account):
+    done = _run([folder / "postgres", "--single", "-D", draft, "postgres"], account, f"CREATE DATABASE {NAME};\n")
+    if done.returncode or "ERROR" in done.stderr:
+        raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}")
+
+
+def _run(command, account, text=""):
+    return subprocess.run(  # noqa: S603
+        command, input=text, capture_output=True, text=True, timeout=MADE_WITHIN, cwd="/", env=environment(),
+        check=False, **as_user(account),
+    )  # fmt: skip
+
+
+def _reason(said):
+    """The sentence of PostgreSQL's that tells why."""
+    reasons = [found.group(1) or found.group(2) for found in map(COMPLAINT.search, said.splitlines()) if found]
+    return reasons[0] if reasons else (said.strip().splitlines() or ["it gave no reason"])[-1]

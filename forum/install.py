@@ -1,0 +1,109 @@
+"""Makes `.venv` and installs the hashed lock, with uv if it is there, else with pip. Standard library only.
+
+Run as `python3 forum/install.py`. The first lines read under any Python 3, so that an old one gets a sentence too.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+OLDEST, NEWEST = (3, 11), (3, 13)
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+LOCK = os.path.join(ROOT, "requirements.lock")
+STAMP = os.path.join(VENV, "installed")
+
+
+def fits(version):
+    """Is `version`, (major, minor), one the forum runs on?"""
+    return OLDEST <= tuple(version) <= NEWEST
+
+
+def find_python():
+    """The path of a Python that fits: this one, else one on PATH that really runs; None without one."""
+    if fits(sys.version_info[:2]):
+        return sys.executable
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        found = shutil.which("python3.%d" % minor)  # noqa: UP031  (an old Python reads this)
+        if found and subprocess.call([found, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:  # noqa: S603
+            return found
+    return None
+
+
+def fingerprint(python):
+    """What the stamp of a finished install holds: the lock's hash and the Python it was made with."""
+    with open(LOCK, "rb") as lock:
+        return hashlib.sha256(lock.read()).hexdigest() + " " + os.path.realpath(python)
+
+
+def is_installed(python):
+    """Did an earlier run finish with this lock and this Python?"""
+    if not os.path.exists(os.path.join(VENV, "bin", "python")):
+        return False
+    try:
+        with open(STAMP) as stamp:
+            return stamp.read() == fingerprint(python)
+    except OSError:
+        return False
+
+
+def run(command):
+    """Runs `command`; raises SystemExit with a sentence when it fails."""
+    code = subprocess.call(command, cwd=ROOT)  # noqa: S603
+    if code:
+        sys.exit("The packages could not be installed (see above). What is there is kept: run it again to go on.")
+
+
+def install(python):
+    """Makes .venv and installs the lock into it; interrupted, it can be run again."""
+    if os.path.exists(STAMP):
+        os.remove(STAMP)
+    with open(LOCK) as lock:
+        count = sum("==" in line for line in lock)
+    print("Installing %d packages into .venv ..." % count, flush=True)  # noqa: UP031
+    uv = shutil.which("uv")
+    inside = os.path.join(VENV, "bin", "python")
+    if not is_healthy(inside, python):
+        if os.path.lexists(VENV):
+            shutil.rmtree(VENV)
+        run([uv, "venv", "--quiet", "--python", python, VENV] if uv else [python, "-m", "venv", VENV])
+    if uv:
+        run([uv, "pip", "install", "--python", inside, "--require-hashes", "-r", LOCK])
+    else:
+        run([inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--progress-bar", "on",
+             "--require-hashes", "-r", LOCK])  # fmt: skip
+    with open(STAMP, "w") as stamp:
+        stamp.write(fingerprint(python))
+
+
+def is_healthy(inside, python):
+    """Does the environment's Python run, in the same version as `python`, with what the installer needs?"""
+    probe = "import sys%s; print(sys.version_info[:2])" % ("" if shutil.which("uv") else ", pip")  # noqa: UP031
+    try:
+        said = [subprocess.run([each, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout for each in (inside, python)]  # noqa: S603, UP022, E501
+    except OSError:
+        return False
+    return bool(said[0]) and said[0] == said[1]
+
+
+def main():
+    """Installs what is missing; a sentence and exit code 1 when it cannot."""
+    python = find_python()
+    if python is None:
+        sys.exit(
+            "This is Python %d.%d; the forum needs Python 3.11, 3.12 or 3.13. "  # noqa: UP031
+            "Install one and run it again, or name it: make run PYTHON=/path/to/python3.12" % sys.version_info[:2]
+        )
+    try:
+        if not is_installed(python):
+            install(python)
+    except OSError as fault:
+        sys.exit("The packages could not be installed: %s: %s" % (fault.filename or VENV, fault.strerror or fault))  # noqa: UP031
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+#!/usr/bin/env python
+"""The forum's commands. Without DATABASE_URL a command that needs the database joins the embedded server or starts it."""
+
+import os
+import sys
+
+# These need no database, or (serve) own it.
+WITHOUT_DATABASE = {
+    "check", "collectstatic", "compilemessages", "diffsettings", "help", "makemessages", "makemigrations", "serve",
+    "test", "version", "--help", "--version",
+}  # fmt: skip
+
+
+def main(argv):
+    """Runs one command; what is wrong with the machine or its settings is told in one sentence, with exit code 1."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forum.settings")
+    try:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+        from django.db import OperationalError
+    except ImportError:
+        sys.exit("The forum's packages are not installed here: run `make run`, or use .venv/bin/python.")
+
+    from forum.database import DatabaseProblem, ensure
+
+    try:
+        if len(argv) > 1 and argv[1] not in WITHOUT_DATABASE and "--help" not in argv:
+            from django.conf import settings
+
+            if settings.PG_IS_EMBEDDED:
+                ensure(settings.PG_DATA)
+        execute_from_command_line(argv)
+    except (DatabaseProblem, ImproperlyConfigured) as fault:
+        if "--traceback" in argv:
+            raise
+        sys.exit(str(fault))
+    except OperationalError as fault:
+        if "--traceback" in argv:
+            raise
+        sys.exit(f"The database could not be reached: {str(fault).strip().splitlines()[0]}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main(sys.argv)

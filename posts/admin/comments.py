@@ -1,0 +1,114 @@
+"""The desk for comments."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from forum import markup
+from posts.actions import moderating
+from posts.admin.desk import Desk, act
+from posts.models import Comment, Revision
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By state; each choice is answered by a small index of its own."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        """The states that need a look."""
+        return [choice for choice in Comment.State.choices if choice[0] != Comment.State.PUBLISHED]
+
+    def queryset(self, request, queryset):
+        """Rows whose timestamp of that state is set."""
+        states = [value for value, _label in self.lookups(request, None)]
+        return queryset.filter(**{f"{self.value()}_at__isnull": False}) if self.value() in states else queryset
+
+
+class Revisions(admin.TabularInline):
+    """What the comment said before."""
+
+    model = Revision
+    fields = readonly_fields = ["number", "source", "replaced_at", "replaced_by"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request, obj=None):
+        """Revisions come from edits."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Revisions stay."""
+        return False
+
+
+@admin.register(Comment)
+class CommentDesk(Desk):
+    """Comments, the newest first; searched by words, by author with `by:NAME`, or by number with `#12`."""
+
+    list_display = ["excerpt", "shown_author", "thread_link", "created_at", "state_label"]
+    list_display_links = ["excerpt"]
+    list_filter = [StateFilter]
+    list_select_related = ["author", "thread"]
+    ordering = ["-id"]
+    search_fields = ["source"]
+    search_help_text = _("Words of the text, by:NAME for an author, #12 for one comment.")
+    inlines = [Revisions]
+    fields = [
+        "place", "shown_author", "standpoint", "verification", "text", "created_at", "edited_at", "held_at",
+        "hidden_at", "removed_at", "deleted_at",
+    ]  # fmt: skip
+    readonly_fields = ["place", "shown_author", "text"]
+    actions = [
+        act(moderating.remove, "comment", _("Remove")),
+        act(moderating.restore, "comment", _("Restore")),
+        act(moderating.hold, "comment", _("Hold for review")),
+        act(moderating.approve, "comment", _("Approve")),
+    ]
+
+    def get_search_results(self, request, queryset, search_term):
+        """Answered by an index in each of the three ways."""
+        term = search_term.strip()
+        if term.startswith("#") and term[1:].isascii() and term[1:].isdigit():
+            return queryset.filter(pk=int(term[1:][:18])), False
+        if term.startswith("by:"):
+            return queryset.filter(author__display_name__iexact=term[3:].strip()), False
+        return (queryset.matching(term) if term else queryset), False
+
+    @admin.display(description=_("text"))
+    def excerpt(self, comment):
+        """The beginning of the text."""
+        return markup.plain(comment.source, 90)
+
+    @admin.display(description=_("thread"))
+    def thread_link(self, comment):
+        """The thread's desk."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:posts_thread_change", args=[comment.thread_id]), comment.thread
+        )
+
+    @admin.display(description=_("state"))
+    def state_label(self, comment):
+        """The state in words."""
+        return comment.state.label
+
+    @admin.display(description=_("name shown"))
+    def shown_author(self, comment):
+        """As readers see it, with a link to the account."""
+        if comment.author_id is None:
+            return comment.shown_author
+        address = reverse("admin:accounts_user_change", args=[comment.author_id])
+        return format_html('<a href="{}">{}</a>', address, comment.shown_author)
+
+    @admin.display(description=_("place"))
+    def place(self, comment):
+        """Where readers see it."""
+        return format_html('<a href="{}">{}</a>', comment.get_absolute_url(), comment.thread)
+
+    @admin.display(description=_("text"))
+    def text(self, comment):
+        """As readers see it."""
+        return format_html('<div class="words">{}</div>', mark_safe(comment.html))  # noqa: S308  (made by markup)

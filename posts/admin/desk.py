@@ -1,0 +1,90 @@
+"""What all desks have in common: rows are read, never edited or deleted, and a verb asks for its reason first."""
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from forum.pagination import BoundedPaginator
+from posts.actions.refusals import Refused
+
+
+class ReasonForm(forms.Form):
+    """Why: the person concerned may ask, and the log keeps it."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Kept in the moderation log. Plain words that you would say to the person."),
+    )  # fmt: skip
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+
+class Desk(admin.ModelAdmin):
+    """A list and a page to read; a bounded count instead of a full one; no adding, changing or deleting of rows."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 50
+
+    def has_add_permission(self, request):
+        """Rows come from the forum."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """State changes through verbs."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Rows stay."""
+        return False
+
+    def has_moderate_permission(self, request):
+        """May use the actions of the list."""
+        return request.user.can_moderate()
+
+
+def act(verb, subject, label, form=ReasonForm):
+    """An admin action that asks for a reason and then calls `verb(moderator=…, SUBJECT=row, reason=…)` for each row.
+
+    `form` may ask for more; its cleaned data become keywords of the verb. Rows that a verb refuses are told one by one.
+    """
+
+    @admin.action(description=label, permissions=["moderate"])
+    def action(modeladmin, request, queryset):
+        rows = list(queryset[:200])
+        asked = form(request.POST if "confirmed" in request.POST else None)
+        if not (asked.is_bound and asked.is_valid()):
+            context = modeladmin.admin_site.each_context(request) | {
+                "title": label,
+                "opts": modeladmin.model._meta,
+                "rows": rows,
+                "form": asked,
+                "action": verb.__name__,
+                "index": request.POST.get("index", "0"),
+            }
+            return TemplateResponse(request, "admin/act.html", context, status=422 if asked.is_bound else 200)
+        done = 0
+        for row in rows:
+            try:
+                done += bool(verb(moderator=request.user, **{subject: row}, **asked.cleaned_data))
+            except (Refused, PermissionDenied) as refusal:
+                messages.error(request, f"{row}: {refusal or _('You may not do this.')}")
+        if done:
+            messages.success(
+                request, ngettext("Done for %(n)d row.", "Done for %(n)d rows.", done) % {"n": done}
+            )  # fmt: skip
+        elif not messages.get_messages(request):
+            messages.info(request, _("Nothing had to be changed."))
+        return None
+
+    action.__name__ = verb.__name__
+    return action

@@ -1,0 +1,25 @@
+"""The moderation log, to read."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from posts.admin.desk import Desk
+from posts.models import LogEntry
+
+
+@admin.register(LogEntry)
+class LogDesk(Desk):
+    """Who did what, the latest first."""
+
+    list_display = ["at", "moderator", "act", "subject", "reason"]
+    list_filter = ["act"]
+    list_select_related = ["moderator", "person", "thread", "comment__author"]
+    ordering = ["-id"]
+    fields = readonly_fields = ["at", "moderator", "act", "reason", "person", "thread", "comment"]
+    search_fields = ["moderator__email"]
+    search_help_text = _("The e-mail address of a moderator.")
+
+    def get_search_results(self, request, queryset, search_term):
+        """By the moderator's address, whole."""
+        term = search_term.strip()
+        return (queryset.filter(moderator__email__iexact=term) if term else queryset), False

@@ -1,0 +1,170 @@
+"""The desk opens to staff with a second factor, and to nobody else."""
+
+import base64
+import hashlib
+import hmac
+import struct
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.accounts.people import PASSWORD, code_in, member
+
+pytestmark = pytest.mark.django_db
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def shown_by_the_app(secret=SECRET):
+    """The code an authenticator app shows now (RFC 6238)."""
+    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06d}"
+
+
+@pytest.fixture
+def mod():
+    """A superuser, so that only the second factor is between her and the desk."""
+    return member("Mo Moritz", "mo@example.org", is_staff=True, is_superuser=True)
+
+
+def test_a_stranger_is_sent_to_the_forum_s_sign_in_and_back(client):
+    answer = client.get("/desk/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/account/login/?next=%2Fdesk%2F"
+    assert 'value="/desk/"' in answer.content.decode()
+
+
+def test_a_member_without_rights_stays_outside(client):
+    client.force_login(member())
+    answer = client.get("/desk/", follow=True)
+    assert answer.status_code == 403
+    assert "not as a moderator" in answer.content.decode()
+
+
+def test_staff_without_a_second_factor_are_told_to_add_one(client, mod):
+    client.force_login(mod)
+    answer = client.get("/desk/", follow=True)
+    assert answer.status_code == 403
+    assert 'href="/account/2fa/"' in answer.content.decode()
+
+
+def test_recovery_codes_alone_are_no_second_factor(client, mod):
+    Authenticator.objects.create(user=mod, type=Authenticator.Type.RECOVERY_CODES, data={"seed": "x", "used_mask": 0})
+    client.force_login(mod)
+    assert client.get("/desk/", follow=True).status_code == 403
+
+
+def test_suspended_staff_get_another_sentence(client, mod):
+    TOTP.activate(mod, SECRET)
+    mod.suspended_at = timezone.now()
+    mod.save()
+    client.force_login(mod)
+    answer = client.get("/desk/", follow=True)
+    assert answer.status_code == 403
+    assert "Your account is suspended" in answer.content.decode()
+
+
+def test_mod_adds_an_app_and_opens_the_desk(client, mod, django_capture_on_commit_callbacks):
+    client.force_login(mod)
+    page = client.get("/account/2fa/totp/activate/")
+    code = shown_by_the_app(page.context["form"].secret)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post("/account/2fa/totp/activate/", {"code": code}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/account/2fa/recovery-codes/"  # at once, without asking again
+    assert "An authenticator app was added" in [message.subject for message in mail.outbox]
+    assert client.get("/desk/").status_code == 200
+
+
+def test_with_a_password_it_is_asked_for_before_anything_is_added(client):
+    client.force_login(member(password=PASSWORD))
+    answer = client.get("/account/2fa/totp/activate/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/account/reauthenticate/")
+    answer = client.post(answer.redirect_chain[-1][0], {"password": PASSWORD, "next": "/account/2fa/totp/activate/"})
+    assert answer.url == "/account/2fa/totp/activate/"
+    assert client.get(answer.url).status_code == 200
+
+
+def test_a_wrong_code_adds_nothing(client, mod):
+    client.force_login(mod)
+    client.get("/account/2fa/totp/activate/")
+    page = client.post("/account/2fa/totp/activate/", {"code": "not it"}).content.decode()
+    assert "Please type the one shown now" in page
+    assert not Authenticator.objects.exists()
+
+
+def test_mod_signs_in_by_code_and_is_asked_for_the_second_factor(client, mod):
+    TOTP.activate(mod, SECRET)
+    client.post("/account/login/code/", {"email": mod.email, "next": "/desk/"})
+    answer = client.post("/account/login/code/confirm/", {"code": code_in(mail.outbox[0]), "next": "/desk/"})
+    assert answer.url.startswith("/account/2fa/authenticate/")
+    assert client.get("/desk/").status_code == 302
+    assert client.post("/account/2fa/authenticate/", {"code": "000000"}).status_code == 200
+    assert client.post("/account/2fa/authenticate/", {"code": shown_by_the_app()}).url == "/desk/"
+    assert client.get("/desk/").status_code == 200
+
+
+@pytest.fixture
+def at_the_desk(client, mod):
+    """A browser in which Mo sits at the desk."""
+    TOTP.activate(mod, SECRET)
+    client.force_login(mod)
+    return client
+
+
+@pytest.mark.parametrize("term", ["alice@ex", "ali", "ALICE@EXAMPLE.ORG", "Αlice", "alice ahl"])
+def test_mod_finds_alice_by_the_beginning_of_name_or_address(at_the_desk, term):
+    member()
+    member("Bea Brandt", "bea@example.org")
+    page = at_the_desk.get("/desk/accounts/user/", {"q": term}).content.decode()
+    assert "alice@example.org" in page
+    assert "bea@example.org" not in page
+
+
+def test_the_list_costs_the_same_for_many_people_as_for_one(at_the_desk):
+    at_the_desk.get("/desk/accounts/user/")
+    counts = []
+    for prefix in ("p", "q"):
+        with CaptureQueriesContext(connection) as queries:
+            at_the_desk.get("/desk/accounts/user/")
+        counts.append(len(queries))
+        for number in range(20):
+            member(f"Person {prefix}{'x' * number}", f"{prefix}{number}@example.org")
+    assert counts[0] == counts[1] <= 7
+
+
+def test_the_two_short_lists(at_the_desk):
+    member(suspended_at=timezone.now())
+    member("Bea Brandt", "bea@example.org")
+    assert "bea@" not in at_the_desk.get("/desk/accounts/user/", {"standing": "suspended"}).content.decode()
+    assert "alice@" not in at_the_desk.get("/desk/accounts/user/", {"standing": "staff"}).content.decode()
+
+
+def test_nobody_is_added_or_deleted_at_the_desk_and_no_password_is_shown(at_the_desk):
+    alice = member(password=PASSWORD)
+    assert at_the_desk.get("/desk/accounts/user/add/").status_code == 403
+    assert at_the_desk.get(f"/desk/accounts/user/{alice.pk}/delete/").status_code == 403
+    page = at_the_desk.get(f"/desk/accounts/user/{alice.pk}/change/").content.decode()
+    assert alice.password not in page
+    assert 'name="suspended_at' not in page
+    assert 'name="is_superuser"' in page
+
+
+def test_a_moderator_cannot_give_rights(client, django_user_model):
+    from django.contrib.auth.models import Permission
+
+    mo = member("Mo Moritz", "mo@example.org", is_staff=True)
+    mo.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    TOTP.activate(mo, SECRET)
+    client.force_login(mo)
+    alice = member()
+    page = client.get(f"/desk/accounts/user/{alice.pk}/change/").content.decode()
+    assert 'name="is_staff"' not in page
+    client.post(f"/desk/accounts/user/{alice.pk}/change/", {"is_staff": "on", "is_superuser": "on"})
+    alice.refresh_from_db()
+    assert not alice.is_staff
+    assert not alice.is_superuser

@@ -1,0 +1,115 @@
+"""Somebody signs in, by code or password; a stranger learns nothing by trying."""
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from tests.accounts.people import PASSWORD, bare, code_in, member
+
+pytestmark = pytest.mark.django_db
+CODE, CONFIRM, LOGIN, RESET = (
+    "/account/login/code/",
+    "/account/login/code/confirm/",
+    "/account/login/",
+    "/account/password/reset/",
+)
+
+
+def is_in(client):
+    """Whether the browser is signed in."""
+    return client.get("/account/").status_code == 200
+
+
+def test_alice_signs_in_by_code_and_returns_to_where_she_was(client):
+    member()
+    answer = client.post(CODE, {"email": "Alice@example.org", "next": "/account/email/"})
+    assert answer.url.startswith(CONFIRM)
+    assert "It holds for 10 minutes." in mail.outbox[0].body
+    answer = client.post(CONFIRM, {"code": code_in(mail.outbox[0]).lower().replace("-", ""), "next": "/account/email/"})
+    assert answer.url == "/account/email/"
+    assert is_in(client)
+
+
+def test_next_never_leads_away_from_the_site(client):
+    member()
+    client.post(CODE, {"email": "alice@example.org", "next": "//elsewhere.example/"})
+    answer = client.post(CONFIRM, {"code": code_in(mail.outbox[0]), "next": "//elsewhere.example/"})
+    assert answer.url == "/"
+
+
+def test_after_three_wrong_codes_the_right_one_is_worth_nothing(client):
+    member()
+    client.post(CODE, {"email": "alice@example.org"})
+    for _ in range(3):
+        client.post(CONFIRM, {"code": "BBBB-BBBB"})
+    client.post(CONFIRM, {"code": code_in(mail.outbox[0])})
+    assert not is_in(client)
+
+
+def test_alice_signs_in_by_password(client):
+    member(password=PASSWORD)
+    answer = client.post(LOGIN, {"login": "alice@example.org", "password": PASSWORD, "next": "/account/"})
+    assert answer.url == "/account/"
+    assert is_in(client)
+
+
+def test_a_suspended_member_may_still_sign_in_and_read(client):
+    member(password=PASSWORD, suspended_at=timezone.now())
+    client.post(LOGIN, {"login": "alice@example.org", "password": PASSWORD})
+    page = client.get("/account/").content.decode()
+    assert "You are suspended. You can read everything, but not write." in page
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "more"),
+    [(CODE, "email", {}), (LOGIN, "login", {"password": "not this one at all"}), (RESET, "email", {})],
+)
+def test_trying_an_address_tells_nobody_whether_it_has_an_account(client, path, field, more):
+    member(password=PASSWORD)
+    pages = []
+    for email in ("alice@example.org", "nobody@example.org"):
+        visitor = client.__class__()
+        first = visitor.post(path, {field: email} | more, follow=True)
+        second = visitor.post(first.redirect_chain[-1][0], {"code": "BBBB-BBBB"}) if first.redirect_chain else first
+        pages.append((first.redirect_chain, bare(first, email), bare(second, email)))
+    assert "ADDRESS" in pages[0][1] + pages[0][2]
+    assert pages[0] == pages[1]
+
+
+def test_an_unknown_address_gets_a_mail_so_that_its_owner_is_not_left_waiting(client):
+    client.post(CODE, {"email": "nobody@example.org"})
+    assert mail.outbox[0].to == ["nobody@example.org"]
+    assert "it has no account here" in mail.outbox[0].body
+    assert "/account/signup/" in mail.outbox[0].body
+
+
+def test_alice_chooses_a_new_password_by_code(client):
+    member(password=PASSWORD)
+    client.post(RESET, {"email": "alice@example.org"})
+    client.post(f"{RESET}confirm/", {"code": code_in(mail.outbox[0])})
+    fresh = "another walk in the snow"
+    client.post(f"{RESET}complete/", {"password1": fresh, "password2": fresh})
+    assert client.__class__().post(LOGIN, {"login": "alice@example.org", "password": fresh}).status_code == 302
+    assert client.__class__().post(LOGIN, {"login": "alice@example.org", "password": PASSWORD}).status_code == 200
+    assert "replaced by a new one" in mail.outbox[-1].body
+
+
+def test_the_sign_in_page_offers_the_code_first(client):
+    page = client.get(LOGIN).content.decode()
+    assert page.index("Send me a sign-in code") < page.index("Sign in with a password")
+    assert "<details>" in page
+
+
+def test_a_wrong_password_opens_its_form_and_keeps_the_address(client):
+    page = client.post(LOGIN, {"login": "alice@example.org", "password": "wrong"}).content.decode()
+    assert "<details open>" in page
+    assert "have a code sent to your address" in page
+    assert page.count('value="alice@example.org"') == 2
+
+
+def test_asking_too_often_is_answered_kindly(client):
+    member()
+    for _ in range(10):
+        answer = client.__class__().post(CODE, {"email": "alice@example.org"})
+    assert "Nothing is locked" in answer.content.decode()
+    assert len(mail.outbox) < 10

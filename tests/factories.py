@@ -1,0 +1,37 @@
+"""People and threads for tests, made through the verbs that make them in life."""
+
+from itertools import count
+
+from django.contrib.auth.models import Group
+
+from accounts.models import User
+from posts.actions import writing
+
+WORDS = "Somebody stayed, although I had been unkind the week before."
+QUESTIONS = [("What have your patients learned?", "clinicians"), ("What have you learned?", "patients")]
+_number = count(1)
+
+
+def person(name=None, **fields):
+    """A person with an account of that name."""
+    name = name or f"Person {next(_number)}"
+    return User.objects.create_user(f"{name.lower().replace(' ', '.')}@example.org", display_name=name, **fields)
+
+
+def moderator(name="Mo Derby"):
+    """Staff in the Moderators group."""
+    user = person(name, is_staff=True)
+    user.groups.add(Group.objects.get(name="Moderators"))
+    return user
+
+
+def thread(author=None, title="Is therapy a rehearsal?", questions=QUESTIONS, **fields):
+    """A thread with its two questions."""
+    if author is None:
+        fields.setdefault("byline", "The blogger")
+    return writing.start_thread(author=author, title=title, source=WORDS, questions=questions, **fields)
+
+
+def reply(parent, author, source=WORDS, **fields):
+    """A reply."""
+    return writing.reply(parent=parent, author=author, source=source, **fields)

@@ -1,0 +1,199 @@
+"""Moderators act with reasons; the log keeps every act and nothing can change it."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from posts.actions import moderating, verifying, writing
+from posts.actions.refusals import Refused
+from posts.models import Comment, LogEntry, Thread
+from tests.factories import moderator, reply
+
+WHY = "It names a patient."
+
+
+def test_mod_removes_and_restores(opening, alice, bob, mod):
+    comment = reply(opening, alice)
+    answer = reply(comment, bob)
+    assert moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    comment.refresh_from_db()
+    assert comment.state == Comment.State.REMOVED
+    assert not comment.has_text_for(alice)
+    assert answer in Comment.objects.visible_to(bob)
+    assert Thread.objects.get().comment_count == 1
+    assert moderating.restore(moderator=mod, comment=comment, reason="It does not, after all.")
+    comment.refresh_from_db()
+    assert comment.is_published
+    assert Thread.objects.get().comment_count == 2
+    acts = LogEntry.objects.order_by("id").values_list("act", "moderator", "comment", "reason")
+    assert list(acts) == [
+        ("remove", mod.pk, comment.pk, WHY),
+        ("restore", mod.pk, comment.pk, "It does not, after all."),
+    ]
+
+
+def test_an_act_that_changes_nothing_is_not_logged(opening, alice, mod):
+    comment = reply(opening, alice)
+    assert moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    assert not moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    assert LogEntry.objects.count() == 1
+
+
+def test_restoring_does_not_bring_back_what_its_author_deleted(opening, alice, mod):
+    comment = reply(opening, alice)
+    moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    Comment.objects.filter(pk=comment.pk).update(deleted_at=timezone.now())
+    moderating.restore(moderator=mod, comment=comment, reason=WHY)
+    comment.refresh_from_db()
+    assert comment.state == Comment.State.DELETED
+    assert Thread.objects.get().comment_count == 0
+
+
+def test_a_held_comment_is_seen_by_its_author_and_moderators_only(opening, alice, bob, mod):
+    comment = reply(opening, alice)
+    moderating.hold(moderator=mod, comment=comment, reason="Needs a second look.")
+    comment.refresh_from_db()
+    assert comment in Comment.objects.visible_to(alice)
+    assert comment.has_text_for(alice)
+    assert comment in Comment.objects.visible_to(mod)
+    assert comment not in Comment.objects.visible_to(bob)
+    moderating.approve(moderator=mod, comment=comment, reason="Fine.")
+    assert comment in Comment.objects.visible_to(bob)
+
+
+def test_removing_an_opening_post_withdraws_its_thread(opening, bob, mod):
+    moderating.remove(moderator=mod, comment=opening, reason=WHY)
+    assert not Thread.objects.visible_to(bob).exists()
+    assert Thread.objects.visible_to(mod).exists()
+    moderating.restore(moderator=mod, comment=opening, reason=WHY)
+    assert Thread.objects.visible_to(bob).exists()
+
+
+@pytest.mark.parametrize(
+    ("there", "back", "field"), [("lock", "unlock", "locked_at"), ("pin", "unpin", "pinned_at")]
+)
+def test_mod_locks_and_pins_and_undoes_it(thread, mod, there, back, field):
+    assert getattr(moderating, there)(moderator=mod, thread=thread, reason=WHY)
+    assert getattr(Thread.objects.get(), field) is not None
+    assert getattr(moderating, back)(moderator=mod, thread=thread, reason=WHY)
+    assert getattr(Thread.objects.get(), field) is None
+    assert list(LogEntry.objects.order_by("id").values_list("act", flat=True)) == [there, back]
+
+
+def test_a_suspension_ends_by_itself_or_by_a_moderator(alice, mod):
+    until = timezone.now() + timedelta(days=7)
+    assert moderating.suspend(moderator=mod, person=alice, reason=WHY, until=until)
+    alice.refresh_from_db()
+    assert alice.is_suspended
+    alice.suspended_until = timezone.now() - timedelta(seconds=1)
+    assert not alice.is_suspended
+    assert moderating.unsuspend(moderator=mod, person=alice, reason="Talked it over.")
+    alice.refresh_from_db()
+    assert not alice.is_suspended
+
+
+def test_moderators_do_not_suspend_themselves_or_each_other(mod):
+    other = moderator("Rosa Ternes")
+    for person in (mod, other):
+        with pytest.raises(PermissionDenied):
+            moderating.suspend(moderator=mod, person=person, reason=WHY)
+
+
+def test_trust_is_given_and_taken(alice, mod):
+    assert moderating.trust(moderator=mod, person=alice, reason="A year of kind answers.")
+    alice.refresh_from_db()
+    assert alice.is_trusted
+    assert moderating.untrust(moderator=mod, person=alice, reason=WHY)
+    alice.refresh_from_db()
+    assert not alice.is_trusted
+
+
+ACTS = {
+    "remove": lambda who, comment, why: moderating.remove(moderator=who, comment=comment, reason=why),
+    "restore": lambda who, comment, why: moderating.restore(moderator=who, comment=comment, reason=why),
+    "hold": lambda who, comment, why: moderating.hold(moderator=who, comment=comment, reason=why),
+    "approve": lambda who, comment, why: moderating.approve(moderator=who, comment=comment, reason=why),
+    "lock": lambda who, comment, why: moderating.lock(moderator=who, thread=comment.thread, reason=why),
+    "unlock": lambda who, comment, why: moderating.unlock(moderator=who, thread=comment.thread, reason=why),
+    "pin": lambda who, comment, why: moderating.pin(moderator=who, thread=comment.thread, reason=why),
+    "unpin": lambda who, comment, why: moderating.unpin(moderator=who, thread=comment.thread, reason=why),
+    "suspend": lambda who, comment, why: moderating.suspend(moderator=who, person=comment.author, reason=why),
+    "unsuspend": lambda who, comment, why: moderating.unsuspend(moderator=who, person=comment.author, reason=why),
+    "trust": lambda who, comment, why: moderating.trust(moderator=who, person=comment.author, reason=why),
+    "untrust": lambda who, comment, why: moderating.untrust(moderator=who, person=comment.author, reason=why),
+    "revoke": lambda who, comment, why: verifying.revoke(moderator=who, person=comment.author, reason=why),
+    "grant": lambda who, comment, why: verifying.grant(
+        moderator=who, person=comment.author, profession="x", regulator="x", region="GB", method="x", reason=why
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_only_moderators_act_and_only_with_a_reason(opening, alice, bob, mod, name):
+    comment = reply(opening, alice)
+    with pytest.raises(PermissionDenied):
+        ACTS[name](bob, comment, WHY)
+    with pytest.raises(Refused, match="reason"):
+        ACTS[name](mod, comment, "  ")
+    assert not LogEntry.objects.exists()
+
+
+def test_a_suspended_moderator_moderates_nothing(opening, mod):
+    mod.suspended_at = timezone.now()
+    with pytest.raises(PermissionDenied):
+        moderating.remove(moderator=mod, comment=opening, reason=WHY)
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE posts_logentry SET reason = 'nothing happened'", "DELETE FROM posts_logentry"]
+)
+def test_the_database_refuses_to_change_the_log(opening, mod, statement):
+    moderating.remove(moderator=mod, comment=opening, reason=WHY)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert LogEntry.objects.get().reason == WHY
+
+
+def test_the_database_refuses_to_truncate_the_log(db):
+    """The suite switches this one trigger off, because Django empties tables between tests; here it is on."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE posts_logentry ENABLE TRIGGER posts_logentry_no_truncate")
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            cursor.execute("TRUNCATE posts_logentry")
+        cursor.execute("ALTER TABLE posts_logentry DISABLE TRIGGER posts_logentry_no_truncate")
+
+
+def test_a_verified_clinician_wears_the_badge_only_on_what_they_post_as_one(opening, alice, mod):
+    verification = verifying.grant(
+        moderator=mod, person=alice, profession="Psychologist", regulator="Board of Psychologists", region="US-MD",
+        method="Looked up in the public register", reason="She asked for it.",
+    )  # fmt: skip
+    assert reply(opening, alice, standpoint="clinician").verification == verification
+    assert reply(opening, alice, standpoint="both").verification == verification
+    assert reply(opening, alice, standpoint="patient").verification is None
+    assert verifying.revoke(moderator=mod, person=alice, reason="No longer registered.") == 1
+    old = Comment.objects.exclude(verification=None).first()
+    assert not old.is_verification_in_force
+    assert reply(opening, alice, standpoint="clinician").verification is None
+
+
+def test_an_expired_verification_gives_no_badge(opening, alice, mod):
+    verification = verifying.grant(
+        moderator=mod, person=alice, profession="x", regulator="x", region="GB", method="x", reason="x"
+    )
+    now = timezone.now()
+    alice.verifications.filter(pk=verification.pk).update(
+        checked_at=now - timedelta(days=400), expires_at=now - timedelta(days=35)
+    )
+    assert reply(opening, alice, standpoint="clinician").verification is None
+
+
+def test_switching_to_clinician_in_an_edit_brings_the_badge(opening, alice, mod):
+    comment = reply(opening, alice)
+    verifying.grant(moderator=mod, person=alice, profession="x", regulator="x", region="GB", method="x", reason="x")
+    writing.edit(editor=alice, comment=comment, source=comment.source, standpoint="clinician")
+    comment.refresh_from_db()
+    assert comment.verification is not None
