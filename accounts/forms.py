@@ -122,7 +122,6 @@ class LoginForm(allauth_forms.LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _EMAIL
-        self.fields["login"].widget.attrs["autocomplete"] = "username"
 
     @property
     def code_form(self):

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 import markdown
 import nh3
 from bleach.sanitizer import Cleaner
+from markdown.blockprocessors import HashHeaderProcessor
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.preprocessors import Preprocessor
@@ -27,7 +28,7 @@ TAGS = frozenset(
 ATTRIBUTES = {"a": ["href", "rel"], "ol": ["start"]}
 LINK_RELATION = "nofollow ugc noopener"
 # A link leads to a web page, an address for mail, a page of this site, or a place on this page. Nothing else.
-LINK_TARGET = re.compile(r"https?://[^\s/?#\\@:]+[^\s\\]*|mailto:[^\s\\@]+@[^\s\\@]+|/(?![/\\])[^\s\\]*|#[^\s\\]*", re.I)
+LINK_TARGET = re.compile(r"https?://[^\s/?#\\@]+(?:[/?#][^\s\\]*)?|mailto:[^\s\\@]+@[^\s\\@]+|/(?![/\\])[^\s\\]*|#[^\s\\]*", re.I)
 LINK_TARGET_MAX_LENGTH = 2_100
 DEEPEST_NESTING = 10
 LONGEST_HTML = 400_000
@@ -69,6 +70,12 @@ class _BareLink(InlineProcessor):
         link = Element("a", {"href": address})
         link.text = markdown.util.AtomicString(address)
         return link, match.start(1), match.start(1) + len(address)
+
+
+class _Heading(HashHeaderProcessor):
+    """`# A heading` is one, `#tag` is text."""
+
+    RE = re.compile(r"(?:^|\n)(?P<level>#{1,6})[ \t]+(?P<header>(?:\\.|[^\\\n])*?)#*(?:\n|$)")
 
 
 class _Strike(InlineProcessor):
@@ -115,6 +122,7 @@ class _OurMarkdown(Extension):
         md.inlinePatterns.deregister("html")
         # it writes addresses as entities, which no reader needs and no check of targets reads
         md.inlinePatterns.deregister("automail")
+        md.parser.blockprocessors.register(_Heading(md.parser), "hashheader", 70)
         md.preprocessors.register(_ListAfterText(md), "list_after_text", 20)
         md.inlinePatterns.register(_BareLink(BARE_LINK, md), "bare_link", 115)
         md.inlinePatterns.register(_Strike(r"~~(?=\S)([^~\n]{1,2000}?)(?<=\S)~~", md), "strike", 65)

@@ -15,9 +15,6 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
-    "accounts",
-    "posts",
-    "forum.apps.Forum",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -32,6 +29,10 @@ INSTALLED_APPS = [
     "crispy_forms",
     "django_htmx",
     "csp",
+    "forum.apps.Forum",
+    "accounts",
+    # after django.contrib.auth: the Moderators group is filled with the permissions that auth has just made
+    "posts",
 ]
 
 MIDDLEWARE = [
@@ -168,7 +169,6 @@ USE_TZ = True
 CRISPY_ALLOWED_TEMPLATE_PACKS = ("plain",)
 CRISPY_TEMPLATE_PACK = "plain"
 CRISPY_FAIL_SILENTLY = False
-FORMS_URLFIELD_ASSUME_HTTPS = True
 
 # The forum's own -----------------------------------------------------------------------------------------------------
 

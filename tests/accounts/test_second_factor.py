@@ -69,12 +69,12 @@ def test_suspended_staff_get_another_sentence(client, mod):
     assert "Your account is suspended" in answer.content.decode()
 
 
-def test_mod_adds_an_app_and_opens_the_desk(client, mod, django_capture_on_commit_callbacks):
+@pytest.mark.django_db(transaction=True)  # the mail waits for the commit
+def test_mod_adds_an_app_and_opens_the_desk(client, mod):
     client.force_login(mod)
     page = client.get("/account/2fa/totp/activate/")
     code = shown_by_the_app(page.context["form"].secret)
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = client.post("/account/2fa/totp/activate/", {"code": code}, follow=True)
+    answer = client.post("/account/2fa/totp/activate/", {"code": code}, follow=True)
     assert answer.redirect_chain[-1][0] == "/account/2fa/recovery-codes/"  # at once, without asking again
     assert "An authenticator app was added" in [message.subject for message in mail.outbox]
     assert client.get("/desk/").status_code == 200

@@ -1,0 +1,43 @@
+"""What all tests share: a PostgreSQL of their own, and the one trigger that Django's way of emptying tables needs off."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from forum import database
+
+CLUSTER = pytest.StashKey()
+
+
+def pytest_configure(config):
+    """Before anything else: a throwaway cluster, shared by all workers (each makes a database of its own in it)."""
+    if hasattr(config, "workerinput") or os.environ.get("DATABASE_URL"):
+        return
+    folder = Path(tempfile.mkdtemp(prefix="two-way-street-tests-")) / "postgres"
+    folder.parent.chmod(0o711)
+    server = database.Server(folder, durable=False)
+    server.start()
+    config.stash[CLUSTER] = server
+    os.environ["FORUM_PG_DATA"] = str(folder)
+    # without workers the settings may have been read before
+    settings.DATABASES["default"].update(database.connection(folder))
+
+
+def pytest_unconfigure(config):
+    """The cluster goes with the run."""
+    server = config.stash.get(CLUSTER, None)
+    if server is not None:
+        server.stop()
+        database.throw_away(server.data_folder)
+        server.data_folder.parent.rmdir()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Between tests with real transactions Django truncates every table; the log would refuse."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE posts_logentry DISABLE TRIGGER posts_logentry_no_truncate")
