@@ -1,26 +1,15 @@
 """People at the desk: to look up, not to alter. What changes a person’s state is a verb; posts adds the actions."""
 
-from functools import cached_property
-
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Verification
 from accounts.names import skeleton
+from forum.pagination import BoundedPaginator
 
-COUNTED_AT_MOST = 5_000
-
-
-class ShortCountPaginator(Paginator):
-    """Stops counting after a few thousand rows: nobody pages that far, and counting a big table is slow."""
-
-    @cached_property
-    def count(self):
-        """The number of rows, or COUNTED_AT_MOST."""
-        return self.object_list.order_by()[:COUNTED_AT_MOST].count()
+FOUND_AT_MOST = 1_000
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -56,7 +45,7 @@ class PersonAdmin(admin.ModelAdmin):
     ordering = ["-joined_at", "-id"]
     list_per_page = 50
     show_full_result_count = False
-    paginator = ShortCountPaginator
+    paginator = BoundedPaginator
     filter_horizontal = ["groups"]
     rights = ["is_staff", "is_superuser", "groups"]
     fieldsets = [
@@ -90,7 +79,7 @@ class PersonAdmin(admin.ModelAdmin):
             matches.append(User.objects.filter(name_key__startswith=key).values("pk"))
         # a union, not OR: each half keeps its index
         found = matches[0].union(*matches[1:], all=True) if len(matches) > 1 else matches[0]
-        return queryset.filter(pk__in=[row["pk"] for row in found[:COUNTED_AT_MOST]]), False
+        return queryset.filter(pk__in=[row["pk"] for row in found[:FOUND_AT_MOST]]), False
 
     def get_readonly_fields(self, request, obj=None):
         """Rights are read-only to everybody but superusers."""
@@ -113,7 +102,7 @@ class VerificationAdmin(admin.ModelAdmin):
     list_filter = ["expires_at"]
     ordering = ["-id"]
     show_full_result_count = False
-    paginator = ShortCountPaginator
+    paginator = BoundedPaginator
 
     def has_add_permission(self, request):
         """Granted by the verb, which logs it."""

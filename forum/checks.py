@@ -24,7 +24,10 @@ def check_templates(app_configs, **options):
         name = str(path.relative_to(folder))
         source = path.read_text()
         problems += [
-            Error(f"{name}: inline code that the Content-Security-Policy refuses: {found.group(0).strip()}", id="forum.E001")
+            Error(
+                f"{name}: inline code that the Content-Security-Policy refuses: {found.group(0).strip()}",
+                id="forum.E001",
+            )
             for pattern in (INLINE, SCRIPT)
             for found in pattern.finditer(source)
         ]

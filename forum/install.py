@@ -80,9 +80,12 @@ def install(python):
 
 def is_healthy(inside, python):
     """Does the environment's Python run, in the same version as `python`, with what the installer needs?"""
-    probe = "import sys%s; print(sys.version_info[:2])" % ("" if shutil.which("uv") else ", pip")  # noqa: UP031
+    probe = "import sys%s; print(sys.version_info[:2])" % ("" if shutil.which("uv") else ", pip")
     try:
-        said = [subprocess.run([each, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout for each in (inside, python)]  # noqa: S603, UP022, E501
+        said = [
+            subprocess.run([each, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+            for each in (inside, python)
+        ]  # noqa: S603, E501
     except OSError:
         return False
     return bool(said[0]) and said[0] == said[1]

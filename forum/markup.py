@@ -23,12 +23,14 @@ from markdown.treeprocessors import Treeprocessor
 VERSION = 1
 
 TAGS = frozenset(
-    "p br strong em del a blockquote code pre ul ol li hr h3 h4 h5 h6".split()
+    ["p", "br", "strong", "em", "del", "a", "blockquote", "code", "pre", "ul", "ol", "li", "hr", "h3", "h4", "h5", "h6"]
 )
 ATTRIBUTES = {"a": ["href", "rel"], "ol": ["start"]}
 LINK_RELATION = "nofollow ugc noopener"
 # A link leads to a web page, an address for mail, a page of this site, or a place on this page. Nothing else.
-LINK_TARGET = re.compile(r"https?://[^\s/?#\\@]+(?:[/?#][^\s\\]*)?|mailto:[^\s\\@]+@[^\s\\@]+|/(?![/\\])[^\s\\]*|#[^\s\\]*", re.I)
+LINK_TARGET = re.compile(
+    r"https?://[^\s/?#\\@]+(?:[/?#][^\s\\]*)?|mailto:[^\s\\@]+@[^\s\\@]+|/(?![/\\])[^\s\\]*|#[^\s\\]*", re.I
+)
 LINK_TARGET_MAX_LENGTH = 2_100
 DEEPEST_NESTING = 10
 LONGEST_HTML = 400_000
@@ -180,5 +182,3 @@ def plain(source, length):
     """The first `length` characters of `source` as one line of text, for titles and lists."""
     text = " ".join(normalise(source).split())
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-

@@ -3,11 +3,11 @@
 An act that changes nothing (removing what is removed) is refused nothing and logs nothing: it returns False.
 """
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from posts.actions import counting, refusals
 from posts.actions.refusals import Refused
 from posts.models import Comment, LogEntry
@@ -158,7 +158,7 @@ def _set_trust(moderator, person, reason, act, on):
 
 
 def _lock_person(person):
-    return get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
+    return User.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def check_right(moderator, reason):

@@ -8,7 +8,7 @@ from forum.markup import TooComplex
 from posts.actions import counting, writing
 from posts.models import Comment, Question, Thread
 
-__all__ = ["CHANGED", "PLANTED", "UNCHANGED", "TooComplex", "is_planted", "plant"]
+__all__ = ["CHANGED", "PLANTED", "UNCHANGED", "TooComplex", "as_planted", "is_planted", "plant"]
 
 PLANTED, CHANGED, UNCHANGED = "planted", "changed", "unchanged"
 
@@ -16,6 +16,17 @@ PLANTED, CHANGED, UNCHANGED = "planted", "changed", "unchanged"
 def is_planted(key):
     """Is there a thread planted under `key`?"""
     return Thread.objects.filter(planting_key=key).exists()
+
+
+def as_planted(key):
+    """Title, byline, source address and date of the thread planted under `key`; nothing if there is none."""
+    thread = Thread.objects.filter(planting_key=key).first()
+    if thread is None:
+        return {}
+    return {
+        "title": thread.title, "byline": thread.opening.byline, "source_url": thread.source_url,
+        "source_date": thread.source_date,
+    }  # fmt: skip
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from accounts.models import User
 from posts import tree
 from posts.actions import counting, refusals
 from posts.actions.refusals import Refused
@@ -31,7 +32,7 @@ def start_thread(*, author, title, source, questions=(), standpoint="", key=None
         if not may_start_thread(author):
             raise PermissionDenied(refusals.STARTERS)
         # one form sent twice at once: the second waits here and then finds what the first made
-        type(author).objects.select_for_update(no_key=True).get(pk=author.pk)
+        User.objects.select_for_update(no_key=True).get(pk=author.pk)
         first = _written_with(author, key)
         if first is not None:
             return first.thread
@@ -97,13 +98,14 @@ def edit(*, editor, comment, source, standpoint=None):
 
 
 def rewrite(comment, source, *, editor, at, silently):
-    """Sets the text of a locked `comment`, keeps the earlier one as a Revision unless `silently`, and saves."""
-    if source != comment.source and not silently:
+    """Sets the text of a locked `comment` and saves; unless `silently`, it says “edited” and keeps the earlier text."""
+    if not silently:
+        comment.edited_at = at
+    if not silently and source != comment.source:
         Revision.objects.create(
             comment=comment, number=(comment.revisions.aggregate(last=Max("number"))["last"] or 0) + 1,
             source=comment.source, replaced_at=at, replaced_by=editor,
         )  # fmt: skip
-        comment.edited_at = at
     comment.write(source)
     comment.save(update_fields=["source", "html", "renderer", "edited_at", "standpoint", "verification"])
     counting.bump(comment.thread)
@@ -119,15 +121,21 @@ def delete(*, author, comment):
         return comment
     if not comment.is_deletable_by(author):
         raise PermissionDenied(refusals.NOT_YOURS)
+    take_back(comment)
+    return comment
+
+
+def take_back(comment):
+    """Deletes a locked `comment` for good: a tombstone stays where replies hang; an unanswered opening post takes its
+    thread with it."""
     was_published = comment.is_published
     comment.deleted_at = timezone.now()
     comment.save(update_fields=["deleted_at"])
     if was_published:
         counting.comment_vanished(comment)
     if comment.depth == 0 and comment.reply_count == 0:
-        thread.withdrawn_at = comment.deleted_at
-        thread.save(update_fields=["withdrawn_at"])
-    return comment
+        comment.thread.withdrawn_at = comment.deleted_at
+        comment.thread.save(update_fields=["withdrawn_at"])
 
 
 def _check_may_write(user):

@@ -125,7 +125,8 @@ class Comment(models.Model):
             models.UniqueConstraint(fields=["thread"], condition=Q(parent=None), name="comment_one_opening_per_thread"),
             models.UniqueConstraint(fields=["author", "key"], name="comment_key_unique_per_author"),
             models.CheckConstraint(
-                condition=Q(parent=None, depth=0) | Q(parent__isnull=False, depth__gt=0), name="comment_depth_of_opening"
+                condition=Q(parent=None, depth=0) | Q(parent__isnull=False, depth__gt=0),
+                name="comment_depth_of_opening",
             ),
             models.CheckConstraint(
                 condition=Q(depth=Length("path") / tree.WIDTH - 1), name="comment_path_as_long_as_deep"
@@ -142,7 +143,9 @@ class Comment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["question", "path"], name="comment_question_path", condition=Q(question__isnull=False)),
+            models.Index(
+                fields=["question", "path"], name="comment_question_path", condition=Q(question__isnull=False)
+            ),
             models.Index(fields=["path"], name="comment_conversation_path", condition=Q(question=None)),
             models.Index(fields=["author", "-id"], name="comment_author_latest"),
             models.Index(fields=["-id"], name="comment_held", condition=Q(held_at__isnull=False)),

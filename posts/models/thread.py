@@ -41,7 +41,7 @@ class Thread(models.Model):
     )  # fmt: skip
     source_url = models.URLField(_("first published at"), max_length=500, blank=True)
     source_date = models.DateField(_("first published on"), null=True, blank=True)
-    planting_key = models.CharField(max_length=60, null=True, blank=True, unique=True, editable=False)  # noqa: DJ001
+    planting_key = models.CharField(max_length=60, null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(_("started"), editable=False)
     last_activity_at = models.DateTimeField(_("last activity"), editable=False)
     pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True, editable=False)

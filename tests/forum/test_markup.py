@@ -110,7 +110,6 @@ def test_a_text_made_to_stall_the_server_is_refused(source):
         markup.render(source)
 
 
-
 @pytest.mark.parametrize(
     ("source", "length", "line"), [("a\n\nb  c", 9, "a b c"), ("abcdef", 4, "abc…"), ("abcd", 4, "abcd")]
 )

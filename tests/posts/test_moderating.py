@@ -72,9 +72,7 @@ def test_removing_an_opening_post_withdraws_its_thread(opening, bob, mod):
     assert Thread.objects.visible_to(bob).exists()
 
 
-@pytest.mark.parametrize(
-    ("there", "back", "field"), [("lock", "unlock", "locked_at"), ("pin", "unpin", "pinned_at")]
-)
+@pytest.mark.parametrize(("there", "back", "field"), [("lock", "unlock", "locked_at"), ("pin", "unpin", "pinned_at")])
 def test_mod_locks_and_pins_and_undoes_it(thread, mod, there, back, field):
     assert getattr(moderating, there)(moderator=mod, thread=thread, reason=WHY)
     assert getattr(Thread.objects.get(), field) is not None

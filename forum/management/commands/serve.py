@@ -99,7 +99,9 @@ class Command(BaseCommand):
             "--workers", str(workers), "--blocking-threads", "4", "--backlog", "512", "--log-level", "warning",
             "--respawn-failed-workers", "--workers-kill-timeout", "10", "forum.wsgi:application",
         ]  # fmt: skip
-        child = subprocess.Popen(command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=_die_with_us())  # noqa: S603, PLW1509
+        child = subprocess.Popen(
+            command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=_die_with_us()
+        )  # noqa: S603
         try:
             self.say(_welcome(host, port))
             code = child.wait()

@@ -11,7 +11,13 @@ from posts.models.comment import OPENING_MAX_LENGTH
 
 SEED = Path(__file__).resolve().parents[2] / "seed" / "two-way-street.md"
 KEY = "seed"
-BYLINE = "The editors"
+# What the first planting does not say; a later one leaves it as it is.
+DEFAULTS = {
+    "title": "Is therapy a rehearsal for real life?",
+    "byline": "The editors",
+    "source_url": "",
+    "source_date": None,
+}
 
 
 class Command(BaseCommand):
@@ -23,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--file", type=Path, help="plain text, or Markdown if its name ends in .md")
         parser.add_argument("--title", help="the thread's title")
         parser.add_argument("--byline", help="who wrote the post, as readers see it")
-        parser.add_argument("--source-url", default="", help="where the post was first published")
+        parser.add_argument("--source-url", help="where the post was first published")
         parser.add_argument("--source-date", type=date.fromisoformat, help="when, as 2010-05-31")
         parser.add_argument("--question", action="append", help="a closing question (may be given several times)")
 
@@ -34,10 +40,14 @@ class Command(BaseCommand):
             self.stdout.write("The seed thread is there.")
             return
         title, source, questions = self._read(given or SEED, options)
+        asked = {
+            "title": title, "byline": options["byline"], "source_url": options["source_url"],
+            "source_date": options["source_date"],
+        }  # fmt: skip
         try:
             thread, happened = planting.plant(
-                key=KEY, title=title, source=source, byline=options["byline"] or BYLINE,
-                questions=questions, source_url=options["source_url"], source_date=options["source_date"],
+                key=KEY, source=source, questions=questions,
+                **DEFAULTS | planting.as_planted(KEY) | {name: value for name, value in asked.items() if value},
             )  # fmt: skip
         except planting.TooComplex as fault:
             raise CommandError(f"The text cannot be shown: {fault}. Nothing was changed.") from None
@@ -70,4 +80,4 @@ class Command(BaseCommand):
         questions = [(text, essay.asks(text)) for text in asked] if asked else essay.closing_questions(text)
         if not questions:
             raise CommandError("No closing question was recognised: give it with --question. Nothing was changed.")
-        return title or path.stem.replace("-", " ").capitalize(), source, questions
+        return title, source, questions

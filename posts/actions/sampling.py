@@ -1,0 +1,43 @@
+"""The verbs of the sample conversation: put it into a thread, take it away again."""
+
+from django.db import transaction
+
+from posts.actions import counting, writing
+from posts.models import Comment
+from posts.seed.sample import CONVERSATION
+
+
+@transaction.atomic
+def add_sample(thread):
+    """How many sample comments were put under the thread's opening post: none if it has some already."""
+    counting.lock_thread(thread.pk)
+    if Comment.objects.filter(thread=thread, is_sample=True).exists():
+        return 0
+    questions = {question.position: question for question in thread.questions.all()}
+    above = [thread.opening]
+    for depth, name, standpoint, position, text in CONVERSATION:
+        del above[depth:]
+        above.append(
+            writing.reply(
+                author=None, byline=name, parent=above[-1], source=text, standpoint=standpoint,
+                question=questions.get(position), is_sample=True,
+            )
+        )  # fmt: skip
+    return len(CONVERSATION)
+
+
+@transaction.atomic
+def remove_sample(thread):
+    """How many sample comments went; one that a person replied to stays as a tombstone, so that the reply stays."""
+    thread = counting.lock_thread(thread.pk)
+    went = 0
+    # the deepest first, so that a comment is met when what hung on it is gone
+    for comment in Comment.objects.filter(thread=thread, is_sample=True).order_by("-path"):
+        comment.refresh_from_db()
+        comment.thread = thread
+        if comment.state == Comment.State.PUBLISHED:
+            writing.take_back(comment)
+            went += 1
+        if not comment.replies.exists() and not comment.log_entries.exists():
+            comment.delete()
+    return went

@@ -1,0 +1,28 @@
+"""`manage.py demo`: a sample conversation in the seed thread, marked as such; `--remove` takes it away."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from posts.actions import sampling
+from posts.models import Thread
+
+
+class Command(BaseCommand):
+    """Fills the seed thread with invented people's comments, or removes them; twice is once."""
+
+    help = "Fills the seed thread with a sample conversation marked as such; with --remove, takes it away."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--remove", action="store_true", help="take the sample conversation away")
+
+    def handle(self, *, remove, **options):
+        thread = Thread.objects.filter(planting_key="seed").first()
+        if thread is None:
+            raise CommandError(
+                "The seed thread is not planted yet: run `manage.py plant_thread` (or `make run`) first."
+            )
+        if remove:
+            self.stdout.write(f"Took {sampling.remove_sample(thread)} sample comments away.")
+        else:
+            made = sampling.add_sample(thread)
+            self.stdout.write(f"Added {made} sample comments." if made else "The sample conversation is there.")
+        self.stdout.write(f"The thread: {thread.get_absolute_url()}")

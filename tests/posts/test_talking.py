@@ -1,0 +1,207 @@
+"""Talking in a browser without JavaScript, and through htmx: replies, edits, deletions, and what is kept when refused."""
+
+import re
+
+import pytest
+
+from posts.actions import moderating
+from posts.models import Comment, Thread
+from tests.factories import WORDS, reply
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def question(opening):
+    return opening.thread.questions.first()
+
+
+def sent(client, comment, **data):
+    return client.post(f"/c/{comment.pk}/reply/", {"source": WORDS, "key": "k", **data})
+
+
+def test_alice_answers_a_question_and_is_led_to_her_comment(opening, question, alice, client):
+    client.force_login(alice)
+    form = client.get(f"/c/{opening.pk}/reply/?q=1").content.decode()
+    assert re.search(rf'value="{question.pk}"[^>]*checked|checked[^>]*value="{question.pk}"', form)
+    answer = sent(client, opening, question=question.pk, standpoint="clinician")
+    comment = Comment.objects.get(author=alice)
+    assert (answer.status_code, answer.url) == (302, f"{opening.thread.get_absolute_url()}#c{comment.pk}")
+    assert comment.is_answer
+    assert comment.standpoint == "clinician"
+
+
+def test_bob_replies_to_alice_and_inherits_the_question(opening, question, alice, bob, client):
+    comment = reply(opening, alice, question=question)
+    client.force_login(bob)
+    assert 'name="question"' not in client.get(f"/c/{comment.pk}/reply/").content.decode()
+    sent(client, comment)
+    assert Comment.objects.get(author=bob).question == question
+
+
+def test_a_reply_by_htmx_comes_back_as_a_list_for_its_parent(opening, alice, bob, client):
+    comment = reply(opening, alice)
+    client.force_login(bob)
+    form = client.get(f"/c/{comment.pk}/reply/", headers=HTMX).content.decode()
+    assert form.startswith("<form")
+    answer = client.post(f"/c/{comment.pk}/reply/", {"source": WORDS, "key": "k"}, headers=HTMX)
+    made = Comment.objects.get(author=bob)
+    assert answer.headers["HX-Retarget"] == f"#b{comment.pk}"
+    assert answer.headers["HX-Reswap"] == "beforeend"
+    assert f'{{"id": {made.pk}}}' in answer.headers["HX-Trigger-After-Settle"]
+    html = answer.content.decode().strip()
+    assert html.startswith(f'<ol class="replies"><li id="b{made.pk}">')
+    assert html.endswith("</li></ol>")
+
+
+def test_the_same_form_sent_twice_leads_to_the_same_comment(opening, alice, client):
+    client.force_login(alice)
+    assert sent(client, opening).url == sent(client, opening).url
+    assert Comment.objects.filter(author=alice).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no text yet"),
+        ("too short", "has 9 characters"),
+        ("x" * 20_001, "20001 characters"),
+        ("[" * 1_001, "too complex"),
+    ],
+)
+def test_what_cannot_be_taken_comes_back_with_the_text_and_the_reason(opening, alice, client, text, said):
+    client.force_login(alice)
+    answer = sent(client, opening, source=text)
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert said in html
+    assert text in html
+    assert not Comment.objects.filter(author=alice).exists()
+
+
+def test_a_reply_to_what_is_gone_keeps_the_text_and_says_why(opening, alice, bob, mod, client):
+    comment = reply(opening, alice)
+    reply(comment, alice)
+    client.force_login(bob)
+    moderating.remove(moderator=mod, comment=comment, reason="Unkind.")
+    answer = sent(client, comment)
+    assert answer.status_code == 422
+    assert WORDS in answer.content.decode()
+    assert "taken back or removed in the meantime" in answer.content.decode()
+
+
+def test_a_reply_in_a_locked_thread_keeps_the_text_and_says_why(opening, alice, mod, client):
+    client.force_login(alice)
+    moderating.lock(moderator=mod, thread=opening.thread, reason="Enough.")
+    answer = sent(client, opening)
+    assert answer.status_code == 422
+    assert WORDS in answer.content.decode()
+    assert "locked" in client.get(f"/c/{opening.pk}/reply/").content.decode()
+
+
+def test_a_session_that_ended_keeps_the_text(opening, client):
+    answer = sent(client, opening)
+    assert answer.status_code == 422
+    assert WORDS in answer.content.decode()
+    assert "signed out" in answer.content.decode()
+
+
+def test_a_stale_form_keeps_the_text(opening, alice, settings):
+    from django.test import Client
+
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+    answer = sent(strict, opening)
+    assert answer.status_code == 403
+    assert WORDS in answer.content.decode()
+
+
+def test_a_visitor_who_wants_to_reply_is_asked_to_sign_in_and_comes_back(opening, client):
+    for headers in ({}, HTMX):
+        html = client.get(f"/c/{opening.pk}/reply/", headers=headers).content.decode()
+        assert f"/account/login/?next=/c/{opening.pk}/reply/" in html
+    assert not html.startswith("<!doctype")
+
+
+def test_alice_edits_and_bob_cannot(opening, alice, bob, client):
+    comment = reply(opening, alice)
+    client.force_login(bob)
+    assert client.get(f"/c/{comment.pk}/edit/").status_code == 403
+    refused = client.post(f"/c/{comment.pk}/edit/", {"source": "Words that she never wrote."})
+    assert refused.status_code == 403
+    assert "Words that she never wrote." in refused.content.decode()
+    client.force_login(alice)
+    assert WORDS in client.get(f"/c/{comment.pk}/edit/").content.decode()
+    answer = client.post(f"/c/{comment.pk}/edit/", {"source": "Better words, a minute later."})
+    assert answer.url.endswith(f"#c{comment.pk}")
+    comment.refresh_from_db()
+    assert comment.source == "Better words, a minute later."
+
+
+def test_alice_deletes_after_being_asked_and_bob_cannot(opening, alice, bob, client):
+    comment = reply(opening, alice)
+    client.force_login(bob)
+    assert client.post(f"/c/{comment.pk}/delete/").status_code == 403
+    client.force_login(alice)
+    assert "Keep it" in client.get(f"/c/{comment.pk}/delete/").content.decode()
+    comment.refresh_from_db()
+    assert comment.is_published
+    for _twice in range(2):
+        assert client.post(f"/c/{comment.pk}/delete/").status_code == 302
+    comment.refresh_from_db()
+    assert comment.deleted_at is not None
+
+
+@pytest.mark.parametrize("door", ["", "reply/", "edit/", "delete/"])
+def test_what_is_gone_or_never_was_is_not_found(opening, alice, bob, client, door):
+    comment = reply(opening, alice)
+    comment.__class__.objects.filter(pk=comment.pk).update(deleted_at=comment.created_at)
+    client.force_login(bob)
+    assert client.get(f"/c/{comment.pk}/{door}").status_code == 404
+    assert client.get(f"/c/999999999/{door}").status_code == 404
+
+
+def test_alice_starts_a_thread_with_a_question(alice, client, db):
+    client.force_login(alice)
+    data = {"title": "A thread of mine", "source": WORDS, "question_1": "What do you think?", "asks_1": "everybody"}
+    answer = client.post("/t/new/", data | {"key": "k"})
+    thread = Thread.objects.get()
+    assert answer.url == thread.get_absolute_url()
+    assert [question.text for question in thread.questions.all()] == ["What do you think?"]
+    assert "Question 1" in client.get(answer.url).content.decode()
+
+
+def test_who_may_not_start_a_thread_sees_no_button_and_keeps_the_text(alice, client, settings):
+    settings.THREAD_STARTERS = "staff"
+    client.force_login(alice)
+    assert "Start a thread" not in client.get("/").content.decode()
+    answer = client.post("/t/new/", {"title": "A thread of mine", "source": WORDS})
+    assert answer.status_code == 403
+    assert WORDS in answer.content.decode()
+
+
+def test_a_visitor_is_sent_to_sign_in_before_starting_a_thread(client, db):
+    assert client.get("/t/new/").url == "/account/login/?next=/t/new/"
+
+
+def test_names_and_texts_cannot_carry_html(opening, alice, client):
+    alice.display_name = "<b>Alice</b>"
+    alice.save()
+    reply(opening, alice, source="<script>alert(1)</script> and then some words.")
+    html = client.get(opening.thread.get_absolute_url()).content.decode()
+    assert "<b>Alice" not in html
+    assert "<script>alert" not in html
+
+
+def test_the_badge_says_what_was_checked_and_when(opening, alice, mod, client):
+    from posts.actions import verifying
+
+    verifying.grant(
+        moderator=mod, person=alice, profession="Psychologist", regulator="Board", region="US-MD", method="Register",
+        reason="Asked for.",
+    )  # fmt: skip
+    comment = reply(opening, alice, standpoint="clinician")
+    address = opening.thread.get_absolute_url()
+    assert f"Psychologist, US-MD, checked {comment.created_at:%Y-%m}" in client.get(address).content.decode()
+    verifying.revoke(moderator=mod, person=alice, reason="Retired.")
+    assert "Psychologist, US-MD, verified when posted" in client.get(address).content.decode()
