@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The forum's commands. Without DATABASE_URL a command that needs the database joins the embedded server or starts it."""
+"""The forum's commands. Without DATABASE_URL, one that needs the database joins the embedded server or starts it."""
 
 import os
 import sys

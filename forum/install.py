@@ -27,7 +27,7 @@ def find_python():
         return sys.executable
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         found = shutil.which("python3.%d" % minor)  # noqa: UP031  (an old Python reads this)
-        if found and subprocess.call([found, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:  # noqa: S603
+        if found and subprocess.call([found, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
             return found
     return None
 
@@ -51,7 +51,7 @@ def is_installed(python):
 
 def run(command):
     """Runs `command`; raises SystemExit with a sentence when it fails."""
-    code = subprocess.call(command, cwd=ROOT)  # noqa: S603
+    code = subprocess.call(command, cwd=ROOT)
     if code:
         sys.exit("The packages could not be installed (see above). What is there is kept: run it again to go on.")
 
@@ -85,7 +85,7 @@ def is_healthy(inside, python):
         said = [
             subprocess.run([each, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
             for each in (inside, python)
-        ]  # noqa: S603, E501
+        ]
     except OSError:
         return False
     return bool(said[0]) and said[0] == said[1]

@@ -140,7 +140,7 @@ def _cleaner():
 
 
 def check_complexity(source):
-    """Raises TooComplex for more than MOST_BRACKETS, or a line that opens more than DEEPEST_NESTING quotes and lists."""
+    """Raises TooComplex for more than MOST_BRACKETS, or a line that opens over DEEPEST_NESTING quotes and lists."""
     if source.count("[") > MOST_BRACKETS:
         raise TooComplex("too many brackets")
     for line in source.split("\n"):
@@ -154,7 +154,7 @@ def check_complexity(source):
 def render(source):
     """The HTML of the Markdown text `source`, safe to put into a page as it is.
 
-    Raises TooComplex where the text nests deeper than DEEPEST_NESTING or its HTML would outgrow LONGEST_HTML characters.
+    Raises TooComplex where the text nests over DEEPEST_NESTING deep or its HTML outgrows LONGEST_HTML characters.
     """
     source = normalise(source)
     check_complexity(source)

@@ -97,7 +97,7 @@ CACHES = {
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-# The database keeps addresses unique without regard to case (user_email_unique_without_case); Django looks for `unique=`.
+# Addresses are unique without regard to case, by user_email_unique_without_case; Django looks for `unique=` only.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", **options}

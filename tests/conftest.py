@@ -1,4 +1,4 @@
-"""What all tests share: a PostgreSQL of their own, and the one trigger that Django's way of emptying tables needs off."""
+"""What all tests share: a PostgreSQL of their own, and one trigger that Django's emptying of tables needs off."""
 
 import os
 import tempfile

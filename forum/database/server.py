@@ -106,7 +106,9 @@ class Server:
                     self._launch()
                     return True
                 if time.monotonic() > deadline:
-                    raise DatabaseProblem(f"The server of process {self._owner()} does not get ready; see {self.log_file}.")
+                    raise DatabaseProblem(
+                        f"The server of process {self._owner()} does not get ready; see {self.log_file}."
+                    )
                 time.sleep(POLL)
             return False
 
@@ -141,7 +143,7 @@ class Server:
             leftover.unlink()
         options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         with self._open_log() as log:
-            self.process = subprocess.Popen(  # noqa: S603
+            self.process = subprocess.Popen(
                 [folder / "postgres", "-D", home, "-k", sockets, *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                 pass_fds=[self.lock], start_new_session=True, preexec_fn=_die_with(os.getpid()),

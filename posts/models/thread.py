@@ -70,7 +70,7 @@ class Thread(models.Model):
         return self.title
 
     def get_absolute_url(self):
-        """The thread's page. Built by hand: pages hold hundreds of links, and `reverse` would be a fifth of their cost."""
+        """The thread's page. Built by hand: a page has hundreds of links; `reverse` would be a fifth of its cost."""
         return f"/t/{self.pk}/{self.slug}/" if self.slug else f"/t/{self.pk}/"
 
     @property

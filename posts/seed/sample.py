@@ -19,8 +19,8 @@ CONVERSATION = [
      "I am married to a therapist and can report that interest at home does run out around nine in the evening. "
      "That is as it should be, I think. At home *I* am allowed to be tired as well."),
     (1, "Dolores", "patient", 2,
-     "I learned to say “I need a minute” instead of leaving the room.\n\nIt works with my sister. It does not work with "
-     "my father, and therapy taught me that this is not always a fault in my technique."),
+     "I learned to say “I need a minute” instead of leaving the room.\n\nIt works with my sister. It does not work "
+     "with my father, and therapy taught me that this is not always a fault in my technique."),
     (2, "Sven", "patient", None, "The second half of that took me four years. Thank you for putting it so shortly."),
     (1, "Amaru", "both", 2,
      "I am on both sides of the desk. From my own therapist I learned how it feels when somebody comes back to a thing "
@@ -29,8 +29,8 @@ CONVERSATION = [
     (2, "Ruth", "clinician", None,
      "I like that you call it a technique. Most kindness is one, before it is a habit."),
     (1, "Lene", "", None,
-     "I would like to argue with the post. It says outside nobody should have to be measured. But I grew up with people "
-     "who were never measured, and I would have taken *a little* of the consulting room at the dinner table."),
+     "I would like to argue with the post. It says outside nobody should have to be measured. But I grew up with "
+     "people who were never measured, and I would have taken *a little* of the consulting room at the dinner table."),
     (2, "Sven", "patient", None,
      "> a little of the consulting room\n\nYes. Perhaps the model is not for how to be loved but for how to disagree "
      "without breaking anything. The post says as much about the plates."),

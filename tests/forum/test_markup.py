@@ -86,8 +86,9 @@ class Tags(HTMLParser):
 
 
 PIECES = st.sampled_from(
-    ["<script>", "</p>", "<a href=", "javascript:", "[a](", ")", "![", "]", "`", "```\n", "> ", "- ", "1. ", "**", "_", "~~",
-     "&#x6a;", "&lt;", '"', "'", "\n", "\n\n", "    ", "onclick=", "<!--", "-->", "<![CDATA[", "[x]: ", "https://a.b/", "\\"]
+    ["<script>", "</p>", "<a href=", "javascript:", "[a](", ")", "![", "]", "`", "```\n", "> ", "- ", "1. ", "**", "_",
+     "~~", "&#x6a;", "&lt;", '"', "'", "\n", "\n\n", "    ", "onclick=", "<!--", "-->", "<![CDATA[", "[x]: ",
+     "https://a.b/", "\\"]
 )  # fmt: skip
 
 

@@ -147,7 +147,7 @@ def test_the_html_of_the_tree_is_the_same_for_everybody_but_for_what_is_mine(ope
 
 
 def test_the_front_page_lists_threads_by_latest_activity(opening, alice, mod, client):
-    quiet, busy, pinned = (make_thread(title=f"Thread {name}") for name in ("quiet", "busy", "pinned"))
+    _quiet, busy, pinned = (make_thread(title=f"Thread {name}") for name in ("quiet", "busy", "pinned"))
     reply(busy.opening, alice)
     moderating.pin(moderator=mod, thread=pinned, reason="A good start.")
     html = client.get("/").content.decode()

@@ -1,4 +1,4 @@
-"""Talking in a browser without JavaScript, and through htmx: replies, edits, deletions, and what is kept when refused."""
+"""Talking without JavaScript and through htmx: replies, edits, deletions, and what is kept when refused."""
 
 import re
 

@@ -101,7 +101,7 @@ class Command(BaseCommand):
         ]  # fmt: skip
         child = subprocess.Popen(
             command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=_die_with_us()
-        )  # noqa: S603
+        )
         try:
             self.say(_welcome(host, port))
             code = child.wait()

@@ -1,0 +1,109 @@
+"""A real browser against a real server: the machine's Chromium, driven by Playwright."""
+
+import os
+import shutil
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from tests import factories
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOW_TO = (
+    "no Chromium on this machine: `apt-get install chromium` (or set FORUM_CHROMIUM to its path) brings the journeys"
+)
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+
+
+def find_chromium():
+    """The path of the machine's Chromium, or None."""
+    return os.environ.get("FORUM_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def pytest_collection_modifyitems(items):
+    """Everything in this folder is a browser journey."""
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all journeys of a worker."""
+    path = find_chromium()
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(HOW_TO)
+        pytest.skip(HOW_TO)
+    # Playwright's own loop runs in this thread; Django would take our plain code for asynchronous
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class Visit:
+    """One person's browser: `page` to drive, `complaints` of the console (none is expected)."""
+
+    def __init__(self, browser, base, user=None, **options):
+        options = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options
+        self.context = browser.new_context(base_url=base, **options)
+        self.context.set_default_timeout(10_000)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            value = client.cookies["session"].value
+            self.context.add_cookies([{"name": "session", "value": value, "url": base}])
+        self.page = self.context.new_page()
+        self.complaints = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, message):
+        # the browser calls every refused form and closed door an error; our page says what is wrong. A missing file is one
+        is_answer = "responded with a status of" in message.text and "/static/" not in message.location["url"]
+        if message.type in ("error", "warning") and not is_answer:
+            self.complaints.append(f"{message.location['url']}: {message.text}")
+
+
+@pytest.fixture
+def visit(chromium, live_server):
+    """Opens a browser for somebody: `visit()`, `visit(alice)`, `visit(width=360, java_script_enabled=False)`."""
+    visits = []
+
+    def opened(user=None, **options):
+        visits.append(Visit(chromium, live_server.url, user, **options))
+        return visits[-1].page
+
+    yield opened
+    complaints = [complaint for one in visits for complaint in one.complaints]
+    for one in visits:
+        one.context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def alice(transactional_db):
+    return factories.person("Alice")
+
+
+@pytest.fixture
+def bob(transactional_db):
+    return factories.person("Bob")
+
+
+@pytest.fixture
+def mod(transactional_db):
+    user = factories.moderator()
+    TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    return user
+
+
+@pytest.fixture
+def thread(transactional_db):
+    return factories.thread()

@@ -1,0 +1,110 @@
+"""Every page, in light and dark, on a phone and on a desk: axe finds nothing, nothing runs over the edge."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from posts.actions import moderating, writing
+from posts.models import Comment
+from tests.factories import WORDS, reply
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PUBLIC = [
+    "/", "{thread}", "{thread}?q=1", "{thread}?q=talk", "/c/{top}/reply/", "/help/", "/nothing/",
+    "/account/login/", "/account/signup/", "/account/login/code/", "/account/password/reset/",
+]  # fmt: skip
+MEMBERS = [
+    "{thread}", "/c/{opening}/reply/", "/c/{top}/reply/", "/c/{mine}/edit/", "/c/{mine}/delete/", "/t/new/",
+    "/account/", "/account/email/", "/account/password/set/", "/account/2fa/", "/account/2fa/totp/activate/",
+    "/account/2fa/webauthn/", "/account/2fa/webauthn/add/", "/account/logout/", "/c/{top}/edit/", "/desk/",
+]  # fmt: skip
+DESK = [
+    "/desk/", "/desk/posts/comment/", "/desk/posts/comment/{top}/change/", "/desk/posts/thread/",
+    "/desk/posts/thread/{pk}/change/", "/desk/posts/logentry/", "/desk/accounts/user/", "/desk/accounts/verification/",
+]  # fmt: skip
+LOOKS = [(360, "light"), (1280, "dark")]
+
+
+@pytest.fixture
+def places(thread, alice, bob, mod):
+    """A thread in which everything has happened, and the addresses in it."""
+    question = thread.questions.first()
+    top = parent = reply(thread.opening, alice, question=question, standpoint="clinician")
+    for number in range(12):
+        parent = reply(parent, (bob, alice)[number % 2], source=f"{WORDS} {'unbroken' * 20}")
+    gone = reply(thread.opening, alice)
+    reply(gone, bob)
+    writing.delete(author=alice, comment=gone)
+    removed = reply(thread.opening, bob)
+    reply(removed, alice)
+    moderating.remove(moderator=mod, comment=removed, reason="It names a patient.")
+    reply(thread.opening, bob, source="# Loud\n\n- a list\n- of things\n\n> quoted\n\n```\n" + "code " * 60 + "\n```\n")
+    mine = Comment.objects.filter(author=bob, removed_at=None).first()
+    return {
+        "thread": thread.get_absolute_url(), "pk": thread.pk, "opening": thread.opening.pk, "top": top.pk, "mine": mine.pk
+    }  # fmt: skip
+
+
+def look_at(page, addresses, places):
+    """What is wrong with each page: axe's findings and sideways scrolling."""
+    findings = []
+    for address in addresses:
+        page.goto(address.format(**places))
+        for violation in Axe().run(page, options=RULES).response["violations"]:
+            where = page.url.partition("//")[2].partition("/")[2]
+            findings += [f"/{where}: {violation['id']}: {node['html'][:200]}" for node in violation["nodes"]]
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            findings.append(f"{page.url}: {over} px over the edge")
+    return findings
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_visitors_pages(visit, places, width, scheme):
+    page = visit(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    assert look_at(page, PUBLIC, places) == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_members_pages(visit, places, bob, width, scheme):
+    page = visit(bob, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    assert look_at(page, MEMBERS, places) == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark")])
+def test_moderators_pages(visit, places, mod, width, scheme):
+    page = visit(mod, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    assert look_at(page, DESK, places) == []
+
+
+def test_the_act_page_of_the_desk(visit, places, mod):
+    page = visit(mod)
+    page.goto("/desk/posts/comment/")
+    page.locator("input[name=_selected_action]").first.check()
+    page.locator("select[name=action]").select_option("remove")
+    page.locator("button[name=index]").first.click()
+    assert Axe().run(page, options=RULES).response["violations"] == []
+
+
+def test_the_open_form_in_place(visit, places, bob):
+    page = visit(bob, viewport={"width": 360, "height": 800})
+    page.goto(places["thread"])
+    page.locator(f"#c{places['top']}").get_by_role("link", name="Reply").click()
+    page.get_by_label("Your text").fill("x")
+    page.get_by_role("button", name="Send reply").click()
+    page.get_by_text("has 1 character").first.wait_for()
+    assert Axe().run(page, options=RULES).response["violations"] == []
+
+
+def test_nothing_runs_over_the_edge_of_the_smallest_screen(visit, places):
+    """320 px, the width of a page zoomed to 400 % on a desk (WCAG 1.4.10)."""
+    page = visit(viewport={"width": 320, "height": 600})
+    for address in PUBLIC:
+        page.goto(address.format(**places))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+
+
+def test_axe_would_find_something(visit, thread):
+    page = visit()
+    page.goto("/")
+    page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=\"/static/mark.svg\">')")
+    assert [violation["id"] for violation in Axe().run(page).response["violations"]] == ["image-alt"]

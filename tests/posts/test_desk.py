@@ -1,0 +1,183 @@
+"""The moderators' desk: lists that stay fast, verbs that ask for a reason, and nothing that edits or deletes."""
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.admin import site
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from posts.actions import moderating
+from posts.models import Comment, LogEntry, Thread
+from tests.factories import person, reply
+
+LISTS = ["posts/comment", "posts/thread", "posts/logentry", "accounts/user", "accounts/verification"]
+
+
+@pytest.fixture
+def desk(client, mod):
+    """A browser in which the moderator is signed in, with a second factor."""
+    TOTP.activate(mod, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    client.force_login(mod)
+    return client
+
+
+def act(desk, place, verb, *rows, **data):
+    """What the moderator does: tick the rows, choose the act, give the reason."""
+    ticked = {"action": verb, "_selected_action": [row.pk for row in rows], "index": 0}
+    asked = desk.post(f"/desk/{place}/", ticked)
+    assert 'name="reason"' in asked.content.decode()
+    return desk.post(
+        f"/desk/{place}/", ticked | {"confirmed": "1", "reason": "It names a patient."} | data, follow=True
+    )
+
+
+def test_mod_removes_a_comment_with_a_reason_and_restores_it(desk, mod, opening, alice):
+    comment = reply(opening, alice)
+    assert "Done for 1 row." in act(desk, "posts/comment", "remove", comment).content.decode()
+    comment.refresh_from_db()
+    assert comment.state == Comment.State.REMOVED
+    entry = LogEntry.objects.get()
+    assert (entry.moderator, entry.act, entry.comment, entry.reason) == (mod, "remove", comment, "It names a patient.")
+    act(desk, "posts/comment", "restore", comment)
+    comment.refresh_from_db()
+    assert comment.is_published
+
+
+def test_without_a_reason_nothing_happens(desk, opening, alice):
+    comment = reply(opening, alice)
+    answer = desk.post(
+        "/desk/posts/comment/", {"action": "remove", "_selected_action": [comment.pk], "confirmed": "1", "reason": " "}
+    )
+    assert answer.status_code == 422
+    comment.refresh_from_db()
+    assert comment.is_published
+
+
+@pytest.mark.parametrize(("verb", "field"), [("lock", "locked_at"), ("pin", "pinned_at")])
+def test_mod_locks_and_pins_threads(desk, thread, verb, field):
+    act(desk, "posts/thread", verb, thread)
+    assert getattr(Thread.objects.get(), field) is not None
+
+
+def test_mod_suspends_for_a_week(desk, alice):
+    act(desk, "accounts/user", "suspend", alice, days=7)
+    alice.refresh_from_db()
+    assert alice.is_suspended
+    assert (alice.suspended_until - alice.suspended_at).days in (6, 7)
+
+
+def test_mod_suspends_without_an_end(desk, alice):
+    act(desk, "accounts/user", "suspend", alice, days=0)
+    alice.refresh_from_db()
+    assert alice.is_suspended
+    assert alice.suspended_until is None
+
+
+def test_mod_verifies_a_clinician(desk, mod, alice):
+    act(
+        desk,
+        "accounts/user",
+        "grant",
+        alice,
+        profession="Psychologist",
+        regulator="Board",
+        region="US-MD",
+        method="Register",
+    )
+    verification = alice.verifications.get()
+    assert (verification.profession, verification.checked_by) == ("Psychologist", mod)
+
+
+def test_what_a_verb_refuses_is_told_row_by_row(desk, mod, alice):
+    html = act(desk, "accounts/user", "suspend", mod, alice, days=1).content.decode()
+    assert "Moderators cannot suspend themselves" in html
+    assert "Done for 1 row." in html
+
+
+def test_several_rows_at_once(desk, opening, alice):
+    comments = [reply(opening, alice) for _ in range(3)]
+    assert "Done for 3 rows." in act(desk, "posts/comment", "remove", *comments).content.decode()
+    assert Thread.objects.get().comment_count == 0
+
+
+@pytest.mark.parametrize("place", LISTS)
+def test_a_list_costs_the_same_number_of_queries_whatever_its_length(desk, mod, opening, place):
+    def more():
+        for _ in range(3):
+            somebody = person()
+            moderating.remove(moderator=mod, comment=reply(opening, somebody), reason="x")
+            moderating.lock(moderator=mod, thread=opening.thread, reason="x")
+            moderating.unlock(moderator=mod, thread=opening.thread, reason="x")
+            act(desk, "accounts/user", "grant", somebody, profession="x", regulator="x", region="x", method="x")
+
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get(f"/desk/{place}/").status_code == 200
+        return [query["sql"] for query in queries]
+
+    more()
+    few = cost()
+    more()
+    many = cost()
+    assert len(many) == len(few)
+    assert not any(
+        "COUNT(*)" in sql and "LIMIT" not in sql and f'FROM "{place.replace("/", "_")}"' in sql for sql in many
+    )
+
+
+@pytest.mark.parametrize("place", LISTS)
+def test_rows_are_neither_added_nor_changed_nor_deleted_here(desk, mod, opening, alice, place):
+    act(desk, "posts/comment", "remove", reply(opening, alice))
+    act(desk, "accounts/user", "grant", alice, profession="x", regulator="x", region="x", method="x")
+    model = next(model for model in site._registry if f"{model._meta.app_label}/{model._meta.model_name}" == place)
+    row = model.objects.first()
+    assert desk.get(f"/desk/{place}/{row.pk}/change/").status_code == 200
+    for door in ("add/", f"{row.pk}/delete/"):
+        assert desk.get(f"/desk/{place}/{door}").status_code == 403
+    assert desk.post(f"/desk/{place}/{row.pk}/change/", {"display_name": "Other"}).status_code in (302, 403)
+    assert "delete_selected" not in desk.get(f"/desk/{place}/").content.decode()
+
+
+def test_the_group_may_do_what_moderators_do_and_nothing_else(db):
+    rights = Group.objects.get(name="Moderators").permissions.values_list("codename", flat=True)
+    assert set(rights) == {
+        "view_thread", "view_question", "view_comment", "view_revision", "view_logentry", "moderate_comment",
+        "view_user", "view_verification",
+    }  # fmt: skip
+
+
+def test_a_moderator_cannot_raise_themselves(desk, mod):
+    desk.post(f"/desk/accounts/user/{mod.pk}/change/", {"is_superuser": "on", "is_staff": "on"})
+    assert not User.objects.get(pk=mod.pk).is_superuser
+
+
+def test_staff_without_the_right_use_no_verbs(client, opening, alice):
+    clerk = person("Clara Clerk", is_staff=True)
+    TOTP.activate(clerk, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    client.force_login(clerk)
+    comment = reply(opening, alice)
+    data = {"action": "remove", "_selected_action": [comment.pk], "confirmed": "1", "reason": "x"}
+    assert client.post("/desk/posts/comment/", data).status_code == 403
+    comment.refresh_from_db()
+    assert comment.is_published
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("unkind", True), ("by:alice", True), ("by:bob", False), ("somebody stayed", True), ("zebra", False)],
+)
+def test_comments_are_found_by_words_and_by_author(desk, opening, alice, search, found):
+    comment = reply(opening, alice)
+    html = desk.get("/desk/posts/comment/", {"q": search}).content.decode()
+    assert (f"/desk/posts/comment/{comment.pk}/change/" in html) is found
+
+
+def test_a_comment_is_found_by_its_number_and_by_its_state(desk, mod, opening, alice):
+    one, other = reply(opening, alice), reply(opening, alice)
+    moderating.remove(moderator=mod, comment=one, reason="x")
+    for query in ({"q": f"#{one.pk}"}, {"state": "removed"}):
+        html = desk.get("/desk/posts/comment/", query).content.decode()
+        assert f"/comment/{one.pk}/change/" in html
+        assert f"/comment/{other.pk}/change/" not in html
