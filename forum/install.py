@@ -24,7 +24,8 @@ def fits(version):
 def find_python():
     """The path of a Python that fits: this one, else one on PATH that really runs; None without one."""
     if fits(sys.version_info[:2]):
-        return sys.executable
+        # inside .venv: the one it was made with, since .venv may have to be made anew
+        return getattr(sys, "_base_executable", None) or sys.executable
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         found = shutil.which("python3.%d" % minor)  # noqa: UP031  (an old Python reads this)
         if found and subprocess.call([found, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
@@ -80,15 +81,16 @@ def install(python):
 
 def is_healthy(inside, python):
     """Does the environment's Python run, in the same version as `python`, with what the installer needs?"""
-    probe = "import sys%s; print(sys.version_info[:2])" % ("" if shutil.which("uv") else ", pip")
+    version = "import sys; print(sys.version_info[:2])"
+    probes = [(inside, version + ("" if shutil.which("uv") else "; import pip")), (python, version)]
     try:
         said = [
-            subprocess.run([each, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-            for each in (inside, python)
+            subprocess.run([each, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            for each, probe in probes
         ]
     except OSError:
         return False
-    return bool(said[0]) and said[0] == said[1]
+    return said[0].returncode == 0 and said[0].stdout == said[1].stdout
 
 
 def main():

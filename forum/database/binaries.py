@@ -4,6 +4,7 @@ import importlib.util
 import os
 import re
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def candidates(environ=None):
     """The folders that hold both `postgres` and `initdb`, in the order in which they are tried."""
     environ = os.environ if environ is None else environ
     given = environ.get("FORUM_PG_BIN")
-    folders = [Path(given)] if given else []
+    folders = [Path(given).absolute()] if given else []
     wheel = _wheel_folder()
     if wheel:
         folders.append(wheel / "pginstall" / "bin")
@@ -46,7 +47,7 @@ def choose(account, major=None, environ=None):
     environ = os.environ if environ is None else environ
     found = candidates(environ)
     given = environ.get("FORUM_PG_BIN")
-    if given and (not found or found[0] != Path(given)):
+    if given and (not found or found[0] != Path(given).absolute() or not major_version(found[0])):
         raise DatabaseProblem(f"FORUM_PG_BIN is {given}, which has no runnable `postgres` and `initdb`.")
     if not found:
         raise DatabaseProblem(f"No PostgreSQL server was found: {HOW_TO}.")
@@ -117,7 +118,9 @@ def _copy_wheel(wheel, home):
             shutil.copytree(libraries, draft / libraries.name, symlinks=True)
         for path in (draft, *draft.rglob("*")):
             if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+                # whatever the umask made of it, everybody may read it, and run it if its owner may
+                mode = path.stat().st_mode
+                path.chmod(mode | (0o555 if mode & stat.S_IXUSR else 0o444))
         try:
             draft.rename(home)
         except OSError:

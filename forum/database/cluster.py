@@ -1,14 +1,15 @@
 """A cluster on disk: how it is made, what its files say, and who may connect."""
 
 import contextlib
-import getpass
+import glob
 import os
+import pwd
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 from forum.database.location import NAME, DatabaseProblem
+from forum.lifeline import tied_to_us
 
 MADE_WITHIN = 120
 COMPLAINT = re.compile(r"(?:FATAL|PANIC|ERROR):\s*(.+)|error: (.+)")
@@ -36,7 +37,7 @@ def make(data_folder, home, folder, account):
     """
     if not home.parent.exists():
         shared_folder(home.parent)
-    for abandoned in home.parent.glob(f"{home.name}.new-*"):
+    for abandoned in home.parent.glob(f"{glob.escape(home.name)}.new-*"):
         shutil.rmtree(abandoned, ignore_errors=True)
     draft = home.with_name(f"{home.name}.new-{os.getpid()}")
     draft.mkdir(mode=0o700)
@@ -62,13 +63,13 @@ def shared_folder(folder):
 
 def allow_only_us(home, account):
     """Lets in the system users who run the forum and the server, through the socket, and nobody else."""
-    users = {account.name, getpass.getuser() if os.geteuid() else "root"}
+    users = {account.name, pwd.getpwuid(os.geteuid()).pw_name}
     (home / "pg_ident.conf").write_text("".join(f'us "{user}" {NAME}\n' for user in sorted(users)))
     (home / "pg_hba.conf").write_text("local all all peer map=us\n")
 
 
 def status(home, pid=None):
-    """What the server says of itself in its pid file: starting, ready, stopping; None without one (or of another pid)."""
+    """What the server, of process `pid` if given, says of itself in its pid file: starting, ready, stopping; or None."""
     with contextlib.suppress(OSError, IndexError, ValueError):
         lines = (home / "postmaster.pid").read_text().splitlines()
         if pid is None or int(lines[0]) == pid:
@@ -83,9 +84,11 @@ def pid_of(home):
     return None
 
 
-def last_complaint(log_file):
-    """The last line of the log that tells a reason."""
-    lines = Path(log_file).read_text(errors="replace").splitlines()[-40:] if Path(log_file).exists() else []
+def last_complaint(log_file, start):
+    """The last line of the log, from the byte `start` on, that tells a reason."""
+    with open(log_file, "rb") as log:
+        log.seek(start)
+        lines = log.read().decode(errors="replace").splitlines()
     for line in reversed(lines):
         if found := COMPLAINT.search(line):
             return f"{found.group(1) or found.group(2)} (more in {log_file})"
@@ -123,10 +126,13 @@ def _create_database(folder, draft, account):
 
 
 def _run(command, account, text=""):
-    return subprocess.run(
-        command, input=text, capture_output=True, text=True, timeout=MADE_WITHIN, cwd="/", env=environment(),
-        check=False, **as_user(account),
-    )  # fmt: skip
+    try:
+        return subprocess.run(
+            command, input=text, capture_output=True, encoding="utf-8", errors="replace", timeout=MADE_WITHIN,
+            cwd="/", env=environment(), check=False, preexec_fn=tied_to_us(), **as_user(account),
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise DatabaseProblem(f"The database could not be made within {MADE_WITHIN} seconds.") from None
 
 
 def _reason(said):

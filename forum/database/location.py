@@ -34,10 +34,16 @@ class Account:
 def server_account():
     """The user to run the server as: ourselves, or for root (which PostgreSQL refuses) `postgres` or `nobody`.
 
-    Raises DatabaseProblem where root finds neither.
+    Raises DatabaseProblem where root finds neither, and for a user id without a name.
     """
     if os.geteuid() != 0:
-        entry = pwd.getpwuid(os.geteuid())
+        try:
+            entry = pwd.getpwuid(os.geteuid())
+        except KeyError:
+            raise DatabaseProblem(
+                f"PostgreSQL needs a user with a name, and the user id {os.geteuid()} has none on this machine: "
+                "please start the forum as a user of the machine, or give a DATABASE_URL."
+            ) from None
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
     for name in ("postgres", "nobody"):
         try:
@@ -67,6 +73,9 @@ def connection(data_folder):
 
 def can_enter(folder, account):
     """May `account` pass through `folder` and everything above it? (Mode bits only: enough to choose a place.)"""
+    if os.geteuid() != 0:
+        # `account` is ourselves, and there is no other place: where we may not go, the system says so
+        return True
     folder = Path(folder).absolute()
     for part in (folder, *folder.parents):
         try:

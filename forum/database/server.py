@@ -1,18 +1,18 @@
 """One embedded PostgreSQL server: made once, started in less than half a second, gone with its owner.
 
-The owner holds an flock whose descriptor the server inherits. Lock taken = a server is alive on these data; lock free =
-none is, whatever a pid file says. So a stale pid file is removed without guessing, and two owners cannot meet.
+The owner holds two flocks. Its own dies with it: taken = these data have an owner, who is alive. The other's descriptor is
+inherited by the server: taken = a server is alive on these data; free = none is, whatever a pid file says. So a stale pid
+file is removed without guessing, no process id is trusted, and two owners cannot meet.
 """
 
 import atexit
 import contextlib
-import ctypes
 import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from forum.database.location import (
     server_account,
     socket_folder,
 )
+from forum.lifeline import tied_to_us
 
 READY_WITHIN = 60.0
 STOPPED_WITHIN = 30.0
@@ -32,7 +33,6 @@ STOPPED_WITHIN = 30.0
 FREED_WITHIN = 10.0
 POLL = 0.01
 LOG_KEPT = 5_000_000
-PR_SET_PDEATHSIG = 1
 
 SETTINGS = {
     "listen_addresses": "",
@@ -60,7 +60,7 @@ class Server:
         self.data_folder = Path(data_folder).absolute()
         self.settings = SETTINGS | ({} if durable else THROWAWAY)
         self.process = None
-        self.lock = None
+        self.owned = self.inherited = None
 
     def __enter__(self):
         self.start()
@@ -71,8 +71,13 @@ class Server:
 
     @property
     def lock_file(self):
-        """Beside the data folder; holds the owner's process id."""
+        """Beside the data folder; locked by the owner, whose process id it holds."""
         return self.data_folder.with_name(f"{self.data_folder.name}.lock")
+
+    @property
+    def server_lock_file(self):
+        """Beside the data folder; locked for as long as a server lives."""
+        return self.data_folder.with_name(f"{self.data_folder.name}.server")
 
     @property
     def log_file(self):
@@ -81,36 +86,26 @@ class Server:
 
     def start(self):
         """Makes the cluster if there is none, starts the server, and returns when it answers."""
-        with _plainly(self.data_folder):
-            self.data_folder.parent.mkdir(parents=True, exist_ok=True)
-            if not self._take_lock(FREED_WITHIN):
+        with self._whole_or_not_at_all():
+            if not self._become_owner():
                 raise DatabaseProblem(
-                    f"The forum's data in {self.data_folder} are in use by process {self._owner()}: "
+                    f"The forum's data in {self.data_folder} are in use by {self._owner()}: "
                     "stop that one first (Ctrl-C where it runs), or give this one another FORUM_PG_DATA."
                 )
-            try:
-                self._launch()
-            except BaseException:
-                self.stop()
-                raise
+            self._launch()
 
     def join_or_start(self):
         """For commands beside a running forum: uses the server that runs, or starts one. True if it was started."""
-        with _plainly(self.data_folder):
-            if not self.lock_file.exists() or self._take_lock(0):
-                self.start() if self.lock is None else self._launch()
-                return True
+        with self._whole_or_not_at_all():
             deadline = time.monotonic() + READY_WITHIN
-            while cluster.status(home_of(self.data_folder, server_account())) != "ready":
-                if self._take_lock(0):
-                    self._launch()
-                    return True
+            while not self._become_owner():
+                if self._answers():
+                    return False
                 if time.monotonic() > deadline:
-                    raise DatabaseProblem(
-                        f"The server of process {self._owner()} does not get ready; see {self.log_file}."
-                    )
+                    raise DatabaseProblem(f"The server of {self._owner()} does not get ready; see {self.log_file}.")
                 time.sleep(POLL)
-            return False
+            self._launch()
+            return True
 
     def stop(self):
         """Ends the server, if this object started it; what is committed stays."""
@@ -122,11 +117,13 @@ class Server:
                 self.process.send_signal(signal.SIGQUIT)
                 self.process.wait()
         self.process = None
-        if self.lock is not None:
-            os.close(self.lock)
-            self.lock = None
+        # the owner's lock goes last: whoever gets it finds no server
+        for handle in filter(None, (self.inherited, self.owned)):
+            os.close(handle)
+        self.inherited = self.owned = None
 
     def _launch(self):
+        self._outlive_orphan()
         account = server_account()
         home = home_of(self.data_folder, account)
         major = cluster.version_of(home)
@@ -143,66 +140,74 @@ class Server:
             leftover.unlink()
         options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         with self._open_log() as log:
+            said_before = log.tell()
             self.process = subprocess.Popen(
                 [folder / "postgres", "-D", home, "-k", sockets, *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-                pass_fds=[self.lock], start_new_session=True, preexec_fn=_die_with(os.getpid()),
+                pass_fds=[self.inherited], start_new_session=True, preexec_fn=tied_to_us(signal.SIGINT),
                 env=cluster.environment(), **cluster.as_user(account),
             )  # fmt: skip
         deadline = time.monotonic() + READY_WITHIN
         while cluster.status(home, self.process.pid) != "ready":
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise DatabaseProblem(f"PostgreSQL did not start: {cluster.last_complaint(self.log_file)}")
+                raise DatabaseProblem(f"PostgreSQL did not start: {cluster.last_complaint(self.log_file, said_before)}")
             time.sleep(POLL)
 
-    def _take_lock(self, patience):
-        """True when the lock is ours; waits up to `patience` seconds for a server that is on its way out."""
-        handle = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                owner_lives = self._owner_lives()
-                if not owner_lives:
-                    self._end_orphan()
-                if owner_lives or time.monotonic() > deadline:
-                    os.close(handle)
-                    return False
-                time.sleep(POLL)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
-        self.lock = handle
+    def _become_owner(self):
+        """True when the data are ours from now on; False while another process that lives owns them."""
+        self.data_folder.parent.mkdir(parents=True, exist_ok=True)
+        self.owned = _locked(self.lock_file)
+        if self.owned is None:
+            return False
+        os.ftruncate(self.owned, 0)
+        os.pwrite(self.owned, str(os.getpid()).encode(), 0)
         return True
+
+    def _outlive_orphan(self):
+        """Waits for a server whose owner died, and asks it to end, as the system cannot do everywhere.
+
+        Its pid file is surely its own: only a server can still hold this lock, and before it began there was no file.
+        """
+        deadline = time.monotonic() + FREED_WITHIN
+        while (handle := _locked(self.server_lock_file)) is None:
+            pid = cluster.pid_of(home_of(self.data_folder, server_account()))
+            if pid and pid > 0:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT)
+            if time.monotonic() > deadline:
+                raise DatabaseProblem(f"The server of an earlier start, process {pid}, does not end; please end it.")
+            time.sleep(POLL)
+        self.inherited = handle
 
     def _owner(self):
         with contextlib.suppress(ValueError, OSError):
-            return int(self.lock_file.read_text())
-        return None
+            return f"process {int(self.lock_file.read_text())}"
+        return "another process"
 
-    def _owner_lives(self):
-        owner = self._owner()
-        if owner is None:
-            return True
-        try:
-            os.kill(owner, 0)
-        except ProcessLookupError:
+    def _answers(self):
+        """Is there a server that takes connections? (Its pid file alone may be a dead one's.)"""
+        if cluster.status(home_of(self.data_folder, server_account())) != "ready":
             return False
-        except PermissionError:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(socket_folder(self.data_folder) / f".s.PGSQL.{PORT}"))
             return True
-        return True
+        return False
 
-    def _end_orphan(self):
-        """Asks a server whose owner is dead to shut down.
-
-        Needed where the system cannot do it at the owner's death. The pid is surely the server's: the lock that only
-        the server can still hold is taken.
-        """
-        pid = cluster.pid_of(home_of(self.data_folder, server_account()))
-        if pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT)
+    @contextlib.contextmanager
+    def _whole_or_not_at_all(self):
+        """What fails leaves neither server nor lock behind; faults of the file system become one sentence."""
+        try:
+            yield
+        except OSError as fault:
+            self.stop()
+            where = os.fsdecode(fault.filename or self.data_folder)
+            raise DatabaseProblem(
+                f"The database could not use {where}: {os.strerror(fault.errno) if fault.errno else fault}. "
+                "Please free space or give access, and start again."
+            ) from fault
+        except BaseException:
+            self.stop()
+            raise
 
     def _open_log(self):
         too_long = self.log_file.exists() and self.log_file.stat().st_size > LOG_KEPT
@@ -221,34 +226,18 @@ def throw_away(data_folder):
     data_folder = Path(data_folder).absolute()
     shutil.rmtree(home_of(data_folder, server_account()), ignore_errors=True)
     shutil.rmtree(socket_folder(data_folder), ignore_errors=True)
-    for path in (data_folder, data_folder.with_name(f"{data_folder.name}.lock"), Path(f"{data_folder}.log")):
+    for path in (data_folder, *(Path(f"{data_folder}.{end}") for end in ("lock", "server", "log"))):
         path.unlink(missing_ok=True)
 
 
-def _die_with(owner):
-    """What the server's process does before it becomes PostgreSQL: a fast shutdown is its fate when `owner` dies.
-
-    Set after the change of user, which clears it. Only Linux knows it; elsewhere the next start ends the orphan.
-    """
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def prepare():
-        if libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT) != 0 or os.getppid() != owner:
-            os._exit(1)
-
-    return prepare
-
-
-@contextlib.contextmanager
-def _plainly(data_folder):
-    """Faults of the file system as one sentence."""
+def _locked(path):
+    """A descriptor of `path` that holds its lock, or None while another process holds it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        yield
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as fault:
-        where = fault.filename or data_folder
-        raise DatabaseProblem(
-            f"The database could not use {os.fsdecode(where)}: {os.strerror(fault.errno) if fault.errno else fault}. "
-            "Please free space or give access, and start again."
-        ) from fault
+        os.close(handle)
+        if isinstance(fault, BlockingIOError):
+            return None
+        raise
+    return handle

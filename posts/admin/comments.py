@@ -28,7 +28,7 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(**{f"{self.value()}_at__isnull": False}) if self.value() in states else queryset
 
 
-class Revisions(admin.TabularInline):
+class Revisions(admin.StackedInline):
     """What the comment said before."""
 
     model = Revision

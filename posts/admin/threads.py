@@ -9,7 +9,7 @@ from posts.admin.desk import Desk, act
 from posts.models import Question, Thread
 
 
-class Questions(admin.TabularInline):
+class Questions(admin.StackedInline):
     """What the thread asks."""
 
     model = Question

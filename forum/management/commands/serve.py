@@ -1,7 +1,6 @@
 """`manage.py serve`: from an empty database to the forum in the browser; what `make run` runs."""
 
 import contextlib
-import ctypes
 import ipaddress
 import os
 import signal
@@ -18,9 +17,10 @@ from django.db.migrations.executor import MigrationExecutor
 from forum import collected
 from forum.database import Server
 from forum.env import BASE_DIR, env
+from forum.lifeline import tied_to_us
 
-PR_SET_PDEATHSIG = 1
 STOPPED_WITHIN = 20
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop(Exception):  # noqa: N818  (a request, not a fault)
@@ -36,8 +36,10 @@ class Command(BaseCommand):
     def handle(self, **options):
         host, port, workers = env.str("HOST", "127.0.0.1"), _number("PORT", 8000), _number("WORKERS", 2)
         _check_port_is_free(host, port)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _stop)
+        for number in STOPS:
+            # ignored on purpose, as by nohup, stays ignored
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, _stop)
         with contextlib.ExitStack() as stack:
             try:
                 if settings.PG_IS_EMBEDDED:
@@ -45,12 +47,10 @@ class Command(BaseCommand):
                     stack.enter_context(Server(settings.PG_DATA))
                 self.prepare()
                 self.serve(host, port, workers)
-            except (KeyboardInterrupt, Stop):
+            except Stop:
                 self.say("\nStopping ...")
             finally:
                 connections.close_all()
-                # a second Ctrl-C must not interrupt the orderly end
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
         self.say("Stopped. Everything written is kept.")
 
     def say(self, line, **options):
@@ -100,7 +100,7 @@ class Command(BaseCommand):
             "--respawn-failed-workers", "--workers-kill-timeout", "10", "forum.wsgi:application",
         ]  # fmt: skip
         child = subprocess.Popen(
-            command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=_die_with_us()
+            command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=tied_to_us()
         )
         try:
             self.say(_welcome(host, port))
@@ -170,10 +170,10 @@ def _check_port_is_free(host, port):
         with socket.socket(family, kind, proto) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as fault:
+    except (OSError, UnicodeError) as fault:
         raise CommandError(
-            f"Nothing can listen on {host}:{port} ({fault.strerror or fault}). "
-            f"Stop what listens there, or choose another: PORT={port + 1} make run"
+            f"Nothing can listen on {host}:{port} ({getattr(fault, 'strerror', None) or fault}). "
+            f"Stop what listens there, or choose another: PORT={port + 1 if port < 65_535 else 8000} make run"
         ) from None
 
 
@@ -199,17 +199,7 @@ def _first_line(fault, password):
 
 
 def _stop(number, frame):
+    # a second Ctrl-C must not interrupt the orderly end
+    for each in STOPS:
+        signal.signal(each, signal.SIG_IGN)
     raise Stop
-
-
-def _die_with_us():
-    """The web server ends with us even if we are killed (Linux; elsewhere it notices at its next write)."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc, owner = ctypes.CDLL(None, use_errno=True), os.getpid()
-
-    def prepare():
-        if libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM) != 0 or os.getppid() != owner:
-            os._exit(1)
-
-    return prepare
