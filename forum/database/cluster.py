@@ -69,7 +69,7 @@ def allow_only_us(home, account):
 
 
 def status(home, pid=None):
-    """What the server, of process `pid` if given, says of itself in its pid file: starting, ready, stopping; or None."""
+    """What the server (process `pid`, if given) says of itself in its pid file: starting, ready, stopping; or None."""
     with contextlib.suppress(OSError, IndexError, ValueError):
         lines = (home / "postmaster.pid").read_text().splitlines()
         if pid is None or int(lines[0]) == pid:
@@ -116,13 +116,13 @@ def _initialise(folder, draft, account):
         # a system without C.UTF-8: its sorting is C as well, only letters outside ASCII have no case
         done = _run([*command, "--locale=C"], account)
     if done.returncode:
-        raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}")
+        raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}.")
 
 
 def _create_database(folder, draft, account):
     done = _run([folder / "postgres", "--single", "-D", draft, "postgres"], account, f"CREATE DATABASE {NAME};\n")
     if done.returncode or "ERROR" in done.stderr:
-        raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}")
+        raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}.")
 
 
 def _run(command, account, text=""):
@@ -138,4 +138,4 @@ def _run(command, account, text=""):
 def _reason(said):
     """The sentence of PostgreSQL's that tells why."""
     reasons = [found.group(1) or found.group(2) for found in map(COMPLAINT.search, said.splitlines()) if found]
-    return reasons[0] if reasons else (said.strip().splitlines() or ["it gave no reason"])[-1]
+    return (reasons or said.strip().splitlines()[-1:] or ["it gave no reason"])[0].rstrip(".")

@@ -1,8 +1,8 @@
 """One embedded PostgreSQL server: made once, started in less than half a second, gone with its owner.
 
-The owner holds two flocks. Its own dies with it: taken = these data have an owner, who is alive. The other's descriptor is
-inherited by the server: taken = a server is alive on these data; free = none is, whatever a pid file says. So a stale pid
-file is removed without guessing, no process id is trusted, and two owners cannot meet.
+The owner holds two flocks. Its own dies with it: taken = these data have a living owner. The other's descriptor is
+inherited by the server: taken = a server is alive on these data; free = none is, whatever a pid file says. So a stale
+pid file is removed without guessing, no process id is trusted, and two owners cannot meet.
 """
 
 import atexit

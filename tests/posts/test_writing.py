@@ -223,7 +223,7 @@ def at_once(people, act):
     return results
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_twenty_replies_at_once_find_twenty_places():
     opening = make_thread().opening
     parent = reply(opening, person("Anna"), question=Question.objects.first())
@@ -236,7 +236,7 @@ def test_twenty_replies_at_once_find_twenty_places():
     assert counts(opening.thread) == (21, [21, 0])
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_one_form_sent_twenty_times_at_once_makes_one_comment():
     opening = make_thread().opening
     anna = person("Anna")
