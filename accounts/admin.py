@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Verification
 from accounts.names import skeleton
+from forum.desk import ReadOnlyAdmin
 from forum.pagination import BoundedPaginator
 
 FOUND_AT_MOST = 1_000
@@ -94,27 +95,13 @@ class PersonAdmin(admin.ModelAdmin):
         return False
 
 
-class VerificationAdmin(admin.ModelAdmin):
+class VerificationAdmin(ReadOnlyAdmin):
     """What was checked about a clinician, to read; granting and revoking are verbs."""
 
     list_display = ["user", "profession", "regulator", "region", "checked_at", "checked_by", "expires_at", "revoked_at"]
     list_select_related = ["user", "checked_by"]
     list_filter = ["expires_at"]
     ordering = ["-id"]
-    show_full_result_count = False
-    paginator = BoundedPaginator
-
-    def has_add_permission(self, request):
-        """Granted by the verb, which logs it."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Read-only."""
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        """Rows are never deleted here."""
-        return False
 
 
 admin.site.register(User, PersonAdmin)

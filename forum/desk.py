@@ -7,6 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from forum.pagination import BoundedPaginator
+
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -30,3 +32,24 @@ class DeskSite(admin.AdminSite):
         if self.has_permission(request):
             return redirect("admin:index")
         return render(request, "accounts/desk_closed.html", status=403)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """A list and a page to read; a bounded count instead of a full one; no adding, changing or deleting of rows."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 50
+
+    def has_add_permission(self, request):
+        """Rows come from the forum."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """State changes through verbs."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Rows stay."""
+        return False

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum import markup
 from posts.actions import moderating
-from posts.admin.desk import Desk, act
+from posts.admin.desk import Attached, Desk, act
 from posts.models import Comment, Revision
 
 
@@ -28,21 +28,11 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(**{f"{self.value()}_at__isnull": False}) if self.value() in states else queryset
 
 
-class Revisions(admin.StackedInline):
+class Revisions(Attached):
     """What the comment said before."""
 
     model = Revision
     fields = readonly_fields = ["number", "source", "replaced_at", "replaced_by"]
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request, obj=None):
-        """Revisions come from edits."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Revisions stay."""
-        return False
 
 
 @admin.register(Comment)

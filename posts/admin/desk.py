@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from forum.pagination import BoundedPaginator
+from forum.desk import ReadOnlyAdmin
 from posts.actions.refusals import Refused
 
 
@@ -27,29 +27,27 @@ class ReasonForm(forms.Form):
         self.helper.disable_csrf = True
 
 
-class Desk(admin.ModelAdmin):
-    """A list and a page to read; a bounded count instead of a full one; no adding, changing or deleting of rows."""
-
-    paginator = BoundedPaginator
-    show_full_result_count = False
-    list_per_page = 50
-    list_max_show_all = 50
-
-    def has_add_permission(self, request):
-        """Rows come from the forum."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """State changes through verbs."""
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        """Rows stay."""
-        return False
+class Desk(ReadOnlyAdmin):
+    """A list and a page to read, with verbs as actions."""
 
     def has_moderate_permission(self, request):
         """May use the actions of the list."""
         return request.user.can_moderate()
+
+
+class Attached(admin.StackedInline):
+    """Rows that belong to the one shown: to read."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request, obj=None):
+        """They come from the forum."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """They stay as they are."""
+        return False
 
 
 def act(verb, subject, label, form=ReasonForm):

@@ -5,25 +5,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from posts.actions import moderating
-from posts.admin.desk import Desk, act
+from posts.admin.desk import Attached, Desk, act
 from posts.models import Question, Thread
 
 
-class Questions(admin.StackedInline):
+class Questions(Attached):
     """What the thread asks."""
 
     model = Question
     fields = readonly_fields = ["position", "text", "asks", "comment_count"]
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request, obj=None):
-        """Questions come with the thread."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Questions stay: answers hang on them."""
-        return False
 
 
 @admin.register(Thread)

@@ -65,7 +65,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _hear(self, message):
-        # the browser calls every refused form and closed door an error; our page says what is wrong. A missing file is one
+        # the browser calls every refused form and closed door an error, where our page says why; a missing file is one
         is_answer = "responded with a status of" in message.text and "/static/" not in message.location["url"]
         if message.type in ("error", "warning") and not is_answer:
             self.complaints.append(f"{self.page.url}: {message.text}")

@@ -44,7 +44,8 @@ def places(thread, alice, bob, mod):
     reply(thread.opening, bob, source="# Loud\n\n- a list\n- of things\n\n> quoted\n\n```\n" + "code " * 60 + "\n```\n")
     mine = Comment.objects.filter(author=bob, removed_at=None).first()
     return {
-        "thread": thread.get_absolute_url(), "pk": thread.pk, "opening": thread.opening.pk, "top": top.pk, "mine": mine.pk
+        "thread": thread.get_absolute_url(), "pk": thread.pk, "opening": thread.opening.pk, "top": top.pk,
+        "mine": mine.pk,
     }  # fmt: skip
 
 

@@ -536,11 +536,11 @@ def test_data_under_a_folder_out_of_reach_go_to_the_shared_place(place, shared_s
     assert list(shared_state.iterdir()) == list(closed.iterdir()) == []
 
 
-def test_a_socket_folder_of_somebody_else_is_refused(data_folder):
-    sockets = socket_folder(data_folder)
-    sockets.symlink_to(data_folder.parent)  # as anybody may, in a shared folder
+def test_a_socket_folder_of_somebody_else_is_refused(own_copy):
+    sockets = socket_folder(own_copy)
+    sockets.symlink_to(own_copy.parent)  # as anybody may, in a shared folder
     try:
-        assert "belongs to somebody else" in refusal(data_folder)
+        assert "belongs to somebody else" in refusal(own_copy)
     finally:
         sockets.unlink()
-    forget_sockets(data_folder)
+    forget_sockets(own_copy)

@@ -1,0 +1,212 @@
+"""The installer: one sentence for an old Python, no work when nothing changed, and recovery from an interruption."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from forum import install
+from tests.forum.launching import CLEAN, ROOT, python, until
+
+PYENV = Path.home() / ".pyenv" / "versions"
+OLD = [
+    path
+    for path in (PYENV / version / "bin" / "python" for version in ("3.6.15", "3.8.18", "3.10.13"))
+    if path.exists()
+]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with a lock that names one package, in a folder with a space; the installer works there."""
+    folder = tmp_path / "a project"
+    folder.mkdir()
+    (folder / "requirements.lock").write_text("plain==1.0 \\\n    --hash=sha256:0\n")
+    monkeypatch.setattr(install, "ROOT", str(folder))
+    monkeypatch.setattr(install, "VENV", str(folder / ".venv"))
+    monkeypatch.setattr(install, "LOCK", str(folder / "requirements.lock"))
+    monkeypatch.setattr(install, "STAMP", str(folder / ".venv" / "installed"))
+    return folder
+
+
+@pytest.fixture
+def commands(project, monkeypatch):
+    """What the installer would run, run by nobody: making an environment leaves one that works."""
+    ran = []
+
+    def run(command):
+        ran.append([str(part) for part in command])
+        if "venv" in command:
+            inside = project / ".venv" / "bin"
+            inside.mkdir(parents=True)
+            (inside / "python").symlink_to(sys.executable)
+
+    monkeypatch.setattr(install, "run", run)
+    monkeypatch.setattr(install, "is_healthy", lambda inside, _python: os.path.exists(inside))
+    monkeypatch.setattr(install.shutil, "which", lambda name: None)
+    return ran
+
+
+def test_which_pythons_fit():
+    assert [install.fits(version) for version in ((2, 7), (3, 10), (3, 11), (3, 13), (3, 14))] == [
+        False, False, True, True, False,
+    ]  # fmt: skip
+
+
+def test_an_old_python_is_told_so(monkeypatch, capsys):
+    monkeypatch.setattr(install, "find_python", lambda: None)
+    with pytest.raises(SystemExit, match=r"This is Python 3\.\d+; the forum needs Python 3.11, 3.12 or 3.13."):
+        install.main()
+
+
+@pytest.mark.skipif(not OLD, reason="needs an old Python in ~/.pyenv")
+@pytest.mark.parametrize("old", OLD, ids=lambda path: path.parts[-3])
+def test_under_an_old_python(old):
+    ran = subprocess.run([old, ROOT / "forum" / "install.py"], env={"PATH": ""}, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert ran.stdout == ""
+    assert "the forum needs Python 3.11, 3.12 or 3.13" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert ran.stderr.count("\n") == 1
+
+
+def test_an_old_python_looks_for_a_newer_one_that_runs(tmp_path, monkeypatch):
+    for name, exit_code in (("python3.13", 1), ("python3.12", 0)):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {exit_code}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(install, "fits", lambda version: False)
+    assert install.find_python() == str(tmp_path / "python3.12")
+
+
+def test_from_within_the_environment_its_own_base_is_used():
+    assert Path(install.find_python()).resolve() == Path(sys.executable).resolve()
+    assert not install.find_python().startswith(sys.prefix + os.sep) or sys.prefix == sys.base_prefix
+
+
+def test_nothing_to_do_takes_no_time_and_touches_nothing(project, commands, capsys):
+    install.main()
+    assert len(commands) == 2
+    assert "Installing 1 packages" in capsys.readouterr().out
+    stamp = Path(install.STAMP).stat()
+    install.main()
+    assert len(commands) == 2
+    assert capsys.readouterr().out == ""
+    assert Path(install.STAMP).stat() == stamp
+
+
+def test_a_changed_lock_is_installed_into_the_same_environment(project, commands):
+    install.main()
+    Path(install.LOCK).write_text("plain==2.0 \\\n    --hash=sha256:0\n")
+    install.main()
+    assert ["venv" in command for command in commands] == [True, False, False]
+    assert "--require-hashes" in commands[-1]
+    assert install.is_installed(install.find_python())
+
+
+def test_another_python_is_noticed(project, commands):
+    install.main()
+    assert not install.is_installed("/usr/bin/another")
+
+
+def test_an_interrupted_install_is_done_again(project, commands, monkeypatch):
+    def interrupted(command):
+        if "install" in command:
+            raise KeyboardInterrupt
+        return run(command)
+
+    run = install.run
+    monkeypatch.setattr(install, "run", interrupted)
+    with pytest.raises(SystemExit) as raised:
+        install.main()
+    assert raised.value.code == 130
+    assert not install.is_installed(install.find_python())
+    monkeypatch.setattr(install, "run", run)
+    install.main()
+    assert install.is_installed(install.find_python())
+
+
+def test_an_interruption_of_a_later_install_is_noticed(project, commands, monkeypatch):
+    """The lock changed, the install was cut short, and the lock changed back: half of it is there."""
+    install.main()
+    before = Path(install.LOCK).read_text()
+    Path(install.LOCK).write_text("plain==2.0 \\\n    --hash=sha256:0\n")
+    monkeypatch.setattr(install, "run", lambda command: sys.exit("cut short"))
+    with pytest.raises(SystemExit):
+        install.main()
+    Path(install.LOCK).write_text(before)
+    assert not install.is_installed(install.find_python())
+
+
+def test_a_failed_command_is_told_in_a_sentence(project):
+    with pytest.raises(SystemExit, match=r"could not be installed .* run it again"):
+        install.run([sys.executable, "-c", "raise SystemExit(3)"])
+
+
+def test_no_lock_is_told_in_a_sentence(project):
+    Path(install.LOCK).unlink()
+    with pytest.raises(SystemExit, match=r"could not be installed: .*requirements.lock: No such file"):
+        install.main()
+
+
+def test_a_broken_environment_is_made_anew(project, commands, monkeypatch):
+    install.main()
+    monkeypatch.setattr(install, "is_healthy", lambda inside, _python: False)
+    Path(install.STAMP).unlink()
+    (project / ".venv" / "leftover").touch()
+    install.main()
+    assert not (project / ".venv" / "leftover").exists()
+
+
+def test_health(tmp_path, monkeypatch):
+    monkeypatch.setattr(install.shutil, "which", lambda name: "/somewhere/uv")
+    assert install.is_healthy(sys.executable, sys.executable)
+    assert not install.is_healthy(str(tmp_path / "none"), sys.executable)
+    old = tmp_path / "python"
+    old.write_text("#!/bin/sh\necho '(3, 9)'\n")
+    old.chmod(0o755)
+    assert not install.is_healthy(str(old), sys.executable)
+    # pip is needed inside the environment only, and only without uv
+    monkeypatch.setattr(install.shutil, "which", lambda name: None)
+    no_pip = tmp_path / "no pip"
+    no_pip.write_text(f'#!/bin/sh\ncase "$2" in *pip*) exit 1;; esac\nexec {sys.executable} "$@"\n')
+    no_pip.chmod(0o755)
+    assert install.is_healthy(sys.executable, str(no_pip)) == (
+        subprocess.call([sys.executable, "-c", "import pip"]) == 0
+    )
+    assert not install.is_healthy(str(no_pip), sys.executable)
+
+
+def test_a_real_environment_in_a_folder_with_a_space(tmp_path):
+    """Without the network: a lock that names nothing; killed in the middle and run again."""
+    project = tmp_path / "a project"
+    (project / "forum").mkdir(parents=True)
+    shutil.copy(ROOT / "forum" / "install.py", project / "forum")
+    (project / "requirements.lock").write_text("")
+    base = getattr(sys, "_base_executable", sys.executable)
+    environment = CLEAN | {"PATH": f"{Path(base).parent}:/usr/bin:/bin"}
+    command = [base, project / "forum" / "install.py"]
+    first = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert until(lambda: (project / ".venv" / "bin").exists())
+    first.kill()
+    first.wait()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (project / ".venv" / "installed").exists()
+    again = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_ctrl_c_has_no_traceback(project):
+    process = python(
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from forum import install\n"
+        "def interrupted(python): raise KeyboardInterrupt\n"
+        "install.is_installed = interrupted\n"
+        "install.main()\n"
+    )
+    _out, err = process.communicate()
+    assert (process.returncode, err) == (130, "")
