@@ -34,9 +34,13 @@ class UserManager(BaseUserManager):
         worn = self.filter(name_key=key).exclude(pk=pk).exists()
         return not worn and not HeldName.objects.filter(name_key=key).exclude(person_id=pk).exists()
 
+    def with_address(self, email):
+        """The person with this address, however it is capitalised; the unique index answers."""
+        return self.alias(address=Lower("email")).filter(address=email.lower())
+
     def get_by_natural_key(self, email):
-        """The person with this address, however it is capitalised."""
-        return self.get(email__iexact=email)
+        """The person with this address; raises DoesNotExist."""
+        return self.with_address(email).get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):

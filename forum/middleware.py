@@ -16,6 +16,8 @@ def security_headers(get_response):
         response = get_response(request)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        # whatever says nothing of it is somebody's own page; whitenoise speaks for static files
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
     return middleware

@@ -1,6 +1,7 @@
 """A page of a thread's tree: which comments it holds, what leads on, and where a comment is found."""
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from django.conf import settings
 
@@ -14,8 +15,9 @@ ALL, CONVERSATION = "", "talk"
 class TreePage:
     """Comments in reading order, about COMMENTS_PER_PAGE.
 
-    `ancestors` are the comments above the first row, from the outermost: a page that begins inside a branch shows them
-    in short. `before` and `after` are the ids of the first and the last row where the thread goes on in that direction.
+    `ancestors` are comments that rows hang on without being rows themselves: above the first row where the page begins
+    inside a branch, or a vanished one above a held comment that its author still sees. The page shows them in short.
+    `before` and `after` are the ids of the first and the last row where the thread goes on in that direction.
     """
 
     rows: list
@@ -25,7 +27,7 @@ class TreePage:
 
     def steps(self, top=1):
         """Ancestors and rows with the marks of lists around them; `top` is the depth of the outermost list."""
-        return tree.steps([*self.ancestors, *self.rows], top)
+        return tree.steps(sorted([*self.ancestors, *self.rows], key=attrgetter("path")), top)
 
 
 def of_thread(thread, viewer, tab=ALL, before=None, after=None, at=None):
@@ -47,9 +49,7 @@ def of_thread(thread, viewer, tab=ALL, before=None, after=None, at=None):
         page.after = page.rows[-1].pk if len(found) > size else None
         if page.rows and (after or at) and rows.filter(path__lt=page.rows[0].path).exists():
             page.before = page.rows[0].pk
-    if page.rows and page.rows[0].depth > 1:
-        above = tree.ids_along(page.rows[0].path)[1:-1]
-        page.ancestors = list(Comment.objects.for_display().filter(pk__in=above).in_reading_order())
+    page.ancestors = _missing_above(page.rows)
     return page
 
 
@@ -69,6 +69,18 @@ def _rows(thread, viewer, tab):
     if tab == CONVERSATION:
         return rows.filter(question=None)
     return rows if tab == ALL else rows.filter(question=tab)
+
+
+def _missing_above(rows):
+    """The comments that `rows` hang on and that are not among them, the opening post aside; no query without one."""
+    there, missing = {row.path for row in rows}, set()
+    for row in rows:
+        above = tree.parent_path(row.path)
+        while tree.depth_of(above) > 0 and above not in there:
+            there.add(above)
+            missing.add(above)
+            above = tree.parent_path(above)
+    return list(Comment.objects.for_display().filter(path__in=missing)) if missing else []
 
 
 def _rows_from(rows, after, at, size):

@@ -42,6 +42,11 @@ def child_path(parent_path, number):
     return parent_path + segment(number)
 
 
+def parent_path(path):
+    """The path of the comment above; "" above an opening post."""
+    return path[:-WIDTH]
+
+
 def depth_of(path):
     """How deep `path` lies: 0 for a thread's opening post."""
     return len(path) // WIDTH - 1

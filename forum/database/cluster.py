@@ -52,6 +52,8 @@ def make(data_folder, home, folder, account):
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     if home != data_folder and not data_folder.is_symlink():
+        if data_folder.is_dir():
+            data_folder.rmdir()
         data_folder.symlink_to(home)
 
 

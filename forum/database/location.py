@@ -101,6 +101,9 @@ def home_of(data_folder, account):
     data_folder = Path(data_folder).absolute()
     if data_folder.is_symlink() or can_enter(data_folder.parent, account):
         return data_folder.resolve()
+    if data_folder.exists() and (not data_folder.is_dir() or any(data_folder.iterdir())):
+        # what lies there is never passed over for a new cluster elsewhere
+        return data_folder
     return SHARED_STATE / f"data-{_mark(data_folder)}"
 
 

@@ -15,6 +15,6 @@ SHORT = _("j M Y, H:i")
 
 @register.filter
 def moment(value):
-    """The `<time>` element of an aware datetime: UTC to the second in the attribute, the site's time zone in the text."""
+    """The `<time>` of an aware datetime: UTC to the second in the attribute, the site's time zone in the text."""
     exact = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return format_html('<time datetime="{}">{}</time>', exact, date_format(timezone.localtime(value), str(SHORT)))

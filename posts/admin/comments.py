@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import skeleton
 from forum import markup
 from posts.actions import moderating
 from posts.admin.desk import Attached, Desk, act
@@ -65,7 +66,7 @@ class CommentDesk(Desk):
         if term.startswith("#") and term[1:].isascii() and term[1:].isdigit():
             return queryset.filter(pk=int(term[1:][:18])), False
         if term.startswith("by:"):
-            return queryset.filter(author__display_name__iexact=term[3:].strip()), False
+            return queryset.filter(author__name_key=skeleton(term[3:])), False
         return (queryset.matching(term) if term else queryset), False
 
     @admin.display(description=_("text"))

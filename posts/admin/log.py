@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from posts.admin.desk import Desk
 from posts.models import LogEntry
 
@@ -22,4 +23,6 @@ class LogDesk(Desk):
     def get_search_results(self, request, queryset, search_term):
         """By the moderator's address, whole."""
         term = search_term.strip()
-        return (queryset.filter(moderator__email__iexact=term) if term else queryset), False
+        if not term:
+            return queryset, False
+        return queryset.filter(moderator__in=User.objects.with_address(term)), False

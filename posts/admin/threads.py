@@ -42,6 +42,11 @@ class ThreadDesk(Desk):
         act(moderating.unpin, "thread", _("Unpin")),
     ]
 
+    def get_search_results(self, request, queryset, search_term):
+        """By words of the title; an index answers."""
+        term = search_term.strip()
+        return (queryset.matching(term) if term else queryset), False
+
     @admin.display(description=_("title"))
     def place(self, thread):
         """Where readers see it."""

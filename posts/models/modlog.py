@@ -24,7 +24,7 @@ class LogEntry(models.Model):
         VERIFY = "verify", _("verified as a clinician")
         REVOKE = "revoke", _("revoked the verification of")
 
-    at = models.DateTimeField(_("when"), db_index=True)
+    at = models.DateTimeField(_("when"))
     moderator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("moderator")
     )
@@ -39,6 +39,7 @@ class LogEntry(models.Model):
     class Meta:
         verbose_name = _("entry of the moderation log")
         verbose_name_plural = _("moderation log")
+        indexes = [models.Index(fields=["act", "-id"], name="log_entry_act")]
         constraints = [
             models.CheckConstraint(condition=~models.Q(reason=""), name="log_entry_has_reason"),
             models.CheckConstraint(

@@ -1,6 +1,8 @@
 """A thread: a title, an opening post, questions, and the comments below."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Q
 from django.utils.text import slugify
@@ -19,6 +21,11 @@ class ThreadQuerySet(models.QuerySet):
     def pinned(self):
         """The pinned ones, the latest pinned first."""
         return self.filter(pinned_at__isnull=False).order_by("-pinned_at", "-id")
+
+    def matching(self, words):
+        """Threads whose title has all of `words` (an index answers)."""
+        vector = SearchVector("title", config="simple")
+        return self.annotate(words=vector).filter(words=SearchQuery(words, config="simple"))
 
     def latest_first(self):
         """Those not pinned, by latest activity; an index gives this order."""
@@ -63,6 +70,9 @@ class Thread(models.Model):
         ]
         indexes = [
             models.Index(fields=["-last_activity_at", "-id"], condition=Q(pinned_at=None), name="thread_latest"),
+            models.Index(fields=["-id"], condition=Q(locked_at__isnull=False), name="thread_locked"),
+            models.Index(fields=["-id"], condition=Q(withdrawn_at__isnull=False), name="thread_withdrawn"),
+            GinIndex(SearchVector("title", config="simple"), name="thread_words"),
             models.Index(fields=["-pinned_at", "-id"], condition=Q(pinned_at__isnull=False), name="thread_pinned"),
         ]
 

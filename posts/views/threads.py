@@ -48,6 +48,7 @@ def thread(request, pk, slug=""):
     opening = found.opening
     opening.thread = found
     tab = _tab(found, request.GET.get("q", ""))
+    question = tab if tab not in (page.ALL, page.CONVERSATION) else None
     shown = page.of_thread(found, request.user, tab, **_position(found, request.GET))
     for comment in shown.rows + shown.ancestors:
         comment.thread = found
@@ -56,10 +57,10 @@ def thread(request, pk, slug=""):
         "opening": opening,
         "opening_has_text": opening.has_text_for(request.user),
         "tab": request.GET.get("q", ""),
-        "tab_question": tab if tab not in (page.ALL, page.CONVERSATION) else None,
+        "tab_question": question,
         "page": shown,
         "is_first": shown.before is None,
-        "tree": draw(shown, request.user),
+        "tree": draw(shown, request.user, tab_question=question),
         "mine": mark_safe(personal.lay_on(f"<!--mine:{opening.pk}-->", [opening], request.user)),  # noqa: S308
     }
     return render(request, "posts/thread.html", context)
@@ -84,8 +85,11 @@ def start(request):
     return render(request, "posts/start.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def draw(shown, viewer, top=1):
-    """The HTML of a TreePage: the same for everybody but for what `personal` lays on."""
+def draw(shown, viewer, top=1, tab_question=None):
+    """The HTML of a TreePage: the same for everybody but for what `personal` lays on.
+
+    `top` is the depth of its outermost list; under the tab of `tab_question` answers need not say what they answer.
+    """
     steps = list(shown.steps(top))
     above = {ancestor.pk for ancestor in shown.ancestors}
     names = {step.row.pk: step.row.shown_author for step in steps}
@@ -94,7 +98,8 @@ def draw(shown, viewer, top=1):
         row.has_text = row.has_text_for(viewer)
         row.is_above = row.pk in above
         row.answered_name = names.get(row.parent_id, "") if step.in_words else ""
-    html = render_to_string("posts/tree.html", {"steps": steps})
+    locked = bool(shown.rows) and shown.rows[0].thread.is_locked
+    html = render_to_string("posts/tree.html", {"steps": steps, "locked": locked, "tab_question": tab_question})
     return mark_safe(personal.lay_on(html, shown.rows, viewer))  # noqa: S308  (our own template's output)
 
 

@@ -58,6 +58,14 @@ document.addEventListener("comment:placed", (event) => {
   focus(comment);
 });
 
+// A form that cannot be brought here is fetched the plain way, as a page of its own.
+for (const failure of ["htmx:sendError", "htmx:responseError"]) {
+  tree?.addEventListener(failure, (event) => {
+    const link = event.target.closest(".acts a[href]");
+    if (link) location.assign(link.href);
+  });
+}
+
 // Nothing typed is lost when the line is: the form stays as it is and says so.
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   tree?.addEventListener(failure, (event) => {

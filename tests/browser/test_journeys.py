@@ -38,7 +38,7 @@ def test_alice_joins_by_code_and_answers_a_question(visit, thread, scripts):
     page.get_by_role("main").get_by_role("button").first.click()
     page.get_by_label("Your text").fill(NEW)
     page.get_by_label("I write as").select_option("patient")
-    page.get_by_label("What have you learned?").check()
+    expect(page.get_by_label("What have you learned?")).to_be_checked()
     page.get_by_role("button", name="Send comment").click()
     comment = Comment.objects.get(depth=1)
     assert (comment.author.display_name, comment.question.position, comment.standpoint) == ("Alice", 2, "patient")

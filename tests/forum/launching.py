@@ -122,7 +122,9 @@ def owner(data_folder, *words):
 def end(process):
     """Ends a process we started, at once, and closes its pipes."""
     process.kill()
-    process.communicate()
+    process.wait()
+    for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+        pipe.close()
 
 
 def until(condition, within=15.0):

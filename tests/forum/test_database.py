@@ -179,8 +179,7 @@ def test_of_two_starts_at_the_same_moment_one_wins(data_folder):
             assert winner.returncode == 0
         finally:
             for process in both:
-                if process.returncode is None:
-                    end(process)
+                end(process)
 
 
 def test_a_command_joins_a_running_server_and_leaves_it_running(data_folder):
@@ -521,10 +520,21 @@ def test_a_wheel_out_of_reach_is_copied_once(place, shared_state, monkeypatch):
 
 
 @only_root
+def test_what_lies_under_a_folder_out_of_reach_is_not_passed_over(place, shared_state):
+    closed = place / "closed"
+    (closed / "postgres").mkdir(parents=True)
+    (closed / "postgres" / "letter.txt").write_text("Dear Sir")
+    closed.chmod(0o700)
+    assert "holds files but no database" in refusal(closed / "postgres")
+    assert not shared_state.exists()
+
+
+@only_root
 def test_data_under_a_folder_out_of_reach_go_to_the_shared_place(place, shared_state):
     closed = place / "closed"
     closed.mkdir(mode=0o700)
     data_folder = closed / "postgres"
+    data_folder.mkdir()
     for _start in range(2):
         with Server(data_folder, durable=False):
             assert ask(data_folder, "SELECT 1") == 1

@@ -174,6 +174,19 @@ def test_comments_are_found_by_words_and_by_author(desk, opening, alice, search,
     assert (f"/desk/posts/comment/{comment.pk}/change/" in html) is found
 
 
+@pytest.mark.parametrize(("search", "found"), [("therapy rehearsal", True), ("zebra", False)])
+def test_threads_are_found_by_words_of_their_title(desk, thread, search, found):
+    html = desk.get("/desk/posts/thread/", {"q": search}).content.decode()
+    assert (f"/desk/posts/thread/{thread.pk}/change/" in html) is found
+
+
+@pytest.mark.parametrize(("search", "found"), [("MO.DERBY@example.org", True), ("alice@example.org", False)])
+def test_the_log_is_found_by_moderator(desk, mod, opening, search, found):
+    moderating.remove(moderator=mod, comment=opening, reason="It names a patient.")
+    html = desk.get("/desk/posts/logentry/", {"q": search}).content.decode()
+    assert ("It names a patient." in html) is found
+
+
 def test_a_comment_is_found_by_its_number_and_by_its_state(desk, mod, opening, alice):
     one, other = reply(opening, alice), reply(opening, alice)
     moderating.remove(moderator=mod, comment=one, reason="x")

@@ -224,3 +224,31 @@ def test_whatever_is_deleted_the_counts_equal_the_rows(data, opening, alice):
         for row in part.rows:
             if not row.is_published:
                 assert any(other.path.startswith(row.path) and other.is_published for other in part.rows)
+
+
+def test_a_held_reply_under_a_vanished_comment_is_still_drawn_for_its_author(opening, alice, bob, mod, client):
+    """Nobody else sees either of them; the author's own page must not break on the gap."""
+    above = reply(opening, bob)
+    mine = reply(above, alice)
+    moderating.hold(moderator=mod, comment=mine, reason="A second look.")
+    writing.delete(author=bob, comment=above)
+    address = opening.thread.get_absolute_url()
+    assert f'id="c{mine.pk}"' not in client.get(address).content.decode()
+    client.force_login(alice)
+    html = client.get(address).content.decode()
+    assert f'id="c{mine.pk}"' in html
+    assert "Its author took this comment back." in html
+    assert "Bob" not in html
+
+
+def test_a_locked_thread_offers_no_reply(opening, talk, mod, client):
+    moderating.lock(moderator=mod, thread=opening.thread, reason="Enough for today.")
+    html = client.get(opening.thread.get_absolute_url()).content.decode()
+    assert "/reply/" not in html
+    assert "This thread is locked" in html
+
+
+def test_under_the_tab_of_a_question_answers_do_not_repeat_it(opening, talk, client):
+    address = opening.thread.get_absolute_url()
+    assert "answers: " in client.get(address).content.decode()
+    assert "answers: " not in client.get(f"{address}?q=1").content.decode()

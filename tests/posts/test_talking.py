@@ -118,8 +118,8 @@ def test_a_stale_form_keeps_the_text(opening, alice, settings):
 
 def test_a_visitor_who_wants_to_reply_is_asked_to_sign_in_and_comes_back(opening, client):
     for headers in ({}, HTMX):
-        html = client.get(f"/c/{opening.pk}/reply/", headers=headers).content.decode()
-        assert f"/account/login/?next=/c/{opening.pk}/reply/" in html
+        html = client.get(f"/c/{opening.pk}/reply/?q=2", headers=headers).content.decode()
+        assert f"/account/login/?next=/c/{opening.pk}/reply/%3Fq%3D2" in html
     assert not html.startswith("<!doctype")
 
 

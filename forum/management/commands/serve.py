@@ -201,5 +201,5 @@ def _first_line(fault, password):
 def _stop(number, frame):
     # a second Ctrl-C must not interrupt the orderly end
     for each in STOPS:
-        signal.signal(each, signal.SIG_IGN)
+        signal.signal(each, lambda number, frame: None)
     raise Stop
