@@ -46,6 +46,7 @@ class PersonAdmin(admin.ModelAdmin):
     ordering = ["-joined_at", "-id"]
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
     filter_horizontal = ["groups"]
     rights = ["is_staff", "is_superuser", "groups"]

@@ -7,6 +7,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import sys
 
 from forum.database.location import NAME, DatabaseProblem
 from forum.lifeline import tied_to_us
@@ -30,10 +31,11 @@ def version_of(home):
         return None
 
 
-def make(data_folder, home, folder, account):
+def make(data_folder, home, folder, account, lock):
     """Makes the cluster `home` with its role and database, using the binaries in `folder`.
 
     Built beside its place and moved there when whole: an interrupted start leaves nothing that a later one trips over.
+    The programs inherit the descriptor `lock`, so that a later start waits for the last of them.
     """
     if not home.parent.exists():
         shared_folder(home.parent)
@@ -44,8 +46,8 @@ def make(data_folder, home, folder, account):
     try:
         if os.geteuid() == 0:
             os.chown(draft, account.uid, account.gid)
-        _initialise(folder, draft, account)
-        _create_database(folder, draft, account)
+        _initialise(folder, draft, account, lock)
+        _create_database(folder, draft, account, lock)
         if home.is_dir():
             home.rmdir()
         draft.rename(home)
@@ -86,6 +88,22 @@ def pid_of(home):
     return None
 
 
+def server_on(home):
+    """The process id of a living server on `home`, else None: the one in its pid file may be somebody else's by now."""
+    pid = pid_of(home)
+    if not pid or pid < 0:
+        return None
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            # a server works in its data folder
+            return pid if os.path.samefile(f"/proc/{pid}/cwd", home) else None
+        return None
+    said = subprocess.run(
+        ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
+    return pid if str(home) in said else None
+
+
 def last_complaint(log_file, start):
     """The last line of the log, from the byte `start` on, that tells a reason."""
     with open(log_file, "rb") as log:
@@ -108,30 +126,30 @@ def as_user(account):
     return {"user": account.uid, "group": account.gid, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
-def _initialise(folder, draft, account):
+def _initialise(folder, draft, account, lock):
     command = [
         folder / "initdb", "-D", draft, "-U", NAME, "--auth=peer", "--encoding=UTF8", "--data-checksums",
         "--no-instructions",
     ]  # fmt: skip
-    done = _run([*command, "--locale=C.UTF-8"], account)
+    done = _run([*command, "--locale=C.UTF-8"], account, lock)
     if done.returncode and "locale" in done.stderr:
         # a system without C.UTF-8: its sorting is C as well, only letters outside ASCII have no case
-        done = _run([*command, "--locale=C"], account)
+        done = _run([*command, "--locale=C"], account, lock)
     if done.returncode:
         raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}.")
 
 
-def _create_database(folder, draft, account):
-    done = _run([folder / "postgres", "--single", "-D", draft, "postgres"], account, f"CREATE DATABASE {NAME};\n")
+def _create_database(folder, draft, account, lock):
+    done = _run([folder / "postgres", "--single", "-D", draft, "postgres"], account, lock, f"CREATE DATABASE {NAME};\n")
     if done.returncode or "ERROR" in done.stderr:
         raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}.")
 
 
-def _run(command, account, text=""):
+def _run(command, account, lock, text=""):
     try:
         return subprocess.run(
             command, input=text, capture_output=True, encoding="utf-8", errors="replace", timeout=MADE_WITHIN,
-            cwd="/", env=environment(), check=False, preexec_fn=tied_to_us(), **as_user(account),
+            cwd="/", env=environment(), check=False, pass_fds=[lock], preexec_fn=tied_to_us(), **as_user(account),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise DatabaseProblem(f"The database could not be made within {MADE_WITHIN} seconds.") from None

@@ -129,10 +129,12 @@ class Server:
         major = cluster.version_of(home)
         folder = binaries.choose(account, major)
         if major is None:
-            cluster.make(self.data_folder, home, folder, account)
+            cluster.make(self.data_folder, home, folder, account, self.inherited)
         cluster.allow_only_us(home, account)
+        if by_hand := cluster.server_on(home):
+            raise DatabaseProblem(f"PostgreSQL already runs in {home} as process {by_hand}: please stop that one.")
         with contextlib.suppress(FileNotFoundError):
-            # nobody else holds the lock, so the server that wrote it is dead
+            # nobody else holds the lock and the process is not a server of these data: who wrote it is dead
             (home / "postmaster.pid").unlink()
         sockets = socket_folder(self.data_folder)
         private_folder(sockets, account)

@@ -51,8 +51,8 @@ def pid_file(data_folder, pid):
 
 @pytest.fixture
 def bystander():
-    """A process that has nothing to do with us."""
-    process = subprocess.Popen(["sleep", "600"])
+    """A process that has nothing to do with us, of the server's own user: PostgreSQL itself takes it for a server."""
+    process = subprocess.Popen(["sleep", "600"], cwd="/", **cluster.as_user(server_account()))
     yield process
     process.kill()
     process.wait()
@@ -214,7 +214,8 @@ def test_a_dead_servers_files_are_not_taken_for_a_server(data_folder):
         os.kill(postgres, signal.SIGKILL)
         assert until(lambda: not is_alive(postgres))
         assert cluster.status(data_folder) == "ready"
-        assert not Server(data_folder)._answers()
+        # its children may keep the socket open for a moment longer
+        assert until(lambda: not Server(data_folder)._answers())
 
 
 # Deaths and leftovers ------------------------------------------------------------------------------------------------
@@ -226,8 +227,8 @@ def test_the_server_dies_with_its_killed_owner_and_the_next_start_works_at_once(
         ask(own_copy, "CREATE TABLE kept AS SELECT 7 AS number")
         process.kill()
         process.wait()
+        assert until(lambda: not is_alive(postgres))
         with Server(own_copy, durable=False):
-            assert not is_alive(postgres)
             assert ask(own_copy, "SELECT number FROM kept") == 7
 
 
@@ -440,14 +441,23 @@ def test_an_initdb_that_hangs_is_given_up(place, monkeypatch):
     assert "within 0.2 seconds" in refusal(place / "postgres")
 
 
-def test_what_the_server_complains_of_is_told_and_not_an_older_complaint(own_copy):
+def test_what_the_server_complains_of_is_told(own_copy):
     started = Server(own_copy, durable=False)
-    started.log_file.write_text("FATAL:  something of last year\n")
     (own_copy / "postgresql.conf").write_text("no such setting\n")
     said = refusal(own_copy)
-    assert "last year" not in said
     assert "PostgreSQL did not start: " in said
     assert str(started.log_file) in said
+
+
+def test_an_older_complaint_is_not_repeated(own_copy, place, monkeypatch):
+    silent = fake_server(place / "bin", "18.1")
+    (silent / "postgres").write_text('#!/bin/sh\ntest "$1" = --version && echo "postgres (PostgreSQL) 18.1"\n')
+    monkeypatch.setenv("FORUM_PG_BIN", str(silent))
+    (own_copy / "PG_VERSION").write_text("18\n")
+    Server(own_copy).log_file.write_text("FATAL:  something of last year\n")
+    said = refusal(own_copy)
+    assert "it gave no reason" in said
+    assert "last year" not in said
 
 
 # Which binaries ------------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ class Command(BaseCommand):
         command = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
             "--workers", str(workers), "--blocking-threads", "4", "--backlog", "512", "--log-level", "warning",
-            "--respawn-failed-workers", "--workers-kill-timeout", "10", "forum.wsgi:application",
+            "--respawn-failed-workers", "--workers-kill-timeout", "3", "forum.wsgi:application",
         ]  # fmt: skip
         child = subprocess.Popen(
             command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=tied_to_us()
