@@ -4,6 +4,7 @@ Real environment variables win over lines of `.env` in the project's folder.
 """
 
 import secrets
+import warnings
 from pathlib import Path
 
 import environ
@@ -22,6 +23,25 @@ def choice(name, default, allowed):
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}; it has to be one of: {', '.join(allowed)}.")
     return value
+
+
+def database_address():
+    """Django's values for the PostgreSQL server that DATABASE_URL names.
+
+    Raises ImproperlyConfigured with a sentence that never repeats the address: a password may stand in it.
+    """
+    try:
+        with warnings.catch_warnings():
+            # it would print what it could not read
+            warnings.simplefilter("ignore")
+            parts = env.db("DATABASE_URL")
+    except (ImproperlyConfigured, ValueError):
+        parts = {}
+    if "postgresql" not in parts.get("ENGINE", ""):
+        raise ImproperlyConfigured(
+            "DATABASE_URL has to be the address of a PostgreSQL server, such as postgres://user:password@host:5432/name."
+        )
+    return parts
 
 
 def secret_key():

@@ -6,7 +6,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from forum import database
-from forum.env import BASE_DIR, VAR_DIR, choice, env, secret_key
+from forum.env import BASE_DIR, VAR_DIR, choice, database_address, env, secret_key
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = secret_key()
@@ -79,7 +79,7 @@ PG_DATA = Path(env.str("FORUM_PG_DATA", "") or VAR_DIR / "postgres").absolute()
 PG_IS_EMBEDDED = not env.str("DATABASE_URL", "")
 DATABASES = {
     "default": {
-        **(database.connection(PG_DATA) if PG_IS_EMBEDDED else env.db("DATABASE_URL")),
+        **(database.connection(PG_DATA) if PG_IS_EMBEDDED else database_address()),
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,

@@ -236,9 +236,12 @@ def test_an_unreachable_database(project, command):
     assert "top-secret" not in said
 
 
-def test_a_bad_database_url(project):
-    said = refusal(project, "serve", DATABASE_URL="nonsense:top-secret", PORT=str(free_port()))
-    assert "Check DATABASE_URL" in said
+@pytest.mark.parametrize(
+    "address", ["nonsense:top-secret", "postgres://me:top-secret@host:port/x", "mysql://me:top-secret@host/x"]
+)
+def test_a_bad_database_url(project, address):
+    said = refusal(project, "serve", DATABASE_URL=address, PORT=str(free_port()))
+    assert "DATABASE_URL has to be the address of a PostgreSQL server" in said
     assert "top-secret" not in said
 
 
