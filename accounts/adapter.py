@@ -8,7 +8,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-_TOO_MANY = _("That was tried too often in a short time. Nothing is locked: please wait a few minutes and try again.")
+_TOO_MANY = _(
+    "That was tried too often in a short time. Nothing is locked and your name is kept: have a new code sent to your "
+    "address here, or wait a few minutes and try again."
+)
 _LASTING_MINUTES = {
     "account/email/login_code": "LOGIN_BY_CODE_TIMEOUT",
     "account/email/password_reset_code": "PASSWORD_RESET_BY_CODE_TIMEOUT",

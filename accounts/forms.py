@@ -65,7 +65,7 @@ class SignupForm(allauth_forms.SignupForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _EMAIL
         self.fields["email"].help_text = _(
-            "Only for signing in and for news you ask for. It is never shown to anybody."
+            "Only for signing in and for news you ask for. Readers never see it; moderators can."
         )
         self.fields["password1"].help_text = _(
             "At least 10 characters. Leave it empty to sign in by a code sent to your address."

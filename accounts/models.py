@@ -30,9 +30,15 @@ class UserManager(BaseUserManager):
     def name_is_free(self, display_name, person=None):
         """Whether `person` (or somebody new) may take the name: nobody wears or holds it or one that looks like it."""
         key = skeleton(display_name)
-        pk = person.pk if person else None
-        worn = self.filter(name_key=key).exclude(pk=pk).exists()
-        return not worn and not HeldName.objects.filter(name_key=key).exclude(person_id=pk).exists()
+        worn, held = self.filter(name_key=key), HeldName.objects.filter(name_key=key)
+        if person:
+            worn, held = worn.exclude(pk=person.pk), held.exclude(person=person)
+        return not worn.exists() and not held.exists()
+
+    def hold_byline(self, byline):
+        """Keeps a name under which somebody without an account is published from everybody who joins."""
+        if key := skeleton(byline):
+            HeldName.objects.bulk_create([HeldName(name_key=key)], ignore_conflicts=True)
 
     def with_address(self, email):
         """The person with this address, however it is capitalised; the unique index answers."""
@@ -128,14 +134,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class HeldName(models.Model):
-    """A name that only `person` may take, though they do not wear it now.
+    """A name that only `person` may take, though they do not wear it now; without a person, nobody may.
 
     Held when they change their name, so that nobody else steps into it; and when somebody signs up with their address,
     because a new account would have taken the name then: a name still free would tell that the address has an account.
     """
 
     name_key = models.CharField(max_length=NAME_MAX_LENGTH * 4, unique=True)
-    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="held_names")
+    person = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="held_names")
     held_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self):

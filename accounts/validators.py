@@ -23,8 +23,13 @@ _LEET = str.maketrans("34578", "eastb")
 
 # As a part of the joined name, as a word of it, and as the whole of it (with words that add nothing).
 _STAFF_PARTS = ("administrator", "moderator", "twowaystreet", "siteowner", "forumowner")
-_STAFF_WORDS = ("admin", "admins", "mod", "mods", "staff", "official", "sysadmin")
+_STAFF_WORDS = ("admin", "admins", "mod", "mods", "staff", "official", "sysadmin", "editor", "editors")
 _STAFF_WHOLE = ("root", "system", "support", "owner", "theforum", "thissite", "team", "helpdesk", "webmaster")
+# What a person is, is told by the standpoint and, once checked, by the badge; a name is neither.
+_CALLINGS = (
+    "verified", "licensed", "clinician", "clinicians", "psychologist", "psychiatrist", "psychotherapist",
+    "psychoanalyst", "therapist",
+)  # fmt: skip
 _NOBODY = ("deleted", "removed", "anonymous", "anon", "guest", "nobody", "hidden")
 _FILLERS = ("the", "forum", "site", "of", "user", "account", "member", "author", "person", "comment", "real", "s")
 
@@ -69,6 +74,14 @@ def pretends_to_be_staff(name):
         if _is_only(joined, _STAFF_WORDS + _STAFF_WHOLE):
             return True
     return False
+
+
+def claims_a_calling(name):
+    """Whether a word of the name says what only a check can: that the bearer is a clinician."""
+    callings = {skeleton(word) for word in _CALLINGS}
+    return any(
+        skeleton(word) in callings for reading in _readings(name) for word in _WORD.findall(_HUMP.sub(" ", reading))
+    )
 
 
 def stands_for_nobody(name):
@@ -119,6 +132,14 @@ def validate_display_name(name):
     if pretends_to_be_staff(name):
         raise ValidationError(
             _("Readers could take this name for somebody who runs the forum. Please choose another."), code="staff"
+        )
+    if claims_a_calling(name):
+        raise ValidationError(
+            _(
+                "Please choose a name without this word: you say that you are a clinician with each comment, and once "
+                "it was checked a badge says it too."
+            ),
+            code="calling",
         )
     if stands_for_nobody(name):
         raise ValidationError(

@@ -17,7 +17,7 @@ class DeskSite(admin.AdminSite):
 
     site_header = _("The moderators’ desk")
     site_title = _("Two-Way Street")
-    index_title = _("What needs a hand")
+    index_title = _("The desk")
 
     def has_permission(self, request):
         """Active, not suspended staff with an authenticator app, a security key or a passkey."""
@@ -32,6 +32,10 @@ class DeskSite(admin.AdminSite):
         if self.has_permission(request):
             return redirect("admin:index")
         return render(request, "accounts/desk_closed.html", status=403)
+
+    def password_change(self, request, extra_context=None):
+        """Passwords are changed where everybody changes theirs."""
+        return redirect("account_change_password")
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

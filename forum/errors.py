@@ -7,6 +7,9 @@ from django.utils.encoding import force_str
 # What a person types into our forms under these names is shown again, so that it can be copied.
 TYPED = ("source", "title", "question_1", "question_2")
 
+# What a form that is sent again says besides its text.
+SENT_AGAIN = ("title", "question", "standpoint", "key", "question_1", "asks_1", "question_2", "asks_2")
+
 
 def _kept(request):
     """The texts that came with a refused request."""
@@ -14,8 +17,19 @@ def _kept(request):
 
 
 def csrf_failure(request, reason=""):
-    """The form's safety token is stale or missing: 403 with the text."""
-    return render(request, "errors/csrf.html", {"kept": _kept(request), "retry": request.get_full_path()}, status=403)
+    """The form's safety token is stale or missing: 403 with the text, ready to be sent again where it is ours."""
+    # What was typed on a page of ours can be sent from here at once; a form from elsewhere is only shown.
+    ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin"
+    fields = [(name, value) for name, values in request.POST.lists() for value in values if name in SENT_AGAIN]
+    context = {
+        "kept": _kept(request),
+        "fields": fields if ours and "source" in request.POST else [],
+        "source": request.POST.get("source", ""),
+        "retry": request.get_full_path(),
+    }
+    if request.headers.get("HX-Request") == "true" and context["fields"]:
+        return render(request, "errors/fragments/send_again.html", context, status=422)
+    return render(request, "errors/csrf.html", context, status=403)
 
 
 def forbidden(request, exception):

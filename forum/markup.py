@@ -8,6 +8,7 @@ enough: it receives no more releases, and 6.4.0 lets `javascript:123` through.
 import re
 import unicodedata
 from functools import cache
+from html import unescape
 from xml.etree.ElementTree import Element
 
 import markdown
@@ -44,7 +45,8 @@ MARKS_OF_DEPTH = re.compile(r"^(?:[ \t]{0,3}(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])[ \
 # An ordered list interrupts a paragraph only when it begins with 1, so that a line may begin with a year.
 LIST_ITEM = re.compile(r"[-*+] +\S|1[.)] +\S")
 LIST_OR_INDENT = re.compile(r"\s|[-*+] |\d{1,9}[.)] |>")
-DROPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Control characters, halves of characters, characters that are none, and those that turn the text around them.
+DROPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 
 
 class TooComplex(ValueError):  # noqa: N818  (it names what the text is)
@@ -55,6 +57,11 @@ def normalise(source):
     """`source` with one kind of line end, composed characters, and no character that means nothing on a page."""
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", DROPPED.sub("", source))
+
+
+def is_blank(source):
+    """Would a reader see nothing: no letter, digit or sign, entities read as what they stand for?"""
+    return not any(unicodedata.category(char)[0] in "LNPS" for char in unescape(source))
 
 
 def is_safe_target(target):

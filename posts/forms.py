@@ -5,6 +5,7 @@ import secrets
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -56,7 +57,8 @@ class TextField(forms.CharField):
 
     def to_python(self, value):
         """The text, normalised."""
-        return super().to_python(markup.normalise(value) if isinstance(value, str) else value)
+        text = super().to_python(markup.normalise(value) if isinstance(value, str) else value)
+        return "" if markup.is_blank(text) else text
 
 
 class WritingForm(forms.Form):
@@ -66,7 +68,11 @@ class WritingForm(forms.Form):
         label=_("Your text"),
         max_length=COMMENT_MAX_LENGTH,
         rows=8,
-        help_text=_("Plain text is fine. *italic*, **bold**, > quote and lists work too."),
+        help_text=format_lazy(
+            _("From {least} to {most} characters. Plain text is fine; *italic*, **bold**, > quote and lists work too."),
+            least=settings.COMMENT_MIN_LENGTH,
+            most=f"{COMMENT_MAX_LENGTH:,}",
+        ),
     )
     standpoint = forms.ChoiceField(
         label=_("I write as"), choices=Comment.Standpoint.choices, required=False,

@@ -3,6 +3,7 @@
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from forum import markup
 from forum.markup import TooComplex
 from posts.actions import counting, writing
@@ -40,6 +41,7 @@ def plant(*, key, title, source, byline, questions, source_url="", source_date=N
     with connection.cursor() as cursor:
         # two plantings at once: the second waits, and then finds the thread
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"plant {key}"])
+    User.objects.hold_byline(byline)
     thread = Thread.objects.filter(planting_key=key).first()
     if thread is None:
         thread = writing.start_thread(

@@ -11,12 +11,12 @@ class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
         self.sentence = sentence
 
 
-GONE = _("The comment you are replying to was taken back or removed in the meantime.")
-LOCKED = _("This thread was locked in the meantime: it can be read, but nobody can write in it.")
+GONE = _("This comment was taken back or removed: nobody can reply to it any more.")
+LOCKED = _("This thread is locked: it can be read, but nobody can write in it.")
 WITHDRAWN = _("This thread is no longer there.")
 SUSPENDED = _("Your account is suspended: you can read, but not write.")
 NOT_YOURS = _("Only the person who wrote a comment can change it.")
 STARTERS = _("Only some members may start a thread here.")
 EMPTY_REASON = _("Please give a reason: the person concerned may ask for it.")
-GONE_YOURS = _("This comment was deleted or removed in the meantime and can no longer be changed.")
+GONE_YOURS = _("This comment was deleted or removed and can no longer be changed.")
 NOT_STAFF = _("Moderators cannot suspend themselves or each other; ask the owner of the site.")

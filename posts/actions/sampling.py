@@ -11,7 +11,7 @@ from posts.seed.sample import CONVERSATION
 def add_sample(thread):
     """How many sample comments were put under the thread's opening post: none if it has some already."""
     counting.lock_thread(thread.pk)
-    if Comment.objects.filter(thread=thread, is_sample=True).exists():
+    if Comment.objects.filter(thread=thread, is_sample=True, deleted_at=None).exists():
         return 0
     questions = {question.position: question for question in thread.questions.all()}
     above = [thread.opening]
@@ -35,7 +35,7 @@ def remove_sample(thread):
     for comment in Comment.objects.filter(thread=thread, is_sample=True).order_by("-path"):
         comment.refresh_from_db()
         comment.thread = thread
-        if comment.state == Comment.State.PUBLISHED:
+        if comment.deleted_at is None:
             writing.take_back(comment)
             went += 1
         if not comment.replies.exists() and not comment.log_entries.exists():

@@ -70,7 +70,7 @@ def reply(*, author, parent, source, question=None, standpoint="", key=None, byl
         return first
     parent = Comment.objects.get(pk=parent.pk)
     parent.thread = thread
-    _check_accepts_replies(parent)
+    check_accepts_replies(parent)
     comment.thread = thread
     comment.question = _question_of_branch(parent, question)
     _insert(comment, parent)
@@ -87,7 +87,7 @@ def edit(*, editor, comment, source, standpoint=None):
     thread = counting.lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread
-    _check_may_edit(editor, comment)
+    check_may_edit(editor, comment)
     now = timezone.now()
     if standpoint is not None and standpoint != comment.standpoint:
         _speak_as(comment, editor, standpoint, now)
@@ -95,6 +95,23 @@ def edit(*, editor, comment, source, standpoint=None):
         return comment
     rewrite(comment, source, editor=editor, at=now, silently=comment.is_within_grace(now))
     return comment
+
+
+def check_may_reply(author, parent):
+    """Raises Refused or PermissionDenied if `author` could not reply to `parent` now; for a form not yet filled in."""
+    _check_may_write(author)
+    check_accepts_replies(parent)
+
+
+def check_may_edit(editor, comment):
+    """Raises Refused or PermissionDenied if `editor` could not change `comment` now."""
+    _check_may_write(editor)
+    if comment.author_id != editor.pk:
+        raise PermissionDenied(refusals.NOT_YOURS)
+    if comment.thread.is_locked:
+        raise Refused(refusals.LOCKED)
+    if not comment.is_editable_by(editor):
+        raise Refused(refusals.GONE_YOURS)
 
 
 def rewrite(comment, source, *, editor, at, silently):
@@ -145,23 +162,14 @@ def _check_may_write(user):
         raise Refused(refusals.SUSPENDED)
 
 
-def _check_accepts_replies(parent):
+def check_accepts_replies(parent):
+    """Raises Refused, with the reason, if nobody can reply to `parent` any more."""
     if parent.thread.withdrawn_at is not None:
         raise Refused(refusals.WITHDRAWN)
     if parent.thread.is_locked:
         raise Refused(refusals.LOCKED)
     if not parent.accepts_replies():
         raise Refused(refusals.GONE)
-
-
-def _check_may_edit(editor, comment):
-    _check_may_write(editor)
-    if comment.author_id != editor.pk:
-        raise PermissionDenied(refusals.NOT_YOURS)
-    if comment.thread.is_locked:
-        raise Refused(refusals.LOCKED)
-    if not comment.is_editable_by(editor):
-        raise Refused(refusals.GONE_YOURS)
 
 
 def _written_with(author, key):

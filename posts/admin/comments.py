@@ -11,6 +11,7 @@ from forum import markup
 from posts.actions import moderating
 from posts.admin.desk import Attached, Desk, act
 from posts.models import Comment, Revision
+from posts.models.comment import PUBLISHED
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -20,13 +21,16 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        """The states that need a look."""
-        return [choice for choice in Comment.State.choices if choice[0] != Comment.State.PUBLISHED]
+        """The states."""
+        return Comment.State.choices
 
     def queryset(self, request, queryset):
-        """Rows whose timestamp of that state is set."""
-        states = [value for value, _label in self.lookups(request, None)]
-        return queryset.filter(**{f"{self.value()}_at__isnull": False}) if self.value() in states else queryset
+        """The published ones, or those whose timestamp of that state is set."""
+        if self.value() == Comment.State.PUBLISHED:
+            return queryset.filter(PUBLISHED)
+        if self.value() in Comment.State.values:
+            return queryset.filter(**{f"{self.value()}_at__isnull": False})
+        return queryset
 
 
 class Revisions(Attached):
@@ -68,6 +72,14 @@ class CommentDesk(Desk):
         if term.startswith("by:"):
             return queryset.filter(author__name_key=skeleton(term[3:])), False
         return (queryset.matching(term) if term else queryset), False
+
+    def describe(self, comment, verb):
+        """Author and text; a warning where an opening post takes its thread with it."""
+        words = f"{comment.shown_author}:\n{comment.source[:1_500]}{'…' if len(comment.source) > 1_500 else ''}"
+        if comment.depth == 0 and verb in (moderating.remove, moderating.hold):
+            warning = _("This is an opening post: its whole thread, %(n)d comments, is withdrawn with it.")
+            return words, warning % {"n": comment.thread.comment_count}
+        return words, ""
 
     @admin.display(description=_("text"))
     def excerpt(self, comment):

@@ -34,6 +34,10 @@ class Desk(ReadOnlyAdmin):
         """May use the actions of the list."""
         return request.user.can_moderate()
 
+    def describe(self, row, verb):
+        """What a moderator reads before deciding: the row in words, and a warning if `verb` does more than it says."""
+        return str(row), ""
+
 
 class Attached(admin.StackedInline):
     """Rows that belong to the one shown: to read."""
@@ -64,7 +68,7 @@ def act(verb, subject, label, form=ReasonForm):
             context = modeladmin.admin_site.each_context(request) | {
                 "title": label,
                 "opts": modeladmin.model._meta,
-                "rows": rows,
+                "rows": [(row, *modeladmin.describe(row, verb)) for row in rows],
                 "form": asked,
                 "action": verb.__name__,
                 "index": request.POST.get("index", "0"),

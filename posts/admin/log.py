@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.names import skeleton
 from posts.admin.desk import Desk
 from posts.models import LogEntry
 
@@ -18,11 +19,12 @@ class LogDesk(Desk):
     ordering = ["-id"]
     fields = readonly_fields = ["at", "moderator", "act", "reason", "person", "thread", "comment"]
     search_fields = ["moderator__email"]
-    search_help_text = _("The e-mail address of a moderator.")
+    search_help_text = _("The name or the e-mail address of a moderator.")
 
     def get_search_results(self, request, queryset, search_term):
-        """By the moderator's address, whole."""
+        """By the moderator's name or address, whole."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(moderator__in=User.objects.with_address(term)), False
+        people = User.objects.with_address(term) if "@" in term else User.objects.filter(name_key=skeleton(term))
+        return queryset.filter(moderator__in=people), False

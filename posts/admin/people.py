@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin import PersonAdmin
 from accounts.models import User
 from posts.actions import moderating, verifying
-from posts.admin.desk import ReasonForm, act
+from posts.admin.desk import Desk, ReasonForm, act
 
 
 class SuspensionForm(ReasonForm):
@@ -55,6 +55,8 @@ class PersonDesk(PersonAdmin):
         act(verifying.grant, "person", _("Verify as a clinician"), VerificationForm),
         act(verifying.revoke, "person", _("Revoke the verification")),
     ]
+
+    describe = Desk.describe
 
     def has_moderate_permission(self, request):
         """May use the actions of the list."""

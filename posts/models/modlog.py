@@ -38,7 +38,7 @@ class LogEntry(models.Model):
 
     class Meta:
         verbose_name = _("entry of the moderation log")
-        verbose_name_plural = _("moderation log")
+        verbose_name_plural = _("entries of the moderation log")
         indexes = [models.Index(fields=["act", "-id"], name="log_entry_act")]
         constraints = [
             models.CheckConstraint(condition=~models.Q(reason=""), name="log_entry_has_reason"),

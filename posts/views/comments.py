@@ -5,16 +5,25 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from posts import page
 from posts.actions import refusals, writing
+from posts.actions.refusals import Refused
 from posts.forms import EditForm, ReplyForm
 from posts.models import Comment
 from posts.page import TreePage
 from posts.views.attempt import attempted
 from posts.views.threads import draw
+
+SIGNED_OUT = gettext_lazy(
+    'You have been signed out. Your text is kept here: <a href="{}" target="_blank">sign in in another tab</a>, then '
+    "come back and send it."
+)
 
 
 @require_safe
@@ -27,13 +36,15 @@ def permalink(request, pk):
 def reply(request, pk):
     """A reply to a comment: inline under it with htmx, or on a page of its own."""
     parent = _comment(request, pk)
+    if request.method == "GET" and (closed := _why_closed(request.user, parent)):
+        return _closed(request, parent, closed)
     if not request.user.is_authenticated and request.method == "GET":
         return _invite(request, parent)
     initial = {"question": parent.thread.questions.filter(position=_number(request.GET.get("q"))).first()}
     form = ReplyForm(request.POST or None, parent=parent, initial=initial)
     if not request.user.is_authenticated:
         form.is_valid()
-        form.add_error(None, _("You have been signed out. Your text is kept here: sign in in another tab, send again."))
+        form.add_error(None, format_html(SIGNED_OUT, reverse("account_login")))
         return _reply_page(request, form, parent)
     made = attempted(
         form,
@@ -52,8 +63,11 @@ def reply(request, pk):
 def edit(request, pk):
     """Changes one's own comment."""
     comment = _own(request, pk)
-    if request.method == "GET" and not comment.is_editable_by(request.user):
-        raise PermissionDenied(refusals.LOCKED if comment.thread.is_locked else refusals.GONE_YOURS)
+    if request.method == "GET":
+        try:
+            writing.check_may_edit(request.user, comment)
+        except Refused as refusal:
+            return _closed(request, comment, refusal.sentence)
     form = EditForm(request.POST or None, comment=comment)
     done = attempted(
         form,
@@ -103,6 +117,24 @@ def _own(request, pk):
         _comment(request, pk)
         raise PermissionDenied(refusals.NOT_YOURS)
     return comment
+
+
+def _why_closed(user, parent):
+    """The sentence for why nobody, or this member, can reply to `parent`; None if it can be tried."""
+    try:
+        if user.is_authenticated:
+            writing.check_may_reply(user, parent)
+        else:
+            writing.check_accepts_replies(parent)
+    except Refused as refusal:
+        return refusal.sentence
+    return None
+
+
+def _closed(request, comment, sentence):
+    """Told before anybody writes a text that could not be sent."""
+    template = "posts/fragments/closed.html" if request.htmx else "posts/closed.html"
+    return render(request, template, {"comment": comment, "sentence": sentence})
 
 
 def _invite(request, parent):

@@ -17,6 +17,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const form = event.target.closest(".acts") && openFormOf(event.target.closest(".comment"));
   if (!form) return;
   event.preventDefault();
+  form.hidden = false;
   focus(form.querySelector("textarea") ?? form);
 });
 
@@ -30,8 +31,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) close(event);
 });
 document.addEventListener("keydown", (event) => {
-  const box = event.target.closest?.(".reply-form textarea");
-  if (event.key === "Escape" && event.target.closest?.(".reply-form") && !box?.value.trim()) close(event);
+  if (event.key === "Escape" && event.target.closest?.(".reply-form")) close(event);
 });
 
 function close(event) {
@@ -39,7 +39,9 @@ function close(event) {
   if (!form) return;
   event.preventDefault();
   const comment = form.previousElementSibling;
-  form.remove();
+  // what was typed waits behind the same "Reply"
+  if (form.querySelector("textarea")?.value.trim()) form.hidden = true;
+  else form.remove();
   focus(comment.querySelector(".acts a") ?? comment);
 }
 

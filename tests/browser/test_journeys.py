@@ -92,9 +92,51 @@ def test_a_form_in_place_opens_once_keeps_a_refused_text_and_closes(visit, threa
     page.get_by_role("button", name="Send reply").click()
     expect(page.get_by_text(re.compile("has 9 characters")).first).to_be_visible()
     expect(page.get_by_label("Your text")).to_have_value("too short")
+    page.get_by_label("Your text").fill("")
     page.get_by_role("link", name="Cancel").click()
     expect(page.locator("form.reply-form")).to_have_count(0)
     expect(link).to_be_focused()
+
+
+def test_escape_and_cancel_keep_what_was_typed_for_the_next_reply(visit, thread, alice, bob):
+    comment = reply(thread.opening, alice)
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+    link = page.locator(f"#c{comment.pk}").get_by_role("link", name="Reply")
+    for close in (lambda: page.keyboard.press("Escape"), lambda: page.get_by_role("link", name="Cancel").click()):
+        link.click()
+        page.get_by_label("Your text").fill(NEW)
+        page.keyboard.press("Tab")
+        close()
+        expect(page.get_by_label("Your text")).to_be_hidden()
+        expect(link).to_be_focused()
+        link.click()
+        expect(page.get_by_label("Your text")).to_have_value(NEW)
+        page.keyboard.press("Escape")
+
+
+@SCRIPTS
+def test_a_session_that_ends_while_bob_writes_costs_him_nothing(visit, thread, alice, bob, scripts):
+    comment = reply(thread.opening, alice)
+    page = visit(bob, java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{comment.pk}").get_by_role("link", name="Reply").click()
+    page.get_by_label("Your text").fill(NEW)
+    page.get_by_label("I write as").select_option("patient")
+    session = [cookie for cookie in page.context.cookies() if cookie["name"] == "session"]
+    page.context.clear_cookies(name="session")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_text("You have been signed out.").first).to_be_visible()
+    expect(page.get_by_label("Your text")).to_have_value(NEW)
+    # signing in again, in another tab, brings a new session and a new token: the open form is stale
+    page.context.clear_cookies(name="csrf")
+    page.context.add_cookies(session)
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_label("Your text")).to_have_value(NEW)
+    page.get_by_role("button", name="Send it again").click()
+    expect(page.locator(".comment", has_text=NEW)).to_be_focused()
+    made = Comment.objects.get(author=bob)
+    assert (made.parent, made.standpoint) == (comment, "patient")
 
 
 def test_a_lost_line_keeps_the_text_and_says_so(visit, thread, alice, bob):

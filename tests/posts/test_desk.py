@@ -96,6 +96,14 @@ def test_what_a_verb_refuses_is_told_row_by_row(desk, mod, alice):
     assert "Done for 1 row." in html
 
 
+def test_before_deciding_mod_reads_the_whole_text_and_what_else_goes(desk, opening, alice):
+    comment = reply(opening, alice, source="A long comment. " * 20)
+    asked = {"action": "remove", "_selected_action": [comment.pk, opening.pk], "index": 0}
+    html = desk.post("/desk/posts/comment/", asked).content.decode()
+    assert ("A long comment. " * 20).strip() in html
+    assert html.count("its whole thread, 1 comments, is withdrawn") == 1
+
+
 def test_several_rows_at_once(desk, opening, alice):
     comments = [reply(opening, alice) for _ in range(3)]
     assert "Done for 3 rows." in act(desk, "posts/comment", "remove", *comments).content.decode()
@@ -180,7 +188,9 @@ def test_threads_are_found_by_words_of_their_title(desk, thread, search, found):
     assert (f"/desk/posts/thread/{thread.pk}/change/" in html) is found
 
 
-@pytest.mark.parametrize(("search", "found"), [("MO.DERBY@example.org", True), ("alice@example.org", False)])
+@pytest.mark.parametrize(
+    ("search", "found"), [("MO.DERBY@example.org", True), ("mo derby", True), ("alice@example.org", False)]
+)
 def test_the_log_is_found_by_moderator(desk, mod, opening, search, found):
     moderating.remove(moderator=mod, comment=opening, reason="It names a patient.")
     html = desk.get("/desk/posts/logentry/", {"q": search}).content.decode()
@@ -190,6 +200,9 @@ def test_the_log_is_found_by_moderator(desk, mod, opening, search, found):
 def test_a_comment_is_found_by_its_number_and_by_its_state(desk, mod, opening, alice):
     one, other = reply(opening, alice), reply(opening, alice)
     moderating.remove(moderator=mod, comment=one, reason="x")
+    html = desk.get("/desk/posts/comment/", {"state": "published"}).content.decode()
+    assert f"/comment/{other.pk}/change/" in html
+    assert f"/comment/{one.pk}/change/" not in html
     for query in ({"q": f"#{one.pk}"}, {"state": "removed"}):
         html = desk.get("/desk/posts/comment/", query).content.decode()
         assert f"/comment/{one.pk}/change/" in html

@@ -3,9 +3,11 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import User
 from posts import essay
+from posts.actions import moderating
 from posts.models import Comment, Thread
-from tests.factories import person, reply
+from tests.factories import moderator, person, reply
 
 ORIGINAL = """A  reader wrote:  "is it so?"  I can't find it.
 
@@ -78,6 +80,28 @@ def test_questions_can_be_given(db, original):
     ]
 
 
+@pytest.mark.parametrize(
+    "option",
+    [("--title", "x" * 201), ("--byline", "x" * 81), ("--source-url", "javascript:alert(1)"),
+     ("--source-date", "yesterday"), ("--question", "x" * 301)],
+)  # fmt: skip
+def test_an_option_that_cannot_be_is_one_sentence(db, original, option):
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        plant("--file", original, *option)
+    assert not Thread.objects.exists()
+
+
+def test_nobody_can_join_under_the_name_of_the_post(db, original):
+    plant("--file", original, "--byline", "Dinah M.")
+    assert not User.objects.name_is_free("Dinah M.")
+    assert not User.objects.name_is_free("DINAH м")
+    assert User.objects.name_is_free("Dina")
+
+
+def test_a_blank_title_leaves_the_title_as_it_is(db, original):
+    assert plant("--file", original, "--title", "   ").title == "Is therapy a rehearsal for real life?"
+
+
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\xff", b"  \n", b"No question here.", b"x" * 100_001])
 def test_a_file_that_cannot_be_planted_is_one_sentence(db, tmp_path, content):
     path = tmp_path / "post.txt"
@@ -147,6 +171,22 @@ def test_removing_the_sample_keeps_what_a_person_replied(db):
     assert answer.parent.state == "deleted"
     thread.refresh_from_db()
     assert thread.comment_count == 1
+
+
+def test_what_a_moderator_removed_or_held_of_the_sample_goes_too_and_the_sample_can_come_again(db):
+    thread = plant()
+    call_command("demo")
+    mod = moderator()
+    one, other = Comment.objects.filter(is_sample=True, depth=1)[:2]
+    moderating.remove(moderator=mod, comment=one, reason="A try.")
+    moderating.hold(moderator=mod, comment=other, reason="A try.")
+    call_command("demo", "--remove")
+    assert not Comment.objects.filter(is_sample=True, deleted_at=None).exists()
+    thread.refresh_from_db()
+    assert (thread.comment_count, thread.opening.reply_count) == (0, 0)
+    call_command("demo")
+    thread.refresh_from_db()
+    assert thread.comment_count == 11
 
 
 def test_without_a_seed_thread_the_sample_says_what_to_do(db):

@@ -1,8 +1,8 @@
 """`manage.py plant_thread`: the seed thread, in the project's own words or from a file the owner holds."""
 
-from datetime import date
 from pathlib import Path
 
+from django import forms
 from django.core.management.base import BaseCommand, CommandError
 
 from posts import essay
@@ -20,6 +20,19 @@ DEFAULTS = {
 }
 
 
+class SayingForm(forms.Form):
+    """What the options say of the post; each may be left out."""
+
+    title = forms.CharField(required=False, max_length=200)
+    byline = forms.CharField(required=False, max_length=80)
+    source_url = forms.URLField(required=False, max_length=500, assume_scheme="https")
+    source_date = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+
+
+def _errors_of(form):
+    return " ".join(f"--{name.replace('_', '-')}: {' '.join(errors)}" for name, errors in form.errors.items())
+
+
 class Command(BaseCommand):
     """Plants the seed thread, or replaces its text; replies are kept, and twice is once."""
 
@@ -30,7 +43,7 @@ class Command(BaseCommand):
         parser.add_argument("--title", help="the thread's title")
         parser.add_argument("--byline", help="who wrote the post, as readers see it")
         parser.add_argument("--source-url", help="where the post was first published")
-        parser.add_argument("--source-date", type=date.fromisoformat, help="when, as 2010-05-31")
+        parser.add_argument("--source-date", help="when, as 2010-05-31")
         parser.add_argument("--question", action="append", help="a closing question (may be given several times)")
 
     def handle(self, **options):
@@ -40,15 +53,16 @@ class Command(BaseCommand):
             self.stdout.write("The seed thread is there.")
             return
         title, source, questions = self._read(given or SEED, options)
-        asked = {
-            "title": title, "byline": options["byline"], "source_url": options["source_url"],
-            "source_date": options["source_date"],
-        }  # fmt: skip
+        said = SayingForm({**options, "title": title})
+        if not said.is_valid():
+            raise CommandError(f"{_errors_of(said)} Nothing was changed.")
+        if any(len(text) > 300 for text, _asks in questions):
+            raise CommandError("A question has at most 300 characters. Nothing was changed.")
+        given_now = {name: value for name, value in said.cleaned_data.items() if value}
         try:
             thread, happened = planting.plant(
-                key=KEY, source=source, questions=questions,
-                **DEFAULTS | planting.as_planted(KEY) | {name: value for name, value in asked.items() if value},
-            )  # fmt: skip
+                key=KEY, source=source, questions=questions, **DEFAULTS | planting.as_planted(KEY) | given_now
+            )
         except planting.TooComplex as fault:
             raise CommandError(f"The text cannot be shown: {fault}. Nothing was changed.") from None
         words = {
@@ -57,6 +71,10 @@ class Command(BaseCommand):
             planting.UNCHANGED: "Nothing to change in",
         }
         self.stdout.write(f"{words[happened]} “{thread.title}” at {thread.get_absolute_url()}")
+        for question in thread.questions.all():
+            self.stdout.write(
+                f"  asks {question.get_asks_display().lower()}: {question.text} ({question.comment_count} comments)"
+            )
 
     def _read(self, path, options):
         """(title, Markdown, questions) of the file, with what the options override."""
