@@ -45,6 +45,7 @@ class PersonAdmin(admin.ModelAdmin):
     search_help_text = _("The beginning of a name or of an e-mail address")
     ordering = ["-joined_at", "-id"]
     list_per_page = 50
+    sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator

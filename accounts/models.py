@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.names import skeleton
 from accounts.validators import NAME_MAX_LENGTH, validate_display_name
 
+# The group of those who may use the desk and its verbs; posts.group gives it its rights.
+MODERATORS = "Moderators"
+
 
 class UserManager(BaseUserManager):
     """Makes people, found by their e-mail address without regard to case."""

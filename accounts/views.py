@@ -31,6 +31,8 @@ def account_settings(request):
     """The signed-in person's own page: name, address, password, second factor, sign out."""
     # a second copy: a refused name must not appear in the page's head as if it had been taken
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and request.user.is_suspended:
+        form.add_error(None, _("Your account is suspended: your name stays as it is until the suspension ends."))
     if request.method == "POST" and form.is_valid():
         try:
             person = form.save()

@@ -46,6 +46,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     # counting every choice of a filter would read the whole table
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    # only the order that an index gives
+    sortable_by = ()
     list_max_show_all = 50
 
     def has_add_permission(self, request):

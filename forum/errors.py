@@ -39,8 +39,8 @@ def forbidden(request, exception):
 
 
 def not_found(request, exception):
-    """404."""
-    return render(request, "errors/404.html", status=404)
+    """404, with the text if there was one."""
+    return render(request, "errors/404.html", {"kept": _kept(request)}, status=404)
 
 
 def bad_request(request, exception):

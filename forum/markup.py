@@ -35,8 +35,13 @@ LINK_TARGET = re.compile(
 LINK_TARGET_MAX_LENGTH = 2_100
 DEEPEST_NESTING = 10
 LONGEST_HTML = 400_000
-# The scan for a link's end begins anew at every opening bracket: 10,000 of them take 9 s, 1,000 take 0.1 s.
-MOST_BRACKETS = 1_000
+# From every one of these marks python-markdown reads on anew, so that the cost grows with their square: 10,000 brackets
+# take 9 s. Nobody writes so many in a comment.
+MOST_MARKS = {"[": 600, "`": 1_000, "*": 2_000, "_": 2_000, "~": 2_000}
+# How far from an opening bracket its link may end, in characters.
+LONGEST_LINK = LINK_TARGET_MAX_LENGTH + 500
+MOST_LINES = 2_000
+CHARACTERS_PER_LINE = 20
 
 # not inside a word, nor where `[words](address` or `<address` already makes a link
 BARE_LINK = r"(?<![\w/\"'=\[<])(?<!\]\()(https?://[^\s<>\"'`\[\]]{1,2100})"
@@ -84,7 +89,8 @@ class _BareLink(InlineProcessor):
 class _Heading(HashHeaderProcessor):
     """`# A heading` is one, `#tag` is text."""
 
-    RE = re.compile(r"(?:^|\n)(?P<level>#{1,6})[ \t]+(?P<header>(?:\\.|[^\\\n])*?)#*(?:\n|$)")
+    # each step ends in something other than "#", so that a long run of them is read once and not once per character
+    RE = re.compile(r"(?:^|\n)(?P<level>#{1,6})[ \t]+(?P<header>(?:[^\n]*?[^#\n])?)#*(?:\n|$)")
 
 
 class _Strike(InlineProcessor):
@@ -123,6 +129,12 @@ class _Tone(Treeprocessor):
                 element.set("href", target)
 
 
+def _look_no_further(pattern):
+    """Lets an inline pattern see only LONGEST_LINK characters from its match on; it would read to the end each time."""
+    handle = pattern.handleMatch
+    pattern.handleMatch = lambda match, data: handle(match, data[: match.end(0) + LONGEST_LINK])
+
+
 class _OurMarkdown(Extension):
     """Python-markdown without raw HTML, with bare links, strike-through and toned-down headings."""
 
@@ -131,6 +143,8 @@ class _OurMarkdown(Extension):
         md.inlinePatterns.deregister("html")
         # it writes addresses as entities, which no reader needs and no check of targets reads
         md.inlinePatterns.deregister("automail")
+        for name in ("link", "image_link", "reference", "image_reference", "short_reference", "short_image_ref"):
+            _look_no_further(md.inlinePatterns[name])
         md.parser.blockprocessors.register(_Heading(md.parser), "hashheader", 70)
         md.preprocessors.register(_ListAfterText(md), "list_after_text", 20)
         md.inlinePatterns.register(_BareLink(BARE_LINK, md), "bare_link", 115)
@@ -147,9 +161,12 @@ def _cleaner():
 
 
 def check_complexity(source):
-    """Raises TooComplex for more than MOST_BRACKETS, or a line that opens over DEEPEST_NESTING quotes and lists."""
-    if source.count("[") > MOST_BRACKETS:
-        raise TooComplex("too many brackets")
+    """Raises TooComplex for more than MOST_MARKS or lines, or over DEEPEST_NESTING quotes and lists in one line."""
+    for mark, most in MOST_MARKS.items():
+        if source.count(mark) > most:
+            raise TooComplex(f"too many {mark}")
+    if source.count("\n") > max(MOST_LINES, len(source) // CHARACTERS_PER_LINE):
+        raise TooComplex("too many lines")
     for line in source.split("\n"):
         marks = MARKS_OF_DEPTH.match(line)
         opened = len(re.findall(r">|[-*+](?=[ \t])|\d[.)](?=[ \t])", marks.group(0))) if marks else 0

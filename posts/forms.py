@@ -31,8 +31,17 @@ TOO_COMPLEX = _(
 )
 
 
-class TextField(forms.CharField):
-    """Markdown as people type it; line ends and characters normalised, limits told with the count."""
+class VisibleCharField(forms.CharField):
+    """A text that readers can see: normalised, and empty if nothing of it would show."""
+
+    def to_python(self, value):
+        """The text, normalised."""
+        text = super().to_python(markup.normalise(value) if isinstance(value, str) else value)
+        return "" if markup.is_blank(text) else text
+
+
+class TextField(VisibleCharField):
+    """Markdown as people type it; limits are told with the count."""
 
     def __init__(self, *, max_length, rows, **options):
         options.setdefault("min_length", settings.COMMENT_MIN_LENGTH)
@@ -54,11 +63,6 @@ class TextField(forms.CharField):
         attrs.pop("maxlength", None)
         attrs.pop("minlength", None)
         return attrs
-
-    def to_python(self, value):
-        """The text, normalised."""
-        text = super().to_python(markup.normalise(value) if isinstance(value, str) else value)
-        return "" if markup.is_blank(text) else text
 
 
 class WritingForm(forms.Form):
@@ -125,14 +129,14 @@ class EditForm(WritingForm):
 class ThreadForm(WritingForm):
     """A new thread: a title, the opening post, and up to two questions to its readers."""
 
-    title = forms.CharField(label=_("Title"), min_length=8, max_length=200)
+    title = VisibleCharField(label=_("Title"), min_length=8, max_length=200)
     source = TextField(label=_("Opening post"), max_length=OPENING_MAX_LENGTH, rows=14)
-    question_1 = forms.CharField(
+    question_1 = VisibleCharField(
         label=_("First question"), max_length=300, required=False,
         help_text=_("Readers can say that they answer it; their answers get a tab of their own."),
     )  # fmt: skip
     asks_1 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
-    question_2 = forms.CharField(label=_("Second question"), max_length=300, required=False)
+    question_2 = VisibleCharField(label=_("Second question"), max_length=300, required=False)
     asks_2 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
     field_order = ["title", "source", "standpoint", "question_1", "asks_1", "question_2", "asks_2", "key"]
 

@@ -1,6 +1,5 @@
 """The Moderators group: what a moderator may do at the desk, and nothing else."""
 
-MODERATORS = "Moderators"
 RIGHTS = {
     "posts": ["view_thread", "view_question", "view_comment", "view_revision", "view_logentry", "moderate_comment"],
     "accounts": ["view_user", "view_verification"],
@@ -10,6 +9,8 @@ RIGHTS = {
 def keep_moderators_group(sender, using, **options):
     """After every migration: the group exists and has exactly RIGHTS (Django makes permissions only then)."""
     from django.contrib.auth.models import Group, Permission
+
+    from accounts.models import MODERATORS
 
     wanted = [
         permission

@@ -6,7 +6,9 @@ by links to pages of their own, and the others vanish. So the tree can be kept a
 
 import re
 
-from django.utils.html import format_html, format_html_join
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 MARKER = re.compile(r"<!--mine:(\d+)-->")
@@ -19,16 +21,21 @@ def lay_on(html, comments, viewer):
 
 
 def _links(comment, viewer):
+    """Each link says in words which comment it is about: a list of links with “Edit” ten times tells nothing."""
+    about = {
+        "name": comment.shown_author,
+        "time": date_format(timezone.localtime(comment.created_at), "DATETIME_FORMAT"),
+    }
     offers = []
     if comment.is_editable_by(viewer):
-        offers.append((f"/c/{comment.pk}/edit/", _("Edit")))
+        offers.append((f"/c/{comment.pk}/edit/", _("Edit your comment of %(time)s"), _("Edit")))
     if comment.is_deletable_by(viewer):
-        offers.append((f"/c/{comment.pk}/delete/", _("Delete")))
-    if viewer.is_staff:
-        offers.append((f"/desk/posts/comment/{comment.pk}/change/", _("Moderate")))
-    name = comment.shown_author
+        offers.append((f"/c/{comment.pk}/delete/", _("Delete your comment of %(time)s"), _("Delete")))
+    if viewer.can_moderate():
+        address = f"/desk/posts/comment/{comment.pk}/change/"
+        offers.append((address, _("Moderate the comment of %(name)s, %(time)s"), _("Moderate")))
     return format_html_join(
         "",
-        '<a href="{}">{}</a> ',
-        ((address, format_html('{}<span class="unseen"> {}</span>', words, name)) for address, words in offers),
+        '<a href="{}" aria-label="{}">{}</a> ',
+        ((address, label % about, words) for address, label, words in offers),
     )

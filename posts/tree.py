@@ -29,14 +29,6 @@ def segment(number):
     return "".join(reversed(digits))
 
 
-def number_of(part):
-    """The number whose segment is `part`; raises ValueError for a character outside the alphabet."""
-    number = 0
-    for char in part:
-        number = number * len(ALPHABET) + ALPHABET.index(char)
-    return number
-
-
 def child_path(parent_path, number):
     """The path of comment `number` under `parent_path` ("" for a thread's opening post)."""
     return parent_path + segment(number)
@@ -50,11 +42,6 @@ def parent_path(path):
 def depth_of(path):
     """How deep `path` lies: 0 for a thread's opening post."""
     return len(path) // WIDTH - 1
-
-
-def ids_along(path):
-    """The ids from the opening post down to the comment itself."""
-    return [number_of(path[at : at + WIDTH]) for at in range(0, len(path), WIDTH)]
 
 
 def range_below(path):

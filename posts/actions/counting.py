@@ -4,7 +4,7 @@ Every verb that changes what readers see locks its thread first, so counts are m
 """
 
 from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Now
 
 from posts.models import Comment, Question, Thread
 
@@ -22,6 +22,19 @@ def bump(thread, at=None, comments=0):
     if at is not None:
         changes["last_activity_at"] = Greatest("last_activity_at", at)
     Thread.objects.filter(pk=thread.pk).update(**changes)
+
+
+def state_changed(comment, was_published):
+    """Says what follows when the state of a locked `comment` changed: counts, the thread's version, its withdrawal."""
+    if comment.is_published and not was_published:
+        comment_appeared(comment)
+    elif was_published and not comment.is_published:
+        comment_vanished(comment)
+    else:
+        # still a tombstone, but one that says something else
+        bump(comment.thread)
+    if comment.depth == 0:
+        _settle(comment)
 
 
 def comment_appeared(comment, at=None):
@@ -50,3 +63,15 @@ def _tell_ancestors(comment, step):
         comment = Comment.objects.get(pk=comment.parent_id)
         if comment.is_published or comment.reply_count != max(step, 0):
             return
+    _settle(comment)
+
+
+def _settle(opening):
+    """Withdraws the thread of an opening post that is out of sight, or gone and unanswered; else brings it back."""
+    out_of_sight = any((opening.removed_at, opening.hidden_at, opening.held_at))
+    gone = opening.deleted_at is not None and opening.reply_count == 0
+    thread = Thread.objects.filter(pk=opening.thread_id)
+    if out_of_sight or gone:
+        thread.filter(withdrawn_at=None).update(withdrawn_at=Now())
+    else:
+        thread.update(withdrawn_at=None)

@@ -29,7 +29,10 @@ def restore(*, moderator, comment, reason):
 
 @transaction.atomic
 def hold(*, moderator, comment, reason):
-    """Takes a comment out of sight until it is reviewed; its author still sees it."""
+    """Takes a comment out of sight until it is reviewed; its author still sees it.
+
+    A held opening post closes its thread to everybody but moderators.
+    """
     return _set_comment_state(moderator, comment, reason, Act.HOLD, hidden=True)
 
 
@@ -123,13 +126,7 @@ def _set_comment_state(moderator, comment, reason, act, **states):
         if f"{name}_at" in changed:
             setattr(comment, f"{name}_at", now if on else None)
     comment.save(update_fields=changed)
-    if was_published and not comment.is_published:
-        counting.comment_vanished(comment)
-    elif comment.is_published and not was_published:
-        counting.comment_appeared(comment)
-    if comment.depth == 0:
-        thread.withdrawn_at = None if comment.is_published else now
-        thread.save(update_fields=["withdrawn_at"])
+    counting.state_changed(comment, was_published)
     log(moderator, act, reason, comment=comment, thread=thread, person=comment.author)
     return True
 

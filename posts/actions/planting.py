@@ -5,11 +5,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from forum import markup
-from forum.markup import TooComplex
 from posts.actions import counting, writing
 from posts.models import Comment, Question, Thread
-
-__all__ = ["CHANGED", "PLANTED", "UNCHANGED", "TooComplex", "as_planted", "is_planted", "plant"]
 
 PLANTED, CHANGED, UNCHANGED = "planted", "changed", "unchanged"
 
@@ -66,7 +63,8 @@ def _change_opening(thread, source, byline):
     if opening.byline != byline:
         opening.byline = byline
         opening.save(update_fields=["byline"])
-    writing.rewrite(opening, source, editor=None, at=timezone.now(), silently=False)
+    if opening.source != source:
+        writing.rewrite(opening, source, markup.render(source), editor=None, at=timezone.now(), silently=False)
     return True
 
 

@@ -1,9 +1,11 @@
 """The verbs of the sample conversation: put it into a thread, take it away again."""
 
 from django.db import transaction
+from django.db.models import Max
 
 from posts.actions import counting, writing
-from posts.models import Comment
+from posts.models import Comment, Thread
+from posts.models.comment import PUBLISHED
 from posts.seed.sample import CONVERSATION
 
 
@@ -40,4 +42,6 @@ def remove_sample(thread):
             went += 1
         if not comment.replies.exists() and not comment.log_entries.exists():
             comment.delete()
+    latest = Comment.objects.filter(PUBLISHED, thread=thread).aggregate(at=Max("created_at"))["at"]
+    Thread.objects.filter(pk=thread.pk).update(last_activity_at=latest or thread.created_at)
     return went

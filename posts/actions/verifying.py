@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User, Verification
+from posts.actions import refusals
 from posts.actions.moderating import Act, check_right, log
 
 HOLDS_FOR = timedelta(days=365)
@@ -13,8 +15,13 @@ HOLDS_FOR = timedelta(days=365)
 
 @transaction.atomic
 def grant(*, moderator, person, profession, regulator, region, method, reason):
-    """The Verification of `person` as a clinician, from now on for HOLDS_FOR; earlier ones stay as they are."""
+    """The Verification of `person` as a clinician, from now on for HOLDS_FOR; earlier ones stay as they are.
+
+    Raises PermissionDenied for oneself: the check is somebody else's.
+    """
     check_right(moderator, reason)
+    if person.pk == moderator.pk:
+        raise PermissionDenied(refusals.NOT_YOURSELF)
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     now = timezone.now()
     verification = Verification.objects.create(

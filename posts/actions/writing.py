@@ -7,6 +7,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from forum import markup
 from posts import tree
 from posts.actions import counting, refusals
 from posts.actions.refusals import Refused
@@ -84,6 +85,7 @@ def edit(*, editor, comment, source, standpoint=None):
 
     The same text again changes nothing. Raises PermissionDenied, Refused, markup.TooComplex.
     """
+    html = markup.render(source)
     thread = counting.lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread
@@ -93,7 +95,7 @@ def edit(*, editor, comment, source, standpoint=None):
         _speak_as(comment, editor, standpoint, now)
     elif source == comment.source:
         return comment
-    rewrite(comment, source, editor=editor, at=now, silently=comment.is_within_grace(now))
+    rewrite(comment, source, html, editor=editor, at=now, silently=comment.is_within_grace(now))
     return comment
 
 
@@ -108,14 +110,19 @@ def check_may_edit(editor, comment):
     _check_may_write(editor)
     if comment.author_id != editor.pk:
         raise PermissionDenied(refusals.NOT_YOURS)
+    if comment.thread.withdrawn_at is not None:
+        raise Refused(refusals.WITHDRAWN)
     if comment.thread.is_locked:
         raise Refused(refusals.LOCKED)
     if not comment.is_editable_by(editor):
         raise Refused(refusals.GONE_YOURS)
 
 
-def rewrite(comment, source, *, editor, at, silently):
-    """Sets the text of a locked `comment` and saves; unless `silently`, it says “edited” and keeps the earlier text."""
+def rewrite(comment, source, html, *, editor, at, silently):
+    """Sets the text of a locked `comment`, with its `html` rendered before locking, and saves.
+
+    Unless `silently`, the comment says “edited” and the earlier text is kept.
+    """
     if not silently:
         comment.edited_at = at
     if not silently and source != comment.source:
@@ -123,7 +130,7 @@ def rewrite(comment, source, *, editor, at, silently):
             comment=comment, number=(comment.revisions.aggregate(last=Max("number"))["last"] or 0) + 1,
             source=comment.source, replaced_at=at, replaced_by=editor,
         )  # fmt: skip
-    comment.write(source)
+    comment.write(source, html)
     comment.save(update_fields=["source", "html", "renderer", "edited_at", "standpoint", "verification"])
     counting.bump(comment.thread)
 
@@ -148,11 +155,7 @@ def take_back(comment):
     was_published = comment.is_published
     comment.deleted_at = timezone.now()
     comment.save(update_fields=["deleted_at"])
-    if was_published:
-        counting.comment_vanished(comment)
-    if comment.depth == 0 and comment.reply_count == 0:
-        comment.thread.withdrawn_at = comment.deleted_at
-        comment.thread.save(update_fields=["withdrawn_at"])
+    counting.state_changed(comment, was_published)
 
 
 def _check_may_write(user):

@@ -10,12 +10,15 @@ from django.utils.translation import ngettext
 
 from forum.desk import ReadOnlyAdmin
 from posts.actions.refusals import Refused
+from posts.forms import VisibleCharField
+
+AT_ONCE = 200
 
 
 class ReasonForm(forms.Form):
     """Why: the person concerned may ask, and the log keeps it."""
 
-    reason = forms.CharField(
+    reason = VisibleCharField(
         label=_("Reason"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Kept in the moderation log. Plain words that you would say to the person."),
     )  # fmt: skip
@@ -62,7 +65,10 @@ def act(verb, subject, label, form=ReasonForm):
 
     @admin.action(description=label, permissions=["moderate"])
     def action(modeladmin, request, queryset):
-        rows = list(queryset[:200])
+        rows = list(queryset[: AT_ONCE + 1])
+        if len(rows) > AT_ONCE:
+            messages.error(request, _("At most %(n)d rows at once; nothing was done.") % {"n": AT_ONCE})
+            return None
         asked = form(request.POST if "confirmed" in request.POST else None)
         if not (asked.is_bound and asked.is_valid()):
             context = modeladmin.admin_site.each_context(request) | {

@@ -53,7 +53,7 @@ class CommentQuerySet(models.QuerySet):
     def matching(self, words):
         """Comments whose text has all of `words` (an index answers)."""
         vector = SearchVector("source", config="simple")
-        return self.annotate(words=vector).filter(words=SearchQuery(words, config="simple"))
+        return self.alias(words=vector).filter(words=SearchQuery(words, config="simple"))
 
 
 class Comment(models.Model):
@@ -162,10 +162,13 @@ class Comment(models.Model):
         """The permalink: it finds the comment wherever paging puts it. Built by hand, as Thread's."""
         return f"/c/{self.pk}/"
 
-    def write(self, source):
-        """Sets the text and the HTML made from it; the caller saves. Raises markup.TooComplex."""
+    def write(self, source, html=None):
+        """Sets the text and the HTML made from it; the caller saves. Raises markup.TooComplex.
+
+        `html` is what markup.render made of this source already, for a verb that renders before it locks.
+        """
         self.source = source
-        self.html = markup.render(source)
+        self.html = markup.render(source) if html is None else html
         self.renderer = markup.VERSION
 
     @property
@@ -186,6 +189,15 @@ class Comment(models.Model):
         """Everybody may read its text."""
         return self.state == self.State.PUBLISHED
 
+    def author_for(self, viewer):
+        """The name that `viewer` may read: none where the text is gone for them too."""
+        return self.shown_author if self.has_text_for(viewer) else ""
+
+    @property
+    def is_readable(self):
+        """Published, in a thread that everybody can read."""
+        return self.is_published and self.thread.withdrawn_at is None
+
     @property
     def is_answer(self):
         """Answers one of the thread's questions itself, rather than lying below an answer."""
@@ -202,8 +214,8 @@ class Comment(models.Model):
         )
 
     def accepts_replies(self):
-        """Published, in a thread that is neither locked nor withdrawn."""
-        return self.is_published and not self.thread.is_locked and self.thread.withdrawn_at is None
+        """Readable by everybody, in a thread that is not locked."""
+        return self.is_readable and not self.thread.is_locked
 
     def is_editable_by(self, user):
         """Its author may change it while it is neither removed nor deleted, the thread is open and they may write."""
@@ -214,6 +226,7 @@ class Comment(models.Model):
             and not user.is_suspended
             and self.state not in (self.State.REMOVED, self.State.DELETED)
             and not self.thread.is_locked
+            and self.thread.withdrawn_at is None
         )
 
     def is_deletable_by(self, user):

@@ -25,7 +25,7 @@ class ThreadQuerySet(models.QuerySet):
     def matching(self, words):
         """Threads whose title has all of `words` (an index answers)."""
         vector = SearchVector("title", config="simple")
-        return self.annotate(words=vector).filter(words=SearchQuery(words, config="simple"))
+        return self.alias(words=vector).filter(words=SearchQuery(words, config="simple"))
 
     def latest_first(self):
         """Those not pinned, by latest activity; an index gives this order."""

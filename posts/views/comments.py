@@ -3,27 +3,20 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.html import format_html
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from posts import page
+from posts import page, tree
 from posts.actions import refusals, writing
 from posts.actions.refusals import Refused
 from posts.forms import EditForm, ReplyForm
-from posts.models import Comment
+from posts.models import Comment, Thread
 from posts.page import TreePage
-from posts.views.attempt import attempted
+from posts.views.attempt import attempted, sent, signed_out
 from posts.views.threads import draw
-
-SIGNED_OUT = gettext_lazy(
-    'You have been signed out. Your text is kept here: <a href="{}" target="_blank">sign in in another tab</a>, then '
-    "come back and send it."
-)
 
 
 @require_safe
@@ -32,20 +25,20 @@ def permalink(request, pk):
     return redirect(page.address_of(_comment(request, pk), request.user))
 
 
-@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
+@require_http_methods(["GET", "HEAD", "POST"])
 def reply(request, pk):
     """A reply to a comment: inline under it with htmx, or on a page of its own."""
-    parent = _comment(request, pk)
-    if request.method == "GET" and (closed := _why_closed(request.user, parent)):
+    data = sent(request)
+    parent = _comment(request, pk) if data is None else _whatever_became_of(pk)
+    if data is None and (closed := _why_closed(request.user, parent)):
         return _closed(request, parent, closed)
-    if not request.user.is_authenticated and request.method == "GET":
+    if data is None and not request.user.is_authenticated:
         return _invite(request, parent)
-    initial = {"question": parent.thread.questions.filter(position=_number(request.GET.get("q"))).first()}
-    form = ReplyForm(request.POST or None, parent=parent, initial=initial)
+    form = ReplyForm(data, parent=parent, initial=_asked_for(request, parent), auto_id=f"r{parent.pk}_%s")
+    template = "posts/fragments/reply.html" if request.htmx else "posts/reply.html"
     if not request.user.is_authenticated:
-        form.is_valid()
-        form.add_error(None, format_html(SIGNED_OUT, reverse("account_login")))
-        return _reply_page(request, form, parent)
+        return signed_out(request, form, template, parent=parent)
     made = attempted(
         form,
         lambda data: writing.reply(
@@ -54,21 +47,23 @@ def reply(request, pk):
         ),
     )  # fmt: skip
     if made:
-        return _placed(request, made)
-    return _reply_page(request, form, parent)
+        return _placed(request, made, parent)
+    return render(request, template, {"form": form, "parent": parent}, status=422 if form.is_bound else 200)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, pk):
     """Changes one's own comment."""
-    comment = _own(request, pk)
-    if request.method == "GET":
+    data = sent(request)
+    comment = _own(request, pk) if request.user.is_authenticated else _whatever_became_of(pk)
+    if data is None and request.user.is_authenticated:
         try:
             writing.check_may_edit(request.user, comment)
         except Refused as refusal:
             return _closed(request, comment, refusal.sentence)
-    form = EditForm(request.POST or None, comment=comment)
+    form = EditForm(data, comment=comment)
+    if not request.user.is_authenticated:
+        return signed_out(request, form, "posts/edit.html", comment=comment)
     done = attempted(
         form,
         lambda data: writing.edit(
@@ -82,15 +77,14 @@ def edit(request, pk):
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete(request, pk):
     """Takes back one's own comment, after asking once."""
     comment = _own(request, pk)
     if request.method == "POST":
         writing.delete(author=request.user, comment=comment)
         messages.success(request, _("Your comment is deleted."))
-        parent = comment.parent
-        return redirect(page.address_of(parent, request.user) if parent else "front")
+        return redirect(_left_of(comment, request.user))
     if not comment.is_deletable_by(request.user):
         raise PermissionDenied(refusals.GONE_YOURS)
     return render(request, "posts/delete.html", {"comment": comment})
@@ -110,6 +104,11 @@ def _comment(request, pk):
     return found
 
 
+def _whatever_became_of(pk):
+    """The comment in whatever state: for a text that was sent, which the verb may refuse and nobody may lose."""
+    return get_object_or_404(Comment.objects.select_related("thread", "author"), pk=pk)
+
+
 def _own(request, pk):
     """One's own comment in whatever state; Http404 for what one may not know of, PermissionDenied for others'."""
     comment = Comment.objects.select_related("thread", "author", "parent").filter(pk=pk, author=request.user).first()
@@ -117,6 +116,20 @@ def _own(request, pk):
         _comment(request, pk)
         raise PermissionDenied(refusals.NOT_YOURS)
     return comment
+
+
+def _left_of(comment, viewer):
+    """Where one stands after a deletion: at the comment above, or on the front page where the thread went too."""
+    thread = Thread.objects.get(pk=comment.thread_id)
+    return page.address_of(comment.parent, viewer) if comment.parent and thread.withdrawn_at is None else "front"
+
+
+def _asked_for(request, parent):
+    """The question that `?q=` names, ticked beforehand in a form that asks for one."""
+    number = request.GET.get("q", "")
+    if parent.depth > 0 or request.method == "POST" or not (number.isascii() and number.isdigit() and len(number) < 5):
+        return {}
+    return {"question": parent.thread.questions.filter(position=int(number)).first()}
 
 
 def _why_closed(user, parent):
@@ -143,25 +156,15 @@ def _invite(request, parent):
     return render(request, template, {"parent": parent})
 
 
-def _reply_page(request, form, parent):
-    template = "posts/fragments/reply.html" if request.htmx else "posts/reply.html"
-    return render(request, template, {"form": form, "parent": parent}, status=422 if form.is_bound else 200)
-
-
-def _placed(request, comment):
-    """The new comment: for htmx a list to hang under its parent, otherwise the page where it stands."""
+def _placed(request, comment, parent):
+    """The new comment: for htmx a list to hang under `parent`, or a neighbour where lists are laid flat."""
     if not request.htmx:
         return redirect(page.address_of(comment, request.user))
-    response = render(
-        request,
-        "posts/fragments/placed.html",
-        {"tree": draw(TreePage([comment]), request.user, top=comment.depth), "comment": comment},
-    )
-    response["HX-Retarget"] = f"#b{comment.parent_id}" if comment.depth > 1 else "#tree"
-    response["HX-Reswap"] = "beforeend"
+    flat = comment.depth > 1 + tree.INDENTED
+    comment.parent = parent
+    shown = TreePage([comment])
+    response = HttpResponse(draw(shown, request.user, top=comment.depth, alone_below=parent if flat else None))
+    response["HX-Retarget"] = f"#b{parent.pk}"
+    response["HX-Reswap"] = "afterend" if flat else "beforeend"
     response["HX-Trigger-After-Settle"] = f'{{"comment:placed": {{"id": {comment.pk}}}}}'
     return response
-
-
-def _number(text):
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 5 else 0

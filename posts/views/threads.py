@@ -1,7 +1,6 @@
 """Doors to threads: the front page, a thread, a new thread."""
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,13 +13,13 @@ from posts import page, personal
 from posts.actions import refusals, writing
 from posts.forms import ThreadForm
 from posts.models import Comment, Thread
-from posts.views.attempt import attempted
+from posts.views.attempt import attempted, sent, signed_out
 
 
 @require_safe
 def front(request):
     """All threads: the pinned ones, then by latest activity."""
-    visible = Thread.objects.visible_to(request.user).select_related("author")
+    visible = Thread.objects.visible_to(request.user)
     position = pagination.parse_position(request.GET.get("after", ""))
     latest = visible.latest_first()
     rows = list((pagination.after_position(latest, "last_activity_at", position) if position else latest)[
@@ -60,19 +59,21 @@ def thread(request, pk, slug=""):
         "tab_question": question,
         "page": shown,
         "is_first": shown.before is None,
+        "is_open": opening.accepts_replies(),
         "tree": draw(shown, request.user, tab_question=question),
         "mine": mark_safe(personal.lay_on(f"<!--mine:{opening.pk}-->", [opening], request.user)),  # noqa: S308
     }
     return render(request, "posts/thread.html", context)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def start(request):
     """A new thread by a member who may start one."""
+    form = ThreadForm(sent(request))
+    if not request.user.is_authenticated:
+        return signed_out(request, form, "posts/start.html")
     if not writing.may_start_thread(request.user):
         raise PermissionDenied(refusals.SUSPENDED if request.user.is_suspended else refusals.STARTERS)
-    form = ThreadForm(request.POST or None)
     made = attempted(
         form,
         lambda data: writing.start_thread(
@@ -85,21 +86,26 @@ def start(request):
     return render(request, "posts/start.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def draw(shown, viewer, top=1, tab_question=None):
+def draw(shown, viewer, top=1, tab_question=None, alone_below=None):
     """The HTML of a TreePage: the same for everybody but for what `personal` lays on.
 
     `top` is the depth of its outermost list; under the tab of `tab_question` answers need not say what they answer.
+    A comment `alone_below` another is drawn as a bare item: where lists are laid flat, it stands beside it.
     """
     steps = list(shown.steps(top))
     above = {ancestor.pk for ancestor in shown.ancestors}
-    names = {step.row.pk: step.row.shown_author for step in steps}
+    names = {step.row.pk: step.row.author_for(viewer) for step in steps}
     for step in steps:
         row = step.row
         row.has_text = row.has_text_for(viewer)
         row.is_above = row.pk in above
         row.answered_name = names.get(row.parent_id, "") if step.in_words else ""
     locked = bool(shown.rows) and shown.rows[0].thread.is_locked
-    html = render_to_string("posts/tree.html", {"steps": steps, "locked": locked, "tab_question": tab_question})
+    if alone_below is not None:
+        steps[0].opens, steps[0].in_words = False, True
+        steps[0].row.answered_name = alone_below.author_for(viewer)
+    context = {"steps": steps, "locked": locked, "tab_question": tab_question, "is_list": alone_below is None}
+    html = render_to_string("posts/tree.html", context)
     return mark_safe(personal.lay_on(html, shown.rows, viewer))  # noqa: S308  (our own template's output)
 
 

@@ -24,7 +24,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:load", (event) => {
   const form = event.detail.elt;
   if (!form.matches?.(".reply-form")) return;
-  focus(form.querySelector(".errors, textarea") ?? form);
+  focus(form.querySelector(".error-summary, textarea") ?? form);
 });
 
 document.addEventListener("click", (event) => {
@@ -55,7 +55,7 @@ document.addEventListener("comment:placed", (event) => {
     before.append(...list.children);
     list.remove();
   }
-  comment.closest("li").parentElement.closest("li")?.querySelector(":scope > .reply-form")?.remove();
+  event.target.closest?.(".reply-form")?.remove();
   document.querySelector(".empty")?.remove();
   focus(comment);
 });

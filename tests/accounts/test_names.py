@@ -48,8 +48,9 @@ Christopher Guest|Owen|Theo|Simone|Commodore|Mohammed|Sara 77|Dr. Anna|Иван�
     "\n", ""
 ).split("|")
 BAD = {
-    "staff": "admin|Adm1n|adrnin|4dmin|Admin123|Admin_Anna|TheModAnna|m0derator|MODERATOR|Supermoderator|Forum Staff|The Editors|"
-    "The Mods|M o d|m.o.d.|5taff|0fficial|administrat0r|Root|system|Support Team|Site Owner|The Forum|Two-Way Street",
+    "staff": "admin|Adm1n|adrnin|4dmin|Admin123|Admin_Anna|TheModAnna|m0derator|MODERATOR|Supermoderator|Forum Staff|"
+    "The Editors|The Mods|M o d|m.o.d.|5taff|0fficial|administrat0r|Root|system|Support Team|Site Owner|The Forum|"
+    "Two-Way Street",
     "calling": "Verified Clinician|Psychologist US-MD|Anna, Therapist|psychiatr1st|Verified",
     "nobody": "deleted|Deleted user|REMOVED|anonymous|Guest|Guest 12|The Guest",
     "address": "anna@example.org|example.com|http://x|www.anna",

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from accounts.models import User
 from tests.accounts.people import PASSWORD, code_in, member
@@ -108,3 +109,15 @@ def test_no_page_has_what_the_content_policy_refuses_or_a_placeholder(client, al
     assert " onclick=" not in text
     assert "placeholder=" not in text
     assert text.count("<h1") == 1
+
+
+def test_a_suspended_person_keeps_their_name(client):
+    person = member("Alice Ahlgren")
+    person.suspended_at = timezone.now()
+    person.save()
+    client.force_login(person)
+    answer = client.post("/account/", {"display_name": "Read This"})
+    assert answer.status_code == 422
+    assert "your name stays as it is" in answer.content.decode()
+    person.refresh_from_db()
+    assert person.display_name == "Alice Ahlgren"

@@ -211,7 +211,7 @@ def test_everything_works_from_the_keyboard(visit, thread, alice, bob):
     page = visit(bob)
     page.goto(thread.get_absolute_url())
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the talk")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     link = page.locator(f"#c{comment.pk}").get_by_role("link", name="Reply")
     for _ in range(30):

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown.inlinepatterns import LinkInlineProcessor
 
 from forum import markup
 
@@ -105,10 +106,61 @@ def test_whatever_is_typed_only_harmless_tags_come_out(source):
     html.encode()
 
 
-@pytest.mark.parametrize("source", ["[" * 10_000, "> " * 500 + "x", "- " * 500 + "x", " " * 60 + "x"])
+STALLING = [
+    "[" * 10_000, "[a](" * 999 + "\\(" * 7_000, "``a" * 5_000, "**" * 5_000, "_a" * 5_000, "~~a" * 3_000,
+    "a\n=\n" * 3_000, "> " * 500 + "x", "- " * 500 + "x", " " * 60 + "x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", STALLING, ids=[source[:8] for source in STALLING])
 def test_a_text_made_to_stall_the_server_is_refused(source):
     with pytest.raises(markup.TooComplex):
         markup.render(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["[a](b " * 500 + "x" * 17_000, "![a](b " * 500 + "x" * 17_000, "[a][b" * 290 + "x" * 17_000]
+)
+def test_the_end_of_a_link_is_not_looked_for_without_end(monkeypatch, source):
+    """Otherwise each bracket reads to the end of the text; what that costs stands in bench/markup.py."""
+    seen = []
+    whole = LinkInlineProcessor.getText
+
+    def watched(self, data, index):
+        seen.append(len(data) - index)
+        return whole(self, data, index)
+
+    monkeypatch.setattr(LinkInlineProcessor, "getText", watched)
+    markup.render(source)
+    assert seen
+    assert max(seen) <= markup.LONGEST_LINK
+
+
+def test_each_of_the_two_cleaners_would_do_alone(monkeypatch):
+    """Neither is there for show: with one of them out of work the other still lets nothing through."""
+    hostile = '<script>x</script><a href="javascript:alert(1)" onclick="x">a</a><img src=x onerror=y>'
+    assert Tags(markup._cleaner().clean(hostile)).attributes == set()
+    made = []
+    monkeypatch.setattr(
+        markup, "_cleaner", lambda: type("Off", (), {"clean": lambda self, html: made.append(html) or hostile})()
+    )
+    html = markup.render("text")
+    assert made
+    assert Tags(html).seen <= markup.TAGS
+    assert "javascript" not in html
+
+
+def test_bleach_has_its_say_before_nh3(monkeypatch):
+    monkeypatch.setattr(markup.nh3, "clean", lambda html, **options: html)
+    assert "href" not in markup.render("[a](javascript:1)")
+    assert "<del>" in markup.render("~~gone~~")
+
+
+@pytest.mark.parametrize(
+    ("text", "blank"), [("\u200b" * 30, True), ("&nbsp; &#8203;", True), ("…", False), ("山", False)]
+)
+def test_what_shows_nothing_is_blank(text, blank):
+    assert markup.is_blank(text) is blank
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from posts.actions import moderating, verifying, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, LogEntry, Thread
 from tests.factories import moderator, reply
+from tests.factories import thread as factories_thread
 
 WHY = "It names a patient."
 
@@ -139,10 +140,31 @@ def test_only_moderators_act_and_only_with_a_reason(opening, alice, bob, mod, na
     assert not LogEntry.objects.exists()
 
 
-def test_a_suspended_moderator_moderates_nothing(opening, mod):
-    mod.suspended_at = timezone.now()
+@pytest.mark.parametrize(
+    "state",
+    [{"suspended_at": timezone.now()}, {"is_active": False}, {"is_staff": False}],
+    ids=["suspended", "closed", "no-staff"],
+)
+def test_a_moderator_who_is_none_any_more_moderates_nothing(opening, mod, state):
+    for field, value in state.items():
+        setattr(mod, field, value)
     with pytest.raises(PermissionDenied):
         moderating.remove(moderator=mod, comment=opening, reason=WHY)
+
+
+def test_nobody_verifies_themselves(mod):
+    with pytest.raises(PermissionDenied):
+        verifying.grant(moderator=mod, person=mod, profession="x", regulator="x", region="GB", method="x", reason="x")
+
+
+def test_a_thread_whose_opening_post_was_taken_back_comes_back_after_a_removal_is_undone(alice, bob, mod):
+    opening = factories_thread(author=alice).opening
+    reply(opening, bob)
+    writing.delete(author=alice, comment=opening)
+    moderating.remove(moderator=mod, comment=opening, reason=WHY)
+    assert not Thread.objects.visible_to(bob).exists()
+    moderating.restore(moderator=mod, comment=opening, reason=WHY)
+    assert Thread.objects.visible_to(bob).exists()
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,6 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from posts import page
 from posts.actions import moderating, writing
@@ -93,9 +91,7 @@ def test_a_page_costs_the_same_number_of_queries_whatever_its_length(opening, ta
     address = opening.thread.get_absolute_url()
 
     def cost():
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             client.get(address)
         return len(queries)
 
@@ -142,7 +138,7 @@ def test_the_html_of_the_tree_is_the_same_for_everybody_but_for_what_is_mine(ope
     assert "/edit/" not in visitor
     assert f'href="/c/{talk[0].pk}/edit/"' in member
     assert f'href="/c/{talk[1].pk}/edit/"' not in member
-    assert re.sub(r'<a href="/c/\d+/(edit|delete)/">.*?</a> ', "", member) == visitor
+    assert re.sub(r'<a href="/c/\d+/(edit|delete)/"[^>]*>.*?</a> ', "", member) == visitor
     assert "csrf" not in visitor
 
 
@@ -200,55 +196,46 @@ def test_every_state_has_its_words(opening, talk, alice, bob, mod, client):
     assert f'id="c{six.pk}"' in html
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_whatever_is_deleted_the_counts_equal_the_rows(data, opening, alice):
-    """A random tree, some of it deleted: counts of thread and tabs equal what a page shows, tombstones aside."""
-    thread = make_thread(title="A random thread")
-    first, second = thread.questions.all()
-    comments = [thread.opening]
-    for _ in range(data.draw(st.integers(1, 10))):
-        parent = data.draw(st.sampled_from(comments))
-        question = data.draw(st.sampled_from([None, first, second]))
-        comments.append(reply(parent, alice, question=question if parent.depth == 0 else None))
-    for comment in data.draw(st.lists(st.sampled_from(comments[1:]), unique=True)):
-        writing.delete(author=alice, comment=comment)
-    thread = type(thread).objects.get(pk=thread.pk)
-    tabs = {page.ALL: thread.comment_count, page.CONVERSATION: thread.conversation_count}
-    tabs |= {question: question.comment_count for question in thread.questions.all()}
-    for tab, count in tabs.items():
-        part = page.of_thread(thread, VISITOR, tab)
-        list(part.steps())
-        assert sum(row.is_published for row in part.rows) == count
-        # a tombstone stands only where something published hangs below it
-        for row in part.rows:
-            if not row.is_published:
-                assert any(other.path.startswith(row.path) and other.is_published for other in part.rows)
+def test_earlier_comments_are_offered_from_a_page_in_the_middle(opening, talk, settings, client):
+    settings.COMMENTS_PER_PAGE = 2
+    html = client.get(f"{opening.thread.get_absolute_url()}?at={talk[3].pk}").content.decode()
+    assert f'before={talk[3].pk}#talk" rel="prev"' in html
 
 
-def test_a_held_reply_under_a_vanished_comment_is_still_drawn_for_its_author(opening, alice, bob, mod, client):
-    """Nobody else sees either of them; the author's own page must not break on the gap."""
-    above = reply(opening, bob)
-    mine = reply(above, alice)
-    moderating.hold(moderator=mod, comment=mine, reason="A second look.")
-    writing.delete(author=bob, comment=above)
-    address = opening.thread.get_absolute_url()
-    assert f'id="c{mine.pk}"' not in client.get(address).content.decode()
-    client.force_login(alice)
-    html = client.get(address).content.decode()
-    assert f'id="c{mine.pk}"' in html
-    assert "Its author took this comment back." in html
-    assert "Bob" not in html
-
-
-def test_a_locked_thread_offers_no_reply(opening, talk, mod, client):
-    moderating.lock(moderator=mod, thread=opening.thread, reason="Enough for today.")
+def test_below_the_indent_no_name_is_told_of_who_took_theirs_back(opening, alice, bob, client):
+    parent = opening
+    for _level in range(10):
+        parent = reply(parent, alice)
+    reply(parent, bob)
+    writing.delete(author=alice, comment=parent)
     html = client.get(opening.thread.get_absolute_url()).content.decode()
-    assert "/reply/" not in html
-    assert "This thread is locked" in html
+    assert "in reply to Alice" in html  # the one above, whose text is there
+    assert "in reply to a comment above" in html
 
 
-def test_under_the_tab_of_a_question_answers_do_not_repeat_it(opening, talk, client):
-    address = opening.thread.get_absolute_url()
-    assert "answers: " in client.get(address).content.decode()
-    assert "answers: " not in client.get(f"{address}?q=1").content.decode()
+def test_what_is_mine_in_a_locked_thread_offers_deletion_only(opening, alice, mod, client):
+    comment = reply(opening, alice)
+    moderating.lock(moderator=mod, thread=opening.thread, reason="Enough.")
+    client.force_login(alice)
+    html = client.get(opening.thread.get_absolute_url()).content.decode()
+    assert f"/c/{comment.pk}/delete/" in html
+    assert f"/c/{comment.pk}/edit/" not in html
+    assert "/desk/" not in html
+
+
+def test_a_deleted_opening_post_takes_no_answers_any_more(alice, bob, client):
+    thread = make_thread(author=alice)
+    reply(thread.opening, bob)
+    writing.delete(author=alice, comment=thread.opening)
+    html = client.get(thread.get_absolute_url()).content.decode()
+    assert "The opening post is no longer here" in html
+    assert "/reply/?q=1" not in html
+    assert "Write a comment" not in html
+
+
+def test_two_questions_to_the_same_people_have_tabs_of_different_names(client, db):
+    thread = make_thread(questions=[("One?", "clinicians"), ("Two?", "clinicians"), ("Three?", "patients")])
+    html = client.get(thread.get_absolute_url()).content.decode()
+    assert [name in html for name in ("Question 1", "Question 2", "Patients answer", "Clinicians answer")] == [
+        True, True, True, False
+    ]  # fmt: skip

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from posts.actions import moderating
+from posts.actions import moderating, writing
 from posts.models import Comment, Thread
 from tests.factories import WORDS, reply
+from tests.factories import thread as make_thread
 
 HTMX = {"HX-Request": "true"}
 
@@ -91,6 +92,102 @@ def test_a_reply_to_what_is_gone_keeps_the_text_and_says_why(opening, alice, bob
     assert answer.status_code == 422
     assert WORDS in answer.content.decode()
     assert "This comment was taken back or removed" in answer.content.decode()
+
+
+@pytest.mark.parametrize("fate", ["deleted", "removed", "withdrawn"])
+def test_a_reply_to_what_vanished_altogether_keeps_the_text_and_tells_no_name(opening, alice, bob, mod, client, fate):
+    comment = reply(opening, alice)
+    if fate == "deleted":
+        writing.delete(author=alice, comment=comment)
+    elif fate == "removed":
+        moderating.remove(moderator=mod, comment=comment, reason="Unkind.")
+    else:
+        moderating.remove(moderator=mod, comment=opening, reason="Unkind.")
+    client.force_login(bob)
+    for headers in ({}, HTMX):
+        answer = client.post(f"/c/{comment.pk}/reply/", {"source": "A long answer to it."}, headers=headers)
+        html = answer.content.decode()
+        assert answer.status_code == 422
+        assert "A long answer to it." in html
+        assert WORDS not in html
+        assert "Alice" not in html
+        assert fate != "withdrawn" or opening.thread.title not in html
+
+
+def test_the_reply_page_of_a_tombstone_shows_neither_text_nor_name(opening, alice, bob, client):
+    comment = reply(opening, alice)
+    reply(comment, bob)
+    writing.delete(author=alice, comment=comment)
+    client.force_login(bob)
+    html = client.get(f"/c/{comment.pk}/reply/").content.decode()
+    assert "Alice" not in html
+    assert WORDS not in html
+    assert "taken back or removed" in html
+
+
+def test_an_empty_form_of_a_visitor_is_no_fault_of_the_server(opening, client):
+    for address in (f"/c/{opening.pk}/reply/", "/t/new/"):
+        assert client.post(address, {}).status_code == 422
+        assert client.head(address).status_code in (200, 302)
+
+
+def test_a_session_that_ended_keeps_a_thread_and_an_edit_too(opening, alice, client):
+    comment = reply(opening, alice)
+    for address in ("/t/new/", f"/c/{comment.pk}/edit/"):
+        answer = client.post(address, {"title": "A thread of mine", "source": "Words nobody may lose."})
+        assert answer.status_code == 422
+        assert "Words nobody may lose." in answer.content.decode()
+        assert "signed out" in answer.content.decode()
+
+
+def test_a_form_for_what_never_was_keeps_the_text(alice, client):
+    client.force_login(alice)
+    answer = client.post("/c/999999999/reply/", {"source": WORDS})
+    assert answer.status_code == 404
+    assert WORDS in answer.content.decode()
+
+
+def test_every_text_of_a_refused_thread_is_kept(alice, client, settings):
+    settings.THREAD_STARTERS = "staff"
+    client.force_login(alice)
+    texts = {"title": "A title", "source": "A post", "question_1": "One?", "question_2": "Two?"}
+    html = client.post("/t/new/", texts).content.decode()
+    assert all(text in html for text in texts.values())
+
+
+def test_two_forms_in_place_have_fields_of_their_own(opening, alice, bob, client):
+    one, other = reply(opening, alice), reply(opening, alice)
+    client.force_login(bob)
+    ids = [
+        set(re.findall(r' id="([^"]+)"', client.get(f"/c/{c.pk}/reply/", headers=HTMX).content.decode()))
+        for c in (one, other)
+    ]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+
+
+def test_a_page_and_its_fragment_are_not_taken_for_each_other(opening, alice, client):
+    client.force_login(alice)
+    assert "HX-Request" in client.get(f"/c/{opening.pk}/reply/").headers["Vary"]
+
+
+def test_a_reply_placed_below_the_indent_stands_beside_what_it_answers(opening, alice, bob, client):
+    parent = opening
+    for _level in range(9):
+        parent = reply(parent, alice)
+    client.force_login(bob)
+    answer = client.post(f"/c/{parent.pk}/reply/", {"source": WORDS, "key": "k"}, headers=HTMX)
+    assert (answer.headers["HX-Retarget"], answer.headers["HX-Reswap"]) == (f"#b{parent.pk}", "afterend")
+    html = answer.content.decode().strip()
+    assert html.startswith("<li ")
+    assert html.endswith("</li>")
+    assert "in reply to Alice" in html
+
+
+def test_after_the_last_words_of_a_thread_are_gone_one_stands_on_the_front_page(alice, client):
+    thread = make_thread(author=alice)
+    client.force_login(alice)
+    assert client.post(f"/c/{thread.opening.pk}/delete/").url == "/"
 
 
 def test_a_reply_in_a_locked_thread_keeps_the_text_and_says_why(opening, alice, mod, client):

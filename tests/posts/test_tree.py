@@ -13,7 +13,7 @@ from posts import tree
 @given(st.integers(0, tree.LARGEST_ID), st.integers(0, tree.LARGEST_ID))
 def test_segments_sort_as_their_numbers(one, other):
     assert (tree.segment(one).encode() < tree.segment(other).encode()) == (one < other)
-    assert tree.number_of(tree.segment(one)) == one
+    assert (tree.segment(one) == tree.segment(other)) == (one == other)
 
 
 @pytest.mark.parametrize("number", [-1, tree.LARGEST_ID + 1])
@@ -22,9 +22,11 @@ def test_a_number_that_does_not_fit_is_refused(number):
         tree.segment(number)
 
 
-def test_a_path_tells_depth_and_ancestors():
-    path = tree.child_path(tree.child_path(tree.child_path("", 7), 70), 700)
-    assert (tree.depth_of(path), tree.ids_along(path)) == (2, [7, 70, 700])
+def test_a_path_tells_depth_and_what_is_above():
+    above = tree.child_path(tree.child_path("", 7), 70)
+    path = tree.child_path(above, 700)
+    assert (tree.depth_of(path), tree.parent_path(path)) == (2, above)
+    assert tree.parent_path(tree.child_path("", 7)) == ""
 
 
 @given(st.lists(st.integers(1, 999), min_size=1, max_size=6), st.lists(st.integers(1, 999), min_size=1, max_size=6))

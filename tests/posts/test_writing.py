@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from posts import tree
-from posts.actions import moderating, writing
+from posts.actions import moderating, verifying, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, Question, Revision, Thread
 from tests.factories import WORDS, person, reply
@@ -124,6 +124,31 @@ def test_the_same_text_again_is_no_edit(opening, alice):
     comment = reply(opening, alice, at=timezone.now() - timedelta(hours=1))
     writing.edit(editor=alice, comment=comment, source=WORDS)
     assert not comment.revisions.exists()
+
+
+def test_an_edit_moves_the_version_of_the_thread(opening, alice):
+    comment = reply(opening, alice)
+    before = Thread.objects.get().version
+    writing.edit(editor=alice, comment=comment, source="Other words, written a moment later.")
+    assert Thread.objects.get().version == before + 1
+
+
+def test_a_clinician_who_writes_as_a_patient_after_all_loses_the_badge_there(opening, alice, mod):
+    verifying.grant(moderator=mod, person=alice, profession="x", regulator="x", region="GB", method="x", reason="x")
+    comment = reply(opening, alice, standpoint="clinician")
+    writing.edit(editor=alice, comment=comment, source=WORDS, standpoint="patient")
+    comment.refresh_from_db()
+    assert (comment.standpoint, comment.verification) == ("patient", None)
+
+
+def test_ones_words_can_be_taken_back_at_any_time(opening, alice, mod):
+    comment = reply(opening, alice)
+    moderating.lock(moderator=mod, thread=opening.thread, reason="Enough.")
+    moderating.suspend(moderator=mod, person=alice, reason="Spam.")
+    alice.refresh_from_db()
+    writing.delete(author=alice, comment=comment)
+    comment.refresh_from_db()
+    assert comment.state == Comment.State.DELETED
 
 
 def test_a_change_of_standpoint_alone_is_saved(opening, alice):

@@ -10,10 +10,9 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import MODERATORS, User
 from accounts.validators import NAME_MAX_LENGTH, clean_up, validate_display_name
 
-GROUP = "Moderators"
 NEXT_STEPS = """
 {name} <{email}> {is_now} a moderator.
 
@@ -45,11 +44,11 @@ class Command(BaseCommand):
         person = User.objects.filter(email__iexact=email).first() or self._person_by_other_address(email)
         if person is None:
             person = User.objects.create_user(email, display_name=self._name(options["name"], email))
-        was_moderator = person.is_staff and person.groups.filter(name=GROUP).exists()
+        was_moderator = person.is_staff and person.groups.filter(name=MODERATORS).exists()
         self._confirm_address(person)
         person.is_staff = person.is_active = True
         person.save(update_fields=["is_staff", "is_active"])
-        person.groups.add(Group.objects.get_or_create(name=GROUP)[0])
+        person.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
         self.stdout.write(
             NEXT_STEPS.format(
                 name=person.display_name,

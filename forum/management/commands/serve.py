@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 from django.conf import settings
 from django.core.management import call_command
@@ -25,6 +26,11 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class Stop(Exception):  # noqa: N818  (a request, not a fault)
     """Somebody asked us to stop."""
+
+
+# seconds
+LOOKS_EVERY = 0.5
+_asked_to_stop = []
 
 
 class Command(BaseCommand):
@@ -99,12 +105,15 @@ class Command(BaseCommand):
             "--workers", str(workers), "--blocking-threads", "4", "--backlog", "512", "--log-level", "warning",
             "--respawn-failed-workers", "--workers-kill-timeout", "3", "forum.wsgi:application",
         ]  # fmt: skip
+        _check_stop()
         child = subprocess.Popen(
             command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=tied_to_us()
         )
         try:
             self.say(_welcome(host, port))
-            code = child.wait()
+            while (code := child.poll()) is None:
+                _check_stop()
+                time.sleep(LOOKS_EVERY)
         finally:
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)
@@ -202,4 +211,11 @@ def _stop(number, frame):
     # a second Ctrl-C must not interrupt the orderly end
     for each in STOPS:
         signal.signal(each, lambda number, frame: None)
+    _asked_to_stop.append(number)
     raise Stop
+
+
+def _check_stop():
+    """Raises Stop if it was raised before and got lost: Python drops what is raised inside a callback of its own."""
+    if _asked_to_stop:
+        raise Stop

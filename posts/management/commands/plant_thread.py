@@ -5,6 +5,7 @@ from pathlib import Path
 from django import forms
 from django.core.management.base import BaseCommand, CommandError
 
+from forum import markup
 from posts import essay
 from posts.actions import planting
 from posts.models.comment import OPENING_MAX_LENGTH
@@ -56,14 +57,14 @@ class Command(BaseCommand):
         said = SayingForm({**options, "title": title})
         if not said.is_valid():
             raise CommandError(f"{_errors_of(said)} Nothing was changed.")
-        if any(len(text) > 300 for text, _asks in questions):
-            raise CommandError("A question has at most 300 characters. Nothing was changed.")
+        if any(not 0 < len(text) <= 300 for text, _asks in questions):
+            raise CommandError("A question has from 1 to 300 characters. Nothing was changed.")
         given_now = {name: value for name, value in said.cleaned_data.items() if value}
         try:
             thread, happened = planting.plant(
                 key=KEY, source=source, questions=questions, **DEFAULTS | planting.as_planted(KEY) | given_now
             )
-        except planting.TooComplex as fault:
+        except markup.TooComplex as fault:
             raise CommandError(f"The text cannot be shown: {fault}. Nothing was changed.") from None
         words = {
             planting.PLANTED: "Planted",
@@ -95,7 +96,7 @@ class Command(BaseCommand):
         if len(source) > OPENING_MAX_LENGTH:
             raise CommandError(f"{path} is longer than {OPENING_MAX_LENGTH:,} characters. Nothing was changed.")
         asked = options["question"]
-        questions = [(text, essay.asks(text)) for text in asked] if asked else essay.closing_questions(text)
+        questions = [(text.strip(), essay.asks(text)) for text in asked] if asked else essay.closing_questions(text)
         if not questions:
             raise CommandError("No closing question was recognised: give it with --question. Nothing was changed.")
         return title, source, questions
