@@ -47,7 +47,7 @@ def of_thread(thread, viewer, tab=ALL, before=None, after=None, at=None):
         found = _rows_from(rows, after, at, size)
         page = TreePage(found[:size])
         page.after = page.rows[-1].pk if len(found) > size else None
-        if page.rows and (after or at) and rows.filter(path__lt=page.rows[0].path).exists():
+        if page.rows and (after or at) and _any_before(rows, page.rows[0]):
             page.before = page.rows[0].pk
     page.ancestors = _missing_above(page.rows)
     return page
@@ -69,6 +69,11 @@ def _rows(thread, viewer, tab):
     if tab == CONVERSATION:
         return rows.filter(question=None)
     return rows if tab == ALL else rows.filter(question=tab)
+
+
+def _any_before(rows, first):
+    """Is there a row before `first`? Asked in the order of the index: PostgreSQL might read the whole table instead."""
+    return bool(rows.filter(path__lt=first.path).order_by("-path").values_list("pk")[:1])
 
 
 def _missing_above(rows):
