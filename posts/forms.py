@@ -27,7 +27,7 @@ TOO_LONG = ngettext_lazy(
 )
 TOO_COMPLEX = _(
     "The formatting of this text is too complex to be shown: lists or quotes are nested too deep, or it has too many "
-    "brackets. Your text is still in the box: please simplify it and send it again."
+    "lines, brackets or signs such as * and _. Your text is still in the box: please simplify it and send it again."
 )
 
 
@@ -107,9 +107,10 @@ class ReplyForm(WritingForm):
 
     def __init__(self, *args, parent, **options):
         super().__init__(*args, **options)
-        questions = list(parent.thread.questions.all()) if parent.depth == 0 else []
+        # a form that comes back from a withdrawn thread holds the writer's words and none of the thread's
+        questions = parent.thread.questions.all() if parent.depth == 0 and parent.is_readable else None
         if questions:
-            self.fields["question"].queryset = parent.thread.questions.all()
+            self.fields["question"].queryset = questions
         else:
             del self.fields["question"]
 

@@ -94,12 +94,14 @@ def draw(shown, viewer, top=1, tab_question=None, alone_below=None):
     """
     steps = list(shown.steps(top))
     above = {ancestor.pk for ancestor in shown.ancestors}
-    names = {step.row.pk: step.row.author_for(viewer) for step in steps}
+    names = {}
+    # in reading order a comment comes after the one it replies to, so that one's name is known
     for step in steps:
         row = step.row
         row.has_text = row.has_text_for(viewer)
         row.is_above = row.pk in above
         row.answered_name = names.get(row.parent_id, "") if step.in_words else ""
+        names[row.pk] = row.shown_author if row.has_text else ""
     locked = bool(shown.rows) and shown.rows[0].thread.is_locked
     if alone_below is not None:
         steps[0].opens, steps[0].in_words = False, True

@@ -68,6 +68,15 @@ def test_a_reply_to_what_vanished_altogether_keeps_the_text_and_tells_no_name(op
         assert fate != "withdrawn" or opening.thread.title not in html
 
 
+def test_a_comment_for_a_withdrawn_thread_comes_back_without_the_thread(opening, bob, mod, client):
+    moderating.remove(moderator=mod, comment=opening, reason="It names a patient.")
+    client.force_login(bob)
+    html = client.post(f"/c/{opening.pk}/reply/", {"source": "A long answer to it."}).content.decode()
+    assert "A long answer to it." in html
+    for hidden in (opening.thread.title, *(question.text for question in opening.thread.questions.all()), WORDS):
+        assert hidden not in html
+
+
 def test_a_session_that_ended_keeps_a_thread_and_an_edit_too(opening, alice, client):
     comment = reply(opening, alice)
     for address in ("/t/new/", f"/c/{comment.pk}/edit/"):

@@ -1,18 +1,17 @@
 """People write: threads begin, replies find their place, edits leave a trace, deletions a tombstone."""
 
-import threading
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from posts import tree
 from posts.actions import moderating, verifying, writing
 from posts.actions.refusals import Refused
-from posts.models import Comment, Question, Revision, Thread
-from tests.factories import WORDS, person, reply
+from posts.models import Comment, Revision, Thread
+from tests.factories import WORDS, reply
 from tests.factories import thread as make_thread
 
 
@@ -227,45 +226,3 @@ def test_a_thread_has_one_opening_post(opening):
             thread=opening.thread, path="zzzzzzzz", depth=0, byline="Somebody", source="x", html="x", renderer=1,
             created_at=timezone.now(),
         )  # fmt: skip
-
-
-def at_once(people, act):
-    """Runs `act(person)` for all at the same moment, each on a connection of its own; gives the results."""
-    barrier, results = threading.Barrier(len(people)), []
-
-    def run(somebody):
-        try:
-            barrier.wait(timeout=30)
-            results.append(act(somebody))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[somebody]) for somebody in people]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(timeout=60)
-    return results
-
-
-@pytest.mark.django_db(transaction=True)
-def test_twenty_replies_at_once_find_twenty_places():
-    opening = make_thread().opening
-    parent = reply(opening, person("Anna"), question=Question.objects.first())
-    made = at_once([person() for _ in range(20)], lambda somebody: reply(parent, somebody))
-    rows = list(Comment.objects.below(parent.path).in_reading_order())
-    assert len(made) == len(rows) == len({row.path for row in rows}) == 20
-    assert [row.pk for row in rows] == sorted(row.pk for row in rows)
-    parent.refresh_from_db()
-    assert parent.reply_count == 20
-    assert counts(opening.thread) == (21, [21, 0])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_form_sent_twenty_times_at_once_makes_one_comment():
-    opening = make_thread().opening
-    anna = person("Anna")
-    made = at_once([anna] * 20, lambda somebody: reply(opening, somebody, key="once"))
-    assert len(made) == 20
-    assert len({comment.pk for comment in made}) == 1
-    assert Comment.objects.filter(depth=1).count() == 1
