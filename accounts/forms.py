@@ -4,10 +4,12 @@ from allauth.account import forms as allauth_forms
 from allauth.account.utils import filter_users_by_email
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -212,6 +214,8 @@ class ProfileForm(forms.ModelForm):
                 person.save(update_fields=["display_name", "name_key"])
                 if person.name_key != self.old_key:
                     person.hold_name(self.old_key)
+                # pages that are kept show the old name; whoever keeps them lives on a floor above
+                import_string(settings.AFTER_RENAME)(person)
         except IntegrityError:
             self.add_error("display_name", ValidationError(_NAME_TAKEN, code="taken"))
             raise NameTakenError from None

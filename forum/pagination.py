@@ -9,18 +9,30 @@ from django.utils.functional import cached_property
 MICROSECOND = 1_000_000
 
 
+def microseconds(moment):
+    """A moment as it stands in an address: microseconds since 1970, without rounding."""
+    return f"{int(moment.timestamp())}{moment.microsecond:06d}"
+
+
+def parse_microseconds(text):
+    """The moment (UTC) that `microseconds` wrote, or None for what is not one."""
+    try:
+        micros = int(text)
+        return datetime.fromtimestamp(micros // MICROSECOND, UTC).replace(microsecond=micros % MICROSECOND)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def position_of(moment, pk):
     """The position of a row in a list by moment and id, as it stands in an address."""
-    return f"{int(moment.timestamp())}{moment.microsecond:06d}-{pk}"
+    return f"{microseconds(moment)}-{pk}"
 
 
 def parse_position(text):
     """(moment, id) of a position, or None for what is not one."""
-    try:
-        micros, pk = (int(part) for part in text.split("-"))
-        return datetime.fromtimestamp(micros // MICROSECOND, UTC).replace(microsecond=micros % MICROSECOND), pk
-    except (ValueError, OverflowError, OSError):
-        return None
+    moment, _dash, pk = text.partition("-")
+    moment = parse_microseconds(moment)
+    return (moment, int(pk)) if moment is not None and pk.isascii() and pk.isdigit() and len(pk) < 19 else None
 
 
 def after_position(queryset, field, position):

@@ -5,4 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forum.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from forum.pagecache import Door  # noqa: E402  (it reads the settings)
+
+application = Door(django_application)

@@ -1,104 +1,241 @@
-"""A page of a thread's tree: which comments it holds, what leads on, and where a comment is found."""
+"""A page of a thread: which comments it holds, what leads on, and where a comment is found.
 
-from dataclasses import dataclass, field
-from operator import attrgetter
+A page lists the replies of one comment (the opening post, or the top of a branch page) by position, about
+COMMENTS_PER_PAGE with what hangs below them; each branch is cut as `posts.tree` says. Two queries, all index ranges,
+whatever the length of the thread: one finds the ids, one brings the rows.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
 
 from django.conf import settings
+from django.db import connection
 
 from posts import tree
 from posts.models import Comment
 
 ALL, CONVERSATION = "", "talk"
+# The fewest steps a branch has, and so the size up to which every branch is shown whole.
+FEWEST = tree.STEPS[-1]
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of replies: the columns of its key, the same as values of a position, and the direction.
+
+    `replies` are the columns by which the branches are ordered inside. All columns of a key go in one direction, so
+    that what lies beyond a position is one index range, however many rows have the same first column.
+    """
+
+    columns: tuple
+    values: tuple
+    replies: str
+    descending: bool = False
+
+    def sorting(self, turned=False, within=()):
+        """The ORDER BY list, or the same turned round; columns `within` which all are alike come first."""
+        columns = (*within, *self.columns)
+        return ", ".join(f"{column} DESC" if self.descending != turned else column for column in columns)
+
+    def beyond(self, turned=False, inclusive=False):
+        """The condition for rows beyond the position, or, turned, before it."""
+        sign = ("<" if self.descending != turned else ">") + ("=" if inclusive else "")
+        return f"({', '.join(self.columns)}) {sign} ({', '.join(self.values)})"
+
+    def position_of(self, comment):
+        """The place of `comment` in this order, as it stands in an address; it holds when the comment is gone, too."""
+        return f"{comment.helpful_count}-{comment.pk}" if len(self.columns) > 1 else str(comment.pk)
+
+
+# The newest first is for the talks; within one, what was said first is read first, in every order but the helpful.
+ORDERS = {
+    "oldest": Order(("c.id",), ("%(id)s",), "c.id"),
+    "newest": Order(("c.id",), ("%(id)s",), "c.id", descending=True),
+    # By how many people a comment helped, then by age. Nobody can vote against, so there is no rate to be estimated
+    # and no confidence bound to be taken; a count of people is what a reader expects and can check.
+    "helpful": Order(("(c.helpful_count * -1)", "c.id"), ("-%(helpful)s", "%(id)s"), "(c.helpful_count * -1), c.id"),
+}
+
+# `listed`: the replies of the top from the position on. `measured`: how many comments are taken when each is shown
+# with its branch, cut with the fewest steps, and how many steps there is room for. `shown`: the tree below them.
+IDS = """
+WITH RECURSIVE listed AS (
+    SELECT c.id, c.reply_count, c.below_count, row_number() OVER (ORDER BY {sorting}) AS place
+    FROM posts_comment c WHERE c.parent_id = %(top)s AND c.is_shown {tab} {position}
+    ORDER BY {sorting} LIMIT %(size)s + 1
+), measured AS (
+    SELECT *, 1 + least(below_count, {few}) AS takes, sum(1 + least(below_count, {few})) OVER (ORDER BY place) AS taken,
+        CASE WHEN count(*) OVER () > %(size)s THEN {fewest} {choices} ELSE {fewest} END AS steps
+    FROM listed
+), shown AS (
+    SELECT id, reply_count, steps, below_count < 2 ^ steps AS is_whole, ARRAY[{sign} place] AS place
+    FROM measured WHERE place <= %(size)s AND taken - takes < %(size)s
+    UNION ALL
+    SELECT r.id, r.reply_count, CASE WHEN t.is_whole THEN t.steps ELSE t.steps - r.rank::int END, t.is_whole,
+        t.place || r.rank
+    FROM shown t CROSS JOIN LATERAL (
+        SELECT c.id, c.reply_count, row_number() OVER (ORDER BY {replies}) AS rank
+        FROM posts_comment c WHERE c.parent_id = t.id AND c.is_shown
+        ORDER BY {replies} LIMIT CASE WHEN t.is_whole THEN (2 ^ t.steps)::int ELSE t.steps END
+    ) r WHERE t.reply_count > 0
+)
+SELECT (SELECT array_agg(id ORDER BY place) FROM shown),
+    (SELECT count(*) FROM listed) > (SELECT count(*) FROM shown WHERE cardinality(place) = 1),
+    (SELECT c.id FROM posts_comment c WHERE c.parent_id = %(top)s AND c.is_shown {tab} {behind}
+     ORDER BY {behind_sorting} LIMIT 1) IS NOT NULL
+"""
 
 
 @dataclass
 class TreePage:
-    """Comments in reading order, about COMMENTS_PER_PAGE.
+    """A page of replies to `top` (a Comment), in the order shown, each with the part of its branch that is shown.
 
-    `ancestors` are comments that rows hang on without being rows themselves: above the first row where the page begins
-    inside a branch, or a vanished one above a held comment that its author still sees. The page shows them in short.
-    `before` and `after` are the ids of the first and the last row where the thread goes on in that direction.
+    `before` and `after` are the positions at which the list goes on in that direction, or None. `above` are the
+    comments between the opening post and `top`, from the outside in.
     """
 
+    top: Comment
     rows: list
-    ancestors: list = field(default_factory=list)
-    before: int | None = None
-    after: int | None = None
+    above: list
+    before: str | None = None
+    after: str | None = None
+    level: int = 1
+    in_words: bool = False
 
-    def steps(self, top=1):
-        """Ancestors and rows with the marks of lists around them; `top` is the depth of the outermost list."""
-        return tree.steps(sorted([*self.ancestors, *self.rows], key=attrgetter("path")), top)
+    @cached_property
+    def steps(self):
+        """The rows with the marks of lists around them."""
+        return tree.steps(self.rows, self.level, self.in_words)
 
 
-def of_thread(thread, viewer, tab=ALL, before=None, after=None, at=None):
-    """The TreePage of `thread` for `viewer` under `tab` (ALL, CONVERSATION or one of its Questions).
+def of_replies(top_pk, path="", order="oldest", tab=ALL, position=None):
+    """The TreePage of the replies to the comment `top_pk`.
 
-    At most one of `before`, `after` (paths: the neighbouring page) and `at` (a path: the page that holds it) is given;
-    none is the first page. One index range for the rows, whatever the length of the thread.
+    `path` is its path, for what lies above it ("" for an opening post). `order` is one of ORDERS, `tab` ALL,
+    CONVERSATION or one of the thread's Questions, `position` None or a pair of "at", "after" or "before" and what
+    `parse_position` gives.
     """
-    size = settings.COMMENTS_PER_PAGE
-    rows = _rows(thread, viewer, tab)
-    if before is not None:
-        found = list(rows.filter(path__lt=before).order_by("-path")[: size + 1])
-        page = TreePage(found[:size][::-1])
-        page.after = page.rows[-1].pk if page.rows else None
-        page.before = page.rows[0].pk if len(found) > size else None
-    else:
-        found = _rows_from(rows, after, at, size)
-        page = TreePage(found[:size])
-        page.after = page.rows[-1].pk if len(found) > size else None
-        if page.rows and (after or at) and _any_before(rows, page.rows[0]):
-            page.before = page.rows[0].pk
-    page.ancestors = _missing_above(page.rows)
+    way, place = position or ("first", {})
+    order, size = ORDERS[order], settings.COMMENTS_PER_PAGE
+    ids, goes_on, lies_behind = _ids(order, way, {"top": top_pk, "size": size, **place}, tab)
+    above = tree.ids_of(path)[1:-1]
+    rows = Comment.objects.for_display().in_bulk([*above, top_pk, *ids])
+    page = TreePage(rows[top_pk], [rows[pk] for pk in ids if pk in rows], [rows[pk] for pk in above])
+    listed = [row for row in page.rows if row.parent_id == top_pk]
+    further, behind = (goes_on, lies_behind) if way != "before" else (lies_behind, goes_on)
+    if listed and further:
+        page.after = order.position_of(listed[-1])
+    if listed and behind:
+        page.before = order.position_of(listed[0])
     return page
 
 
-def address_of(comment, viewer):
-    """The address at which `comment` stands on a page of its thread, with the fragment that leads to it."""
-    thread = comment.thread
-    if comment.depth == 0:
-        return f"{thread.get_absolute_url()}#c{comment.pk}"
-    first = _rows(thread, viewer, ALL).values_list("pk", flat=True)[: settings.COMMENTS_PER_PAGE]
-    query = "" if comment.pk in set(first) else f"?at={comment.pk}"
-    return f"{thread.get_absolute_url()}{query}#c{comment.pk}"
+def parse_position(order, text):
+    """What stands in an address as a position of `order`, as values for its conditions; None for what is not one."""
+    numbers = text.split("-")
+    if len(numbers) != (2 if order == "helpful" else 1):
+        return None
+    if not all(number.isascii() and number.isdigit() and len(number) < 16 for number in numbers):
+        return None
+    return {"id": int(numbers[-1]), "helpful": int(numbers[0])}
 
 
-def _rows(thread, viewer, tab):
-    """All rows of the tab, in reading order; the caller cuts a range out of them."""
-    rows = Comment.objects.below(thread.opening.path).visible_to(viewer).in_reading_order().for_display()
-    if tab == CONVERSATION:
-        return rows.filter(question=None)
-    return rows if tab == ALL else rows.filter(question=tab)
+def _ids(order, way, values, tab):
+    """(ids in the order shown, whether the list goes on, whether something lies behind where it began)."""
+    backward = way == "before"
+    # PostgreSQL takes the order from the index behind `= 7`, behind IS NULL only when told that the column is sorted by
+    within = ("c.question_id",) if tab == CONVERSATION else ()
+    if isinstance(tab, str):
+        on_tab = "AND c.depth = 1 AND c.question_id IS NULL" if tab == CONVERSATION else ""
+    else:
+        on_tab = "AND c.depth = 1 AND c.question_id = %(question)s"
+        values = values | {"question": tab.pk}
+    begins = {
+        "first": "TRUE", "at": order.beyond(inclusive=True), "after": order.beyond(),
+        "before": order.beyond(turned=True),
+    }  # fmt: skip
+    # what lies on the other side of the position: nothing before a beginning
+    behind = {
+        "first": "FALSE", "at": order.beyond(turned=True), "after": order.beyond(turned=True, inclusive=True),
+        "before": order.beyond(inclusive=True),
+    }  # fmt: skip
+    choices = " ".join(
+        f"WHEN sum(1 + least(below_count, {tree.most_shown(steps)})) OVER () <= %(size)s THEN {steps}"
+        for steps in tree.STEPS[:-1]
+    )
+    sql = IDS.format(
+        sorting=order.sorting(backward, within),
+        replies=order.replies,
+        tab=on_tab,
+        position=f"AND {begins[way]}",
+        behind=f"AND {behind[way]}",
+        behind_sorting=order.sorting(not backward, within),
+        sign="-" if backward else "",
+        few=tree.most_shown(FEWEST),
+        fewest=FEWEST,
+        choices=choices,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        ids, goes_on, lies_behind = cursor.fetchone()
+    return ids or [], goes_on, lies_behind
 
 
-def _any_before(rows, first):
-    """Is there a row before `first`? Asked in the order of the index: PostgreSQL might read the whole table instead."""
-    return bool(rows.filter(path__lt=first.path).order_by("-path").values_list("pk")[:1])
+# How many comments the first page takes before it comes to the root of a branch, and the place of a comment in it:
+# the sum of its rank and of the ranks of those above it, which the steps of the branch must cover (see posts.tree).
+TAKEN_BEFORE = """
+SELECT coalesce(sum(1 + least(below_count, {few})), 0) FROM (
+    SELECT c.below_count FROM posts_comment c WHERE c.parent_id = %s AND c.is_shown AND c.id < %s
+    ORDER BY c.id LIMIT %s
+) AS earlier
+"""
+RANKS = """
+SELECT sum(ranked.before + 1) FROM unnest(%s, %s) AS way (parent, child) CROSS JOIN LATERAL (
+    SELECT count(*) AS before FROM (
+        SELECT 1 FROM posts_comment c WHERE c.parent_id = way.parent AND c.is_shown AND c.id < way.child
+        ORDER BY c.id LIMIT %s
+    ) AS earlier
+) AS ranked
+"""
 
 
-def _missing_above(rows):
-    """The comments that `rows` hang on and that are not among them, the opening post aside; no query without one."""
-    there, missing = {row.path for row in rows}, set()
-    for row in rows:
-        above = tree.parent_path(row.path)
-        while tree.depth_of(above) > 0 and above not in there:
-            there.add(above)
-            missing.add(above)
-            above = tree.parent_path(above)
-    return list(Comment.objects.for_display().filter(path__in=missing)) if missing else []
+def address_of(comment):
+    """Where `comment` stands, with the fragment that leads to it: on a page of its thread, or of a branch.
 
-
-def _rows_from(rows, after, at, size):
-    """Up to `size` + 1 rows: after a path, or from the root of the branch of the path `at`, or from the beginning.
-
-    Where that branch is too long for `at` to be on the page, the page begins with `at` itself.
+    Where its branch is so long that the thread's page cuts it off, the address is that of the longest branch around it
+    that one page holds whole, or else its own branch page, where it stands on top.
     """
-    if after is not None:
-        return list(rows.filter(path__gt=after)[: size + 1])
-    if at is None:
-        return list(rows[: size + 1])
-    root = at[: 2 * tree.WIDTH]
-    found = list(rows.filter(path__gte=root)[: size + 1])
-    if any(row.path == at for row in found[:size]):
-        return found
-    return list(rows.filter(path__gte=at)[: size + 1])
+    fragment, thread = f"#c{comment.pk}", comment.thread.get_absolute_url()
+    if comment.depth == 0:
+        return thread + fragment
+    opening, root, *below = tree.ids_of(comment.path)
+    if not comment.is_shown:
+        return f"{comment.get_absolute_url()}branch/{fragment}"
+    sizes = dict(Comment.objects.filter(pk__in=[root, *below]).values_list("pk", "below_count"))
+    if sizes[root] > tree.most_shown(FEWEST) and below and not _is_within_cut([root, *below]):
+        around = next((pk for pk in [root, *below] if sizes[pk] <= settings.COMMENTS_PER_PAGE), comment.pk)
+        return f"/c/{around}/branch/{fragment}"
+    return f"{thread}{_from_root(opening, root)}{fragment}"
+
+
+def way_back(top):
+    """From a branch page to the thread, at the comment on top of it."""
+    opening, root, *_below = tree.ids_of(top.path)
+    return f"{top.thread.get_absolute_url()}{_from_root(opening, root)}#c{top.pk}"
+
+
+def _from_root(opening, root):
+    """The query of the page that begins with `root`, or none where the first page holds it."""
+    size = settings.COMMENTS_PER_PAGE
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN_BEFORE.format(few=tree.most_shown(FEWEST)), [opening, root, size])
+        return f"?at={root}" if cursor.fetchone()[0] >= size else ""
+
+
+def _is_within_cut(way):
+    """Does a page that cuts the branch of the first id show the last? `way` leads down from one to the other."""
+    if len(way) > 1 + FEWEST:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(RANKS, [way[:-1], way[1:], FEWEST])
+        return cursor.fetchone()[0] <= FEWEST

@@ -1,19 +1,25 @@
-"""The tree without the database: paths, reading order, and where lists open and close.
+"""The tree without the database: paths, how far a branch is shown, and where lists open and close.
 
 A comment's path is the path of its parent followed by its own id in base 62, eight characters wide. Compared byte by
 byte (COLLATE "C"), paths sort in reading order, a branch is the range of paths that begin alike, and no sibling is
 ever locked or renumbered: the id alone decides the place.
+
+A long branch is cut by breadth as well as by depth, by one rule: a comment with n steps left shows its first n replies,
+and the k-th of them has n - k steps left. So every level keeps its first replies, the first ones reach deepest, and
+n steps show at most 2**n - 1 replies. A branch with no more than that is shown whole.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 WIDTH = 8
 LARGEST_ID = len(ALPHABET) ** WIDTH - 1
 # A path of 250 segments has 2,000 bytes; PostgreSQL's index entries may have 2,704.
 DEEPEST = 249
-# How many levels the page indents; what lies deeper is told in words.
-INDENTED = 7
+# How many levels of lists a page indents; what lies deeper is told in words.
+INDENTED = 5
+# How many steps a branch has: the fewest where a page has many branches, more where it has few.
+STEPS = (7, 6, 5)
 # Sorts after every character of the alphabet, so that `path + AFTER` ends the range of a branch.
 AFTER = "~"
 
@@ -44,47 +50,106 @@ def depth_of(path):
     return len(path) // WIDTH - 1
 
 
+def ids_of(path):
+    """The ids of the comments on the way down to `path`, the opening post first and its own last."""
+    ids = []
+    for start in range(0, len(path), WIDTH):
+        number = 0
+        for digit in path[start : start + WIDTH]:
+            number = number * len(ALPHABET) + ALPHABET.index(digit)
+        ids.append(number)
+    return ids
+
+
 def range_below(path):
     """The bounds (exclusive) between which the paths of everything below `path` lie."""
     return path, path + AFTER
 
 
-@dataclass(slots=True)
-class Step:
-    """One comment of a page in reading order, with the list marks around it.
+def most_shown(steps):
+    """How many replies a branch with that many steps shows at the most."""
+    return 2**steps - 1
 
-    opens: a list begins before this comment. ends: its own item ends after it (it has no reply below).
-    closes: for each further level that ends after it, one item; a range, for templates to loop over.
-    in_words: too deep to be indented: the page says to whom it replies.
+
+@dataclass(slots=True)
+class More:
+    """What the cut leaves out at the end of one list: `count` comments under `parent`, beginning behind `after`.
+
+    `after` is the last reply shown, or None where none is; `level` and `in_words` are those of the list.
     """
 
-    row: object
-    opens: bool
-    ends: bool
-    closes: range
+    parent: object
+    count: int
+    after: object
+    level: int
     in_words: bool
 
 
-def steps(rows, top):
-    """The rows of a page (each with `depth`, in reading order) as Steps; `top` is the depth of the outermost list.
+@dataclass(slots=True)
+class Step:
+    """One comment of a page in the order shown, with the list marks around it.
 
-    Levels deeper than INDENTED lists are laid flat, so that no page nests without end. A row may be at most one level
-    deeper than the one before it; raises ValueError otherwise, since such a page could not be drawn.
+    opens: its replies follow in a list of their own; indents: that list is set in. more: none of its replies is shown,
+    and this says how many there are. closes: for each list that ends after it, innermost first, what it leaves out, or
+    None. in_words: it is not set in further than what it replies to, so the page says to whom it replies.
     """
-    deepest = top + INDENTED
-    level_before = top - 1
-    levels = [min(row.depth, deepest) for row in rows]
-    for index, row in enumerate(rows):
-        level = levels[index]
-        if not top <= level <= level_before + 1:
-            raise ValueError(f"comment at depth {row.depth} after one at level {level_before}")
-        following = levels[index + 1] if index + 1 < len(rows) else top - 1
-        ends = following <= level
-        yield Step(
-            row=row,
-            opens=level > level_before,
-            ends=ends,
-            closes=range(max(0, level - max(following, top))),
-            in_words=row.depth > deepest,
-        )
-        level_before = level
+
+    row: object
+    level: int
+    in_words: bool
+    opens: bool = False
+    indents: bool = False
+    more: More | None = None
+    closes: list = field(default_factory=list)
+
+
+def steps(rows, level=1, in_words=False):
+    """The rows of a page as Steps. A row without its parent among the rows stands in the outermost list.
+
+    Rows (with `pk`, `parent_id`, `reply_count` and `below_count`) come in the order shown, each behind its parent;
+    raises ValueError otherwise. `level` and `in_words` are those of the outermost list.
+
+    A list is set in where a talk branches. An only reply to a reply stands straight below what it answers, so a talk
+    between two does not march to the right; neither does anything below INDENTED levels.
+    """
+    laid, open_lists, there = [], [], set()
+
+    def end_lists(until):
+        while open_lists and open_lists[-1][0].row.pk != until:
+            owner, last, shown = open_lists.pop()
+            left = owner.row.below_count - shown
+            words = not owner.indents
+            laid[-1].closes.append(
+                More(owner.row, left, last, owner.level + owner.indents, words) if left > 0 else None
+            )
+
+    for row in rows:
+        if row.parent_id in there and laid[-1].row.pk == row.parent_id:
+            above = laid[-1]
+            above.opens = True
+            above.indents = sets_in(above.row, above.level, level)
+            open_lists.append([above, None, 0])
+        else:
+            if row.parent_id in there and all(owner.row.pk != row.parent_id for owner, _last, _shown in open_lists):
+                raise ValueError(f"comment {row.pk} is not behind its parent")
+            end_lists(row.parent_id if row.parent_id in there else None)
+        if open_lists:
+            owner = open_lists[-1][0]
+            open_lists[-1][1:] = [row, open_lists[-1][2] + 1 + row.below_count]
+            step = Step(row, owner.level + owner.indents, in_words=not owner.indents)
+        else:
+            step = Step(row, level, in_words)
+        there.add(row.pk)
+        laid.append(step)
+    if laid:
+        end_lists(None)
+    for step in laid:
+        if not step.opens and step.row.below_count > 0:
+            step.indents = sets_in(step.row, step.level, level)
+            step.more = More(step.row, step.row.below_count, None, step.level + step.indents, not step.indents)
+    return laid
+
+
+def sets_in(row, at_level, outermost=1):
+    """Is the list of replies to `row`, shown at that level, set in further than `row` itself?"""
+    return at_level <= INDENTED and (row.reply_count > 1 or at_level == outermost == 1)

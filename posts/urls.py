@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from posts.views import comments, pages, threads
+from posts.views import comments, pages, reading, threads
 
 urlpatterns = [
     path("", threads.front, name="front"),
@@ -10,8 +10,14 @@ urlpatterns = [
     path("t/<int:pk>/", threads.thread, name="thread_bare"),
     path("t/<int:pk>/<slug:slug>/", threads.thread, name="thread"),
     path("c/<int:pk>/", comments.permalink, name="comment"),
+    path("c/<int:pk>/branch/", threads.branch, name="branch"),
+    path("c/<int:pk>/fold/", reading.fold, name="fold"),
+    path("c/<int:pk>/helpful/", reading.helpful, name="helpful"),
     path("c/<int:pk>/reply/", comments.reply, name="reply"),
     path("c/<int:pk>/edit/", comments.edit, name="edit"),
     path("c/<int:pk>/delete/", comments.delete, name="delete"),
+    # not below /t/N/, where the slug of a title stands
+    path("arrivals/<int:pk>/", reading.arrivals, name="arrivals"),
+    path("read/<int:pk>/", reading.read, name="read"),
     path("help/", pages.help_in_distress, name="help"),
 ]

@@ -1,17 +1,26 @@
-"""What changes with what is shown: reply counts up the tree, counts of thread and question, the thread's version.
+"""What changes with what is shown: counts up the tree, counts of thread and question, the thread's version.
 
 Every verb that changes what readers see locks its thread first, so counts are moved by one act at a time.
 """
 
-from django.db.models import F
-from django.db.models.functions import Greatest, Now
+from datetime import timedelta
 
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Greatest, Now
+from django.utils import timezone
+
+from posts import tree
 from posts.models import Comment, Question, Thread
 
 
 def lock_thread(pk):
     """The thread's row, locked until the transaction ends; readers and other threads are not disturbed."""
     return Thread.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def moment_in(thread):
+    """Now, but later than everything that happened in the locked `thread`: its moments rise as its acts are done."""
+    return max(timezone.now(), thread.last_activity_at + timedelta(microseconds=1))
 
 
 def bump(thread, at=None, comments=0):
@@ -22,6 +31,14 @@ def bump(thread, at=None, comments=0):
     if at is not None:
         changes["last_activity_at"] = Greatest("last_activity_at", at)
     Thread.objects.filter(pk=thread.pk).update(**changes)
+
+
+def author_looks_different(person):
+    """`person` has another name or another badge: every thread they wrote in is shown anew."""
+    wrote_in = Comment.objects.filter(author=person).values("thread")
+    # locked in one order, so that two such acts at once do not wait for each other
+    ids = list(Thread.objects.select_for_update(no_key=True).filter(pk__in=wrote_in).order_by("pk").values_list("pk"))
+    Thread.objects.filter(pk__in=[pk for (pk,) in ids]).update(version=F("version") + 1)
 
 
 def state_changed(comment, was_published):
@@ -38,11 +55,14 @@ def state_changed(comment, was_published):
 
 
 def comment_appeared(comment, at=None):
-    """`comment` is published now and was not before: by a reply, an approval, a restoration."""
+    """`comment` is published now and was not before: by a reply at the moment `at`, an approval, a restoration."""
+    if comment.published_at is None:
+        at = comment.published_at = moment_in(comment.thread)
+        Comment.objects.filter(pk=comment.pk).update(published_at=at)
     bump(comment.thread, at=at, comments=1 if comment.depth else 0)
     if comment.question_id:
         Question.objects.filter(pk=comment.question_id).update(comment_count=F("comment_count") + 1)
-    # a comment with replies was shown as a tombstone all the time: its parent already counts it
+    # a comment with replies was shown as a tombstone all the time: those above already count it
     if comment.reply_count == 0:
         _tell_ancestors(comment, 1)
 
@@ -57,10 +77,16 @@ def comment_vanished(comment):
 
 
 def _tell_ancestors(comment, step):
-    """Its parent shows one reply more or less; where that makes a tombstone appear or leave, so does its parent."""
+    """Those above show one reply more or less; where that makes a tombstone appear or leave, so do those above it."""
     while comment.parent_id is not None:
-        Comment.objects.filter(pk=comment.parent_id).update(reply_count=F("reply_count") + step)
-        comment = Comment.objects.get(pk=comment.parent_id)
+        parent = comment.parent  # read before it is counted, and behind the thread's lock
+        Comment.objects.filter(pk__in=tree.ids_of(comment.path)[:-1]).update(
+            below_count=F("below_count") + step,
+            reply_count=F("reply_count") + Case(When(pk=comment.parent_id, then=Value(step)), default=Value(0)),
+        )
+        parent.reply_count += step
+        parent.below_count += step
+        comment = parent
         if comment.is_published or comment.reply_count != max(step, 0):
             return
     _settle(comment)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User, Verification
-from posts.actions import refusals
+from posts.actions import counting, refusals
 from posts.actions.moderating import Act, check_right, log
 
 HOLDS_FOR = timedelta(days=365)
@@ -40,5 +40,6 @@ def revoke(*, moderator, person, reason):
     now = timezone.now()
     revoked = person.verifications.in_force(now).update(revoked_at=now)
     if revoked:
+        counting.author_looks_different(person)
         log(moderator, Act.REVOKE, reason, person=person)
     return revoked

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -45,7 +45,9 @@ def start_thread(*, author, title, source, questions=(), standpoint="", key=None
         Question(thread=thread, position=position, text=text, asks=asks)
         for position, (text, asks) in enumerate(questions, start=1)
     )
-    opening = Comment(thread=thread, author=author, byline=byline, standpoint=standpoint, key=key, created_at=now)
+    opening = Comment(
+        thread=thread, author=author, byline=byline, standpoint=standpoint, key=key, created_at=now, published_at=now
+    )
     _speak_as(opening, author, standpoint, now)
     opening.write(source)
     _insert(opening, parent=None)
@@ -61,21 +63,20 @@ def reply(*, author, parent, source, question=None, standpoint="", key=None, byl
     """
     if author is not None:
         _check_may_write(author)
-    now = at or timezone.now()
-    comment = Comment(author=author, byline=byline, key=key, created_at=now, is_sample=is_sample)
-    _speak_as(comment, author, standpoint, now)
+    comment = Comment(author=author, byline=byline, key=key, is_sample=is_sample)
+    _speak_as(comment, author, standpoint, at or timezone.now())
     comment.write(source)
     thread = counting.lock_thread(parent.thread_id)
-    first = _written_with(author, key)
+    parent, first = _parent_and_first(parent, author, key)
     if first is not None:
         return first
-    parent = Comment.objects.get(pk=parent.pk)
-    parent.thread = thread
+    parent.thread = comment.thread = thread
     check_accepts_replies(parent)
-    comment.thread = thread
+    # the clock is read behind the lock: what is published later has the later moment
+    comment.created_at = comment.published_at = at or counting.moment_in(thread)
     comment.question = _question_of_branch(parent, question)
     _insert(comment, parent)
-    counting.comment_appeared(comment, at=now)
+    counting.comment_appeared(comment, at=comment.published_at)
     return comment
 
 
@@ -182,6 +183,16 @@ def _written_with(author, key):
     return Comment.objects.select_related("thread").filter(author=author, key=key).first()
 
 
+def _parent_and_first(parent, author, key):
+    """(the parent as it is now, what `author` already wrote with this one-time key or None), in one query."""
+    wanted = Q(pk=parent.pk)
+    if can_be_repeated := key is not None and author is not None:
+        wanted |= Q(author=author, key=key)
+    rows = list(Comment.objects.filter(wanted))
+    first = [row for row in rows if can_be_repeated and (row.author_id, row.key) == (author.pk, key)]
+    return next(row for row in rows if row.pk == parent.pk), first[0] if first else None
+
+
 def _speak_as(comment, author, standpoint, at):
     """Sets the standpoint and, for one who speaks as a clinician, the verification in force."""
     comment.standpoint = standpoint
@@ -206,6 +217,7 @@ def _insert(comment, parent):
     """
     if parent is not None and parent.depth >= tree.DEEPEST:
         parent = parent.parent
+        parent.thread = comment.thread
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [Comment._meta.db_table])
         comment.pk = cursor.fetchone()[0]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
@@ -16,10 +16,14 @@ from forum import markup
 from posts import tree
 
 GRACE = timedelta(minutes=5)
+# from so many people on they are called many
+MANY = 10
 # characters
 COMMENT_MAX_LENGTH = 20_000
 OPENING_MAX_LENGTH = 100_000
 PUBLISHED = Q(held_at=None, hidden_at=None, removed_at=None, deleted_at=None)
+# What its author still sees and everybody else does not yet, or not now.
+WAITING = (Q(held_at__isnull=False) | Q(hidden_at__isnull=False)) & Q(removed_at=None, deleted_at=None)
 
 
 class CommentQuerySet(models.QuerySet):
@@ -46,6 +50,15 @@ class CommentQuerySet(models.QuerySet):
         """Oldest first, each reply under what it replies to; an index gives this order."""
         return self.order_by("path")
 
+    def published_since(self, thread, moment):
+        """Comments of `thread` that readers can see since `moment`, in the order they appeared; an index range."""
+        return self.filter(PUBLISHED, thread=thread, depth__gt=0, published_at__gt=moment).order_by("published_at")
+
+    def waiting_in(self, thread, viewer):
+        """What waits for a review in `thread`, for its author's eyes, or a moderator's; a small index answers."""
+        waiting = self.filter(WAITING, thread=thread, depth__gt=0)
+        return waiting if viewer.can_moderate() else waiting.filter(author=viewer)
+
     def for_display(self):
         """With what a page tells of each comment."""
         return self.select_related("author", "verification", "question").defer("source")
@@ -61,8 +74,11 @@ class Comment(models.Model):
 
     State is told by four timestamps: published when all are empty, otherwise the strongest of deleted (by its author),
     removed (by a moderator), hidden (until reviewed), held (before it was ever seen). `reply_count` counts the direct
-    replies that a page shows, tombstones included; `is_shown` follows from both. `question` is the one that this
-    comment's branch answers. `key` is the one-time key of the form it came from.
+    replies that a page shows, tombstones included, `below_count` those of the whole branch; `is_shown` follows from
+    state and replies. `published_at` is when readers could first see it; in a thread no two moments are the same and
+    they rise in the order of commits, so that nothing slips in behind a reader's back. `helpful_count` counts the
+    people it helped. `question` is the one that this comment's branch answers. `key` is the one-time key of the form
+    it came from.
     """
 
     class Standpoint(models.TextChoices):
@@ -81,8 +97,9 @@ class Comment(models.Model):
 
     thread = models.ForeignKey("posts.Thread", on_delete=models.PROTECT, related_name="comments")
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replies", editable=False
-    )
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replies", editable=False,
+        db_index=False,
+    )  # fmt: skip
     path = models.TextField(db_collation="C", unique=True, editable=False)
     depth = models.PositiveSmallIntegerField(editable=False)
     question = models.ForeignKey(
@@ -105,12 +122,15 @@ class Comment(models.Model):
     renderer = models.PositiveSmallIntegerField(editable=False)
     key = models.CharField(max_length=40, null=True, blank=True, editable=False)  # noqa: DJ001
     created_at = models.DateTimeField(_("written"), editable=False)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
     held_at = models.DateTimeField(_("held"), null=True, blank=True, editable=False)
     hidden_at = models.DateTimeField(_("hidden"), null=True, blank=True, editable=False)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
     reply_count = models.PositiveIntegerField(default=0, editable=False)
+    below_count = models.PositiveIntegerField(default=0, editable=False)
+    helpful_count = models.PositiveIntegerField(default=0, editable=False)
     is_shown = models.GeneratedField(
         expression=PUBLISHED | Q(reply_count__gt=0), output_field=models.BooleanField(), db_persist=True
     )
@@ -138,15 +158,35 @@ class Comment(models.Model):
                 name="comment_not_too_long",
             ),
             models.CheckConstraint(
+                condition=~PUBLISHED | Q(published_at__isnull=False), name="comment_published_has_moment"
+            ),
+            models.CheckConstraint(condition=Q(below_count__gte=F("reply_count")), name="comment_branch_holds_replies"),
+            models.CheckConstraint(
                 condition=Q(verification=None) | Q(standpoint__in=("clinician", "both")),
                 name="comment_verified_only_as_clinician",
             ),
         ]
         indexes = [
+            # the replies of one comment, in each order: all of them for the database's own checks, and those shown
+            models.Index(fields=["parent", "id"], name="comment_replies"),
+            models.Index(fields=["parent", "id"], name="comment_oldest", condition=Q(is_shown=True)),
+            models.Index("parent", -F("helpful_count"), "id", name="comment_helpful", condition=Q(is_shown=True)),
+            # the same under the tab of a question
             models.Index(
-                fields=["question", "path"], name="comment_question_path", condition=Q(question__isnull=False)
+                fields=["parent", "question", "id"], name="comment_answer_oldest", condition=Q(is_shown=True, depth=1)
             ),
-            models.Index(fields=["path"], name="comment_conversation_path", condition=Q(question=None)),
+            models.Index(
+                "parent",
+                "question",
+                -F("helpful_count"),
+                "id",
+                name="comment_answer_helpful",
+                condition=Q(is_shown=True, depth=1),
+            ),
+            models.Index(
+                fields=["thread", "published_at"], name="comment_published", condition=PUBLISHED & Q(depth__gt=0)
+            ),
+            models.Index(fields=["thread", "author"], name="comment_waiting", condition=WAITING),
             models.Index(fields=["author", "-id"], name="comment_author_latest"),
             models.Index(fields=["-id"], name="comment_held", condition=Q(held_at__isnull=False)),
             models.Index(fields=["-id"], name="comment_hidden", condition=Q(hidden_at__isnull=False)),
@@ -189,9 +229,19 @@ class Comment(models.Model):
         """Everybody may read its text."""
         return self.state == self.State.PUBLISHED
 
-    def author_for(self, viewer):
-        """The name that `viewer` may read: none where the text is gone for them too."""
-        return self.shown_author if self.has_text_for(viewer) else ""
+    @property
+    def public_name(self):
+        """The name that everybody may read: none where the text is gone."""
+        return self.shown_author if self.is_published else ""
+
+    @property
+    def helped(self):
+        """How many people it helped, in words: nobody counts other people's distress here."""
+        if self.helpful_count == 0:
+            return ""
+        if self.helpful_count == 1:
+            return _("helped a reader")
+        return _("helped several readers") if self.helpful_count < MANY else _("helped many readers")
 
     @property
     def is_readable(self):

@@ -37,7 +37,7 @@ class Question(models.Model):
     @property
     def tab(self):
         """What its tab is called: by whom it asks, if no other question of the thread asks the same people."""
-        alike = [other for other in self.thread.questions.all() if other.asks == self.asks]
+        alike = [other for other in self.thread.asks if other.asks == self.asks]
         if len(alike) > 1 or self.asks == self.Asked.EVERYBODY:
             return _("Question %(n)d") % {"n": self.position}
         return _("Clinicians answer") if self.asks == self.Asked.CLINICIANS else _("Patients answer")

@@ -1,12 +1,22 @@
 """A thread: a title, an opening post, questions, and the comments below."""
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
+from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+
+from posts.models.comment import Comment
+from posts.models.question import Question
+from posts.models.reading import Reading
+
+# What `for_reading` brings of a Reading.
+READING = ["id", "person_id", "new_since", "seen_until", "seen_at", "folded"]
 
 
 class ThreadQuerySet(models.QuerySet):
@@ -17,6 +27,22 @@ class ThreadQuerySet(models.QuerySet):
         if viewer.is_authenticated and viewer.can_moderate():
             return self
         return self.filter(withdrawn_at=None)
+
+    def for_reading(self, viewer):
+        """Each with its questions, the id of its opening post and the Reading of `viewer`: all in one query."""
+        opening = Comment.objects.filter(thread=OuterRef("pk"), parent=None)
+        asked = Question.objects.filter(thread=OuterRef("pk")).order_by("position")
+        columns = [field.attname for field in Question._meta.concrete_fields]
+        threads = self.annotate(
+            opening_pk=Subquery(opening.values("pk")[:1]),
+            asked=ArraySubquery(asked.values(row=JSONObject(**{name: name for name in columns}))),
+        )
+        if viewer.is_authenticated:
+            threads = threads.annotate(
+                read=FilteredRelation("readings", condition=Q(readings__person=viewer)),
+                **{f"read_{name}": F(f"read__{name}") for name in READING},
+            )
+        return threads
 
     def pinned(self):
         """The pinned ones, the latest pinned first."""
@@ -84,11 +110,27 @@ class Thread(models.Model):
         return f"/t/{self.pk}/{self.slug}/" if self.slug else f"/t/{self.pk}/"
 
     @property
+    def reading(self):
+        """The Reading that `for_reading` brought along, or None."""
+        if getattr(self, "read_id", None) is None:
+            return None
+        return Reading(thread=self, **{name: getattr(self, f"read_{name}") for name in READING})
+
+    @property
     def opening(self):
         """The opening post; one query, once."""
         if not hasattr(self, "_opening"):
             self._opening = self.comments.select_related("author", "verification").get(parent=None)
         return self._opening
+
+    @cached_property
+    def asks(self):
+        """Its questions in order; no query where `for_reading` brought them."""
+        brought = getattr(self, "asked", None)
+        questions = list(self.questions.all()) if brought is None else [Question(**row) for row in brought]
+        for question in questions:
+            question.thread = self
+        return questions
 
     @property
     def is_locked(self):
@@ -98,7 +140,7 @@ class Thread(models.Model):
     @property
     def conversation_count(self):
         """Published comments in branches that answer none of the questions."""
-        return self.comment_count - sum(question.comment_count for question in self.questions.all())
+        return self.comment_count - sum(question.comment_count for question in self.asks)
 
     def name(self, title):
         """Sets the title and the slug made from it; the caller saves."""

@@ -9,20 +9,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from posts import page, tree
+from posts import drawing, page
 from posts.actions import refusals, writing
 from posts.actions.refusals import Refused
 from posts.forms import EditForm, ReplyForm
 from posts.models import Comment, Thread
-from posts.page import TreePage
 from posts.views.attempt import attempted, sent, signed_out
-from posts.views.threads import draw
 
 
 @require_safe
 def permalink(request, pk):
     """Leads to the comment on whichever page of its thread it stands."""
-    return redirect(page.address_of(_comment(request, pk), request.user))
+    return redirect(page.address_of(readable(request, pk)))
 
 
 @vary_on_headers("HX-Request")
@@ -30,7 +28,7 @@ def permalink(request, pk):
 def reply(request, pk):
     """A reply to a comment: inline under it with htmx, or on a page of its own."""
     data = sent(request)
-    parent = _comment(request, pk) if data is None else _whatever_became_of(pk)
+    parent = readable(request, pk) if data is None else _whatever_became_of(pk)
     if data is None and (closed := _why_closed(request.user, parent)):
         return _closed(request, parent, closed)
     if data is None and not request.user.is_authenticated:
@@ -72,7 +70,7 @@ def edit(request, pk):
     )
     if done:
         messages.success(request, _("Your change is saved."))
-        return redirect(page.address_of(comment, request.user))
+        return redirect(page.address_of(comment))
     return render(request, "posts/edit.html", {"form": form, "comment": comment}, status=422 if form.is_bound else 200)
 
 
@@ -84,13 +82,13 @@ def delete(request, pk):
     if request.method == "POST":
         writing.delete(author=request.user, comment=comment)
         messages.success(request, _("Your comment is deleted."))
-        return redirect(_left_of(comment, request.user))
+        return redirect(_left_of(comment))
     if not comment.is_deletable_by(request.user):
         raise PermissionDenied(refusals.GONE_YOURS)
     return render(request, "posts/delete.html", {"comment": comment})
 
 
-def _comment(request, pk):
+def readable(request, pk):
     """The comment, if this viewer may know of it; Http404 otherwise."""
     found = (
         Comment.objects.visible_to(request.user)
@@ -113,15 +111,15 @@ def _own(request, pk):
     """One's own comment in whatever state; Http404 for what one may not know of, PermissionDenied for others'."""
     comment = Comment.objects.select_related("thread", "author", "parent").filter(pk=pk, author=request.user).first()
     if comment is None:
-        _comment(request, pk)
+        readable(request, pk)
         raise PermissionDenied(refusals.NOT_YOURS)
     return comment
 
 
-def _left_of(comment, viewer):
+def _left_of(comment):
     """Where one stands after a deletion: at the comment above, or on the front page where the thread went too."""
     thread = Thread.objects.get(pk=comment.thread_id)
-    return page.address_of(comment.parent, viewer) if comment.parent and thread.withdrawn_at is None else "front"
+    return page.address_of(comment.parent) if comment.parent and thread.withdrawn_at is None else "front"
 
 
 def _asked_for(request, parent):
@@ -157,14 +155,11 @@ def _invite(request, parent):
 
 
 def _placed(request, comment, parent):
-    """The new comment: for htmx a list to hang under `parent`, or a neighbour where lists are laid flat."""
+    """The new comment: for htmx a list to hang below `parent`, otherwise the way to where it stands."""
     if not request.htmx:
-        return redirect(page.address_of(comment, request.user))
-    flat = comment.depth > 1 + tree.INDENTED
-    comment.parent = parent
-    shown = TreePage([comment])
-    response = HttpResponse(draw(shown, request.user, top=comment.depth, alone_below=parent if flat else None))
-    response["HX-Retarget"] = f"#b{parent.pk}"
-    response["HX-Reswap"] = "afterend" if flat else "beforeend"
+        return redirect(page.address_of(comment))
+    response = HttpResponse(drawing.arrival(comment.thread, comment, request.user))
+    response["HX-Retarget"] = f"#b{comment.parent_id}"
+    response["HX-Reswap"] = "beforeend"
     response["HX-Trigger-After-Settle"] = f'{{"comment:placed": {{"id": {comment.pk}}}}}'
     return response

@@ -1,19 +1,21 @@
-"""Doors to threads: the front page, a thread, a new thread."""
+"""Doors to threads: the front page, a thread, a branch of it, a new thread."""
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from forum import pagination
-from posts import page, personal
-from posts.actions import refusals, writing
+from forum import pagecache, pagination
+from posts import drawing, page, personal, tree
+from posts.actions import reading, refusals, writing
 from posts.forms import ThreadForm
 from posts.models import Comment, Thread
 from posts.views.attempt import attempted, sent, signed_out
+from posts.views.place import Place
 
 
 @require_safe
@@ -37,33 +39,37 @@ def front(request):
     return render(request, "posts/front.html", context)
 
 
+@vary_on_headers("HX-Request")
 @require_safe
 def thread(request, pk, slug=""):
     """A thread: its opening post, its questions, and a page of the tree under one of its tabs."""
-    found = get_object_or_404(Thread.objects.visible_to(request.user).prefetch_related("questions"), pk=pk)
+    found = _for_reading(request.user, pk)
     if request.path != found.get_absolute_url():
         query = request.GET.urlencode()
         return redirect(found.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
-    opening = found.opening
-    opening.thread = found
-    tab = _tab(found, request.GET.get("q", ""))
-    question = tab if tab not in (page.ALL, page.CONVERSATION) else None
-    shown = page.of_thread(found, request.user, tab, **_position(found, request.GET))
-    for comment in shown.rows + shown.ancestors:
-        comment.thread = found
-    context = {
-        "thread": found,
-        "opening": opening,
-        "opening_has_text": opening.has_text_for(request.user),
-        "tab": request.GET.get("q", ""),
-        "tab_question": question,
-        "page": shown,
-        "is_first": shown.before is None,
-        "is_open": opening.accepts_replies(),
-        "tree": draw(shown, request.user, tab_question=question),
-        "mine": mark_safe(personal.lay_on(f"<!--mine:{opening.pk}-->", [opening], request.user)),  # noqa: S308
-    }
-    return render(request, "posts/thread.html", context)
+    place = Place.of(request.GET, found.asks)
+    if kept := _kept(request, found, place):
+        return kept
+    drawn = drawing.of_replies(found, found.opening_pk, "", place.order, place.tab, place.position)
+    return _talk(request, found, place, drawn, "posts/thread.html")
+
+
+@vary_on_headers("HX-Request")
+@require_safe
+def branch(request, pk):
+    """A comment with all above it in short and the replies below it by pages; with htmx, the rest of its replies."""
+    top = Comment.objects.visible_to(request.user).filter(pk=pk, depth__gt=0).first()
+    if top is None:
+        raise Http404
+    found = top.thread = _for_reading(request.user, top.thread_id)
+    place = Place.of(request.GET)
+    if kept := _kept(request, found, place):
+        return kept
+    if request.htmx:
+        return _rest(request, found, top, place)
+    drawn = drawing.of_replies(found, pk, top.path, place.order, position=place.position)
+    context = {"back": page.way_back(top), "top_has_text": top.has_text_for(request.user)}
+    return _talk(request, found, place, drawn, "posts/branch.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,50 +92,67 @@ def start(request):
     return render(request, "posts/start.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def draw(shown, viewer, top=1, tab_question=None, alone_below=None):
-    """The HTML of a TreePage: the same for everybody but for what `personal` lays on.
-
-    `top` is the depth of its outermost list; under the tab of `tab_question` answers need not say what they answer.
-    A comment `alone_below` another is drawn as a bare item: where lists are laid flat, it stands beside it.
-    """
-    steps = list(shown.steps(top))
-    above = {ancestor.pk for ancestor in shown.ancestors}
-    names = {}
-    # in reading order a comment comes after the one it replies to, so that one's name is known
-    for step in steps:
-        row = step.row
-        row.has_text = row.has_text_for(viewer)
-        row.is_above = row.pk in above
-        row.answered_name = names.get(row.parent_id, "") if step.in_words else ""
-        names[row.pk] = row.shown_author if row.has_text else ""
-    locked = bool(shown.rows) and shown.rows[0].thread.is_locked
-    if alone_below is not None:
-        steps[0].opens, steps[0].in_words = False, True
-        steps[0].row.answered_name = alone_below.author_for(viewer)
-    context = {"steps": steps, "locked": locked, "tab_question": tab_question, "is_list": alone_below is None}
-    html = render_to_string("posts/tree.html", context)
-    return mark_safe(personal.lay_on(html, shown.rows, viewer))  # noqa: S308  (our own template's output)
+def _for_reading(viewer, pk):
+    """The thread with its questions and the viewer's Reading, in one query; Http404 if they may not know of it."""
+    found = Thread.objects.visible_to(viewer).for_reading(viewer).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
 
 
-def _tab(thread, asked):
-    """The tab that `?q=` names: nothing, "talk", or the position of a question; Http404 for anything else."""
-    if asked in (page.ALL, page.CONVERSATION):
-        return asked
-    for question in thread.questions.all():
-        if asked == str(question.position):
-            return question
-    raise Http404
+def _kept(request, found, place):
+    """What a visitor can be sent without drawing anything: see forum.pagecache."""
+    if request.user.is_authenticated or request.htmx or not place.is_as_written(request.META.get("QUERY_STRING", "")):
+        return None
+    return pagecache.visitors_page(request, (found.pk, found.version, timezone.localdate()))
 
 
-def _position(thread, query):
-    """The one of before, after and at that the address gives, as the path of the comment it names."""
-    for name in ("at", "after", "before"):
-        given = query.get(name, "")
-        if given:
-            if not (given.isascii() and given.isdigit() and len(given) < 16):
-                raise Http404
-            path = Comment.objects.filter(thread=thread, pk=int(given)).values_list("path", flat=True).first()
-            if path is None:
-                raise Http404
-            return {name: path}
-    return {}
+def _talk(request, found, place, drawn, template, more=None):
+    """A page of the tree, with what is the viewer's own laid on."""
+    at, shown = timezone.now(), drawn.page
+    overlay = None
+    if request.user.is_authenticated:
+        overlay = personal.overlay_of(found, shown, request.user, found.reading, at)
+        if request.method == "GET":
+            reading.look(reader=request.user, thread=found, reading=found.reading, at=at)
+    context = {
+        "thread": found,
+        "top": shown.top,
+        "top_has_text": shown.top.has_text_for(request.user),
+        "page": shown,
+        "place": place,
+        "orders": place.orders(),
+        "tabs": place.tabs(found),
+        "before": shown.before and place.query(before=shown.before),
+        "after": shown.after and place.query(after=shown.after),
+        "is_first": shown.before is None,
+        "is_open": shown.top.accepts_replies(),
+        "tree": mark_safe(drawn.text(overlay and overlay.places)),  # noqa: S308  (our own templates' output)
+        "mine": overlay and overlay.places.get(f"mine:{shown.top.pk}", ""),
+        "overlay": overlay,
+        "since": pagination.microseconds(found.last_activity_at),
+        **(more or {}),
+    }
+    return render(request, template, context)
+
+
+def _rest(request, found, top, place):
+    """The items that follow in a list which was cut, for the page that shows the rest of it."""
+    level = request.GET.get("level", "1")
+    if level not in [str(number) for number in range(1, tree.INDENTED + 3)]:
+        raise Http404
+    in_words = bool(request.GET.get("words"))
+    drawn = drawing.of_replies(
+        found, top.pk, top.path, place.order, position=place.position, level=int(level), in_words=in_words
+    )
+    places = None
+    if request.user.is_authenticated:
+        places = personal.overlay_of(found, drawn.page, request.user, found.reading, timezone.now()).places
+    context = {
+        "tree": mark_safe(drawn.text(places)),  # noqa: S308  (our own templates' output)
+        "top": drawn.page.top,
+        "after": drawn.page.after and place.query(after=drawn.page.after),
+        "level": level,
+        "words": in_words,
+    }
+    return render(request, "posts/fragments/rest.html", context)

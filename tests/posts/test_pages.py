@@ -3,17 +3,17 @@
 import re
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from posts import page
-from posts.actions import moderating, writing
+from posts.actions import moderating, reading, writing
 from posts.models import Comment
-from tests.factories import reply
+from tests.factories import person, reply
 from tests.factories import thread as make_thread
-
-VISITOR = AnonymousUser()
 
 
 @pytest.fixture
@@ -30,8 +30,26 @@ def talk(opening, alice, bob):
     return [one, two, three, four, five, six, seven]
 
 
-def shown(thread, tab=page.ALL, viewer=VISITOR, **position):
-    return [row.pk for row in page.of_thread(thread, viewer, tab, **position).rows]
+def shown(thread, tab=page.ALL, order="oldest", position=None):
+    return [row.pk for row in page.of_replies(thread.opening.pk, tab=tab, order=order, position=position).rows]
+
+
+def parts_of(thread, order="oldest", **place):
+    """The pages of the thread's comments from the first to the last, each once forward and once back."""
+    part = page.of_replies(thread.opening.pk, order=order, **place)
+    pages = [part]
+    while part.after is not None:
+        part = page.of_replies(
+            thread.opening.pk, order=order, position=("after", page.parse_position(order, part.after)), **place
+        )
+        pages.append(part)
+    back = [part]
+    while part.before is not None:
+        part = page.of_replies(
+            thread.opening.pk, order=order, position=("before", page.parse_position(order, part.before)), **place
+        )
+        back.append(part)
+    return pages, back[::-1]
 
 
 def test_the_page_holds_the_tree_in_reading_order(opening, talk):
@@ -49,32 +67,112 @@ def test_the_tabs_keep_each_answers_branch_and_their_counts_equal_the_rows(openi
     assert re.findall(r'<span class="count">(\d+)</span>', html) == ["7", "4", "1", "2"]
 
 
+def test_the_newest_talk_comes_first_and_reads_from_its_beginning(opening, talk):
+    one, two, three, four, five, six, seven = (comment.pk for comment in talk)
+    assert shown(opening.thread, order="newest") == [seven, five, six, four, one, two, three]
+
+
+def test_the_most_helpful_come_first_at_every_level_and_the_older_of_two_alike(opening, talk, alice, bob):
+    one, two, three, four, five, six, seven = (comment.pk for comment in talk)
+    late = reply(talk[0], alice)
+    carol = person()
+    for reader, comment in ((carol, four), (alice, four), (carol, five), (bob, seven), (carol, late.pk)):
+        helped = Comment.objects.select_related("thread").get(pk=comment)
+        if helped.author_id != reader.pk:
+            reading.mark_helpful(reader=reader, comment=helped, is_helpful=True)
+    assert shown(opening.thread, order="helpful") == [four, five, six, seven, one, late.pk, two, three]
+    first = opening.thread.questions.first()
+    assert shown(opening.thread, first, order="helpful") == [seven, one, late.pk, two, three]
+
+
+@pytest.mark.parametrize("order", page.ORDERS)
 @pytest.mark.parametrize("size", [1, 2, 3, 10])
-def test_pages_by_position_leave_nothing_out_and_show_nothing_twice(opening, talk, settings, size):
+def test_pages_by_position_leave_nothing_out_and_show_nothing_twice(opening, talk, settings, size, order):
+    Comment.objects.filter(pk__in=[talk[3].pk, talk[6].pk]).update(helpful_count=2)
+    settings.COMMENTS_PER_PAGE = 100
+    whole = shown(opening.thread, order=order)
+    assert sorted(whole) == sorted(comment.pk for comment in talk)
     settings.COMMENTS_PER_PAGE = size
-    seen, position = [], {}
-    while True:
-        part = page.of_thread(opening.thread, VISITOR, **position)
-        seen += [row.pk for row in part.rows]
-        list(part.steps())
-        if part.after is None:
-            break
-        position = {"after": Comment.objects.get(pk=part.after).path}
-    assert seen == [comment.pk for comment in talk]
-    back = []
-    while part.before is not None:
-        part = page.of_thread(opening.thread, VISITOR, before=Comment.objects.get(pk=part.before).path)
-        list(part.steps())
-        back = [row.pk for row in part.rows] + back
-    assert back == [comment.pk for comment in talk][: len(back)]
-    assert len(back) >= len(talk) - size
+    for pages in parts_of(opening.thread, order):
+        assert [row.pk for part in pages for row in part.rows] == whole
+    for tab in (page.CONVERSATION, *opening.thread.questions.all()):
+        forward, back = parts_of(opening.thread, order, tab=tab)
+        assert [row.pk for part in forward for row in part.rows] == [row.pk for part in back for row in part.rows]
 
 
-def test_a_page_that_begins_inside_a_branch_shows_what_is_above(opening, talk, settings):
-    settings.COMMENTS_PER_PAGE = 2
-    part = page.of_thread(opening.thread, VISITOR, after=talk[1].path)
-    assert part.rows[0] == talk[2]
-    assert part.ancestors == talk[:2]
+def test_a_position_holds_when_its_comment_is_gone(opening, talk, settings):
+    settings.COMMENTS_PER_PAGE = 1
+    after = page.of_replies(opening.pk).after
+    writing.delete(author=talk[0].author, comment=talk[0])
+    for comment in talk[1:3]:
+        writing.delete(author=comment.author, comment=comment)
+    position = ("after", page.parse_position("oldest", after))
+    assert shown(opening.thread, position=position) == [talk[3].pk]
+
+
+def test_a_long_branch_is_cut_in_breadth_and_depth_and_says_what_is_left_out(opening, alice, settings):
+    settings.COMMENTS_PER_PAGE = 20
+    root = reply(opening, alice)
+    many = [reply(root, alice) for _ in range(30)]
+    chain = [reply(many[0], alice)]
+    for _ in range(9):
+        chain.append(reply(chain[-1], alice))
+    part = page.of_replies(opening.pk)
+    # five steps: the first five replies, the first of which shows four more levels below it
+    assert [row.pk for row in part.rows] == [c.pk for c in (root, many[0], *chain[:4], *many[1:5])]
+    left = {more.parent.pk: more for step in part.steps for more in [step.more, *step.closes] if more}
+    assert {pk: more.count for pk, more in left.items()} == {chain[3].pk: 6, root.pk: 25}
+    assert left[root.pk].after == many[4]
+    assert left[chain[3].pk].after is None
+
+
+def test_a_branch_that_fits_is_shown_whole(opening, alice):
+    root = reply(opening, alice)
+    below = [reply(root, alice) for _ in range(60)]
+    deep = [reply(below[7], alice)]
+    for _ in range(20):
+        deep.append(reply(deep[-1], alice))
+    part = page.of_replies(opening.pk)
+    assert len(part.rows) == 1 + len(below) + len(deep)
+    assert not [more for step in part.steps for more in [step.more, *step.closes] if more]
+
+
+def test_the_rest_of_a_branch_is_on_its_own_page_with_what_is_above(opening, alice, bob, client, settings):
+    settings.COMMENTS_PER_PAGE = 20
+    root = reply(opening, alice, source="The root of it all, in words of its own.")
+    many = [reply(root, bob) for _ in range(40)]
+    below = reply(many[0], alice)
+    html = client.get(opening.thread.get_absolute_url()).content.decode()
+    link = re.search(rf'href="(/c/{root.pk}/branch/\?after=\d+)"[^>]*>35 more replies', html).group(1)
+    assert link.endswith(f"after={many[4].pk}")
+    seen, address = re.findall(r'<li id="b(\d+)"', html), link
+    while address:
+        html = client.get(address).content.decode()
+        assert f'id="c{root.pk}"' in html
+        seen += re.findall(r'<li id="b(\d+)"', html)
+        found = re.search(r'href="(\?after=\d+)#talk" rel="next"', html)
+        address = found and f"/c/{root.pk}/branch/{found.group(1)}"
+    assert seen == [str(comment.pk) for comment in (root, many[0], below, *many[1:])]
+    html = client.get(f"/c/{below.pk}/branch/").content.decode()
+    above = html[html.index('class="above"') : html.index(f'id="c{below.pk}"')]
+    assert "The root of it all" in above
+    assert f"/c/{many[0].pk}/branch/" in above
+    assert re.search(rf'href="{opening.thread.get_absolute_url()}#c{below.pk}">Back', html)
+
+
+def test_the_rest_of_a_list_comes_in_place_by_htmx(opening, alice, bob, client, settings):
+    settings.COMMENTS_PER_PAGE = 20
+    root = reply(opening, alice)
+    many = [reply(root, bob) for _ in range(40)]
+    html = client.get(opening.thread.get_absolute_url()).content.decode()
+    inline = re.search(r'data-hx-get="(/c/\d+/branch/[^"]+)"', html).group(1).replace("&amp;", "&")
+    assert inline.endswith("&level=2")
+    part = client.get(inline, headers={"HX-Request": "true"}).content.decode()
+    assert re.findall(r'^<li id="b(\d+)"', part) == [str(many[5].pk)]
+    assert len(re.findall(r'<li id="b', part)) == 20
+    assert "More replies" in part
+    assert "<html" not in part
+    assert client.get(inline.replace("level=2", "level=99"), headers={"HX-Request": "true"}).status_code == 404
 
 
 @pytest.mark.parametrize("size", [1, 3, 100])
@@ -85,6 +183,24 @@ def test_a_permalink_leads_to_the_page_where_the_comment_stands(opening, talk, s
         assert answer.status_code == 302
         assert answer.url.endswith(f"#c{comment.pk}")
         assert f'<article class="comment" id="c{comment.pk}"' in client.get(answer.url).content.decode()
+
+
+@settings_of_hypothesis(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(numbers=st.lists(st.integers(0, 10**6), min_size=1, max_size=60), size=st.sampled_from([3, 10, 40]))
+def test_a_permalink_leads_there_however_long_the_branches(alice, client, settings, numbers, size):
+    """Talks that lean to their first comments, so that branches outgrow what a page shows."""
+    settings.COMMENTS_PER_PAGE = size
+    thread = make_thread(questions=())
+    comments = [thread.opening]
+    for number in numbers:
+        comments.append(reply(comments[(number % len(comments)) // 2], alice))
+    for comment in comments[1:]:
+        address = client.get(f"/c/{comment.pk}/").url
+        html = client.get(address).content.decode()
+        assert re.search(rf'<article class="comment[^"]*" id="c{comment.pk}"', html), (address, comment.path)
+    thread_page = client.get(thread.get_absolute_url()).content.decode()
+    for pk in re.findall(r'id="c(\d+)"', thread_page):
+        assert client.get(f"/c/{pk}/").url == f"{thread.get_absolute_url()}#c{pk}"
 
 
 def test_a_page_costs_the_same_number_of_queries_whatever_its_length(opening, talk, alice, bob, client):
@@ -105,23 +221,25 @@ def test_a_page_costs_the_same_number_of_queries_whatever_its_length(opening, ta
 def test_a_members_page_costs_the_same_whatever_its_length(opening, talk, alice, client):
     client.force_login(alice)
     address = opening.thread.get_absolute_url()
-    with CaptureQueriesContext(connection) as few:
-        client.get(address)
+    # the first look is written down
+    client.get(address)
     for _ in range(30):
         reply(opening, alice)
-    with CaptureQueriesContext(connection) as many:
-        client.get(address)
-    assert len(many) == len(few)
+    costs = []
+    for place in ("", "?order=newest", "?order=helpful", "?q=1", f"?at={talk[3].pk}"):
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address + place)
+        costs.append(len(queries))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(f"/c/{talk[0].pk}/branch/")
+    assert [*costs, len(queries)] == [6, 6, 6, 6, 6, 8]
 
 
-@pytest.mark.parametrize("query", ["?q=9", "?q=x", "?after=abc", "?after=999999999", "?at=-1", "?before=0", "?at=²"])
+@pytest.mark.parametrize(
+    "query", ["?q=9", "?q=x", "?after=abc", "?at=-1", "?at=²", "?order=best", "?order=helpful&at=3"]
+)
 def test_a_made_up_address_is_not_found(opening, client, query):
     assert client.get(opening.thread.get_absolute_url() + query).status_code == 404
-
-
-def test_a_position_in_another_thread_is_not_found(opening, talk, client):
-    other = make_thread(title="Another thread")
-    assert client.get(f"{other.get_absolute_url()}?after={talk[0].pk}").status_code == 404
 
 
 def test_an_old_slug_leads_to_the_thread_and_keeps_the_query(opening, client):
@@ -138,7 +256,9 @@ def test_the_html_of_the_tree_is_the_same_for_everybody_but_for_what_is_mine(ope
     assert "/edit/" not in visitor
     assert f'href="/c/{talk[0].pk}/edit/"' in member
     assert f'href="/c/{talk[1].pk}/edit/"' not in member
-    assert re.sub(r'<a href="/c/\d+/(edit|delete)/"[^>]*>.*?</a> ', "", member) == visitor
+    mine = r'<a href="/c/\d+/(?:edit|delete)/"[^>]*>.*?</a> |<button [^>]*formaction="/c/\d+/helpful/".*?</button> '
+    member = member.replace(re.search(r'<form id="acts".*?</form>', member).group(0), "")
+    assert re.sub(mine, "", member) == visitor
     assert "csrf" not in visitor
 
 
@@ -199,7 +319,7 @@ def test_every_state_has_its_words(opening, talk, alice, bob, mod, client):
 def test_earlier_comments_are_offered_from_a_page_in_the_middle(opening, talk, settings, client):
     settings.COMMENTS_PER_PAGE = 2
     html = client.get(f"{opening.thread.get_absolute_url()}?at={talk[3].pk}").content.decode()
-    assert f'before={talk[3].pk}#talk" rel="prev"' in html
+    assert re.search(rf'href="\?before={talk[3].pk}#talk" rel="prev"', html)
 
 
 def test_below_the_indent_no_name_is_told_of_who_took_theirs_back(opening, alice, bob, client):

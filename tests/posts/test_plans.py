@@ -1,15 +1,15 @@
 """In a thread of 20,000 comments every page is read from index ranges: PostgreSQL's own account of each query."""
 
 import random
+from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from posts import page, tree
-from posts.models import Comment
+from posts import page, personal, tree
+from posts.models import Comment, Reading
 from tests import factories
 
 COMMENTS = 20_000
@@ -29,9 +29,16 @@ def grow(thread, people):
                 pk=number, thread=thread, parent=parent, path=path, depth=tree.depth_of(path),
                 author=dice.choice(people),
                 question=parent.question if parent.depth else dice.choice(questions), source="x", html="<p>x</p>",
-                renderer=1, created_at=now, deleted_at=now if dice.random() < 0.1 else None,
+                renderer=1, created_at=now, published_at=now + timedelta(microseconds=number),
+                deleted_at=now if dice.random() < 0.1 else None, helpful_count=int(dice.expovariate(1)),
             )
         )  # fmt: skip
+    # the last first: whether something is shown below a tombstone is known before it is asked
+    for row in reversed(rows):
+        if row.deleted_at is None or row.reply_count:
+            row.parent.reply_count += 1
+            row.parent.below_count += 1 + row.below_count
+    opening.save(update_fields=["reply_count", "below_count"])
     Comment.objects.bulk_create(rows, batch_size=2_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE posts_comment")
@@ -45,8 +52,8 @@ def nodes(plan):
         yield from nodes(child)
 
 
-def faults(queries):
-    """What is read without an index, or in more rows than a page has, by the queries."""
+def faults(queries, most=2 * PAGE):
+    """What the queries read without an index, in more than `most` rows, or sort in more rows than a page has."""
     for query in queries:
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query['sql']}")
@@ -55,7 +62,7 @@ def faults(queries):
             rows = node["Actual Rows"] * node["Actual Loops"]
             if node.get("Relation Name") == "posts_comment" and node["Node Type"] == "Seq Scan":
                 yield f"read without an index: {query['sql'][:300]}"
-            if rows > 2 * PAGE or (node["Node Type"] == "Sort" and rows > PAGE + 1):
+            if rows > most or (node["Node Type"] == "Sort" and rows > PAGE + tree.most_shown(page.FEWEST)):
                 yield f"{rows} rows in a {node['Node Type']}: {query['sql'][:300]}"
 
 
@@ -64,20 +71,52 @@ def test_every_page_is_read_from_index_ranges(settings):
     settings.COMMENTS_PER_PAGE = PAGE
     thread, people = factories.thread(), [factories.person() for _ in range(20)]
     rows = grow(thread, people)
-    deep = rows[COMMENTS // 2]
-    positions = [{}, {"after": deep.path}, {"before": deep.path}, {"at": deep.path}, {"after": rows[-1].path}]
-    tabs = [page.ALL, page.CONVERSATION, *thread.questions.all()]
+    deep, last = Comment.objects.get(pk=rows[COMMENTS // 2].pk), Comment.objects.get(pk=rows[-1].pk)
+    branch = Comment.objects.filter(parent=thread.opening).order_by("-below_count").first()
+    tops = [(thread.opening.pk, "", tab) for tab in (page.ALL, page.CONVERSATION, *thread.questions.all())]
+    tops += [(branch.pk, branch.path, page.ALL), (deep.pk, deep.path, page.ALL)]
     found = []
-    for viewer in (AnonymousUser(), people[0], factories.moderator()):
-        for tab in tabs:
+    for order, details in page.ORDERS.items():
+        positions = [None] + [
+            (way, page.parse_position(order, details.position_of(comment)))
+            for comment in (deep, last)
+            for way in ("at", "after", "before")
+        ]
+        for top, path, tab in tops:
             for position in positions:
                 with CaptureQueriesContext(connection) as queries:
-                    page.of_thread(thread, viewer, tab, **position)
-                    page.address_of(deep, viewer)
-                comments = [query for query in queries if 'FROM "posts_comment"' in query["sql"]]
-                assert comments
+                    shown = page.of_replies(top, path, order, tab, position)
+                comments = [query for query in queries if '"posts_comment"' in query["sql"] or "c.id" in query["sql"]]
+                assert len(queries) == len(comments) == 2
+                assert len(shown.rows) <= 2 * PAGE
                 assert not any("OFFSET" in query["sql"] for query in comments)
                 found += faults(comments)
+    assert found == []
+
+
+@pytest.mark.django_db
+def test_a_permalink_and_what_is_laid_on_are_read_from_index_ranges(settings):
+    settings.COMMENTS_PER_PAGE = PAGE
+    thread, people = factories.thread(), [factories.person() for _ in range(20)]
+    rows = grow(thread, people)
+    opening, member = thread.opening.pk, people[0]
+    seen = Reading(person=member, thread=thread, seen_at=timezone.now(), new_since=rows[-9_000].published_at)
+    found = []
+    for viewer in (member, factories.moderator()):
+        shown = page.of_replies(opening)
+        for comment in (shown.top, *shown.rows):
+            comment.thread = thread
+        with CaptureQueriesContext(connection) as queries:
+            overlay = personal.overlay_of(thread, shown, viewer, seen, timezone.now())
+        assert overlay.has_more_new
+        # what is new is counted up to a limit of its own
+        comments = [query for query in queries if "posts_comment" in query["sql"]]
+        found += faults(comments, personal.MOST_NEW + 2 * PAGE)
+    for row in random.Random(5).sample(rows, 200):  # noqa: S311
+        with CaptureQueriesContext(connection) as queries:
+            page.address_of(Comment.objects.select_related("thread").get(pk=row.pk))
+        assert len(queries) <= 4
+        found += faults(queries)
     assert found == []
 
 

@@ -51,8 +51,9 @@ def test_a_reply_by_htmx_comes_back_as_a_list_for_its_parent(opening, alice, bob
     assert answer.headers["HX-Reswap"] == "beforeend"
     assert f'{{"id": {made.pk}}}' in answer.headers["HX-Trigger-After-Settle"]
     html = answer.content.decode().strip()
-    assert html.startswith(f'<ol class="replies"><li id="b{made.pk}">')
-    assert html.endswith("</li></ol>")
+    assert html.startswith(f'<details class="branch" open data-below="{comment.pk}"><summary>1 reply</summary>')
+    assert f'<ol class="replies in"><li id="b{made.pk}">' in html
+    assert f"/c/{made.pk}/edit/" in html
 
 
 def test_the_same_form_sent_twice_leads_to_the_same_comment(opening, alice, client):
@@ -94,17 +95,18 @@ def test_a_page_and_its_fragment_are_not_taken_for_each_other(opening, alice, cl
     assert "HX-Request" in client.get(f"/c/{opening.pk}/reply/").headers["Vary"]
 
 
-def test_a_reply_placed_below_the_indent_stands_beside_what_it_answers(opening, alice, bob, client):
-    parent = opening
-    for _level in range(9):
-        parent = reply(parent, alice)
+def test_an_only_reply_to_a_reply_stands_straight_below_and_says_whom_it_answers(opening, alice, bob, client):
+    comment = reply(reply(opening, bob), alice)
     client.force_login(bob)
-    answer = client.post(f"/c/{parent.pk}/reply/", {"source": WORDS, "key": "k"}, headers=HTMX)
-    assert (answer.headers["HX-Retarget"], answer.headers["HX-Reswap"]) == (f"#b{parent.pk}", "afterend")
-    html = answer.content.decode().strip()
-    assert html.startswith("<li ")
-    assert html.endswith("</li>")
-    assert "in reply to Alice" in html
+    html = [
+        client.post(f"/c/{comment.pk}/reply/", {"source": f"{WORDS} {n}", "key": n}, headers=HTMX).content.decode()
+        for n in "ab"
+    ]
+    assert '<ol class="replies"><li ' in html[0]
+    assert "in reply to Alice" in html[0]
+    # now the talk branches, and the list is set in
+    assert '<ol class="replies in"><li ' in html[1]
+    assert "<summary>2 replies</summary>" in html[1]
 
 
 def test_after_the_last_words_of_a_thread_are_gone_one_stands_on_the_front_page(alice, client):

@@ -224,5 +224,5 @@ def test_a_thread_has_one_opening_post(opening):
     with pytest.raises(IntegrityError, match="comment_one_opening_per_thread"), transaction.atomic():
         Comment.objects.create(
             thread=opening.thread, path="zzzzzzzz", depth=0, byline="Somebody", source="x", html="x", renderer=1,
-            created_at=timezone.now(),
+            created_at=timezone.now(), published_at=timezone.now(),
         )  # fmt: skip

@@ -1,0 +1,79 @@
+"""The verbs of those who read: to have looked at a page, to have read everything, to fold a branch, to be helped."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from posts.actions import counting, refusals
+from posts.actions.refusals import Refused
+from posts.models import Comment, Helpful, Reading
+from posts.models.reading import LEAST_PAUSE, MOST_FOLDS
+
+
+def look(*, reader, thread, reading, at):
+    """Writes down that `reader` saw a page of `thread` at the moment `at`: the one write that looking causes.
+
+    `reading` is their Reading as it was found with the thread, or None. At most once in LEAST_PAUSE; of two looks at
+    once, one counts.
+    """
+    if reading is None:
+        first = Reading(
+            person=reader, thread=thread, new_since=thread.last_activity_at, seen_until=thread.last_activity_at,
+            seen_at=at,
+        )  # fmt: skip
+        Reading.objects.bulk_create([first], ignore_conflicts=True)
+    elif at - reading.seen_at >= LEAST_PAUSE:
+        Reading.objects.filter(pk=reading.pk, seen_at=reading.seen_at).update(
+            new_since=reading.new_since_at(at), seen_until=thread.last_activity_at, seen_at=at,
+            folded=reading.folded_at(at),
+        )  # fmt: skip
+
+
+def stay(*, reader, thread, at):
+    """`reader` still has a page of `thread` open: the visit goes on. Writes at most once in LEAST_PAUSE."""
+    Reading.objects.filter(person=reader, thread=thread, seen_at__lte=at - LEAST_PAUSE).update(seen_at=at)
+
+
+def mark_read(*, reader, thread):
+    """Nothing that is in `thread` now is new to `reader` any more."""
+    now, latest = timezone.now(), thread.last_activity_at
+    Reading.objects.update_or_create(
+        person=reader, thread=thread, defaults={"new_since": latest, "seen_until": latest, "seen_at": now}
+    )
+
+
+@transaction.atomic
+def fold(*, reader, comment, is_folded):
+    """Remembers that `reader` folded the branch below `comment`, or opened it again; the oldest folds are forgotten."""
+    thread = comment.thread
+    look(reader=reader, thread=thread, reading=None, at=timezone.now())
+    reading = Reading.objects.select_for_update(no_key=True).get(person=reader, thread=thread)
+    folded = [pk for pk in reading.folded if pk != comment.pk]
+    reading.folded = [*folded, comment.pk][-MOST_FOLDS:] if is_folded else folded
+    reading.save(update_fields=["folded"])
+
+
+@transaction.atomic
+def mark_helpful(*, reader, comment, is_helpful):
+    """`comment` helped `reader`, or they take that back; twice is once. Raises PermissionDenied, Refused.
+
+    Two presses at once meet at the mark's own row, which is unique.
+    """
+    if not reader.is_authenticated or not reader.is_active:
+        raise PermissionDenied
+    if reader.is_suspended:
+        raise Refused(refusals.SUSPENDED)
+    if comment.author_id == reader.pk or comment.depth == 0:
+        raise PermissionDenied(refusals.NOT_YOUR_OWN)
+    if not comment.is_readable:
+        raise Refused(refusals.GONE_TO_READ)
+    if is_helpful:
+        _mark, made = Helpful.objects.get_or_create(person=reader, comment=comment, defaults={"at": timezone.now()})
+        step = 1 if made else 0
+    else:
+        step = -Helpful.objects.filter(person=reader, comment=comment).delete()[0]
+    if step:
+        # the thread first, as every verb does, so that no two wait for each other
+        counting.bump(comment.thread)
+        Comment.objects.filter(pk=comment.pk).update(helpful_count=F("helpful_count") + step)

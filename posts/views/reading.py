@@ -1,0 +1,85 @@
+"""Doors for readers: what has arrived meanwhile, everything read, a branch folded, a comment that helped."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, HttpResponseNotModified
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from forum import pagination
+from posts import drawing, page, personal
+from posts.actions import reading
+from posts.actions.refusals import Refused
+from posts.models import Comment, Thread
+from posts.views.comments import readable
+
+MOST_ARRIVALS = 50
+
+
+@require_safe
+def arrivals(request, pk):
+    """What others have written in a thread since the moment `?since=`: 304 if nothing was; else the comments, each
+    to be hung below what it replies to. Costs one small query when nothing was.
+
+    `?here=1` says that the page is still being read, so that a member's visit goes on.
+    """
+    since = pagination.parse_microseconds(request.GET.get("since", ""))
+    found = Thread.objects.filter(pk=pk, withdrawn_at=None).first()
+    if since is None or found is None:
+        raise Http404
+    if request.GET.get("here") and request.user.is_authenticated:
+        reading.stay(reader=request.user, thread=found, at=timezone.now())
+    if found.last_activity_at <= since:
+        return HttpResponseNotModified(headers={"ETag": f'"{request.GET["since"]}"'})
+    new = Comment.objects.published_since(found, since).for_display().select_related("parent")
+    if request.user.is_authenticated:
+        new = new.exclude(author=request.user)
+    new = list(new[: MOST_ARRIVALS + 1])
+    context = {
+        "thread": found,
+        "arrivals": [drawing.arrival(found, comment, request.user) for comment in new[:MOST_ARRIVALS]],
+        "has_more": len(new) > MOST_ARRIVALS,
+        "since": pagination.microseconds(found.last_activity_at),
+    }
+    return render(request, "posts/fragments/arrivals.html", context)
+
+
+@login_required
+@require_POST
+def read(request, pk):
+    """Marks everything in a thread as read."""
+    found = get_object_or_404(Thread.objects.visible_to(request.user), pk=pk)
+    reading.mark_read(reader=request.user, thread=found)
+    return redirect(_where_from(request) or found)
+
+
+@login_required
+@require_POST
+def fold(request, pk):
+    """Remembers whether the branch below a comment is folded (`folded` is 1 or 0)."""
+    reading.fold(reader=request.user, comment=readable(request, pk), is_folded=request.POST.get("folded") == "1")
+    return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def helpful(request, pk):
+    """“This helped me”, said (`mark` is 1) or taken back: with htmx the button anew, otherwise back to the comment."""
+    comment = readable(request, pk)
+    try:
+        is_marked = reading.mark_helpful(
+            reader=request.user, comment=comment, is_helpful=request.POST.get("mark") == "1"
+        )
+    except Refused as refusal:
+        return render(request, "posts/closed.html", {"comment": comment, "sentence": refusal.sentence}, status=409)
+    if request.htmx:
+        return HttpResponse(personal.helpful_button(comment, is_marked))
+    return redirect((_where_from(request) or page.address_of(comment)).partition("#")[0] + f"#c{comment.pk}")
+
+
+def _where_from(request):
+    """The page of ours on which the button was pressed; None where the browser does not say."""
+    came_from = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    return came_from if is_ours else None
