@@ -32,9 +32,11 @@ def check_templates(app_configs, **options):
             for found in pattern.finditer(source)
         ]
         try:
-            template = get_template(name)
+            template = get_template(name, using="fast" if name.endswith(".jinja") else "django")
         except TemplateSyntaxError as fault:
             problems.append(Error(f"{name}: {fault}", id="forum.E002"))
+            continue
+        if name.endswith(".jinja"):
             continue
         for node in template.template.nodelist.get_nodes_by_type(URLNode):
             target = getattr(node.view_name.var, "strip", lambda: None)() if not node.view_name.filters else None

@@ -1,5 +1,10 @@
 """Small functions around every request."""
 
+import gzip
+import secrets
+
+from django.utils.cache import patch_vary_headers
+
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -21,3 +26,37 @@ def security_headers(get_response):
         return response
 
     return middleware
+
+
+# Django's own middleware compresses at 6, which takes longer than all else a page costs; 3 makes it a twelfth larger.
+COMPRESSION = 3
+SMALLEST = 500
+
+
+def compressed(get_response):
+    """Compresses what is sent to browsers that take gzip; a stream, or what is packed or short already, stays as it is.
+
+    A name of random length in the header keeps the size from telling what is in the page (as Django's GZipMiddleware
+    does, against BREACH).
+    """
+
+    def middleware(request):
+        response = get_response(request)
+        if response.streaming or len(response.content) < SMALLEST or response.has_header("Content-Encoding"):
+            return response
+        patch_vary_headers(response, ("Accept-Encoding",))
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            response.content = _zipped(response.content)
+            response.headers["Content-Encoding"] = "gzip"
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+    return middleware
+
+
+def _zipped(content):
+    """A gzip file (RFC 1952) with a name of 0 to 99 letters."""
+    packed = gzip.compress(content, COMPRESSION, mtime=0)
+    name = secrets.token_urlsafe(75)[: secrets.randbelow(100)].encode()
+    # the fourth byte says whether a name follows the ten of the header
+    return packed[:3] + b"\x08" + packed[4:10] + name + b"\0" + packed[10:]

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 # What an answer depends on: by which name and line it was asked for, and where; the look comes from its cookie.
-KEY = ("HTTP_HOST", "wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "PATH_INFO", "QUERY_STRING")
+KEY = ("HTTP_HOST", "SERVER_NAME", "wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "PATH_INFO", "QUERY_STRING")
 LOOK = re.compile(r"(?:^|;\s*)look=(light|dark)(?:;|$)")
 
 # What a view leaves in the WSGI environment for the door.

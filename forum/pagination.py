@@ -16,8 +16,10 @@ def microseconds(moment):
 
 def parse_microseconds(text):
     """The moment (UTC) that `microseconds` wrote, or None for what is not one."""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        return None
+    micros = int(text)
     try:
-        micros = int(text)
         return datetime.fromtimestamp(micros // MICROSECOND, UTC).replace(microsecond=micros % MICROSECOND)
     except (ValueError, OverflowError, OSError):
         return None

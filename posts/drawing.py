@@ -6,82 +6,183 @@ is kept in memory under it.
 """
 
 import re
-from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from forum import pagination
 from forum.pagecache import Store
+from forum.templatetags.moments import moment
 from posts import avatar, page, tree
+from posts.models import Comment
 from posts.page import ALL, TreePage
-from posts.personal import acts_of
+from posts.personal import new_tag, places_of_mine
 
-# <!--KIND:ID-->, in comment ID: "open" in the tag of its branch, "fold" behind the number of its replies, "more" behind
-# the number left out below it, "new" beside its date, "mine" among its acts, "wait" behind it.
-MARKER = re.compile(r"<!--((?:open|fold|more|new|mine|wait):\d+)-->")
-# What stands in a place that nobody fills.
-DEFAULTS = {"open": " open"}
+# A place is <!--KIND:ID--> with a comment's id, or 0. "fold" is behind the number of replies, "more" behind the number
+# left out, "new" beside the date, "mine" among the acts, "wait" behind a comment, "since" and "waits" above
+# the tree. Three kinds hold something for those for whom nothing is laid on: <!--KIND:ID-->this<!--/-->. They are
+# "open" in the tag of a branch, "help" (the button of a mark) and "form" (of all those buttons).
+PLACE = re.compile(
+    r"<!--((?:open|help|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|waits):\d+)-->", re.S
+)
 # What a row takes in memory besides its text, roughly.
 ROW_BYTES = 3_000
 
 _drawings = Store(settings.KEPT_PAGES_BYTES)
 
 
-@dataclass
 class Drawn:
-    """A TreePage and its HTML: `parts` are by turns a text and the name of the place behind it."""
+    """A TreePage and its HTML with places left open."""
 
-    page: TreePage
-    parts: list
+    def __init__(self, shown, html):
+        self.page = shown
+        pieces = PLACE.split(html)
+        self._texts = pieces[::4]
+        self._names = [held or empty for held, empty in zip(pieces[1::4], pieces[3::4], strict=True)]
+        self._defaults = [default or "" for default in pieces[2::4]]
+
+    @property
+    def size(self):
+        """Roughly, in bytes."""
+        return 2 * sum(map(len, self._texts)) + ROW_BYTES * len(self.page.rows)
 
     def text(self, places=None):
         """The HTML with `places` (name: HTML) filled and all others closed."""
-        places = places or {}
-        filled = list(self.parts)
-        for index in range(1, len(filled), 2):
-            name = filled[index]
-            filled[index] = places.get(name) or (DEFAULTS.get(name[:4], "") if name not in places else "")
-        return "".join(filled)
+        fill = (places or {}).get
+        filled = [fill(name, default) for name, default in zip(self._names, self._defaults, strict=True)]
+        out = [""] * (2 * len(self._texts) - 1)
+        out[::2], out[1::2] = self._texts, filled
+        return mark_safe("".join(out))  # noqa: S308  (our own templates' output)
 
 
-def of_replies(thread, top_pk, path="", order="oldest", tab=ALL, position=None, level=1, in_words=False):
-    """The Drawn page of replies to a comment of `thread` (see page.of_replies), drawn now or kept from before.
+def of_page(thread, place, top_pk, top=None, reveals=False):
+    """The Drawn content of a thread's page at `place`, or of the branch page of the comment `top`: kept or drawn now.
 
-    A drawing also shows the day: badges say whether a verification holds.
+    `reveals` shows the text of a top that is not published, to those who may read it; that drawing is not kept.
     """
-    place = position and (position[0], *sorted(position[1].items()))
-    tab_key = tab if isinstance(tab, str) else tab.pk
-    key = (thread.pk, thread.version, timezone.localdate(), top_pk, order, tab_key, place, level, in_words)
-    drawn = _drawings.get(key)
-    if drawn is None:
-        shown = page.of_replies(top_pk, path, order, tab, position)
+
+    def content():
+        shown = page.of_replies(top_pk, top.path if top else "", place.order, place.tab, place.position)
+        tree_drawn = draw(thread, shown, place.order, place.tab)
+        context = {
+            "thread": thread,
+            "top": shown.top,
+            "top_has_text": reveals or shown.top.is_published,
+            "page": shown,
+            "place": place,
+            "orders": place.orders(),
+            "tabs": [] if top else place.tabs(thread),
+            "before": shown.before and place.query(before=shown.before),
+            "after": shown.after and place.query(after=shown.after),
+            "is_first": shown.before is None,
+            "is_open": shown.top.accepts_replies(),
+            "tree": tree_drawn,
+            "since": pagination.microseconds(thread.last_activity_at),
+            "back": top and page.way_back(shown.top),
+        }
+        name = "posts/fragments/branch_content.html" if top else "posts/fragments/thread_content.html"
+        return shown, render_to_string(name, context)
+
+    return _kept_or_drawn(thread, (place.key, top and top.pk), content, keeps=not reveals)
+
+
+def of_rest(thread, place, top, level, in_words):
+    """The Drawn items of what a cut left out below `top`, for a list of that `level` (see tree.steps)."""
+
+    def items():
+        shown = page.of_replies(top.pk, top.path, place.order, position=place.position)
         shown.level, shown.in_words = level, in_words
-        drawn = draw(thread, shown, order, tab)
-        _drawings.keep(key, drawn, sum(map(len, drawn.parts)) * 2 + ROW_BYTES * len(shown.rows))
+        return shown, draw(thread, shown, place.order)
+
+    return _kept_or_drawn(thread, (place.key, top.pk, level, in_words), items)
+
+
+def _kept_or_drawn(thread, what, drawing, keeps=True):
+    """A drawing also shows the day: badges say whether a verification holds."""
+    key = (thread.pk, thread.version, timezone.localdate(), *what)
+    drawn = _drawings.get(key) if keeps else None
+    if drawn is None:
+        drawn = Drawn(*drawing())
+        for row in drawn.page.rows:
+            # it stands in the drawing now
+            del row.html
+        if keeps:
+            _drawings.keep(key, drawn, drawn.size)
     return drawn
 
 
 def draw(thread, shown, order="oldest", tab=ALL):
-    """The Drawn of the TreePage `shown`."""
+    """The HTML of the TreePage `shown`: items of a list, with their places."""
     for comment in (shown.top, *shown.above, *shown.rows):
         comment.thread = thread
-    names = {comment.pk: comment.public_name for comment in (shown.top, *shown.rows)}
-    for row in shown.rows:
-        row.answered_name = names[row.parent_id]
-        row.face = avatar.of(row.public_name)
+    words = _words()
     context = {
         "steps": shown.steps,
+        "names": {comment.pk: escape(comment.public_name) for comment in (shown.top, *shown.rows)},
+        "faces": {comment.pk: avatar.of(comment.public_name) for comment in shown.rows},
+        "standpoints": {value: escape(label) for value, label in Comment.Standpoint.choices},
         "locked": thread.is_locked,
         "tells_question": isinstance(tab, str),
-        "order": "" if order == "oldest" else order,
+        "answers_what": cache(lambda question: escape(_("answers: %s") % question.text)),
+        "rest_of": lambda more, inline=False: escape(_rest_of(order, more, inline)),
+        "badge_of": _badge_of,
+        "moment": moment,
+        "count_replies": cache(_count_replies),
+        "count_more": cache(_count_more),
+        "helped": {words: escape(words) for words in {comment.helped for comment in shown.rows}},
+        "words": words,
     }
-    parts = MARKER.split(render_to_string("posts/tree.html", context))
-    for row in shown.rows:
-        # it stands in the drawing now
-        del row.html
-    return Drawn(shown, parts)
+    return mark_safe(render_to_string("posts/tree.jinja", context, using="fast"))  # noqa: S308
+
+
+def _words():
+    """What the fragment says, translated and escaped once a page and not once a comment."""
+    words = {
+        "sample": _("sample"),
+        # Translators: %s is a name
+        "in_reply": _("in reply to %s"),
+        "in_reply_above": _("in reply to a comment above"),
+        "edited": _("edited"),
+        "reply": _("Reply"),
+        "helped_me": _("Helped me"),
+        "by_whom": _("(by %s)"),
+        "to_whom": _("to %s"),
+        Comment.State.DELETED: _("Its author took this comment back."),
+        Comment.State.REMOVED: _("A moderator removed this comment."),
+        "waits": _("This comment is waiting for a moderator’s review."),
+    }
+    return {name: escape(said) for name, said in words.items()}
+
+
+def _count_replies(number):
+    return escape(ngettext("%(n)d reply", "%(n)d replies", number) % {"n": number})
+
+
+def _count_more(number):
+    return escape(ngettext("%(n)d more reply", "%(n)d more replies", number) % {"n": number})
+
+
+def _badge_of(comment):
+    return render_to_string("posts/badge.html", {"c": comment})
+
+
+def _rest_of(order, more, inline=False):
+    """Where what a cut left out (a tree.More) is read: the branch page, or its rest to be put `inline` in its place."""
+    query = {} if order == "oldest" else {"order": order}
+    if more.after is not None:
+        query["after"] = page.ORDERS[order].position_of(more.after)
+    if inline:
+        query["level"] = more.level
+        if more.in_words:
+            query["words"] = 1
+    return f"/c/{more.parent.pk}/branch/" + (f"?{urlencode(query)}" if query else "")
 
 
 def forget():
@@ -89,14 +190,19 @@ def forget():
     _drawings.clear()
 
 
-def arrival(thread, comment, viewer):
-    """The HTML of one new `comment`, in a list to be hung below its parent on a page that shows that one."""
+def arrival(thread, comment, viewer, is_new=False):
+    """The HTML of one `comment`, in a list to be hung below its parent on a page that shows that one.
+
+    It is marked as new where somebody else wrote it.
+    """
     parent = comment.parent
     shown = TreePage(parent, [comment], [], in_words=not tree.sets_in(parent, parent.depth))
-    drawn = draw(thread, shown)
-    places = None
+    places = {}
     if viewer.is_authenticated:
-        acts = acts_of(comment, viewer, viewer.can_moderate())
-        places = {f"mine:{comment.pk}": acts}
-    context = {"parent": parent, "indents": not shown.in_words, "html": mark_safe(drawn.text(places))}  # noqa: S308
-    return render_to_string("posts/fragments/arrival.html", context)
+        places = places_of_mine(comment, viewer, viewer.can_moderate())
+    if is_new:
+        places[f"new:{comment.pk}"] = new_tag()
+    html = Drawn(shown, draw(thread, shown)).text(places)
+    return render_to_string(
+        "posts/fragments/arrival.html", {"parent": parent, "indents": not shown.in_words, "html": html}
+    )

@@ -15,6 +15,10 @@ ROOMS = {
     "posts/models": {"posts.tree", "posts.models"},
     "posts/actions": {"posts.tree", "posts.models", "posts.actions", "posts.seed"},
     "posts/page.py": {"posts.tree", "posts.models"},
+    "posts/place.py": {"posts.page"},
+    "posts/personal.py": {"posts.tree", "posts.models"},
+    "posts/avatar.py": set(),
+    "posts/drawing.py": {"posts.avatar", "posts.models", "posts.page", "posts.personal", "posts.tree"},
     "posts/forms.py": {"posts.models"},
 }
 

@@ -1,20 +1,38 @@
 """Moments on a page: exact for machines, short for people; a script makes them relative on screen."""
 
-from datetime import UTC
+from datetime import UTC, time
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.formats import date_format, time_format
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
-# Translators: a moment such as “3 May 2026, 14:05”, in Django's date format
-SHORT = _("j M Y, H:i")
+# Translators: a moment such as “3 May 2026, 14:05”: its day and its time, each in Django's date format
+DAY, TIME = _("j M Y"), _("H:i")
+# A page shows a hundred moments of few days: each day, and each minute of one, is put into words once.
+WORDS_KEPT = 5_000
 
 
 @register.filter
 def moment(value):
     """The `<time>` of an aware datetime: UTC to the second in the attribute, the site's time zone in the text."""
-    exact = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return format_html('<time datetime="{}">{}</time>', exact, date_format(timezone.localtime(value), str(SHORT)))
+    here = timezone.localtime(value)
+    language = get_language()
+    told = f"{_day(here.date(), language)}, {_time(here.hour, here.minute, language)}"
+    exact = value.astimezone(UTC).isoformat(timespec="seconds")[:19]
+    return mark_safe(f'<time datetime="{exact}Z">{told}</time>')  # noqa: S308  (both words are escaped below)
+
+
+@lru_cache(WORDS_KEPT)
+def _day(day, language):
+    return escape(date_format(day, str(DAY)))
+
+
+@lru_cache(WORDS_KEPT)
+def _time(hour, minute, language):
+    return escape(time_format(time(hour, minute), str(TIME)))

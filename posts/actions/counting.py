@@ -41,10 +41,13 @@ def author_looks_different(person):
     Thread.objects.filter(pk__in=[pk for (pk,) in ids]).update(version=F("version") + 1)
 
 
-def state_changed(comment, was_published):
-    """Says what follows when the state of a locked `comment` changed: counts, the thread's version, its withdrawal."""
+def state_changed(comment, was_published, at=None):
+    """Says what follows when the state of a locked `comment` changed: counts, the thread's version, its withdrawal.
+
+    `at` is the moment when readers see it for the first time, if that is what happened.
+    """
     if comment.is_published and not was_published:
-        comment_appeared(comment)
+        comment_appeared(comment, at)
     elif was_published and not comment.is_published:
         comment_vanished(comment)
     else:
@@ -55,10 +58,7 @@ def state_changed(comment, was_published):
 
 
 def comment_appeared(comment, at=None):
-    """`comment` is published now and was not before: by a reply at the moment `at`, an approval, a restoration."""
-    if comment.published_at is None:
-        at = comment.published_at = moment_in(comment.thread)
-        Comment.objects.filter(pk=comment.pk).update(published_at=at)
+    """`comment` is published now and was not before: for the first time, at the moment `at`, or again."""
     bump(comment.thread, at=at, comments=1 if comment.depth else 0)
     if comment.question_id:
         Question.objects.filter(pk=comment.question_id).update(comment_count=F("comment_count") + 1)

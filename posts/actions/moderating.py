@@ -125,8 +125,12 @@ def _set_comment_state(moderator, comment, reason, act, **states):
     for name, on in states.items():
         if f"{name}_at" in changed:
             setattr(comment, f"{name}_at", now if on else None)
+    first_seen_at = None
+    if comment.is_published and comment.published_at is None:
+        first_seen_at = comment.published_at = counting.moment_in(thread)
+        changed.append("published_at")
     comment.save(update_fields=changed)
-    counting.state_changed(comment, was_published)
+    counting.state_changed(comment, was_published, at=first_seen_at)
     log(moderator, act, reason, comment=comment, thread=thread, person=comment.author)
     return True
 

@@ -54,14 +54,10 @@ class CommentQuerySet(models.QuerySet):
         """Comments of `thread` that readers can see since `moment`, in the order they appeared; an index range."""
         return self.filter(PUBLISHED, thread=thread, depth__gt=0, published_at__gt=moment).order_by("published_at")
 
-    def waiting_in(self, thread, viewer):
-        """What waits for a review in `thread`, for its author's eyes, or a moderator's; a small index answers."""
-        waiting = self.filter(WAITING, thread=thread, depth__gt=0)
-        return waiting if viewer.can_moderate() else waiting.filter(author=viewer)
-
     def for_display(self):
-        """With what a page tells of each comment."""
-        return self.select_related("author", "verification", "question").defer("source")
+        """With what a page tells of each comment; of its author only the name, which is all that is shown."""
+        named = self.annotate(author_name=F("author__display_name"))
+        return named.select_related("verification", "question").defer("source")
 
     def matching(self, words):
         """Comments whose text has all of `words` (an index answers)."""
@@ -213,21 +209,24 @@ class Comment(models.Model):
 
     @property
     def shown_author(self):
-        """The name readers see."""
-        return self.byline or self.author.display_name
+        """The name readers see; no query where `for_display` brought it."""
+        return self.byline or getattr(self, "author_name", None) or self.author.display_name
 
     @property
     def state(self):
         """One of State: the strongest that holds."""
-        for state in (self.State.DELETED, self.State.REMOVED, self.State.HIDDEN, self.State.HELD):
-            if getattr(self, f"{state}_at") is not None:
-                return state
-        return self.State.PUBLISHED
+        if self.is_published:
+            return self.State.PUBLISHED
+        if self.deleted_at is not None:
+            return self.State.DELETED
+        if self.removed_at is not None:
+            return self.State.REMOVED
+        return self.State.HELD if self.hidden_at is None else self.State.HIDDEN
 
     @property
     def is_published(self):
         """Everybody may read its text."""
-        return self.state == self.State.PUBLISHED
+        return self.deleted_at is None and self.removed_at is None and self.hidden_at is None and self.held_at is None
 
     @property
     def public_name(self):

@@ -1,22 +1,26 @@
 """A thread: a title, an opening post, questions, and the comments below."""
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from posts.models.comment import Comment
 from posts.models.question import Question
 from posts.models.reading import Reading
 
 # What `for_reading` brings of a Reading.
 READING = ["id", "person_id", "new_since", "seen_until", "seen_at", "folded"]
+FOR_READING = f"""
+SELECT t.*, (SELECT c.id FROM posts_comment c WHERE c.thread_id = t.id AND c.parent_id IS NULL) AS opening_pk,
+    (SELECT json_agg(q ORDER BY q.position) FROM posts_question q WHERE q.thread_id = t.id) AS asked,
+    {", ".join(f"r.{name} AS read_{name}" for name in READING)}
+FROM posts_thread t LEFT JOIN posts_reading r ON r.thread_id = t.id AND r.person_id = %(viewer)s
+WHERE t.id = %(pk)s
+"""  # noqa: S608  (nothing of it comes from outside)
 
 
 class ThreadQuerySet(models.QuerySet):
@@ -28,21 +32,15 @@ class ThreadQuerySet(models.QuerySet):
             return self
         return self.filter(withdrawn_at=None)
 
-    def for_reading(self, viewer):
-        """Each with its questions, the id of its opening post and the Reading of `viewer`: all in one query."""
-        opening = Comment.objects.filter(thread=OuterRef("pk"), parent=None)
-        asked = Question.objects.filter(thread=OuterRef("pk")).order_by("position")
-        columns = [field.attname for field in Question._meta.concrete_fields]
-        threads = self.annotate(
-            opening_pk=Subquery(opening.values("pk")[:1]),
-            asked=ArraySubquery(asked.values(row=JSONObject(**{name: name for name in columns}))),
-        )
-        if viewer.is_authenticated:
-            threads = threads.annotate(
-                read=FilteredRelation("readings", condition=Q(readings__person=viewer)),
-                **{f"read_{name}": F(f"read__{name}") for name in READING},
-            )
-        return threads
+    def for_reading(self, pk, viewer):
+        """The thread with its questions, the id of its opening post and the Reading of `viewer`, or None: one query.
+
+        Written out, because every page begins with it, and building it each time costs more than asking it.
+        """
+        found = next(iter(self.raw(FOR_READING, {"pk": pk, "viewer": viewer.pk})), None)
+        if found is None or (found.withdrawn_at and not (viewer.is_authenticated and viewer.can_moderate())):
+            return None
+        return found
 
     def pinned(self):
         """The pinned ones, the latest pinned first."""
@@ -126,8 +124,10 @@ class Thread(models.Model):
     @cached_property
     def asks(self):
         """Its questions in order; no query where `for_reading` brought them."""
-        brought = getattr(self, "asked", None)
-        questions = list(self.questions.all()) if brought is None else [Question(**row) for row in brought]
+        if hasattr(self, "asked"):
+            questions = [Question(**row) for row in self.asked or ()]
+        else:
+            questions = list(self.questions.all())
         for question in questions:
             question.thread = self
         return questions

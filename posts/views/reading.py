@@ -1,11 +1,14 @@
 """Doors for readers: what has arrived meanwhile, everything read, a branch folded, a comment that helped."""
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from forum import pagination
 from posts import drawing, page, personal
@@ -32,13 +35,13 @@ def arrivals(request, pk):
         reading.stay(reader=request.user, thread=found, at=timezone.now())
     if found.last_activity_at <= since:
         return HttpResponseNotModified(headers={"ETag": f'"{request.GET["since"]}"'})
-    new = Comment.objects.published_since(found, since).for_display().select_related("parent")
+    new = Comment.objects.published_since(found, since).for_display().select_related("parent__author")
     if request.user.is_authenticated:
         new = new.exclude(author=request.user)
     new = list(new[: MOST_ARRIVALS + 1])
     context = {
         "thread": found,
-        "arrivals": [drawing.arrival(found, comment, request.user) for comment in new[:MOST_ARRIVALS]],
+        "arrivals": [drawing.arrival(found, comment, request.user, is_new=True) for comment in new[:MOST_ARRIVALS]],
         "has_more": len(new) > MOST_ARRIVALS,
         "since": pagination.microseconds(found.last_activity_at),
     }
@@ -62,11 +65,24 @@ def fold(request, pk):
     return HttpResponse(status=204)
 
 
-@login_required
-@require_POST
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
 def helpful(request, pk):
-    """“This helped me”, said (`mark` is 1) or taken back: with htmx the button anew, otherwise back to the comment."""
+    """“This helped me”, said (`mark` is 1) or taken back: with htmx the button anew, otherwise back to the comment.
+
+    A visitor's page holds no token and their press changes nothing, so it is let in: they are led to sign in, and come
+    back to the comment.
+    """
     comment = readable(request, pk)
+    if not request.user.is_authenticated:
+        way = redirect_to_login(comment.get_absolute_url())
+        # htmx would put the sign-in page into the button's place
+        return HttpResponseClientRedirect(way.url) if request.htmx else way
+    return redirect(comment) if request.method == "GET" else _mark(request, comment)
+
+
+@csrf_protect
+def _mark(request, comment):
     try:
         is_marked = reading.mark_helpful(
             reader=request.user, comment=comment, is_helpful=request.POST.get("mark") == "1"

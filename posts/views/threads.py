@@ -4,18 +4,18 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from forum import pagecache, pagination
-from posts import drawing, page, personal, tree
+from posts import drawing, personal, tree
 from posts.actions import reading, refusals, writing
 from posts.forms import ThreadForm
 from posts.models import Comment, Thread
+from posts.place import Place
 from posts.views.attempt import attempted, sent, signed_out
-from posts.views.place import Place
 
 
 @require_safe
@@ -50,7 +50,8 @@ def thread(request, pk, slug=""):
     place = Place.of(request.GET, found.asks)
     if kept := _kept(request, found, place):
         return kept
-    drawn = drawing.of_replies(found, found.opening_pk, "", place.order, place.tab, place.position)
+    reveals = found.withdrawn_at is not None
+    drawn = drawing.of_page(found, place, found.opening_pk, reveals=reveals)
     return _talk(request, found, place, drawn, "posts/thread.html")
 
 
@@ -67,9 +68,9 @@ def branch(request, pk):
         return kept
     if request.htmx:
         return _rest(request, found, top, place)
-    drawn = drawing.of_replies(found, pk, top.path, place.order, position=place.position)
-    context = {"back": page.way_back(top), "top_has_text": top.has_text_for(request.user)}
-    return _talk(request, found, place, drawn, "posts/branch.html", context)
+    reveals = not top.is_published and top.has_text_for(request.user)
+    drawn = drawing.of_page(found, place, pk, top, reveals)
+    return _talk(request, found, place, drawn, "posts/branch.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,8 +94,8 @@ def start(request):
 
 
 def _for_reading(viewer, pk):
-    """The thread with its questions and the viewer's Reading, in one query; Http404 if they may not know of it."""
-    found = Thread.objects.visible_to(viewer).for_reading(viewer).filter(pk=pk).first()
+    """The thread as `for_reading` brings it; Http404 if the viewer may not know of it."""
+    found = Thread.objects.for_reading(pk, viewer)
     if found is None:
         raise Http404
     return found
@@ -107,52 +108,35 @@ def _kept(request, found, place):
     return pagecache.visitors_page(request, (found.pk, found.version, timezone.localdate()))
 
 
-def _talk(request, found, place, drawn, template, more=None):
+def _talk(request, found, place, drawn, template):
     """A page of the tree, with what is the viewer's own laid on."""
-    at, shown = timezone.now(), drawn.page
-    overlay = None
+    at, places = timezone.now(), None
     if request.user.is_authenticated:
-        overlay = personal.overlay_of(found, shown, request.user, found.reading, at)
+        places = _mine(request, found, drawn, at)
+        places["form:0"] = render_to_string("posts/fragments/acts_form.html", {}, request)
         if request.method == "GET":
             reading.look(reader=request.user, thread=found, reading=found.reading, at=at)
-    context = {
-        "thread": found,
-        "top": shown.top,
-        "top_has_text": shown.top.has_text_for(request.user),
-        "page": shown,
-        "place": place,
-        "orders": place.orders(),
-        "tabs": place.tabs(found),
-        "before": shown.before and place.query(before=shown.before),
-        "after": shown.after and place.query(after=shown.after),
-        "is_first": shown.before is None,
-        "is_open": shown.top.accepts_replies(),
-        "tree": mark_safe(drawn.text(overlay and overlay.places)),  # noqa: S308  (our own templates' output)
-        "mine": overlay and overlay.places.get(f"mine:{shown.top.pk}", ""),
-        "overlay": overlay,
-        "since": pagination.microseconds(found.last_activity_at),
-        **(more or {}),
-    }
+    context = {"thread": found, "top": drawn.page.top, "place": place, "content": drawn.text(places)}
     return render(request, template, context)
 
 
 def _rest(request, found, top, place):
     """The items that follow in a list which was cut, for the page that shows the rest of it."""
-    level = request.GET.get("level", "1")
+    level, in_words = request.GET.get("level", "1"), bool(request.GET.get("words"))
     if level not in [str(number) for number in range(1, tree.INDENTED + 3)]:
         raise Http404
-    in_words = bool(request.GET.get("words"))
-    drawn = drawing.of_replies(
-        found, top.pk, top.path, place.order, position=place.position, level=int(level), in_words=in_words
-    )
-    places = None
-    if request.user.is_authenticated:
-        places = personal.overlay_of(found, drawn.page, request.user, found.reading, timezone.now()).places
+    drawn = drawing.of_rest(found, place, top, int(level), in_words)
+    places = _mine(request, found, drawn, timezone.now()) if request.user.is_authenticated else None
+    after = drawn.page.after
     context = {
-        "tree": mark_safe(drawn.text(places)),  # noqa: S308  (our own templates' output)
+        "tree": drawn.text(places),
         "top": drawn.page.top,
-        "after": drawn.page.after and place.query(after=drawn.page.after),
+        "after": after and place.query(after=after),
         "level": level,
         "words": in_words,
     }
     return render(request, "posts/fragments/rest.html", context)
+
+
+def _mine(request, found, drawn, at):
+    return personal.places_of(found, drawn.page, request.user, found.reading, at)

@@ -1,4 +1,4 @@
-// Replying in place: one form per comment, focus where the eye is, the new comment in its branch.
+// What is hung into the tree: reply forms, new comments, the rest of a list, and what others wrote meanwhile.
 const tree = document.getElementById("tree");
 
 function openFormOf(comment) {
@@ -14,7 +14,7 @@ function focus(element) {
 
 // A second "Reply" on the same comment leads to the form that is open already.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const form = event.target.closest(".acts") && openFormOf(event.target.closest(".comment"));
+  const form = event.target.closest(".acts") && !event.target.closest("button") && openFormOf(event.target.closest(".comment"));
   if (!form) return;
   event.preventDefault();
   form.hidden = false;
@@ -23,6 +23,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 document.addEventListener("htmx:load", (event) => {
   const form = event.detail.elt;
+  if (form.matches?.(".helpful")) form.focus({ preventScroll: true });
   if (!form.matches?.(".reply-form")) return;
   focus(form.querySelector(".error-summary, textarea") ?? form);
 });
@@ -45,25 +46,48 @@ function close(event) {
   focus(comment.querySelector(".acts a") ?? comment);
 }
 
-// The server hangs a new list under the parent: it joins the list that is there, and the form has done its work.
+// A branch that comes from the server joins the one that is there: its items, its count, and whether it is set in.
+function join(item, branch) {
+  const old = item.querySelector(":scope > .branch");
+  if (!old || old === branch) {
+    item.append(branch);
+    return;
+  }
+  const list = old.querySelector(":scope > ol"), fresh = branch.querySelector(":scope > ol");
+  list.className = fresh.className;
+  const more = list.querySelector(":scope > .more:last-child");
+  for (const one of [...fresh.children]) more ? more.before(one) : list.append(one);
+  old.querySelector("summary").firstChild.replaceWith(branch.querySelector("summary").firstChild);
+  old.open = true;
+  branch.remove();
+}
+
+// One's own reply: the form has done its work, and the focus is where the eye is.
 document.addEventListener("comment:placed", (event) => {
   const comment = document.getElementById(`c${event.detail.id}`);
   if (!comment) return;
-  const list = comment.closest("ol");
-  const before = list.previousElementSibling;
-  if (before?.matches("ol.replies")) {
-    before.append(...list.children);
-    list.remove();
-  }
+  const branch = comment.closest(".branch");
+  join(branch.parentElement, branch);
   event.target.closest?.(".reply-form")?.remove();
-  document.querySelector(".empty")?.remove();
+  for (let above = branch.parentElement.closest(".branch"); above; above = above.parentElement.closest(".branch")) above.open = true;
   focus(comment);
 });
 
-// A form that cannot be brought here is fetched the plain way, as a page of its own.
+// "37 more replies" vanishes with the answer: the focus goes to the first of them.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const more = event.detail.target.closest?.(".more");
+  if (!more) return;
+  const before = more.previousElementSibling, list = more.parentElement;
+  document.addEventListener("htmx:afterSettle", () => {
+    const first = before ? before.nextElementSibling : list.firstElementChild;
+    first?.querySelector(".comment")?.focus({ preventScroll: true });
+  }, { once: true });
+});
+
+// What cannot be brought here is fetched the plain way, as a page of its own.
 for (const failure of ["htmx:sendError", "htmx:responseError"]) {
   tree?.addEventListener(failure, (event) => {
-    const link = event.target.closest(".acts a[href]");
+    const link = event.target.closest(".acts a[href], .more a[href]");
     if (link) location.assign(link.href);
   });
 }
@@ -78,4 +102,104 @@ for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
     note.setAttribute("role", "alert");
     note.textContent = tree.dataset.lostLine;
   });
+}
+
+// What others wrote meanwhile is asked for while somebody looks, ever more seldom while nothing moves, and is put in
+// place when the reader says so: what is being read does not move.
+const SOON = 20_000, LATE = 300_000, PRESENCE = 300_000;
+const pill = document.querySelector(".arrived");
+let since = tree?.dataset.since, wait = SOON, timer, hereAt = Date.now(), arrived = null;
+
+function askLater() {
+  clearTimeout(timer);
+  if (!document.hidden) timer = setTimeout(ask, wait);
+}
+
+async function ask() {
+  wait = Math.min(wait * 1.5, LATE);
+  const here = Date.now() - hereAt > PRESENCE;
+  if (here) hereAt = Date.now();
+  try {
+    const answer = await fetch(`/arrivals/${tree.dataset.thread}/?since=${since}${here ? "&here=1" : ""}`, {
+      headers: { "If-None-Match": `"${since}"` },
+    });
+    if (answer.status === 200) tell(await answer.text());
+  } catch {
+    // the line is down: the next turn asks again
+  }
+  askLater();
+}
+
+function tell(html) {
+  arrived = new DOMParser().parseFromString(html, "text/html").querySelector(".arrivals");
+  if (!arrived.querySelector(".branch")) {
+    since = arrived.dataset.since;
+    return;
+  }
+  const button = document.createElement("button");
+  button.className = "button";
+  button.textContent = arrived.querySelector("p").textContent;
+  button.addEventListener("click", place);
+  pill.replaceChildren(button);
+  pill.hidden = false;
+}
+
+function place() {
+  const anchor = [...document.querySelectorAll(".opening, .comment")].find((one) => one.getBoundingClientRect().bottom > 0);
+  const top = anchor?.getBoundingClientRect().top;
+  // the browser would do the same a moment later, and twice is too far
+  document.documentElement.style.overflowAnchor = "none";
+  let first = null, elsewhere = null;
+  for (const branch of arrived.querySelectorAll(":scope > .branch")) {
+    const items = [...branch.querySelectorAll(":scope > ol > li")].filter((item) => !document.getElementById(item.id));
+    if (items.length === 0) continue;
+    const comment = items[0].querySelector(".comment");
+    if (!hang(branch, items)) elsewhere ??= comment.id.slice(1);
+    else first ??= comment;
+  }
+  if (anchor) window.scrollBy(0, anchor.getBoundingClientRect().top - top);
+  requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.style.overflowAnchor = ""; }));
+  since = arrived.dataset.since;
+  pill.replaceChildren();
+  pill.hidden = elsewhere === null;
+  if (elsewhere) {
+    const link = document.createElement("a");
+    link.href = `/c/${elsewhere}/`;
+    link.className = "button";
+    link.textContent = pill.dataset.elsewhere;
+    pill.append(link);
+  }
+  document.querySelector(".walk [data-walk=new]").hidden = false;
+  first?.focus({ preventScroll: true });
+  tree.dispatchEvent(new CustomEvent("tree:grown", { bubbles: true }));
+}
+
+function hang(branch, items) {
+  const below = branch.dataset.below;
+  const parent = document.getElementById(`b${below}`);
+  if (parent) {
+    const node = document.adoptNode(branch);
+    join(parent, node);
+    htmx.process(parent);
+    return true;
+  }
+  const roots = tree.querySelector(":scope > ol");
+  if (below !== tree.dataset.top || !roots) return false;
+  if (tree.dataset.order === "newest" && tree.dataset.isFirst === "yes") roots.prepend(...items);
+  else if (tree.dataset.order === "oldest" && tree.dataset.isEnd === "yes") roots.append(...items);
+  else return false;
+  htmx.process(roots);
+  return true;
+}
+
+if (tree && pill) {
+  for (const sign of ["pointerdown", "keydown", "scroll"]) {
+    document.addEventListener(sign, () => {
+      if (wait === SOON) return;
+      wait = SOON;
+      askLater();
+    }, { passive: true });
+  }
+  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : ask()));
+  askLater();
 }

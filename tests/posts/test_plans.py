@@ -107,8 +107,8 @@ def test_a_permalink_and_what_is_laid_on_are_read_from_index_ranges(settings):
         for comment in (shown.top, *shown.rows):
             comment.thread = thread
         with CaptureQueriesContext(connection) as queries:
-            overlay = personal.overlay_of(thread, shown, viewer, seen, timezone.now())
-        assert overlay.has_more_new
+            places = personal.places_of(thread, shown, viewer, seen, timezone.now())
+        assert f"More than {personal.MOST_NEW} new" in places["since:0"]
         # what is new is counted up to a limit of its own
         comments = [query for query in queries if "posts_comment" in query["sql"]]
         found += faults(comments, personal.MOST_NEW + 2 * PAGE)

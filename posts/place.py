@@ -40,6 +40,11 @@ class Place:
         return (self.way, page.parse_position(self.order, self.at)) if self.way else None
 
     @property
+    def key(self):
+        """What tells this place from others of its thread."""
+        return self.order, self.asked, self.way, self.at
+
+    @property
     def question(self):
         """The question whose tab this is, or None."""
         return None if isinstance(self.tab, str) else self.tab

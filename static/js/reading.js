@@ -1,0 +1,161 @@
+// The reader's place: times told as people tell them, branches folded and remembered, ways from comment to comment.
+const tree = document.getElementById("tree");
+
+// Times on the page are absolute; on screen they are easier to read as "3 hours ago". The absolute time stays as title.
+const steps = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+const language = document.documentElement.lang;
+const words = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "long" });
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+
+function relative(moment, now = new Date()) {
+  const seconds = (moment - now) / 1000;
+  for (const [unit, length] of steps) {
+    if (Math.abs(seconds) >= length) return words.format(Math.round(seconds / length), unit);
+  }
+  return words.format(0, "second");
+}
+
+function tellTimes(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    time.title ||= exact.format(moment);
+    const told = relative(moment);
+    if (time.textContent !== told) time.textContent = told;
+  }
+}
+
+tellTimes(document);
+document.addEventListener("htmx:load", (event) => tellTimes(event.detail.elt));
+document.addEventListener("tree:grown", (event) => tellTimes(event.target));
+setInterval(() => tellTimes(document), 60000);
+
+// Whoever signs in from a page comes back to the comment they were reading.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href*="/account/"][href*="next="]');
+  const comment = tree && link?.closest(".masthead") && current();
+  if (comment && window.scrollY > 200) link.href = link.href.replace(/(%23.*)?$/, encodeURIComponent(`#${comment.id}`));
+});
+
+// Folded branches: members' are kept with their account, visitors' on this device; ids only, forgotten after a while.
+const KEPT_DAYS = 90, MOST = 200;
+const form = document.getElementById("acts");
+
+function folds() {
+  try {
+    const kept = Object.entries(JSON.parse(localStorage.getItem("folds") ?? "{}"));
+    return Object.fromEntries(kept.filter(([, day]) => Date.now() / 86400000 - day < KEPT_DAYS).slice(-MOST));
+  } catch {
+    return {};  // no storage on this device: folding works, and is not remembered
+  }
+}
+
+function remember(id, folded) {
+  if (form) {
+    const body = new FormData(form);
+    body.set("folded", folded ? "1" : "0");
+    fetch(`/c/${id}/fold/`, { method: "POST", body, keepalive: true });
+    return;
+  }
+  const { [id]: _before, ...others } = folds();
+  if (folded) others[id] = Math.floor(Date.now() / 86400000);
+  try {
+    localStorage.setItem("folds", JSON.stringify(others));
+  } catch { /* as above */ }
+}
+
+function branchOf(id) {
+  return document.querySelector(`#b${id} > .branch`);
+}
+
+tree?.addEventListener("click", (event) => {
+  const summary = event.target.closest(".branch > summary");
+  if (summary) remember(summary.closest("li").id.slice(1), summary.parentElement.open);
+});
+if (tree && !form) {
+  for (const id of Object.keys(folds())) branchOf(id)?.removeAttribute("open");
+}
+
+// Ways through the comments: by key, by the buttons at the edge, by the sheet of keys.
+const keys = { j: "next", k: "previous", p: "parent", b: "branch", n: "new", m: "earlier", c: "fold", r: "reply", "?": "help" };
+const sheet = document.getElementById("keys");
+const switchOfKeys = document.getElementById("keys-on");
+
+function comments() {
+  return [...document.querySelectorAll(".opening, .comment-top, #tree .comment")].filter((one) => one.checkVisibility());
+}
+
+function current() {
+  const focused = document.activeElement?.closest(".comment, .opening");
+  return focused ?? comments().find((one) => one.getBoundingClientRect().bottom > 96) ?? null;
+}
+
+function go(comment) {
+  if (!comment) return;
+  comment.focus({ preventScroll: true });
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  comment.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+}
+
+function isNew(comment) {
+  return comment.querySelector(":scope > .byline .tag-new") !== null;
+}
+
+// Without the focus in a comment the first step leads to the one at the top of the screen, not past it.
+function walk(direction, wanted = () => true) {
+  const all = comments(), here = current();
+  const at = all.indexOf(here);
+  if (direction > 0 && here && !here.contains(document.activeElement) && wanted(here)) return here;
+  const onward = direction > 0 ? all.slice(at + 1) : all.slice(0, Math.max(at, 0)).reverse();
+  return onward.find(wanted);
+}
+
+function toNew(direction) {
+  const found = walk(direction, isNew);
+  if (found) return go(found);
+  const all = comments().filter(isNew);
+  const link = (direction > 0 ? all.at(-1) : all[0])?.querySelector(`.to-new[rel=${direction > 0 ? "next" : "prev"}]`);
+  if (link && !link.hash) location.assign(link.href);
+}
+
+const ways = {
+  next: () => go(walk(1)),
+  previous: () => go(walk(-1)),
+  parent: () => go(current()?.closest("li")?.parentElement.closest("li")?.querySelector(":scope > .comment") ?? comments()[0]),
+  branch: () => go(walk(1, (one) => one.closest("ol")?.parentElement === tree)),
+  new: () => toNew(1),
+  earlier: () => toNew(-1),
+  fold: () => branchOf(current()?.id.slice(1))?.querySelector("summary").click(),
+  reply: () => current()?.querySelector('.acts a[href$="/reply/"]')?.click(),
+  help: () => sheet.showModal(),
+};
+
+function take(way) {
+  const here = current();
+  if (sheet.open) sheet.close();
+  if (here && way !== "help") here.focus({ preventScroll: true });
+  ways[way]();
+}
+
+if (tree) {
+  const bar = document.querySelector(".walk");
+  bar.hidden = false;
+  bar.querySelector("[data-walk=new]").hidden = !document.querySelector(".tag-new");
+  switchOfKeys.checked = localStorage.getItem("keys") !== "off";
+  switchOfKeys.addEventListener("change", () => localStorage.setItem("keys", switchOfKeys.checked ? "on" : "off"));
+  let before = null;
+  document.addEventListener("pointerdown", () => { before = current(); }, true);
+  document.addEventListener("click", (event) => {
+    const way = event.target.closest("[data-walk]")?.dataset.walk;
+    if (!way) return;
+    // a press takes the focus to the button; the step starts where the reader was
+    if (way !== "help") before?.focus({ preventScroll: true });
+    take(way);
+  });
+  document.addEventListener("keydown", (event) => {
+    const writes = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (writes || event.ctrlKey || event.metaKey || event.altKey || !switchOfKeys.checked || sheet.open) return;
+    if (!Object.hasOwn(keys, event.key)) return;
+    event.preventDefault();
+    take(keys[event.key]);
+  });
+}

@@ -1,0 +1,147 @@
+"""The door before Django: what visitors are sent again, and what is always asked anew."""
+
+import gzip
+import re
+from io import BytesIO
+
+import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from accounts.forms import ProfileForm
+from forum.pagecache import OVERHEAD, Door, Store
+from forum.wsgi import django_application
+from posts.actions import moderating, writing
+from tests import factories
+from tests.factories import reply
+
+
+@pytest.fixture
+def door():
+    """The door as served, but for the closing of old connections, which would end the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield Door(django_application)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def comment(db):
+    return reply(factories.thread().opening, factories.person("Alice"))
+
+
+def knock(door, path, method="GET", **environ):
+    """(status, headers, body, queries) of one request at the door."""
+    request = RequestFactory().generic(method, path, **environ).environ | {"wsgi.input": BytesIO()}
+    said = []
+    with CaptureQueriesContext(connection) as queries:
+        answer = door(request, lambda status, headers, exc_info=None: said.append((status, dict(headers))))
+        body = b"".join(answer)
+        getattr(answer, "close", lambda: None)()
+    status, headers = said[0]
+    return int(status[:3]), headers, body, len(queries)
+
+
+def test_a_visitors_page_is_sent_again_without_a_query_while_it_is_fresh(door, comment, settings):
+    settings.KEPT_PAGES_FRESH = 60
+    address = comment.thread.get_absolute_url()
+    status, headers, body, cost = knock(door, address)
+    assert (status, cost > 1) == (200, True)
+    again = knock(door, address)
+    assert again == (200, headers, body, 0)
+    assert "Cookie" in headers["Vary"]
+    assert "Set-Cookie" not in headers
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    zipped = knock(door, address, HTTP_ACCEPT_ENCODING="br, gzip")
+    assert zipped[1]["Content-Encoding"] == "gzip"
+    assert gzip.decompress(zipped[2]) == body
+    assert int(zipped[1]["Content-Length"]) == len(zipped[2])
+    assert knock(door, address, HTTP_IF_NONE_MATCH=headers["ETag"])[::2] == (304, b"")
+    head = knock(door, address, "HEAD")
+    assert (head[0], head[2], head[1]["Content-Length"]) == (200, b"", headers["Content-Length"])
+
+
+def test_when_it_is_not_fresh_one_query_says_that_it_still_holds(door, comment):
+    address = comment.thread.get_absolute_url()
+    body = knock(door, address, HTTP_ACCEPT_ENCODING="gzip")[2]
+    again = knock(door, address, HTTP_ACCEPT_ENCODING="gzip")
+    assert again[2] == body
+    assert again[3] == 1
+
+
+def test_what_changes_is_shown_at_once_when_asked(door, comment):
+    address = comment.thread.get_absolute_url()
+    moderator = factories.moderator()
+    first = knock(door, address)
+    writing.edit(editor=comment.author, comment=comment, source="Other words than those before them.")
+    second = knock(door, address)
+    assert b"Other words" in second[2]
+    assert first[1]["ETag"] != second[1]["ETag"]
+    moderating.remove(moderator=moderator, comment=comment, reason="It names a patient.")
+    assert b"Other words" not in knock(door, address)[2]
+    moderating.remove(moderator=moderator, comment=comment.thread.opening, reason="It names a patient.")
+    assert knock(door, address)[0] == 404
+
+
+def test_a_new_name_is_shown_at_once_when_asked(door, comment):
+    address = comment.thread.get_absolute_url()
+    assert b"Alice" in knock(door, address)[2]
+    form = ProfileForm({"display_name": "Alba"}, instance=comment.author)
+    assert form.is_valid()
+    form.save()
+    body = knock(door, address)[2]
+    assert b"Alba" in body
+    assert b"Alice" not in body
+
+
+@pytest.mark.parametrize("cookie", ["session=abc", "a=b; session=abc", "messages=xyz"])
+def test_who_has_a_session_or_a_message_is_not_a_visitor(door, comment, settings, cookie):
+    settings.KEPT_PAGES_FRESH = 60
+    address = comment.thread.get_absolute_url()
+    knock(door, address)
+    assert knock(door, address, HTTP_COOKIE=cookie)[3] > 0
+
+
+def test_each_look_and_host_has_a_page_of_its_own(door, comment, settings):
+    settings.KEPT_PAGES_FRESH = 60
+    address = comment.thread.get_absolute_url()
+    plain = knock(door, address)
+    dark = knock(door, address, HTTP_COOKIE="a=1; look=dark")
+    assert dark[3] > 0
+    assert plain[2] != dark[2]
+    assert knock(door, address, HTTP_COOKIE="look=dark; a=2") == (*dark[:3], 0)
+    other = knock(door, address, SERVER_NAME="localhost")
+    assert re.search(rb'rel="canonical" href="http://localhost[:/]', other[2])
+    assert knock(door, address, HTTP_HOST="elsewhere.example")[0] == 400
+
+
+@pytest.mark.parametrize("query", ["?x=1", "?order=oldest", "?after=1&order=newest", "?q=1&q=1"])
+def test_an_address_that_can_be_made_up_is_not_kept(door, comment, settings, query):
+    settings.KEPT_PAGES_FRESH = 60
+    address = comment.thread.get_absolute_url() + query
+    for _twice in range(2):
+        assert knock(door, address)[3] > 0
+
+
+@pytest.mark.parametrize("path", ["/", "/account/login/", "/help/", "/static/mark.svg", "/nothing/"])
+def test_other_pages_pass_through(door, comment, settings, path):
+    settings.KEPT_PAGES_FRESH = 60
+    assert [knock(door, path)[0] for _twice in range(2)] in ([200, 200], [404, 404])
+    assert door.pages.get(("", "testserver", "http", "", path, "", "")) is None
+
+
+def test_a_store_holds_no_more_than_its_bytes_and_forgets_the_least_used():
+    store = Store(3 * (OVERHEAD + 100))
+    for name in "abc":
+        store.keep(name, name.upper(), 100)
+    store.get("a")
+    store.keep("d", "D", 100)
+    assert [store.get(name) for name in "abcd"] == ["A", None, "C", "D"]
+    store.keep("huge", "H", 10**9)
+    assert store.get("huge") is None
+    store.clear()
+    assert store.get("a") is None
