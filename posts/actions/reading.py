@@ -77,3 +77,4 @@ def mark_helpful(*, reader, comment, is_helpful):
         # the thread first, as every verb does, so that no two wait for each other
         counting.bump(comment.thread)
         Comment.objects.filter(pk=comment.pk).update(helpful_count=F("helpful_count") + step)
+    return is_helpful

@@ -38,7 +38,8 @@ document.addEventListener("click", (event) => {
 
 // Folded branches: members' are kept with their account, visitors' on this device; ids only, forgotten after a while.
 const KEPT_DAYS = 90, MOST = 200;
-const form = document.getElementById("acts");
+// only a member's page has a form that sends
+const form = document.querySelector("#acts[method=post]");
 
 function folds() {
   try {
@@ -130,9 +131,8 @@ const ways = {
 };
 
 function take(way) {
-  const here = current();
+  // closing gives the focus back to where the reader was
   if (sheet.open) sheet.close();
-  if (here && way !== "help") here.focus({ preventScroll: true });
   ways[way]();
 }
 
@@ -148,7 +148,7 @@ if (tree) {
     const way = event.target.closest("[data-walk]")?.dataset.walk;
     if (!way) return;
     // a press takes the focus to the button; the step starts where the reader was
-    if (way !== "help") before?.focus({ preventScroll: true });
+    if (!sheet.open) before?.focus({ preventScroll: true });
     take(way);
   });
   document.addEventListener("keydown", (event) => {

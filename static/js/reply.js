@@ -66,10 +66,10 @@ function join(item, branch) {
 document.addEventListener("comment:placed", (event) => {
   const comment = document.getElementById(`c${event.detail.id}`);
   if (!comment) return;
-  const branch = comment.closest(".branch");
-  join(branch.parentElement, branch);
+  const branch = comment.closest(".branch"), item = branch.parentElement;
+  join(item, branch);
   event.target.closest?.(".reply-form")?.remove();
-  for (let above = branch.parentElement.closest(".branch"); above; above = above.parentElement.closest(".branch")) above.open = true;
+  for (let above = item.closest(".branch"); above; above = above.parentElement.closest(".branch")) above.open = true;
   focus(comment);
 });
 

@@ -61,7 +61,7 @@ def test_bob_replies_and_finds_his_comment_in_view_and_in_focus(visit, thread, a
     expect(page.locator(f"#c{made.pk}")).to_be_focused()
     assert in_view(page, f"#c{made.pk}")
     expect(page.locator("form.reply-form")).to_have_count(0)
-    nested = page.locator(f"#b{comments[5].pk} > ol.replies > #b{made.pk}")
+    nested = page.locator(f"#b{comments[5].pk} > .branch > ol.replies > #b{made.pk}")
     expect(nested).to_have_count(1)
 
 
@@ -75,8 +75,8 @@ def test_a_second_reply_in_place_joins_the_list_that_is_there(visit, thread, ali
         page.get_by_label("Your text").fill(text)
         page.get_by_role("button", name="Send reply").click()
         expect(page.locator(".comment", has_text=text)).to_be_focused()
-    expect(page.locator(f"#b{comment.pk} > ol.replies")).to_have_count(1)
-    expect(page.locator(f"#b{comment.pk} > ol.replies > li")).to_have_count(3)
+    expect(page.locator(f"#b{comment.pk} > .branch > ol.replies")).to_have_count(1)
+    expect(page.locator(f"#b{comment.pk} > .branch > ol.replies > li")).to_have_count(3)
 
 
 def test_a_form_in_place_opens_once_keeps_a_refused_text_and_closes(visit, thread, alice, bob):
@@ -203,9 +203,9 @@ def test_two_people_answer_the_same_comment_at_once(visit, thread, alice, bob):
     for page in pages:
         page.get_by_role("button", name="Send reply").click()
     for page in pages:
-        expect(page.locator(f"#b{comment.pk} ol.replies .comment")).to_be_focused()
+        expect(page.locator(f"#b{comment.pk} .branch .comment")).to_be_focused()
     pages[0].reload()
-    expect(pages[0].locator(f"#b{comment.pk} > ol.replies > li")).to_have_count(2)
+    expect(pages[0].locator(f"#b{comment.pk} > .branch > ol.replies > li")).to_have_count(2)
 
 
 def test_everything_works_from_the_keyboard(visit, thread, alice, bob):

@@ -175,6 +175,8 @@ def test_a_comment_that_helped_says_so_in_words_and_the_mark_can_be_taken_back(o
     assert re.search(rf'formaction="/c/{comment.pk}/helpful/" name="mark" value="0" aria-pressed="true"', html)
     comment.refresh_from_db()
     assert comment.helpful_count == Helpful.objects.count() == 1
+    again = client.post(f"/c/{comment.pk}/helpful/", {"mark": "1"}, headers={"HX-Request": "true"}).content.decode()
+    assert 'value="0" aria-pressed="true"' in again
     button = client.post(f"/c/{comment.pk}/helpful/", {"mark": "0"}, headers={"HX-Request": "true"}).content.decode()
     assert 'aria-pressed="false"' in button
     comment.refresh_from_db()

@@ -1,0 +1,357 @@
+"""Reading a long talk: folding, walking by key and by button, what is new, what arrives, and the way back."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from playwright.sync_api import expect
+
+from posts.models import Comment, Reading
+from posts.models.reading import AWAY, LEAST_PAUSE
+from tests.browser.test_journeys import NEW, SCRIPTS, in_view
+from tests.factories import WORDS, person, reply
+
+
+@pytest.fixture
+def talk(thread, alice, bob):
+    """Two branches: one of four comments that branches, one of two; and a comment on its own."""
+    one = reply(thread.opening, alice)
+    two, three = reply(one, bob), reply(one, alice)
+    four = reply(two, alice)
+    five = reply(thread.opening, bob)
+    six = reply(five, alice)
+    return [one, two, four, three, five, six, reply(thread.opening, alice)]
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.id")
+
+
+def come_back(page, thread, reader):
+    """`reader` has been here before, and was away long enough for another visit."""
+    page.goto(thread.get_absolute_url())
+    seen = Reading.objects.get(person=reader)
+    seen.seen_at -= AWAY + LEAST_PAUSE
+    seen.save()
+
+
+@SCRIPTS
+def test_a_branch_folds_and_opens_and_says_how_much_it_holds(visit, thread, talk, scripts):
+    page = visit(java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    summary = page.locator(f"#b{talk[0].pk} > .branch > summary")
+    expect(summary).to_have_text("3 replies")
+    summary.click()
+    expect(page.locator(f"#c{talk[3].pk}")).to_be_hidden()
+    expect(page.locator(f"#c{talk[0].pk}")).to_be_visible()
+    page.reload()
+    if scripts:
+        # remembered on this device
+        expect(page.locator(f"#c{talk[3].pk}")).to_be_hidden()
+        summary.click()
+        page.reload()
+    expect(page.locator(f"#c{talk[3].pk}")).to_be_visible()
+
+
+def test_a_members_fold_is_remembered_on_every_device(visit, thread, talk, bob):
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+    with page.expect_response("**/fold/"):
+        page.locator(f"#b{talk[0].pk} > .branch > summary").click()
+    assert Reading.objects.get(person=bob).folded == [talk[0].pk]
+    other = visit(bob, java_script_enabled=False)
+    other.goto(thread.get_absolute_url())
+    expect(other.locator(f"#c{talk[1].pk}")).to_be_hidden()
+    # a link into a folded branch opens it
+    other.goto(f"/c/{talk[1].pk}/")
+    expect(other.locator(f"#c{talk[1].pk}")).to_be_visible()
+
+
+def test_walking_by_key(visit, thread, talk, bob):
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+    one, two, four, _three, five, six, seven = (f"c{comment.pk}" for comment in talk)
+    page.locator(f"#{one}").focus()
+    for key, where in [("j", two), ("j", four), ("k", two), ("p", one), ("b", five), ("j", six), ("p", five)]:
+        page.keyboard.press(key)
+        assert focused(page) == where, key
+    page.keyboard.press("b")
+    assert focused(page) == seven
+    page.locator(f"#{one}").focus()
+    page.keyboard.press("c")
+    expect(page.locator(f"#{two}")).to_be_hidden()
+    # what is folded is passed over
+    page.keyboard.press("j")
+    assert focused(page) == five
+    page.keyboard.press("r")
+    expect(page.get_by_label("Your text")).to_be_focused()
+    page.keyboard.type("jkpbncr? are letters here")
+    expect(page.get_by_label("Your text")).to_have_value("jkpbncr? are letters here")
+
+
+def test_the_sheet_of_keys_opens_closes_and_turns_them_off(visit, thread, talk):
+    page = visit()
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{talk[0].pk}").focus()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    assert focused(page) == f"c{talk[0].pk}"
+    page.get_by_role("toolbar").get_by_role("button", name="Keys").click()
+    sheet.get_by_role("button", name="next comment").click()
+    expect(sheet).to_be_hidden()
+    assert focused(page) == f"c{talk[1].pk}"
+    page.keyboard.press("?")
+    sheet.get_by_label("Keys are on").uncheck()
+    sheet.get_by_role("button", name="Close").click()
+    page.keyboard.press("j")
+    assert focused(page) == f"c{talk[1].pk}"
+    page.reload()
+    page.keyboard.press("?")
+    expect(sheet).to_be_hidden()
+
+
+def test_walking_by_button(visit, thread, talk):
+    page = visit(viewport={"width": 360, "height": 740}, has_touch=True)
+    page.goto(f"{thread.get_absolute_url()}#c{talk[0].pk}")
+    bar = page.get_by_role("toolbar")
+    page.locator(f"#c{talk[2].pk}").focus()
+    bar.get_by_role("button", name="Parent").click()
+    assert focused(page) == f"c{talk[1].pk}"
+    bar.get_by_role("button", name="Next branch").click()
+    assert focused(page) == f"c{talk[4].pk}"
+    assert in_view(page, f"#c{talk[4].pk}")
+
+
+@SCRIPTS
+def test_what_is_new_is_counted_marked_walked_and_marked_read(visit, thread, talk, alice, bob, scripts):
+    page = visit(bob, java_script_enabled=scripts)
+    come_back(page, thread, bob)
+    new = [reply(talk[0], alice), reply(talk[4], alice)]
+    page.goto(thread.get_absolute_url())
+    expect(page.get_by_text("2 new since your last visit")).to_be_visible()
+    page.get_by_role("link", name="First new").click()
+    expect(page.locator(f"#c{new[0].pk}")).to_be_focused()
+    page.locator(f"#c{new[0].pk}").get_by_role("link", name="next new").click()
+    expect(page.locator(f"#c{new[1].pk}")).to_be_focused()
+    if scripts:
+        page.keyboard.press("m")
+        assert focused(page) == f"c{new[0].pk}"
+        page.keyboard.press("n")
+        assert focused(page) == f"c{new[1].pk}"
+    page.reload()
+    expect(page.locator(".byline .tag-new")).to_have_count(2)
+    page.get_by_role("button", name="Mark read").click()
+    expect(page.locator(".tag-new")).to_have_count(0)
+    assert page.url.endswith(thread.get_absolute_url())
+
+
+def test_the_key_for_new_leads_on_to_other_pages(visit, thread, alice, bob, settings):
+    settings.COMMENTS_PER_PAGE = 2
+    old = [reply(thread.opening, alice) for _ in range(6)]
+    page = visit(bob)
+    come_back(page, thread, bob)
+    late = reply(old[5], alice)
+    early = reply(old[0], alice)
+    page.goto(thread.get_absolute_url())
+    page.keyboard.press("n")
+    assert focused(page) == f"c{early.pk}"
+    page.keyboard.press("n")
+    expect(page.locator(f"#c{late.pk}")).to_be_focused()
+
+
+def test_new_replies_arrive_without_moving_what_is_read(visit, thread, alice, bob):
+    comments = [reply(thread.opening, alice) for _ in range(12)]
+    page = visit(bob, viewport={"width": 360, "height": 640})
+    page.clock.install()
+    page.goto(thread.get_absolute_url())
+    here = page.locator(f"#c{comments[6].pk}")
+    here.scroll_into_view_if_needed()
+    here.evaluate("element => element.scrollIntoView({block: 'start'})")
+    above, below = reply(comments[1], alice, source=NEW), reply(comments[7], alice)
+    last = reply(thread.opening, alice)
+    before = here.bounding_box()["y"]
+    with page.expect_response("**/arrivals/**"):
+        page.clock.fast_forward(61_000)
+    pill = page.get_by_role("button", name="3 new replies")
+    expect(pill).to_be_visible()
+    assert here.bounding_box()["y"] == before
+    pill.click()
+    for comment, parent in ((above, comments[1]), (below, comments[7])):
+        expect(page.locator(f"#b{parent.pk} > .branch > ol > #b{comment.pk}")).to_have_count(1)
+    expect(page.locator(f"#tree > ol > #b{last.pk}:last-child")).to_have_count(1)
+    assert abs(here.bounding_box()["y"] - before) <= 1
+    expect(pill).to_be_hidden()
+    expect(page.locator(f"#c{above.pk} .tag-new")).to_have_count(1)
+    # they are part of the page: one can reply to them in place
+    page.locator(f"#c{above.pk}").get_by_role("link", name="Reply").click()
+    expect(page.get_by_label("Your text")).to_be_focused()
+
+
+def test_asking_slows_down_and_stops_when_nobody_looks(visit, thread, talk):
+    page = visit()
+    page.clock.install()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/arrivals/" in request.url else None)
+    page.goto(thread.get_absolute_url())
+    pauses = []
+    for number in range(6):
+        with page.expect_response("**/arrivals/**"):
+            pauses.append(0)
+            while len(asked) == number and pauses[-1] < 40:
+                page.clock.run_for(10_000)
+                pauses[-1] += 1
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > 2 * pauses[0]
+    quiet = len(asked)
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.clock.run_for(3_600_000)
+    assert len(asked) == quiet
+
+
+@SCRIPTS
+def test_more_replies_open_in_place_or_on_their_own_page_and_the_way_back_leads_to_the_same(
+    visit, thread, alice, bob, settings, scripts
+):
+    settings.COMMENTS_PER_PAGE = 20
+    reply(thread.opening, bob)
+    root = reply(thread.opening, alice)
+    many = [reply(root, bob) for _ in range(40)]
+    page = visit(java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    page.get_by_role("link", name="35 more replies").click()
+    if scripts:
+        expect(page.locator(f"#c{many[5].pk}")).to_be_focused()
+        page.get_by_role("link", name="More replies").click()
+        expect(page.locator(f"#c{many[25].pk}")).to_be_focused()
+        expect(page.locator(f"#b{root.pk} > .branch > ol > li")).to_have_count(40)
+        expect(page.locator(".more")).to_have_count(0)
+    else:
+        expect(page.locator(f"#c{root.pk}")).to_contain_text(WORDS)
+        expect(page.locator(f"#c{many[5].pk}")).to_be_visible()
+        page.get_by_role("link", name="Back to the whole conversation").click()
+        expect(page.locator(f"#c{root.pk}")).to_be_focused()
+        assert in_view(page, f"#c{root.pk}")
+        assert re.search(rf"#c{root.pk}$", page.url)
+
+
+def test_signing_in_from_the_middle_of_a_page_leads_back_to_the_same_comment(visit, thread, alice, bob):
+    bob.set_password("a long password for bob")
+    bob.save()
+    EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
+    comments = [reply(thread.opening, alice) for _ in range(15)]
+    page = visit()
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{comments[12].pk}").evaluate("element => element.scrollIntoView({block: 'start'})")
+    page.locator(".masthead").get_by_role("link", name="Sign in").evaluate("link => link.click()")
+    page.wait_for_url("**/account/login/**")
+    page.get_by_text("Sign in with a password").click()
+    page.locator("details").get_by_label("E-mail address").fill(bob.email)
+    page.locator("details").get_by_label("Password").fill("a long password for bob")
+    page.locator("details").get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**{thread.get_absolute_url()}#c*")
+    assert in_view(page, f"#c{comments[12].pk}")
+
+
+@SCRIPTS
+def test_a_comment_that_helped_is_marked_and_unmarked_by_the_same_button(visit, thread, talk, bob, scripts):
+    page = visit(bob, java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    button = page.locator(f"#c{talk[2].pk}").get_by_role("button", name="Helped me")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    for pressed, count in (("true", 1), ("false", 0)):
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", pressed)
+        assert Comment.objects.get(pk=talk[2].pk).helpful_count == count
+    if scripts:
+        expect(button).to_be_focused()
+
+
+@SCRIPTS
+def test_a_visitor_who_was_helped_is_led_to_sign_in(visit, thread, talk, scripts):
+    page = visit(java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{talk[2].pk}").get_by_role("button", name="Helped me").click()
+    page.wait_for_url(f"**/account/login/?next=/c/{talk[2].pk}/")
+
+
+@pytest.mark.parametrize("width", [320, 640])
+def test_the_deepest_text_keeps_28_characters_a_line(visit, thread, alice, bob, width):
+    """320 px is a small phone; 640 px is what a desk of 1280 px has left at 200 %."""
+    parent = reply(thread.opening, alice)
+    for _level in range(9):
+        # each talk branches, so that each level is set in
+        other = reply(parent, bob)
+        reply(parent, alice)
+        parent = other
+    long = "What I learned is that somebody can stay although they know how it went before. " * 4
+    deepest = reply(parent, alice, source=long)
+    page = visit(viewport={"width": width, "height": 800})
+    page.goto(f"/c/{deepest.pk}/")
+    lines = page.locator(f"#c{deepest.pk} .words p").evaluate(
+        "element => element.getBoundingClientRect().height / parseFloat(getComputedStyle(element).lineHeight)"
+    )
+    assert len(long.strip()) / lines >= 28
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator(f"#c{deepest.pk}")).to_contain_text("in reply to Bob")
+
+
+def test_a_talk_between_two_does_not_march_to_the_right(visit, thread, alice, bob):
+    parent = reply(thread.opening, alice)
+    first = parent = reply(parent, bob)
+    for number in range(10):
+        parent = reply(parent, (alice, bob)[number % 2])
+    page = visit()
+    page.goto(thread.get_absolute_url())
+    left = [page.locator(f"#c{comment.pk}").bounding_box()["x"] for comment in (first, parent)]
+    assert left[0] == left[1]
+    expect(page.locator(f"#c{parent.pk}")).to_contain_text("in reply to Alice")
+
+
+def test_nothing_moves_while_the_page_loads(visit, thread, talk):
+    page = visit(viewport={"width": 360, "height": 740})
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver(list => { for (const entry of list.getEntries()) "
+        "if (!entry.hadRecentInput) window.moved += entry.value; }).observe({type: 'layout-shift', buffered: true});"
+    )
+    page.goto(thread.get_absolute_url())
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.moved") == 0
+
+
+def test_a_page_asks_for_eight_files_at_most(visit, thread, talk):
+    page = visit()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(thread.get_absolute_url())
+    page.wait_for_load_state("networkidle")
+    assert len([url for url in asked if not url.startswith("data:")]) <= 8, asked
+
+
+def test_marks_of_an_earlier_visit_leave_when_the_reader_was_away(visit, thread, talk, alice, bob):
+    page = visit(bob)
+    come_back(page, thread, bob)
+    reply(talk[0], alice)
+    page.goto(thread.get_absolute_url())
+    expect(page.locator(".byline .tag-new")).to_have_count(1)
+    Reading.objects.filter(person=bob).update(seen_at=Reading.objects.get(person=bob).seen_at - LEAST_PAUSE)
+    page.reload()
+    expect(page.locator(".byline .tag-new")).to_have_count(1)
+    seen = Reading.objects.get(person=bob)
+    Reading.objects.update(seen_at=seen.seen_at - AWAY - timedelta(seconds=1))
+    page.reload()
+    expect(page.locator(".tag-new")).to_have_count(0)
+
+
+def test_two_readers_have_two_places(visit, thread, talk, alice):
+    carol, dave = person("Carol"), person("Dave")
+    pages = {somebody: visit(somebody) for somebody in (carol, dave)}
+    come_back(pages[carol], thread, carol)
+    reply(talk[0], alice)
+    for somebody, count in ((carol, 1), (dave, 0)):
+        pages[somebody].goto(thread.get_absolute_url())
+        expect(pages[somebody].locator(".byline .tag-new")).to_have_count(count)
