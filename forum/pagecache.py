@@ -18,7 +18,8 @@ from cachetools import LRUCache
 from django.conf import settings
 from django.http import HttpResponse
 
-# What an answer depends on: by which name and line it was asked for, and where; the look comes from its cookie.
+# What an answer depends on: by which name and line it was asked for, and where; the look comes from its cookie. There
+# is one language; with a second one, the reader's belongs here.
 KEY = ("HTTP_HOST", "SERVER_NAME", "wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "PATH_INFO", "QUERY_STRING")
 LOOK = re.compile(r"(?:^|;\s*)look=(light|dark)(?:;|$)")
 

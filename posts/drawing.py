@@ -14,8 +14,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from forum import pagination
 from forum.pagecache import Store
@@ -106,7 +106,7 @@ def of_rest(thread, place, top, level, in_words):
 
 def _kept_or_drawn(thread, what, drawing, keeps=True):
     """A drawing also shows the day: badges say whether a verification holds."""
-    key = (thread.pk, thread.version, timezone.localdate(), *what)
+    key = (thread.pk, thread.version, timezone.localdate(), get_language(), *what)
     drawn = _drawings.get(key) if keeps else None
     if drawn is None:
         drawn = Drawn(*drawing())

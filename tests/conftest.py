@@ -41,3 +41,11 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """Between tests with real transactions Django truncates every table; the log would refuse."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE posts_logentry DISABLE TRIGGER posts_logentry_no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def nothing_drawn():
+    """No test finds what another one drew."""
+    from posts import drawing
+
+    drawing.forget()

@@ -2,9 +2,11 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db.models import F
 
 from posts.actions import moderating, writing
-from posts.models import Comment
+from posts.models import Comment, Reading
+from posts.models.reading import AWAY
 from tests.factories import WORDS, reply
 
 RULES = {
@@ -13,11 +15,13 @@ RULES = {
     "preload": False,
 }
 PUBLIC = [
-    "/", "{thread}", "{thread}?q=1", "{thread}?q=talk", "/c/{top}/reply/", "/help/", "/nothing/",
+    "/", "{thread}", "{thread}?q=1", "{thread}?q=talk", "{thread}?order=newest", "{thread}?order=helpful",
+    "/c/{top}/branch/", "/c/{deep}/branch/", "/c/{top}/reply/", "/help/", "/nothing/",
     "/account/login/", "/account/signup/", "/account/login/code/", "/account/password/reset/",
 ]  # fmt: skip
 MEMBERS = [
-    "{thread}", "/c/{opening}/reply/", "/c/{top}/reply/", "/c/{mine}/edit/", "/c/{mine}/delete/", "/t/new/",
+    "{thread}", "/c/{top}/branch/", "/c/{opening}/reply/", "/c/{top}/reply/", "/c/{mine}/edit/",
+    "/c/{mine}/delete/", "/t/new/",
     "/account/", "/account/email/", "/account/password/set/", "/account/2fa/", "/account/2fa/totp/activate/",
     "/account/2fa/webauthn/", "/account/2fa/webauthn/add/", "/account/logout/", "/c/{top}/edit/", "/desk/",
 ]  # fmt: skip
@@ -35,6 +39,8 @@ def places(thread, alice, bob, mod):
     top = parent = reply(thread.opening, alice, question=question, standpoint="clinician")
     for number in range(12):
         parent = reply(parent, (bob, alice)[number % 2], source=f"{WORDS} {'unbroken' * 20}")
+    waiting = reply(thread.opening, bob)
+    moderating.hold(moderator=mod, comment=waiting, reason="A second look.")
     gone = reply(thread.opening, alice)
     reply(gone, bob)
     writing.delete(author=alice, comment=gone)
@@ -45,7 +51,7 @@ def places(thread, alice, bob, mod):
     mine = Comment.objects.filter(author=bob, removed_at=None).first()
     return {
         "thread": thread.get_absolute_url(), "pk": thread.pk, "opening": thread.opening.pk, "top": top.pk,
-        "mine": mine.pk,
+        "mine": mine.pk, "deep": parent.pk,
     }  # fmt: skip
 
 
@@ -97,6 +103,18 @@ def test_the_open_form_in_place(visit, places, bob):
     page.get_by_label("Your text").fill("x")
     page.get_by_role("button", name="Send reply").click()
     page.get_by_text("has 1 character").first.wait_for()
+    assert Axe().run(page, options=RULES).response["violations"] == []
+
+
+def test_what_is_new_and_the_sheet_of_keys(visit, places, bob, alice):
+    page = visit(bob, viewport={"width": 360, "height": 800}, color_scheme="dark")
+    page.goto(places["thread"])
+    Reading.objects.update(seen_at=F("seen_at") - 2 * AWAY)
+    reply(Comment.objects.get(pk=places["top"]), alice)
+    assert look_at(page, ["{thread}"], places) == []
+    page.get_by_text("1 new since your last visit").wait_for()
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
     assert Axe().run(page, options=RULES).response["violations"] == []
 
 

@@ -100,7 +100,7 @@ def test_the_sheet_of_keys_opens_closes_and_turns_them_off(visit, thread, talk):
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     assert focused(page) == f"c{talk[0].pk}"
-    page.get_by_role("toolbar").get_by_role("button", name="Keys").click()
+    page.get_by_role("navigation", name="Walk through the comments").get_by_role("button", name="Keys").click()
     sheet.get_by_role("button", name="next comment").click()
     expect(sheet).to_be_hidden()
     assert focused(page) == f"c{talk[1].pk}"
@@ -117,7 +117,7 @@ def test_the_sheet_of_keys_opens_closes_and_turns_them_off(visit, thread, talk):
 def test_walking_by_button(visit, thread, talk):
     page = visit(viewport={"width": 360, "height": 740}, has_touch=True)
     page.goto(f"{thread.get_absolute_url()}#c{talk[0].pk}")
-    bar = page.get_by_role("toolbar")
+    bar = page.get_by_role("navigation", name="Walk through the comments")
     page.locator(f"#c{talk[2].pk}").focus()
     bar.get_by_role("button", name="Parent").click()
     assert focused(page) == f"c{talk[1].pk}"

@@ -1,0 +1,43 @@
+"""An upgrade of a forum that has been talked in: what was there is counted and published as if it had always been."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from posts import tree
+
+BEFORE, AFTER = [("posts", "0002_append_only_log")], [("posts", "0003_reading")]
+
+
+def migrate(targets):
+    """Runs the migrations to `targets`; the apps as they are there."""
+    executor = MigrationExecutor(connection)
+    executor.migrate(targets)
+    return executor.loader.project_state(targets).apps
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_counts_and_moments_of_old_comments_are_made():
+    old = migrate(BEFORE)
+    try:
+        thread_class, comment_class = old.get_model("posts", "Thread"), old.get_model("posts", "Comment")
+        now = timezone.now()
+        thread = thread_class.objects.create(title="An old talk", created_at=now, last_activity_at=now)
+
+        def write(pk, parent=None, **fields):
+            path = tree.child_path(parent.path if parent else "", pk)
+            return comment_class.objects.create(
+                pk=pk, thread=thread, parent=parent, path=path, depth=tree.depth_of(path), byline="Anna", source="x",
+                html="x", renderer=1, created_at=now, **fields,
+            )  # fmt: skip
+
+        opening = write(1_000_001, reply_count=1)
+        gone = write(1_000_002, opening, deleted_at=now, reply_count=1)
+        write(1_000_003, gone)
+        write(1_000_004, opening, removed_at=now)
+    finally:
+        new = migrate(AFTER)
+    rows = new.get_model("posts", "Comment").objects.filter(pk__gt=1_000_000).order_by("pk")
+    assert list(rows.values_list("below_count", flat=True)) == [2, 1, 0, 0]
+    assert all(row.published_at == row.created_at for row in rows)
