@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN = .venv/bin/python
 MANAGE = $(IN) manage.py
 .DEFAULT_GOAL = help
-.PHONY: help install run test check moderator demo demo-remove lock clean
+.PHONY: help install run test check bench moderator demo demo-remove lock clean
 MAKEFLAGS += --no-print-directory
 
 help:  ## list these commands
@@ -26,6 +26,9 @@ check: install  ## lint, format, templates, migrations, deployment settings
 	@$(IN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run  # it warns that no server runs, and needs none
 	@DEBUG=0 SECRET_KEY=$$($(IN) -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=forum.example \
 		$(MANAGE) check --deploy --fail-level WARNING
+
+bench: install  ## what every kind of page costs, on threads of 1,000 to 1,000,000 comments
+	@$(IN) -W ignore::RuntimeWarning -m bench $(ARGS)
 
 moderator: install  ## EMAIL=you@example.org makes or promotes a moderator
 	@test -n "$(EMAIL)" || { echo "Whom? make moderator EMAIL=you@example.org"; exit 1; }

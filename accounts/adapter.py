@@ -8,6 +8,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from forum.mail import in_our_look
+
 _TOO_MANY = _(
     "That was tried too often in a short time. Nothing is locked and your name is kept: have a new code sent to your "
     "address here, or wait a few minutes and try again."
@@ -50,6 +52,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if lasting:
             context["minutes"] = getattr(app_settings, lasting) // 60
         super().send_mail(template_prefix, email, context)
+
+    def render_mail(self, template_prefix, email, context, headers=None):
+        """allauth's mail from our plain texts, with the same words in HTML beside them."""
+        return in_our_look(super().render_mail(template_prefix, email, context, headers))
 
     def send_account_already_exists_mail(self, email):
         """Tells the owner of an address that somebody tried to join with it; the page tells nobody."""

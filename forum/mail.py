@@ -1,8 +1,15 @@
-"""Mail on a laptop: shown on the console and kept as a file in var/mail, sent nowhere."""
+"""Mails in the look of the forum; and on a laptop shown on the console and kept in var/mail, sent nowhere."""
 
+import re
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.console import EmailBackend as Console
 from django.core.mail.backends.filebased import EmailBackend as Files
+from django.template.loader import render_to_string
+from django.utils.html import escape, urlize
+from django.utils.safestring import mark_safe
 
 
 class LaptopBackend(BaseEmailBackend):
@@ -17,3 +24,30 @@ class LaptopBackend(BaseEmailBackend):
         for backend in self.backends:
             backend.send_messages(messages)
         return len(messages)
+
+
+def in_our_look(message):
+    """`message` with an HTML part beside its text, made from that text: nothing is said in one and not in the other."""
+    dressed = EmailMultiAlternatives(
+        message.subject, message.body, message.from_email, message.to, headers=message.extra_headers
+    )
+    context = {"subject": message.subject, "site_name": settings.SITE_NAME, "blocks": blocks_of(message.body)}
+    dressed.attach_alternative(render_to_string("emails/frame.html", context), "text/html")
+    return dressed
+
+
+def blocks_of(text):
+    """The paragraphs of a plain text as pairs of a kind and safe HTML.
+
+    "code" is a paragraph set in by four spaces, "sign" one that follows the signature's “-- ”, "" any other.
+    """
+    blocks = []
+    for paragraph in re.split(r"\n\s*\n", text.strip("\n")):
+        lines = paragraph.split("\n")
+        if lines[0].rstrip() == "--":
+            blocks.append(("sign", escape(" ".join(lines[1:]).strip())))
+        elif all(line.startswith("    ") for line in lines):
+            blocks.append(("code", escape(" ".join(line.strip() for line in lines))))
+        else:
+            blocks.append(("", mark_safe(urlize(" ".join(line.strip() for line in lines), autoescape=True))))  # noqa: S308
+    return blocks

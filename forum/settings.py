@@ -184,7 +184,7 @@ COMMENTS_PER_PAGE = 100
 # Pages kept in the memory of each web process: how many bytes of them for visitors and, drawn but not yet dressed, for
 # members; and for how many seconds a visitor's page is believed before the database is asked whether it still holds.
 KEPT_PAGES_BYTES = env.int("KEPT_PAGES_MB", 64) * 1_000_000
-KEPT_PAGES_FRESH = 1
+KEPT_PAGES_FRESH = env.int("KEPT_PAGES_FRESH", 1)
 # called with a person who took another name
 AFTER_RENAME = "posts.actions.counting.author_looks_different"
 THREADS_PER_PAGE = 30

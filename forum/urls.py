@@ -3,8 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from forum import views
+
 urlpatterns = [
     path("", include("posts.urls")),
+    path("look/", views.look, name="look"),
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.urls")),
     path("desk/", admin.site.urls),

@@ -23,7 +23,7 @@ from forum.templatetags.moments import moment
 from posts import avatar, page, tree
 from posts.models import Comment
 from posts.page import ALL, TreePage
-from posts.personal import new_tag, places_of_mine
+from posts.personal import helpful_button, new_tag, places_of_mine, words_of_button
 
 # A place is <!--KIND:ID--> with a comment's id, or 0. "fold" is behind the number of replies, "more" behind the number
 # left out, "new" beside the date, "mine" among the acts, "wait" behind a comment, "since" and "waits" above
@@ -71,6 +71,8 @@ def of_page(thread, place, top_pk, top=None, reveals=False):
     def content():
         shown = page.of_replies(top_pk, top.path if top else "", place.order, place.tab, place.position)
         tree_drawn = draw(thread, shown, place.order, place.tab)
+        if shown.top.question_id:
+            shown.top.question = _asked(thread, shown.top)
         context = {
             "thread": thread,
             "top": shown.top,
@@ -85,7 +87,9 @@ def of_page(thread, place, top_pk, top=None, reveals=False):
             "is_open": shown.top.accepts_replies(),
             "tree": tree_drawn,
             "since": pagination.microseconds(thread.last_activity_at),
-            "back": top and page.way_back(shown.top),
+            "helpful": top and helpful_button(shown.top, False),
+            "face": top and avatar.of(shown.top.public_name),
+            "back": top and page.way_back(shown),
         }
         name = "posts/fragments/branch_content.html" if top else "posts/fragments/thread_content.html"
         return shown, render_to_string(name, context)
@@ -122,7 +126,9 @@ def draw(thread, shown, order="oldest", tab=ALL):
     """The HTML of the TreePage `shown`: items of a list, with their places."""
     for comment in (shown.top, *shown.above, *shown.rows):
         comment.thread = thread
-    words = _words()
+        if comment.is_answer:
+            comment.question = _asked(thread, comment)
+    words = _words(get_language())
     context = {
         "steps": shown.steps,
         "names": {comment.pk: escape(comment.public_name) for comment in (shown.top, *shown.rows)},
@@ -142,8 +148,13 @@ def draw(thread, shown, order="oldest", tab=ALL):
     return mark_safe(render_to_string("posts/tree.jinja", context, using="fast"))  # noqa: S308
 
 
-def _words():
-    """What the fragment says, translated and escaped once a page and not once a comment."""
+def _asked(thread, comment):
+    return next(question for question in thread.asks if question.pk == comment.question_id)
+
+
+@cache
+def _words(language):
+    """What the fragment says in `language`, translated and escaped once and not for each comment."""
     words = {
         "sample": _("sample"),
         # Translators: %s is a name
@@ -151,14 +162,12 @@ def _words():
         "in_reply_above": _("in reply to a comment above"),
         "edited": _("edited"),
         "reply": _("Reply"),
-        "helped_me": _("Helped me"),
-        "by_whom": _("(by %s)"),
         "to_whom": _("to %s"),
         Comment.State.DELETED: _("Its author took this comment back."),
         Comment.State.REMOVED: _("A moderator removed this comment."),
         "waits": _("This comment is waiting for a moderator’s review."),
     }
-    return {name: escape(said) for name, said in words.items()}
+    return {name: escape(said) for name, said in words.items()} | words_of_button(language)
 
 
 def _count_replies(number):

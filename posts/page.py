@@ -32,19 +32,38 @@ class Order:
     replies: str
     descending: bool = False
 
-    def sorting(self, turned=False, within=()):
-        """The ORDER BY list, or the same turned round; columns `within` which all are alike come first."""
-        columns = (*within, *self.columns)
-        return ", ".join(f"{column} DESC" if self.descending != turned else column for column in columns)
-
-    def beyond(self, turned=False, inclusive=False):
-        """The condition for rows beyond the position, or, turned, before it."""
-        sign = ("<" if self.descending != turned else ">") + ("=" if inclusive else "")
-        return f"({', '.join(self.columns)}) {sign} ({', '.join(self.values)})"
-
     def position_of(self, comment):
         """The place of `comment` in this order, as it stands in an address; it holds when the comment is gone, too."""
         return f"{comment.helpful_count}-{comment.pk}" if len(self.columns) > 1 else str(comment.pk)
+
+
+@dataclass(frozen=True)
+class Range:
+    """The rows of one list in one order, as SQL.
+
+    The list is told by its first and last row rather than by `parent_id = 7`: so its order is that of one index and of
+    no other, and PostgreSQL is never tempted to walk through a whole table by id in search of the rows.
+    """
+
+    order: Order
+    columns: tuple = ("c.parent_id",)
+    values: tuple = ("%(top)s",)
+
+    def whole(self):
+        """The condition for all of the list."""
+        columns, values = ", ".join(self.columns), ", ".join(self.values)
+        return f"({columns}) >= ({values}) AND ({columns}) <= ({values})"
+
+    def sorting(self, turned=False):
+        """The ORDER BY list, or the same turned round."""
+        columns = (*self.columns, *self.order.columns)
+        return ", ".join(f"{column} DESC" if self.order.descending != turned else column for column in columns)
+
+    def beyond(self, turned=False, inclusive=False):
+        """The condition for rows beyond the position, or, turned, before it."""
+        sign = ("<" if self.order.descending != turned else ">") + ("=" if inclusive else "")
+        columns, values = (*self.columns, *self.order.columns), (*self.values, *self.order.values)
+        return f"{self.whole()} AND ({', '.join(columns)}) {sign} ({', '.join(values)})"
 
 
 # The newest first is for the talks; within one, what was said first is read first, in every order but the helpful.
@@ -61,29 +80,39 @@ ORDERS = {
 IDS = """
 WITH RECURSIVE listed AS (
     SELECT c.id, c.reply_count, c.below_count, row_number() OVER (ORDER BY {sorting}) AS place
-    FROM posts_comment c WHERE c.parent_id = %(top)s AND c.is_shown {tab} {position}
+    FROM posts_comment c WHERE c.is_shown {on_tab} AND {begins}
     ORDER BY {sorting} LIMIT %(size)s + 1
 ), measured AS (
-    SELECT *, 1 + least(below_count, {few}) AS takes, sum(1 + least(below_count, {few})) OVER (ORDER BY place) AS taken,
+    SELECT *, sum(1 + least(below_count, {few})) OVER (ORDER BY place) AS taken,
         CASE WHEN count(*) OVER () > %(size)s THEN {fewest} {choices} ELSE {fewest} END AS steps
     FROM listed
 ), shown AS (
     SELECT id, reply_count, steps, below_count < 2 ^ steps AS is_whole, ARRAY[{sign} place] AS place
-    FROM measured WHERE place <= %(size)s AND taken - takes < %(size)s
+    FROM measured WHERE place = 1 OR taken <= %(size)s
     UNION ALL
     SELECT r.id, r.reply_count, CASE WHEN t.is_whole THEN t.steps ELSE t.steps - r.rank::int END, t.is_whole,
         t.place || r.rank
     FROM shown t CROSS JOIN LATERAL (
-        SELECT c.id, c.reply_count, row_number() OVER (ORDER BY {replies}) AS rank
-        FROM posts_comment c WHERE c.parent_id = t.id AND c.is_shown
-        ORDER BY {replies} LIMIT CASE WHEN t.is_whole THEN (2 ^ t.steps)::int ELSE t.steps END
+        SELECT c.id, c.reply_count, row_number() OVER (ORDER BY c.parent_id, {replies}) AS rank
+        FROM posts_comment c WHERE c.parent_id >= t.id AND c.parent_id <= t.id AND c.is_shown
+        ORDER BY c.parent_id, {replies} LIMIT CASE WHEN t.is_whole THEN (2 ^ t.steps)::int ELSE t.steps END
     ) r WHERE t.reply_count > 0
 )
 SELECT (SELECT array_agg(id ORDER BY place) FROM shown),
     (SELECT count(*) FROM listed) > (SELECT count(*) FROM shown WHERE cardinality(place) = 1),
-    (SELECT c.id FROM posts_comment c WHERE c.parent_id = %(top)s AND c.is_shown {tab} {behind}
-     ORDER BY {behind_sorting} LIMIT 1) IS NOT NULL
+    (SELECT c.id FROM posts_comment c WHERE c.is_shown {on_tab} AND {behind}
+     ORDER BY {behind_sorting} LIMIT 1) IS NOT NULL,
+    {root_is_first}
 """
+# Does the thread's first page hold the root of a branch? It does as long as the comments that it takes, each with its
+# branch cut with the fewest steps, are no more than a page has.
+ROOT_IS_FIRST = f"""(
+    SELECT count(*) <= 1 OR sum(1 + least(below_count, {tree.most_shown(FEWEST)})) <= %(size)s FROM (
+        SELECT c.below_count FROM posts_comment c
+        WHERE c.is_shown AND c.parent_id >= %(opening)s AND (c.parent_id, c.id) <= (%(opening)s, %(root)s)
+        ORDER BY c.parent_id, c.id LIMIT %(size)s + 1
+    ) AS upto
+)"""  # noqa: S608  (nothing of it comes from outside)
 
 
 @dataclass
@@ -91,7 +120,8 @@ class TreePage:
     """A page of replies to `top` (a Comment), in the order shown, each with the part of its branch that is shown.
 
     `before` and `after` are the positions at which the list goes on in that direction, or None. `above` are the
-    comments between the opening post and `top`, from the outside in.
+    comments between the opening post and `top`, from the outside in. `root_is_first`: the thread's first page holds the
+    root of the branch that `top` is in.
     """
 
     top: Comment
@@ -99,6 +129,7 @@ class TreePage:
     above: list
     before: str | None = None
     after: str | None = None
+    root_is_first: bool = True
     level: int = 1
     in_words: bool = False
 
@@ -117,10 +148,14 @@ def of_replies(top_pk, path="", order="oldest", tab=ALL, position=None):
     """
     way, place = position or ("first", {})
     order, size = ORDERS[order], settings.COMMENTS_PER_PAGE
-    ids, goes_on, lies_behind = _ids(order, way, {"top": top_pk, "size": size, **place}, tab)
     above = tree.ids_of(path)[1:-1]
+    way_down = {"opening": tree.ids_of(path)[0], "root": [*above, top_pk][0]} if path else {}
+    values = {"top": top_pk, "size": size, **place, **way_down}
+    ids, goes_on, lies_behind, root_is_first = _ids(order, way, values, tab)
     rows = Comment.objects.for_display().in_bulk([*above, top_pk, *ids])
-    page = TreePage(rows[top_pk], [rows[pk] for pk in ids if pk in rows], [rows[pk] for pk in above])
+    page = TreePage(
+        rows[top_pk], [rows[pk] for pk in ids if pk in rows], [rows[pk] for pk in above], root_is_first=root_is_first
+    )
     listed = [row for row in page.rows if row.parent_id == top_pk]
     further, behind = (goes_on, lies_behind) if way != "before" else (lies_behind, goes_on)
     if listed and further:
@@ -141,59 +176,53 @@ def parse_position(order, text):
 
 
 def _ids(order, way, values, tab):
-    """(ids in the order shown, whether the list goes on, whether something lies behind where it began)."""
-    backward = way == "before"
-    # PostgreSQL takes the order from the index behind `= 7`, behind IS NULL only when told that the column is sorted by
-    within = ("c.question_id",) if tab == CONVERSATION else ()
-    if isinstance(tab, str):
-        on_tab = "AND c.depth = 1 AND c.question_id IS NULL" if tab == CONVERSATION else ""
-    else:
-        on_tab = "AND c.depth = 1 AND c.question_id = %(question)s"
-        values = values | {"question": tab.pk}
+    """(ids in the order shown, whether the list goes on, whether something lies behind, see TreePage.root_is_first)."""
+    backward, on_tab = way == "before", ""
+    rows = Range(order)
+    if tab != ALL:
+        # 0 is the number of no question: rows without one are a range like any other
+        values = values | {"question": 0 if tab == CONVERSATION else tab.pk}
+        on_tab = "AND c.depth = 1"
+        rows = Range(order, (*rows.columns, "coalesce(c.question_id, 0)"), (*rows.values, "%(question)s"))
     begins = {
-        "first": "TRUE", "at": order.beyond(inclusive=True), "after": order.beyond(),
-        "before": order.beyond(turned=True),
+        "first": rows.whole(), "at": rows.beyond(inclusive=True), "after": rows.beyond(),
+        "before": rows.beyond(turned=True),
     }  # fmt: skip
     # what lies on the other side of the position: nothing before a beginning
     behind = {
-        "first": "FALSE", "at": order.beyond(turned=True), "after": order.beyond(turned=True, inclusive=True),
-        "before": order.beyond(inclusive=True),
+        "first": "FALSE", "at": rows.beyond(turned=True), "after": rows.beyond(turned=True, inclusive=True),
+        "before": rows.beyond(inclusive=True),
     }  # fmt: skip
     choices = " ".join(
         f"WHEN sum(1 + least(below_count, {tree.most_shown(steps)})) OVER () <= %(size)s THEN {steps}"
         for steps in tree.STEPS[:-1]
     )
     sql = IDS.format(
-        sorting=order.sorting(backward, within),
+        sorting=rows.sorting(backward),
         replies=order.replies,
-        tab=on_tab,
-        position=f"AND {begins[way]}",
-        behind=f"AND {behind[way]}",
-        behind_sorting=order.sorting(not backward, within),
+        on_tab=on_tab,
+        begins=begins[way],
+        behind=behind[way],
+        behind_sorting=rows.sorting(not backward),
         sign="-" if backward else "",
         few=tree.most_shown(FEWEST),
         fewest=FEWEST,
         choices=choices,
+        root_is_first=ROOT_IS_FIRST if "root" in values else "TRUE",
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        ids, goes_on, lies_behind = cursor.fetchone()
-    return ids or [], goes_on, lies_behind
+        ids, *rest = cursor.fetchone()
+    return ids or [], *rest
 
 
-# How many comments the first page takes before it comes to the root of a branch, and the place of a comment in it:
-# the sum of its rank and of the ranks of those above it, which the steps of the branch must cover (see posts.tree).
-TAKEN_BEFORE = """
-SELECT coalesce(sum(1 + least(below_count, {few})), 0) FROM (
-    SELECT c.below_count FROM posts_comment c WHERE c.parent_id = %s AND c.is_shown AND c.id < %s
-    ORDER BY c.id LIMIT %s
-) AS earlier
-"""
+# The sum of a comment's rank and the ranks of those above it in the branch; its steps must cover it (see posts.tree).
 RANKS = """
 SELECT sum(ranked.before + 1) FROM unnest(%s, %s) AS way (parent, child) CROSS JOIN LATERAL (
     SELECT count(*) AS before FROM (
-        SELECT 1 FROM posts_comment c WHERE c.parent_id = way.parent AND c.is_shown AND c.id < way.child
-        ORDER BY c.id LIMIT %s
+        SELECT 1 FROM posts_comment c
+        WHERE c.is_shown AND c.parent_id >= way.parent AND (c.parent_id, c.id) < (way.parent, way.child)
+        ORDER BY c.parent_id, c.id LIMIT %s
     ) AS earlier
 ) AS ranked
 """
@@ -218,18 +247,19 @@ def address_of(comment):
     return f"{thread}{_from_root(opening, root)}{fragment}"
 
 
-def way_back(top):
-    """From a branch page to the thread, at the comment on top of it."""
-    opening, root, *_below = tree.ids_of(top.path)
-    return f"{top.thread.get_absolute_url()}{_from_root(opening, root)}#c{top.pk}"
+def way_back(shown):
+    """From the branch page `shown` to the thread, at the comment on top of it."""
+    top = shown.top
+    query = "" if shown.root_is_first else f"?at={tree.ids_of(top.path)[1]}"
+    return f"{top.thread.get_absolute_url()}{query}#c{top.pk}"
 
 
 def _from_root(opening, root):
     """The query of the page that begins with `root`, or none where the first page holds it."""
-    size = settings.COMMENTS_PER_PAGE
+    values = {"size": settings.COMMENTS_PER_PAGE, "opening": opening, "root": root}
     with connection.cursor() as cursor:
-        cursor.execute(TAKEN_BEFORE.format(few=tree.most_shown(FEWEST)), [opening, root, size])
-        return f"?at={root}" if cursor.fetchone()[0] >= size else ""
+        cursor.execute(f"SELECT {ROOT_IS_FIRST}", values)
+        return "" if cursor.fetchone()[0] else f"?at={root}"
 
 
 def _is_within_cut(way):

@@ -5,14 +5,16 @@ One query tells what is new, what waits for a review, and what I called helpful.
 """
 
 from collections import Counter
+from functools import cache
 
 from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from posts import tree
 from posts.models import Comment
@@ -113,7 +115,20 @@ def acts_of(comment, viewer, moderates):
 
 def helpful_button(comment, is_marked):
     """The button of a mark, of the form `acts` at the end of the page; pressed again it takes the mark back."""
-    return render_to_string("posts/fragments/helpful.html", {"c": comment, "is_marked": is_marked})
+    context = {
+        "pk": comment.pk,
+        "name": escape(comment.public_name),
+        "is_marked": is_marked,
+        "words": words_of_button(get_language()),
+    }
+    return mark_safe(render_to_string("posts/fragments/helpful.jinja", context, using="fast").rstrip("\n"))  # noqa: S308
+
+
+@cache
+def words_of_button(language):
+    """What the button says in `language`, escaped; the second has a place for a name."""
+    # Translators: %s is a name
+    return {"helped_me": escape(_("Helped me")), "by_whom": escape(_("(by %s)"))}
 
 
 def _lay_new(places, thread, shown, new):
@@ -129,22 +144,17 @@ def _lay_new(places, thread, shown, new):
         "first": addresses[0] if here else f"/c/{elsewhere[0][1]}/",
     }
     places["since:0"] = render_to_string("posts/fragments/new_since.html", bar)
+    # numbers and our own words: nothing in them needs escaping but the words
+    tag, previous_words, next_words = new_tag(), escape(_("previous new")), escape(_("next new"))
     for index, row in enumerate(here):
         before = addresses[index - 1] if index else _nearest(elsewhere, row.path, backward=True)
         after = addresses[index + 1] if index + 1 < len(here) else _nearest(elsewhere, row.path, backward=False)
-        links = format_html_join(
-            "",
-            ' <a class="to-new" href="{}" rel="{}">{}</a>',
-            [
-                (address, rel, words)
-                for address, rel, words in (
-                    (before, "prev", _("previous new")),
-                    (after, "next", _("next new")),
-                )
-                if address
-            ],
+        links = "".join(
+            f' <a class="to-new" href="{address}" rel="{rel}">{words}</a>'
+            for address, rel, words in ((before, "prev", previous_words), (after, "next", next_words))
+            if address
         )
-        places[f"new:{row.pk}"] = new_tag() + links
+        places[f"new:{row.pk}"] = tag + links
     below = Counter(pk for path in new.values() for pk in tree.ids_of(path)[:-1])
     shown_below = Counter(row.parent_id for row in here)
     for row in shown.rows:

@@ -5,12 +5,13 @@ Every verb that changes what readers see locks its thread first, so counts are m
 
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Case, F, Value, When
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from posts import tree
-from posts.models import Comment, Question, Thread
+from posts.models import Comment, Thread
 
 
 def lock_thread(pk):
@@ -23,14 +24,91 @@ def moment_in(thread):
     return max(timezone.now(), thread.last_activity_at + timedelta(microseconds=1))
 
 
-def bump(thread, at=None, comments=0):
-    """Moves the thread's version, its count of comments by `comments`, and its latest activity to `at`."""
-    changes = {"version": F("version") + 1}
-    if comments:
-        changes["comment_count"] = F("comment_count") + comments
-    if at is not None:
-        changes["last_activity_at"] = Greatest("last_activity_at", at)
-    Thread.objects.filter(pk=thread.pk).update(**changes)
+def bump(thread):
+    """Moves the thread's version: readers see something else."""
+    Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
+
+
+# A reply and all that moves with it, in one statement: so the thread's row is locked for no longer than that and the
+# commit behind it, and eight people who write at once in one thread hardly wait for each other. The thread is taken
+# first, as by every verb. Its row and the parent's are looked at again where somebody else has just changed them: a
+# thread that is locked meanwhile, or a parent that is gone, makes it insert nothing.
+PUBLISH = """
+WITH in_thread AS (
+    UPDATE posts_thread SET version = version + 1, comment_count = comment_count + 1,
+        last_activity_at = greatest(
+            last_activity_at + CASE WHEN %(at)s::timestamptz IS NULL THEN '1 microsecond' ELSE '0' END::interval,
+            coalesce(%(at)s, clock_timestamp())
+        )
+    WHERE id = %(thread)s AND locked_at IS NULL AND withdrawn_at IS NULL
+    RETURNING coalesce(%(at)s, last_activity_at) AS moment
+), above AS (
+    UPDATE posts_comment c SET below_count = c.below_count + 1,
+        reply_count = c.reply_count + CASE WHEN c.id = %(parent)s THEN 1 ELSE 0 END
+    FROM in_thread WHERE c.id = ANY(%(above)s) AND (c.id <> %(parent)s OR (
+        c.held_at IS NULL AND c.hidden_at IS NULL AND c.removed_at IS NULL AND c.deleted_at IS NULL
+    ))
+    RETURNING c.id
+), in_tab AS (
+    UPDATE posts_question q SET comment_count = q.comment_count + 1 FROM in_thread WHERE q.id = %(question)s
+)
+INSERT INTO posts_comment ({columns}, created_at, published_at)
+SELECT {values}, moment, moment FROM in_thread WHERE (SELECT count(*) FROM above) = {depth}
+RETURNING published_at
+"""
+# Columns that the statement or the database itself fills.
+FILLED = {"created_at", "published_at", "is_shown"}
+
+
+class Closed(Exception):  # noqa: N818  (it is an answer, not a fault)
+    """The thread or the parent took no reply; the transaction must not be committed."""
+
+
+def publish_reply(comment, at=None):
+    """Saves the new `comment`, complete but for its moments, and counts it; raises Closed.
+
+    The moment comes from the database's clock, one for all web servers, and rises with every reply of a thread; for
+    what is brought from elsewhere it is `at`.
+    """
+    fields = [field for field in Comment._meta.concrete_fields if field.name not in FILLED]
+    given = {
+        f"c_{field.column}": field.get_db_prep_save(getattr(comment, field.attname), connection) for field in fields
+    }
+    sql = PUBLISH.format(
+        columns=", ".join(connection.ops.quote_name(field.column) for field in fields),
+        values=", ".join(
+            f"%(c_{field.column})s::{field.db_type(connection).split(' GENERATED')[0]}" for field in fields
+        ),
+        depth=comment.depth,
+    )
+    about = {
+        "at": at, "thread": comment.thread_id, "parent": comment.parent_id, "question": comment.question_id,
+        "above": tree.ids_of(comment.path)[:-1],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sql, about | given)
+        row = cursor.fetchone()
+    if row is None:
+        raise Closed
+    comment.created_at = comment.published_at = row[0]
+    comment._state.adding = False
+    comment.parent.reply_count += 1
+    comment.parent.below_count += 1
+
+
+# All that moves when `step` comments (1 or -1) appear: one statement, for it runs while the thread is locked.
+COUNT = """
+WITH in_thread AS (
+    UPDATE posts_thread SET version = version + 1, comment_count = comment_count + %(in_thread)s,
+        last_activity_at = greatest(last_activity_at, %(at)s::timestamptz)
+    WHERE id = %(thread)s
+), in_tab AS (
+    UPDATE posts_question SET comment_count = comment_count + %(step)s WHERE id = %(question)s
+)
+UPDATE posts_comment SET below_count = below_count + %(shown)s,
+    reply_count = reply_count + CASE WHEN id = %(parent)s THEN %(shown)s ELSE 0 END
+WHERE id = ANY(%(above)s::bigint[])
+"""
 
 
 def author_looks_different(person):
@@ -59,37 +137,44 @@ def state_changed(comment, was_published, at=None):
 
 def comment_appeared(comment, at=None):
     """`comment` is published now and was not before: for the first time, at the moment `at`, or again."""
-    bump(comment.thread, at=at, comments=1 if comment.depth else 0)
-    if comment.question_id:
-        Question.objects.filter(pk=comment.question_id).update(comment_count=F("comment_count") + 1)
-    # a comment with replies was shown as a tombstone all the time: those above already count it
-    if comment.reply_count == 0:
-        _tell_ancestors(comment, 1)
+    _count(comment, 1, at)
 
 
 def comment_vanished(comment):
     """`comment` was published and is not now: deleted, removed, hidden or held."""
-    bump(comment.thread, comments=-1 if comment.depth else 0)
-    if comment.question_id:
-        Question.objects.filter(pk=comment.question_id).update(comment_count=F("comment_count") - 1)
-    if comment.reply_count == 0:
-        _tell_ancestors(comment, -1)
+    _count(comment, -1)
 
 
-def _tell_ancestors(comment, step):
-    """Those above show one reply more or less; where that makes a tombstone appear or leave, so do those above it."""
-    while comment.parent_id is not None:
-        parent = comment.parent  # read before it is counted, and behind the thread's lock
+def _count(comment, step, at=None):
+    """Moves the thread, the tab, and those above; where a tombstone appears or leaves with it, those above that one."""
+    # with replies it is shown as a tombstone all the time: those above already count it
+    shown = step if comment.reply_count == 0 else 0
+    parent = comment.parent  # read before it is counted, and behind the thread's lock
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {
+            "thread": comment.thread_id, "in_thread": step if comment.depth else 0, "at": at, "step": step,
+            "question": comment.question_id, "shown": shown, "parent": comment.parent_id,
+            "above": tree.ids_of(comment.path)[:-1] if shown else [],
+        })  # fmt: skip
+    if shown and parent is not None:
+        _counted(parent, shown)
+
+
+def _counted(parent, step):
+    """`parent` shows one reply more or less; a tombstone appears with its first one and leaves with its last."""
+    parent.reply_count += step
+    parent.below_count += step
+    while not parent.is_published and parent.reply_count == max(step, 0):
+        comment, parent = parent, parent.parent
+        if parent is None:
+            _settle(comment)
+            return
         Comment.objects.filter(pk__in=tree.ids_of(comment.path)[:-1]).update(
             below_count=F("below_count") + step,
-            reply_count=F("reply_count") + Case(When(pk=comment.parent_id, then=Value(step)), default=Value(0)),
+            reply_count=F("reply_count") + Case(When(pk=parent.pk, then=Value(step)), default=Value(0)),
         )
         parent.reply_count += step
         parent.below_count += step
-        comment = parent
-        if comment.is_published or comment.reply_count != max(step, 0):
-            return
-    _settle(comment)
 
 
 def _settle(opening):

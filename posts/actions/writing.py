@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
@@ -50,33 +50,47 @@ def start_thread(*, author, title, source, questions=(), standpoint="", key=None
     )
     _speak_as(opening, author, standpoint, now)
     opening.write(source)
-    _insert(opening, parent=None)
+    _find_place(opening, parent=None)
+    opening.save(force_insert=True)
     return thread
 
 
-@transaction.atomic
 def reply(*, author, parent, source, question=None, standpoint="", key=None, byline="", is_sample=False, at=None):
     """A published reply to the Comment `parent`; the same `author` and `key` again give the first reply.
 
     `question` (one of the thread's) counts only for a reply to the opening post: deeper ones belong to their branch.
-    Raises Refused when `parent` takes no replies any more, PermissionDenied, markup.TooComplex.
+    `at` is when it was written, if that was not now. Raises Refused when `parent` takes no replies any more,
+    PermissionDenied, markup.TooComplex.
     """
     if author is not None:
         _check_may_write(author)
     comment = Comment(author=author, byline=byline, key=key, is_sample=is_sample)
     _speak_as(comment, author, standpoint, at or timezone.now())
     comment.write(source)
-    thread = counting.lock_thread(parent.thread_id)
-    parent, first = _parent_and_first(parent, author, key)
+    try:
+        return _publish(comment, parent, question, at)
+    except IntegrityError:
+        # the same form, sent twice at once: the other one was faster
+        first = _written_with(author, key)
+        if first is None:
+            raise
+        return first
+    except counting.Closed:
+        # it was open a moment ago; whoever closed it is done now, and says why
+        check_accepts_replies(Comment.objects.select_related("thread").get(pk=parent.pk))
+        raise Refused(refusals.GONE) from None
+
+
+@transaction.atomic
+def _publish(comment, parent, question, at):
+    parent, first = _parent_and_first(parent, comment.author, comment.key)
     if first is not None:
         return first
-    parent.thread = comment.thread = thread
     check_accepts_replies(parent)
-    # the clock is read behind the lock: what is published later has the later moment
-    comment.created_at = comment.published_at = at or counting.moment_in(thread)
-    comment.question = _question_of_branch(parent, question)
-    _insert(comment, parent)
-    counting.comment_appeared(comment, at=comment.published_at)
+    comment.thread = parent.thread
+    comment.question_id = _question_of_branch(parent, question)
+    _find_place(comment, parent)
+    counting.publish_reply(comment, at)
     return comment
 
 
@@ -188,7 +202,7 @@ def _parent_and_first(parent, author, key):
     wanted = Q(pk=parent.pk)
     if can_be_repeated := key is not None and author is not None:
         wanted |= Q(author=author, key=key)
-    rows = list(Comment.objects.filter(wanted))
+    rows = list(Comment.objects.select_related("thread").filter(wanted))
     first = [row for row in rows if can_be_repeated and (row.author_id, row.key) == (author.pk, key)]
     return next(row for row in rows if row.pk == parent.pk), first[0] if first else None
 
@@ -202,15 +216,16 @@ def _speak_as(comment, author, standpoint, at):
 
 
 def _question_of_branch(parent, question):
+    """The id of the question a reply to `parent` answers: its branch’s, or under the opening post the one given."""
     if parent.depth > 0:
-        return parent.question
+        return parent.question_id
     if question is not None and question.thread_id != parent.thread_id:
         raise PermissionDenied
-    return question
+    return question and question.pk
 
 
-def _insert(comment, parent):
-    """Gives `comment` its id, path and place under `parent`, and saves it.
+def _find_place(comment, parent):
+    """Gives `comment` its id, path and place under `parent`; it is not saved yet.
 
     The id is drawn first, because the path ends in it. Below the deepest level the index allows, a reply becomes its
     parent's neighbour.
@@ -224,4 +239,3 @@ def _insert(comment, parent):
     comment.parent = parent
     comment.path = tree.child_path(parent.path if parent else "", comment.pk)
     comment.depth = tree.depth_of(comment.path)
-    comment.save(force_insert=True)

@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Length
+from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -57,7 +57,7 @@ class CommentQuerySet(models.QuerySet):
     def for_display(self):
         """With what a page tells of each comment; of its author only the name, which is all that is shown."""
         named = self.annotate(author_name=F("author__display_name"))
-        return named.select_related("verification", "question").defer("source")
+        return named.select_related("verification").defer("source", "renderer", "key", "published_at")
 
     def matching(self, words):
         """Comments whose text has all of `words` (an index answers)."""
@@ -169,11 +169,15 @@ class Comment(models.Model):
             models.Index("parent", -F("helpful_count"), "id", name="comment_helpful", condition=Q(is_shown=True)),
             # the same under the tab of a question
             models.Index(
-                fields=["parent", "question", "id"], name="comment_answer_oldest", condition=Q(is_shown=True, depth=1)
+                "parent",
+                Coalesce("question", 0),
+                "id",
+                name="comment_answer_oldest",
+                condition=Q(is_shown=True, depth=1),
             ),
             models.Index(
                 "parent",
-                "question",
+                Coalesce("question", 0),
                 -F("helpful_count"),
                 "id",
                 name="comment_answer_helpful",
@@ -261,6 +265,10 @@ class Comment(models.Model):
         return viewer.can_moderate() or (
             self.author_id == viewer.pk and self.state in (self.State.HELD, self.State.HIDDEN)
         )
+
+    def is_known_to(self, viewer):
+        """What `visible_to` says of many rows, of this one."""
+        return self.is_published or self.reply_count > 0 or self.has_text_for(viewer)
 
     def accepts_replies(self):
         """Readable by everybody, in a thread that is not locked."""

@@ -9,17 +9,24 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from posts.models.comment import Comment
 from posts.models.question import Question
 from posts.models.reading import Reading
 
 # What `for_reading` brings of a Reading.
 READING = ["id", "person_id", "new_since", "seen_until", "seen_at", "folded"]
+# What it brings of a comment on top of a branch page: its place and its state, no text.
+TOP = [
+    "id", "path", "depth", "author_id", "reply_count", "held_at", "hidden_at", "removed_at", "deleted_at",
+]  # fmt: skip
 FOR_READING = f"""
 SELECT t.*, (SELECT c.id FROM posts_comment c WHERE c.thread_id = t.id AND c.parent_id IS NULL) AS opening_pk,
     (SELECT json_agg(q ORDER BY q.position) FROM posts_question q WHERE q.thread_id = t.id) AS asked,
+    (SELECT json_build_object({", ".join(f"'{name}', c.{name}" for name in TOP)})
+     FROM posts_comment c WHERE c.id = %(top)s) AS top_row,
     {", ".join(f"r.{name} AS read_{name}" for name in READING)}
 FROM posts_thread t LEFT JOIN posts_reading r ON r.thread_id = t.id AND r.person_id = %(viewer)s
-WHERE t.id = %(pk)s
+WHERE t.id = coalesce(%(pk)s, (SELECT c.thread_id FROM posts_comment c WHERE c.id = %(top)s))
 """  # noqa: S608  (nothing of it comes from outside)
 
 
@@ -32,12 +39,13 @@ class ThreadQuerySet(models.QuerySet):
             return self
         return self.filter(withdrawn_at=None)
 
-    def for_reading(self, pk, viewer):
-        """The thread with its questions, the id of its opening post and the Reading of `viewer`, or None: one query.
+    def for_reading(self, viewer, pk=None, top=None):
+        """The thread `pk`, or that of the comment `top`, as `viewer` may read it, or None. One query brings its
+        questions, the id of its opening post, the viewer's Reading, and `top` with its place and state.
 
         Written out, because every page begins with it, and building it each time costs more than asking it.
         """
-        found = next(iter(self.raw(FOR_READING, {"pk": pk, "viewer": viewer.pk})), None)
+        found = next(iter(self.raw(FOR_READING, {"pk": pk, "top": top, "viewer": viewer.pk})), None)
         if found is None or (found.withdrawn_at and not (viewer.is_authenticated and viewer.can_moderate())):
             return None
         return found
@@ -113,6 +121,11 @@ class Thread(models.Model):
         if getattr(self, "read_id", None) is None:
             return None
         return Reading(thread=self, **{name: getattr(self, f"read_{name}") for name in READING})
+
+    @cached_property
+    def top(self):
+        """The comment that `for_reading` brought along, with its place and state only; None without one."""
+        return self.top_row and Comment(thread=self, **self.top_row)
 
     @property
     def opening(self):

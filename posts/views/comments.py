@@ -158,6 +158,9 @@ def _placed(request, comment, parent):
     """The new comment: for htmx a list to hang below `parent`, otherwise the way to where it stands."""
     if not request.htmx:
         return redirect(page.address_of(comment))
+    if comment.parent_id == parent.pk:
+        # its name is told, and known here
+        comment.parent.author = parent.author
     response = HttpResponse(drawing.arrival(comment.thread, comment, request.user))
     response["HX-Retarget"] = f"#b{comment.parent_id}"
     response["HX-Reswap"] = "beforeend"

@@ -13,7 +13,7 @@ from forum import pagecache, pagination
 from posts import drawing, personal, tree
 from posts.actions import reading, refusals, writing
 from posts.forms import ThreadForm
-from posts.models import Comment, Thread
+from posts.models import Thread
 from posts.place import Place
 from posts.views.attempt import attempted, sent, signed_out
 
@@ -43,7 +43,7 @@ def front(request):
 @require_safe
 def thread(request, pk, slug=""):
     """A thread: its opening post, its questions, and a page of the tree under one of its tabs."""
-    found = _for_reading(request.user, pk)
+    found = _for_reading(request.user, pk=pk)
     if request.path != found.get_absolute_url():
         query = request.GET.urlencode()
         return redirect(found.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
@@ -59,10 +59,10 @@ def thread(request, pk, slug=""):
 @require_safe
 def branch(request, pk):
     """A comment with all above it in short and the replies below it by pages; with htmx, the rest of its replies."""
-    top = Comment.objects.visible_to(request.user).filter(pk=pk, depth__gt=0).first()
-    if top is None:
+    found = _for_reading(request.user, top=pk)
+    top = found.top
+    if top.depth == 0 or not top.is_known_to(request.user):
         raise Http404
-    found = top.thread = _for_reading(request.user, top.thread_id)
     place = Place.of(request.GET)
     if kept := _kept(request, found, place):
         return kept
@@ -93,9 +93,9 @@ def start(request):
     return render(request, "posts/start.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def _for_reading(viewer, pk):
+def _for_reading(viewer, **which):
     """The thread as `for_reading` brings it; Http404 if the viewer may not know of it."""
-    found = Thread.objects.for_reading(pk, viewer)
+    found = Thread.objects.for_reading(viewer, **which)
     if found is None:
         raise Http404
     return found

@@ -36,6 +36,12 @@ document.addEventListener("click", (event) => {
   if (comment && window.scrollY > 200) link.href = link.href.replace(/(%23.*)?$/, encodeURIComponent(`#${comment.id}`));
 });
 
+// Whoever chooses another look stays at the comment, too.
+document.querySelector("form.look")?.addEventListener("submit", (event) => {
+  const comment = tree && window.scrollY > 200 && current();
+  if (comment) event.target.elements.next.value += `#${comment.id}`;
+});
+
 // Folded branches: members' are kept with their account, visitors' on this device; ids only, forgotten after a while.
 const KEPT_DAYS = 90, MOST = 200;
 // only a member's page has a form that sends

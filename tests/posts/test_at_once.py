@@ -3,10 +3,13 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
+from posts.actions import counting, moderating, writing
+from posts.actions.refusals import Refused
 from posts.models import Comment, Question, Thread
-from tests.factories import person, reply
+from tests.factories import moderator, person, reply
 from tests.factories import thread as make_thread
 
 
@@ -52,3 +55,61 @@ def test_one_form_sent_twenty_times_at_once_makes_one_comment():
     assert len(made) == 20
     assert len({comment.pk for comment in made}) == 1
     assert Comment.objects.filter(depth=1).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("closing", ["remove", "delete", "lock"])
+def test_who_replies_while_it_is_closed_is_counted_or_refused_but_never_half(closing):
+    opening = make_thread().opening
+    anna, mod = person("Anna"), moderator()
+    parent = reply(opening, anna)
+    reply(parent, anna)
+
+    def act(somebody):
+        if somebody == mod:
+            if closing == "lock":
+                moderating.lock(moderator=mod, thread=opening.thread, reason="Enough.")
+            elif closing == "remove":
+                moderating.remove(moderator=mod, comment=parent, reason="Unkind.")
+            else:
+                writing.delete(author=anna, comment=parent)
+            return "closed"
+        try:
+            reply(parent, somebody)
+        except Refused:
+            return "refused"
+        return "placed"
+
+    results = at_once([person() for _ in range(6)] + [mod] + [person() for _ in range(5)], act)
+    assert results.count("closed") == 1
+    assert len(results) == 12
+    placed = results.count("placed")
+    parent.refresh_from_db()
+    opening.refresh_from_db()
+    assert parent.reply_count == parent.below_count == 1 + placed == Comment.objects.filter(parent=parent).count()
+    assert opening.below_count == 2 + placed
+    gone = 0 if closing == "lock" else 1
+    assert Thread.objects.get().comment_count == 2 + placed - gone
+    moments = list(Comment.objects.order_by("published_at").values_list("published_at", flat=True))
+    assert len(set(moments)) == len(moments)
+
+
+@pytest.mark.django_db
+def test_what_was_closed_between_the_look_and_the_write_changes_nothing():
+    opening = make_thread().opening
+    parent = reply(opening, person("Anna"))
+    before = Thread.objects.values().get()
+    for change in ({"removed_at": timezone.now()}, {}):
+        comment = Comment(author=person(), path=parent.path, parent=parent, thread=opening.thread, depth=2)
+        comment.write("Words that come too late.")
+        writing._find_place(comment, parent)
+        if change:
+            Comment.objects.filter(pk=parent.pk).update(**change)
+        else:
+            Comment.objects.filter(pk=parent.pk).update(removed_at=None)
+            Thread.objects.update(locked_at=timezone.now())
+        with pytest.raises(counting.Closed), transaction.atomic():
+            counting.publish_reply(comment)
+    Thread.objects.update(locked_at=None)
+    assert Thread.objects.values().get() == before
+    assert not Comment.objects.filter(depth=2).exists()

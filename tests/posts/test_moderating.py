@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
@@ -217,3 +218,16 @@ def test_switching_to_clinician_in_an_edit_brings_the_badge(opening, alice, mod)
     writing.edit(editor=alice, comment=comment, source=comment.source, standpoint="clinician")
     comment.refresh_from_db()
     assert comment.verification is not None
+
+
+def test_what_is_known_of_one_comment_is_what_is_visible_of_many(opening, alice, bob, mod):
+    comments = [reply(opening, alice) for _ in range(6)]
+    writing.delete(author=alice, comment=comments[1])
+    moderating.remove(moderator=mod, comment=comments[2], reason="Unkind.")
+    moderating.hold(moderator=mod, comment=comments[3], reason="A second look.")
+    reply(comments[4], bob)
+    writing.delete(author=alice, comment=comments[4])
+    for viewer in (AnonymousUser(), alice, bob, mod):
+        visible = set(Comment.objects.visible_to(viewer))
+        for comment in Comment.objects.all():
+            assert comment.is_known_to(viewer) == (comment in visible), (viewer, comment.state)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Max
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -21,7 +22,8 @@ def grow(thread, people):
     dice = random.Random(4)  # noqa: S311  (the same tree every time)
     opening, now, questions = thread.opening, timezone.now(), [None, *thread.questions.all()]
     rows = []
-    for number in range(opening.pk + 1, opening.pk + 1 + COMMENTS):
+    first = Comment.objects.aggregate(last=Max("pk"))["last"] + 1
+    for number in range(first, first + COMMENTS):
         parent = dice.choice(rows) if rows and dice.random() < 0.7 else opening
         path = tree.child_path(parent.path, number)
         rows.append(
@@ -41,6 +43,7 @@ def grow(thread, people):
     opening.save(update_fields=["reply_count", "below_count"])
     Comment.objects.bulk_create(rows, batch_size=2_000)
     with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('posts_comment', 'id'), %s)", [first + COMMENTS])
         cursor.execute("ANALYZE posts_comment")
     return rows
 
@@ -59,7 +62,8 @@ def faults(queries, most=2 * PAGE):
             cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query['sql']}")
             plan = cursor.fetchone()[0][0]["Plan"]
         for node in nodes(plan):
-            rows = node["Actual Rows"] * node["Actual Loops"]
+            # rows that are read and thrown away are read, too
+            rows = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
             if node.get("Relation Name") == "posts_comment" and node["Node Type"] == "Seq Scan":
                 yield f"read without an index: {query['sql'][:300]}"
             if rows > most or (node["Node Type"] == "Sort" and rows > PAGE + tree.most_shown(page.FEWEST)):
@@ -69,6 +73,8 @@ def faults(queries, most=2 * PAGE):
 @pytest.mark.django_db
 def test_every_page_is_read_from_index_ranges(settings):
     settings.COMMENTS_PER_PAGE = PAGE
+    # what stands in the table before it must not be walked through
+    grow(factories.thread(title="An older talk"), [factories.person()])
     thread, people = factories.thread(), [factories.person() for _ in range(20)]
     rows = grow(thread, people)
     deep, last = Comment.objects.get(pk=rows[COMMENTS // 2].pk), Comment.objects.get(pk=rows[-1].pk)
@@ -97,6 +103,7 @@ def test_every_page_is_read_from_index_ranges(settings):
 @pytest.mark.django_db
 def test_a_permalink_and_what_is_laid_on_are_read_from_index_ranges(settings):
     settings.COMMENTS_PER_PAGE = PAGE
+    grow(factories.thread(title="An older talk"), [factories.person()])
     thread, people = factories.thread(), [factories.person() for _ in range(20)]
     rows = grow(thread, people)
     opening, member = thread.opening.pk, people[0]

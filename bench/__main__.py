@@ -1,0 +1,169 @@
+"""`python -m bench`: what pages of threads of 1,000 to 1,000,000 comments cost, side by side, on the real server.
+
+The threads are kept in var/bench: the first run makes them (minutes), later ones find them.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from forum.database import Server
+from forum.env import VAR_DIR
+
+DATA = VAR_DIR / "bench" / "postgres"
+SIZES = "1000,10000,100000,1000000"
+AT_ONCE = 8
+
+
+def main():
+    """Fills, measures, prints."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--sizes", default=SIZES, help="lengths of the threads, with commas")
+    parser.add_argument("--only-fill", action="store_true", help="make the threads and stop")
+    options = parser.parse_args()
+    sizes = sorted(int(size) for size in options.sizes.split(","))
+    DATA.parent.mkdir(parents=True, exist_ok=True)
+    os.environ |= {"FORUM_PG_DATA": str(DATA), "DJANGO_SETTINGS_MODULE": "forum.settings", "HTTPS": "0"}
+    with Server(DATA) as postgres:
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        threads = _fill(sizes)
+        if not options.only_fill:
+            _measure(threads, postgres.process.pid)
+
+
+def _fill(sizes):
+    import random
+
+    from bench import fill
+
+    somebody, pool = fill.people(), None
+    threads = {}
+    for size in sizes:
+        pool = pool or fill.texts(random.Random(1))  # noqa: S311
+        threads[size] = fill.thread_of(size, somebody, pool)
+    return threads
+
+
+def _measure(threads, postmaster):
+    from django.conf import settings
+    from django.test import Client
+
+    from bench import measure, report
+    from bench.fill import people
+    from bench.server import WebServer, cpu_ms
+
+    # a page drawn in this process is counted, not compared
+    settings.ALLOWED_HOSTS.append("testserver")
+    person = people()[0]
+    by_size = {size: measure.kinds(thread, person) for size, thread in threads.items()}
+    names = [kind.name for kind in next(iter(by_size.values()))]
+    figures, sql = {}, []
+    for fresh, wanted in ((0, True), (1, False)):
+        with WebServer("forum.wsgi:application", KEPT_PAGES_FRESH=fresh) as server:
+            for index, name in enumerate(names):
+                # one size after the other, so that a slow minute of the machine hits all alike
+                for size, thread in threads.items():
+                    kind = by_size[size][index]
+                    if kind.cold == wanted:
+                        figures[name, size] = measure.cost_of(kind, thread, server, lambda: cpu_ms(postmaster))
+                if names and by_size[sizes_of(threads)[-1]][index].cold == wanted:
+                    print(f"  measured: {name}", flush=True)
+    for index, name in enumerate(names):
+        for size, thread in threads.items():
+            count, taken, statements = measure.count_queries(by_size[size][index], thread, Client())
+            figures[name, size].queries, figures[name, size].database = count, taken
+            if size == sizes_of(threads)[-1]:
+                sql += [(name, *statement) for statement in statements]
+    bare = _bare(threads, by_size)
+    report.table(names, sizes_of(threads), figures)
+    plans = report.plans(sql)
+    together = _together(threads, by_size)
+    report.targets(sizes_of(threads), figures, bare, together, plans)
+
+
+def sizes_of(threads):
+    """Their lengths, the shortest first."""
+    return sorted(threads)
+
+
+def _bare(threads, by_size):
+    """Milliseconds of CPU that the server takes to send the bytes of the visitor's page and does nothing else."""
+    from bench import measure
+    from bench.server import WebServer
+
+    size = sizes_of(threads)[0]
+    kind = next(kind for kind in by_size[size] if kind.name == "visitor, first page, warm")
+    with WebServer("forum.wsgi:application") as server:
+        body, _headers = kind.ask(server.client(), 0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "body"
+        path.write_bytes(body)
+        with WebServer("bench.bare:application", BENCH_BODY=path) as server:
+            return measure.cost_of(measure.Kind("bare", "/"), threads[size], server, lambda: 0).cpu
+
+
+def _together(threads, by_size):
+    """Replies a second of eight people in eight threads, and in one: on two workers, as `make run` has them."""
+    from bench import measure
+    from bench.fill import people
+    from bench.server import WebServer
+    from posts.actions import writing
+
+    biggest = threads[sizes_of(threads)[-1]]
+    somebody = people()[1 : AT_ONCE + 1]
+    small = [
+        writing.start_thread(author=None, byline="The bench", title=f"A talk of its own, {n}", source=measure.TEXT)
+        for n in range(AT_ONCE)
+    ]
+    rates = []
+    places = ([thread.opening.pk for thread in small], [biggest.opening.pk] * AT_ONCE)
+    with WebServer("forum.wsgi:application", workers=2, threads=4) as server:
+        for parents in (*places, *places):
+            cookies = [measure.member_of(biggest, person) for person in somebody]
+            rates.append(_rate(server, parents, cookies))
+    # the second round counts: the first one warms
+    return rates[2:]
+
+
+def _rate(server, parents, cookies, seconds=5):
+    from bench import measure
+
+    done, stop = [0] * AT_ONCE, time.perf_counter() + seconds
+
+    def write(index):
+        client = server.client()
+
+        def reply(number):
+            key = f"{index}-{number}"
+            token = cookies[index]["csrf"]
+            return {"source": f"{measure.TEXT} {key}", "key": key, "csrfmiddlewaretoken": token}
+
+        kind = measure.Kind("reply", f"/c/{parents[index]}/reply/", cookies[index], {"HX_Request": "true"}, post=reply)
+        while time.perf_counter() < stop:
+            kind.ask(client, time.time_ns())
+            done[index] += 1
+
+    writers = [threading.Thread(target=write, args=[index]) for index in range(AT_ONCE)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    return sum(done) / seconds
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

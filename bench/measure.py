@@ -1,0 +1,169 @@
+"""What each kind of page costs: the requests, and the figures of one kind on one thread."""
+
+import gzip
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.db.models import F
+from django.middleware.csrf import _get_new_csrf_string
+from django.utils import timezone
+
+from forum import pagination
+from posts import page
+from posts.models import Comment, Helpful, Reading, Thread
+
+LONGEST = 4.0
+TEXT = "Somebody stayed although I had been unkind the week before, and it was said aloud. " * 7
+
+
+@dataclass
+class Figures:
+    """CPU of the web server and of PostgreSQL in ms a request, queries and their ms, bytes plain and as sent."""
+
+    cpu: float = 0
+    postgres: float = 0
+    queries: int = 0
+    database: float = 0
+    plain: int = 0
+    sent: int = 0
+
+
+@dataclass
+class Kind:
+    """A kind of request: where, as whom, and whether each one has to be drawn anew."""
+
+    name: str
+    path: str
+    cookies: dict = field(default_factory=dict)
+    headers: dict = field(default_factory=dict)
+    cold: bool = False
+    expect: int = 200
+    post: object = None
+
+    def ask(self, client, number):
+        """Sends it once; `number` tells it from others."""
+        headers = dict(self.headers)
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if self.post:
+            body = urlencode(self.post(number))
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            return client.ask(self.path, method="POST", body=body, expect=self.expect, **headers)
+        return client.ask(self.path, expect=self.expect, **headers)
+
+
+def member_of(thread, person):
+    """Cookies of a member with a place in `thread`: some comments of theirs, some marks, some new."""
+    rows = list(Comment.objects.filter(thread=thread, depth=1).order_by("id")[:60])
+    for row in rows[::3]:
+        if row.author_id != person.pk:
+            Helpful.objects.get_or_create(person=person, comment=row, defaults={"at": timezone.now()})
+    Comment.objects.filter(pk__in=[row.pk for row in rows[1::10]]).update(author=person)
+    fresh = Comment.objects.filter(thread=thread).order_by("-published_at").values_list("published_at", flat=True)[30]
+    now = timezone.now()
+    place = {"new_since": fresh, "seen_until": thread.last_activity_at, "seen_at": now}
+    Reading.objects.update_or_create(person=person, thread=thread, defaults=place)
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.save()
+    return {"session": session.session_key, "csrf": _get_new_csrf_string()}
+
+
+def kinds(thread, person):
+    """The kinds of request on `thread`."""
+    address = thread.get_absolute_url()
+    cookies = member_of(thread, person)
+    opening = thread.opening
+    roots = Comment.objects.filter(parent=opening, is_shown=True)
+    middle = roots.filter(pk__gte=(opening.pk + opening.below_count // 2)).order_by("id").first()
+    helpful = roots.order_by(F("helpful_count").desc(), "id")[len(roots) // 2 if opening.below_count < 5_000 else 100]
+    branch = roots.order_by("-below_count").first()
+    deep = Comment.objects.filter(thread=thread, depth__gte=5, is_shown=True).order_by("id").first()
+    thread.refresh_from_db()
+    since = pagination.microseconds(thread.last_activity_at)
+    position = page.ORDERS["helpful"].position_of(helpful)
+
+    def reply(number):
+        return {"source": f"{TEXT} {number}", "key": f"bench{number}", "csrfmiddlewaretoken": cookies["csrf"]}
+
+    htmx = {"HX_Request": "true"}
+    return [
+        Kind("visitor, first page, cold", address, cold=True),
+        Kind("visitor, first page, warm", address),
+        Kind("visitor, deep, cold", f"{address}?after={middle.pk}", cold=True),
+        Kind("visitor, newest, cold", f"{address}?order=newest", cold=True),
+        Kind("visitor, helpful, cold", f"{address}?order=helpful", cold=True),
+        Kind("visitor, helpful deep, cold", f"{address}?order=helpful&after={position}", cold=True),
+        Kind("visitor, question, cold", f"{address}?q=1", cold=True),
+        Kind("visitor, branch, cold", f"/c/{branch.pk}/branch/", cold=True),
+        Kind("member, first page, kept", address, cookies),
+        Kind("member, first page, cold", address, cookies, cold=True),
+        Kind("member, branch, kept", f"/c/{branch.pk}/branch/", cookies),
+        Kind("permalink", f"/c/{deep.pk}/", expect=302),
+        Kind("poll that finds nothing", f"/arrivals/{thread.pk}/?since={since}", expect=304),
+        Kind("reply, plain form", f"/c/{deep.pk}/reply/", cookies, expect=302, post=reply),
+        Kind("reply, htmx", f"/c/{deep.pk}/reply/", cookies, htmx, post=reply),
+    ]
+
+
+_numbers = iter(range(int(time.time() * 1_000), 10**18))
+
+
+def cost_of(kind, thread, server, postmaster_cpu, count=None):
+    """The Figures of `kind`: about a second and a half of requests on the running `server`, after two that warm it."""
+    client, figures = server.client(), Figures()
+    for _warming in range(2):
+        content, headers = _once(kind, thread, client)
+    figures.sent = len(content)
+    zipped = headers.get("Content-Encoding") == "gzip"
+    figures.plain = len(gzip.decompress(content)) if zipped else len(content)
+    began, before, before_pg = time.perf_counter(), server.cpu_ms(), postmaster_cpu()
+    bumping = done = 0
+    while done < (count or 40) or (count is None and time.perf_counter() - began < LONGEST and done < 800):
+        if time.perf_counter() - began > 3 * LONGEST:
+            break
+        if kind.cold:
+            bumping += 1
+        _once(kind, thread, client)
+        done += 1
+    figures.cpu = (server.cpu_ms() - before) / done
+    figures.postgres = (postmaster_cpu() - before_pg) / done
+    return figures
+
+
+def _once(kind, thread, client):
+    if kind.cold:
+        Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
+    return kind.ask(client, next(_numbers))
+
+
+def count_queries(kind, thread, test_client):
+    """(queries, ms in the database, their SQL) of one request of `kind`, asked in this process."""
+    taken = []
+
+    def listen(execute, sql, params, many, context):
+        began = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            taken.append((time.perf_counter() - began, sql, params))
+
+    for name, value in kind.cookies.items():
+        test_client.cookies[name] = value
+    headers = {name.replace("_", "-"): value for name, value in kind.headers.items()}
+    if kind.cold:
+        Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
+    for _twice in range(1 if kind.cold else 2):
+        taken.clear()
+        with connection.execute_wrapper(listen):
+            if kind.post:
+                test_client.post(kind.path, kind.post(next(_numbers)), headers=headers)
+            else:
+                test_client.get(kind.path, headers=headers)
+    return len(taken), 1_000 * sum(time for time, _sql, _params in taken), [(sql, params) for _t, sql, params in taken]

@@ -1,0 +1,89 @@
+"""The bench's figures as a table, the plans of its queries, and what was to be reached."""
+
+import json
+
+from django.db import connection
+
+# No node of a plan may touch more rows than a page with what is counted for it has.
+MOST_ROWS = 700
+LARGE = ("posts_comment", "posts_helpful", "posts_reading")
+
+
+def table(names, sizes, figures):
+    """A row per kind: CPU of the web server for each size, the largest against the smallest, and the largest's rest."""
+    print(
+        f"\nCPU of the web server in ms a request, for threads of {', '.join(f'{size:,}' for size in sizes)} comments;"
+    )
+    print("then, for the largest: ratio to the smallest, CPU of PostgreSQL, queries, their ms, KB plain and as sent\n")
+    head = "".join(f"{size:>11,}" for size in sizes)
+    print(f"{'':30}{head}{'ratio':>8}{'pg ms':>8}{'queries':>9}{'db ms':>8}{'KB':>8}{'sent':>7}")
+    for name in names:
+        row = [figures[name, size] for size in sizes]
+        last = row[-1]
+        cells = "".join(f"{each.cpu:11.2f}" for each in row)
+        print(
+            f"{name:30}{cells}{last.cpu / row[0].cpu:8.2f}{last.postgres:8.2f}{last.queries:9}{last.database:8.2f}"
+            f"{last.plain / 1_000:8.1f}{last.sent / 1_000:7.1f}"
+        )
+
+
+def _nodes(plan):
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from _nodes(child)
+
+
+def plans(statements):
+    """What PostgreSQL tells of the queries of the largest thread that is against the promise; [] if nothing."""
+    found, asked = [], 0
+    with connection.cursor() as cursor:
+        for name, sql, params in statements:
+            if not sql.lstrip("\n( ").startswith(("SELECT", "WITH")) or "FOR NO KEY UPDATE" in sql:
+                continue
+            asked += 1
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
+            answer = cursor.fetchone()[0]
+            plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
+            for node in _nodes(plan):
+                # rows that are read and thrown away are read, too
+                rows = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+                whole = node["Node Type"] == "Seq Scan" and node.get("Relation Name") in (
+                    "posts_comment",
+                    "posts_helpful",
+                )
+                if whole or rows > MOST_ROWS or " OFFSET " in sql:
+                    found.append(f"{name}: {rows:.0f} rows in a {node['Node Type']}: {' '.join(sql.split())[:160]}")
+    print(f"\nEXPLAIN of {asked} queries on the largest thread: {len(found)} against the promise")
+    for line in found:
+        print(f"  {line}")
+    return found
+
+
+def targets(sizes, figures, bare, together, plans_found):
+    """Each thing to be reached, its figure, and whether it was."""
+    last, names = sizes[-1], list(dict.fromkeys(name for name, _size in figures))
+
+    def cpu(name, size=last):
+        return figures[name, size].cpu
+
+    ratios = {name: cpu(name) / cpu(name, sizes[0]) for name in names if not name.startswith("reply")}
+    worst = max(ratios, key=ratios.get)
+    cold = max((name for name in names if name.startswith("visitor") and name.endswith("cold")), key=cpu)
+    apart, in_one = together
+    rows = [
+        (f"the largest costs ≤ 1.2 × the smallest (worst: {worst})", ratios[worst], 1.2, "×"),
+        (f"cold page ≤ 20 ms CPU (worst: {cold})", cpu(cold), 20, "ms"),
+        ("member’s page ≤ 6 ms CPU", cpu("member, first page, kept"), 6, "ms"),
+        (f"visitor’s warm page ≤ 2.5 × bare ({bare:.3f} ms)", cpu("visitor, first page, warm") / bare, 2.5, "×"),
+        ("reply ≤ 8 ms CPU (htmx)", cpu("reply, htmx"), 8, "ms"),
+        ("reply ≤ 8 ms CPU (plain form)", cpu("reply, plain form"), 8, "ms"),
+        ("reply ≤ 12 queries", max(figures[f"reply, {way}", last].queries for way in ("htmx", "plain form")), 12, ""),
+        ("reply on the largest ≤ 1.1 × on the smallest", cpu("reply, htmx") / cpu("reply, htmx", sizes[0]), 1.1, "×"),
+        ("queries against the promise", len(plans_found), 0, ""),
+    ]
+    print("\nTo reach")
+    for what, figure, most, unit in rows:
+        print(f"  {what:75} {figure:8.2f} {unit:3} {'reached' if figure <= most else 'MISSED'}")
+    share = in_one / apart
+    what = f"8 in one thread ≥ 70 % of 8 in 8 threads ({in_one:.0f} and {apart:.0f} replies/s)"
+    print(f"  {what:75} {share:8.2f} {'×':3} {'reached' if share >= 0.7 else 'MISSED'}")

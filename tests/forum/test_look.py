@@ -1,0 +1,51 @@
+"""The look that a reader chooses: kept in a cookie of theirs, on every page, without a script."""
+
+import re
+
+import pytest
+
+CHOICES = re.compile(r'<button name="look" value="(\w*)" aria-pressed="(true|false)">')
+
+
+def chosen(html):
+    """The value of the one button that is pressed."""
+    (value,) = [value for value, pressed in CHOICES.findall(html) if pressed == "true"]
+    return value
+
+
+@pytest.mark.parametrize(("look", "scheme"), [("dark", "dark"), ("light", "light"), ("", "light dark")])
+def test_the_chosen_look_is_on_every_page_until_another_is_chosen(client, db, look, scheme):
+    client.post("/look/", {"look": "light", "next": "/"})
+    answer = client.post("/look/", {"look": look, "next": "/help/?x=1"})
+    assert (answer.status_code, answer.url) == (302, "/help/?x=1")
+    for page in ("/", "/help/", "/account/login/"):
+        html = client.get(page).content.decode()
+        assert f'<meta name="color-scheme" content="{scheme}">' in html
+        assert chosen(html) == look
+
+
+def test_the_cookie_is_kept_for_a_year_and_out_of_scripts(client, db):
+    cookie = client.post("/look/", {"look": "dark"}).cookies["look"]
+    assert cookie["max-age"] == 365 * 24 * 60 * 60
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "", "x"]
+)
+def test_the_way_back_is_a_path_of_ours(client, db, target):
+    assert client.post("/look/", {"look": "dark", "next": target}).url == "/"
+
+
+def test_what_is_no_look_is_refused(client, db):
+    assert client.post("/look/", {"look": "url(x)"}).status_code == 400
+    assert client.get("/look/").status_code == 405
+    assert client.post("/look/", {"look": "dark"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_a_made_up_cookie_changes_nothing(client, db):
+    client.cookies["look"] = 'dark"><script>'
+    html = client.get("/").content.decode()
+    assert 'content="light dark"' in html
+    assert "<script>" not in html
