@@ -38,8 +38,15 @@ def main():
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         threads = _fill(sizes)
-        if not options.only_fill:
+        if options.only_fill:
+            return
+        try:
             _measure(threads, postgres.process.pid)
+        finally:
+            from bench import fill
+
+            for thread in threads.values():
+                fill.take_replies_back(thread)
 
 
 def _fill(sizes):
@@ -66,7 +73,7 @@ def _measure(threads, postmaster):
     # a page drawn in this process is counted, not compared
     settings.ALLOWED_HOSTS.append("testserver")
     person = people()[0]
-    by_size = {size: measure.kinds(thread, person) for size, thread in threads.items()}
+    by_size = {size: measure.kinds(thread, person, size) for size, thread in threads.items()}
     names = [kind.name for kind in next(iter(by_size.values()))]
     figures, sql = {}, []
     for fresh, wanted in ((0, True), (1, False)):

@@ -75,13 +75,13 @@ def member_of(thread, person):
     return {"session": session.session_key, "csrf": _get_new_csrf_string()}
 
 
-def kinds(thread, person):
-    """The kinds of request on `thread`."""
+def kinds(thread, person, size):
+    """The kinds of request on `thread`, filled with `size` comments."""
     address = thread.get_absolute_url()
     cookies = member_of(thread, person)
     opening = thread.opening
     roots = Comment.objects.filter(parent=opening, is_shown=True)
-    middle = roots.filter(pk__gte=(opening.pk + opening.below_count // 2)).order_by("id").first()
+    middle = roots.filter(pk__gte=(opening.pk + size // 2)).order_by("id").first()
     helpful = roots.order_by(F("helpful_count").desc(), "id")[len(roots) // 2 if opening.below_count < 5_000 else 100]
     branch = roots.order_by("-below_count").first()
     deep = Comment.objects.filter(thread=thread, depth__gte=5, is_shown=True).order_by("id").first()

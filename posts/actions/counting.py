@@ -4,6 +4,7 @@ Every verb that changes what readers see locks its thread first, so counts are m
 """
 
 from datetime import timedelta
+from functools import cache
 
 from django.db import connection
 from django.db.models import Case, F, Value, When
@@ -60,6 +61,20 @@ RETURNING published_at
 FILLED = {"created_at", "published_at", "is_shown"}
 
 
+@cache
+def _given_fields():
+    return [field for field in Comment._meta.concrete_fields if field.name not in FILLED]
+
+
+@cache
+def _publish_sql(depth):
+    return PUBLISH.format(
+        columns=", ".join(connection.ops.quote_name(field.column) for field in _given_fields()),
+        values=", ".join(f"%(c_{field.column})s::{field.db_type(connection)}" for field in _given_fields()),
+        depth=depth,
+    )
+
+
 class Closed(Exception):  # noqa: N818  (it is an answer, not a fault)
     """The thread or the parent took no reply; the transaction must not be committed."""
 
@@ -70,23 +85,16 @@ def publish_reply(comment, at=None):
     The moment comes from the database's clock, one for all web servers, and rises with every reply of a thread; for
     what is brought from elsewhere it is `at`.
     """
-    fields = [field for field in Comment._meta.concrete_fields if field.name not in FILLED]
     given = {
-        f"c_{field.column}": field.get_db_prep_save(getattr(comment, field.attname), connection) for field in fields
+        f"c_{field.column}": field.get_db_prep_save(getattr(comment, field.attname), connection)
+        for field in _given_fields()
     }
-    sql = PUBLISH.format(
-        columns=", ".join(connection.ops.quote_name(field.column) for field in fields),
-        values=", ".join(
-            f"%(c_{field.column})s::{field.db_type(connection).split(' GENERATED')[0]}" for field in fields
-        ),
-        depth=comment.depth,
-    )
     about = {
         "at": at, "thread": comment.thread_id, "parent": comment.parent_id, "question": comment.question_id,
         "above": tree.ids_of(comment.path)[:-1],
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(sql, about | given)
+        cursor.execute(_publish_sql(comment.depth), about | given)
         row = cursor.fetchone()
     if row is None:
         raise Closed

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
@@ -68,25 +68,22 @@ def reply(*, author, parent, source, question=None, standpoint="", key=None, byl
     _speak_as(comment, author, standpoint, at or timezone.now())
     comment.write(source)
     try:
+        check_accepts_replies(parent)
         return _publish(comment, parent, question, at)
-    except IntegrityError:
-        # the same form, sent twice at once: the other one was faster
+    except (IntegrityError, Refused, counting.Closed) as fault:
+        # the same form sent twice leads to what the first one made, whatever happened since
         first = _written_with(author, key)
-        if first is None:
-            raise
-        return first
-    except counting.Closed:
-        # it was open a moment ago; whoever closed it is done now, and says why
-        check_accepts_replies(Comment.objects.select_related("thread").get(pk=parent.pk))
-        raise Refused(refusals.GONE) from None
+        if first is not None:
+            return first
+        if isinstance(fault, counting.Closed):
+            # it was open a moment ago; whoever closed it is done now, and this says why
+            check_accepts_replies(Comment.objects.select_related("thread").get(pk=parent.pk))
+            raise Refused(refusals.GONE) from None
+        raise
 
 
 @transaction.atomic
 def _publish(comment, parent, question, at):
-    parent, first = _parent_and_first(parent, comment.author, comment.key)
-    if first is not None:
-        return first
-    check_accepts_replies(parent)
     comment.thread = parent.thread
     comment.question_id = _question_of_branch(parent, question)
     _find_place(comment, parent)
@@ -195,16 +192,6 @@ def _written_with(author, key):
     if key is None or author is None:
         return None
     return Comment.objects.select_related("thread").filter(author=author, key=key).first()
-
-
-def _parent_and_first(parent, author, key):
-    """(the parent as it is now, what `author` already wrote with this one-time key or None), in one query."""
-    wanted = Q(pk=parent.pk)
-    if can_be_repeated := key is not None and author is not None:
-        wanted |= Q(author=author, key=key)
-    rows = list(Comment.objects.select_related("thread").filter(wanted))
-    first = [row for row in rows if can_be_repeated and (row.author_id, row.key) == (author.pk, key)]
-    return next(row for row in rows if row.pk == parent.pk), first[0] if first else None
 
 
 def _speak_as(comment, author, standpoint, at):
