@@ -211,11 +211,12 @@ class ProfileForm(forms.ModelForm):
         person.rename(self.cleaned_data["display_name"])
         try:
             with transaction.atomic():
+                # Pages that are kept show the old name; whoever keeps them lives on a floor above. Threads are locked
+                # before the person: a reply, which holds its thread, may have to wait for the person at its end.
+                import_string(settings.BEFORE_RENAME)(person)
                 person.save(update_fields=["display_name", "name_key"])
                 if person.name_key != self.old_key:
                     person.hold_name(self.old_key)
-                # pages that are kept show the old name; whoever keeps them lives on a floor above
-                import_string(settings.AFTER_RENAME)(person)
         except IntegrityError:
             self.add_error("display_name", ValidationError(_NAME_TAKEN, code="taken"))
             raise NameTakenError from None

@@ -13,7 +13,7 @@ from django.middleware.csrf import _get_new_csrf_string
 from django.utils import timezone
 
 from forum import pagination
-from posts import page
+from posts import orders
 from posts.models import Comment, Helpful, Reading, Thread
 
 LONGEST = 4.0
@@ -87,7 +87,7 @@ def kinds(thread, person, size):
     deep = Comment.objects.filter(thread=thread, depth__gte=5, is_shown=True).order_by("id").first()
     thread.refresh_from_db()
     since = pagination.microseconds(thread.last_activity_at)
-    position = page.ORDERS["helpful"].position_of(helpful)
+    position = orders.ORDERS["helpful"].position_of(helpful)
 
     def reply(number):
         return {"source": f"{TEXT} {number}", "key": f"bench{number}", "csrfmiddlewaretoken": cookies["csrf"]}

@@ -61,19 +61,21 @@ class Store:
             self._rows.clear()
 
 
-def visitors_page(request, version):
-    """What a view says before it draws a page for somebody without a session: it shows `version` of something.
-
-    Returns a response if the door keeps that version already (the door sends what it keeps), or None: then the page
-    has to be drawn, and the door will keep it. Not to be asked on addresses that anybody can make up without end.
-    """
+def still_holds(request, version):
+    """What a view asks before it draws `version` of something: a response if the door keeps just that and sends it
+    again, or None."""
     kept = request.environ.get(KEPT)
-    if kept is not None and kept.version == version:
-        request.environ[HOLDS] = True
-        return HttpResponse()
+    if kept is None or kept.version != version:
+        return None
+    request.environ[HOLDS] = True
+    return HttpResponse()
+
+
+def may_keep(request, version):
+    """What a view says of a page it drew for somebody without a session: it shows `version`, and the door may send it
+    to others. Not to be said of addresses that anybody can make up without end."""
     if is_visitor(request.environ):
         request.environ[VERSION] = version
-    return None
 
 
 def is_visitor(environ):
@@ -122,21 +124,23 @@ class Door:
 
     def __init__(self, application):
         self.application = application
-        self.pages = Store(settings.KEPT_PAGES_BYTES)
+        # many addresses have a query, and few are asked for often: they do not drive out the pages without
+        self.pages, self.pages_of_queries = Store(settings.KEPT_PAGES_BYTES), Store(settings.KEPT_PAGES_BYTES)
 
     def __call__(self, environ, start_response):
         """Answers one request."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "HTTP_HX_REQUEST" in environ or not is_visitor(environ):
             return self.application(environ, start_response)
         key = (*(environ.get(name, "") for name in KEY), look_of(environ))
-        kept = self.pages.get(key)
+        store = self.pages_of_queries if environ.get("QUERY_STRING") else self.pages
+        kept = store.get(key)
         if kept is not None and monotonic() - kept.checked_at < settings.KEPT_PAGES_FRESH:
             return kept.send(environ, start_response)
         if environ["REQUEST_METHOD"] == "HEAD":
             return self.application(environ, start_response)
-        return self._ask(environ, start_response, key, kept)
+        return self._ask(environ, start_response, store, key, kept)
 
-    def _ask(self, environ, start_response, key, kept):
+    def _ask(self, environ, start_response, store, key, kept):
         """Lets Django answer, and keeps the page if the view said which version of something it shows."""
         said = []
         environ[KEPT] = kept
@@ -152,5 +156,5 @@ class Door:
             return response
         page = Page(version, headers, b"".join(response))
         response.close()
-        self.pages.keep(key, page, page.size)
+        store.keep(key, page, page.size)
         return page.send(environ, start_response)

@@ -185,8 +185,8 @@ COMMENTS_PER_PAGE = 100
 # members; and for how many seconds a visitor's page is believed before the database is asked whether it still holds.
 KEPT_PAGES_BYTES = env.int("KEPT_PAGES_MB", 64) * 1_000_000
 KEPT_PAGES_FRESH = env.int("KEPT_PAGES_FRESH", 1)
-# called with a person who took another name
-AFTER_RENAME = "posts.actions.counting.author_looks_different"
+# called with a person who takes another name, in the same transaction
+BEFORE_RENAME = "posts.actions.counting.author_looks_different"
 THREADS_PER_PAGE = 30
 
 # Files ---------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from forum import pagination
 from forum.pagecache import Store
 from forum.templatetags.moments import moment
-from posts import avatar, page, tree
+from posts import avatar, orders, page, tree
 from posts.models import Comment
 from posts.page import ALL, TreePage
 from posts.personal import helpful_button, new_tag, places_of_mine, words_of_button
@@ -36,6 +36,8 @@ PLACE = re.compile(
 ROW_BYTES = 3_000
 
 _drawings = Store(settings.KEPT_PAGES_BYTES)
+# Positions can be named without end: pages that begin at one do not drive out those that all come by.
+_drawings_from_positions = Store(settings.KEPT_PAGES_BYTES)
 
 
 class Drawn:
@@ -51,7 +53,7 @@ class Drawn:
     @property
     def size(self):
         """Roughly, in bytes."""
-        return 2 * sum(map(len, self._texts)) + ROW_BYTES * len(self.page.rows)
+        return 2 * sum(map(len, self._texts)) + ROW_BYTES * len([*self.page.rows, *self.page.above])
 
     def text(self, places=None):
         """The HTML with `places` (name: HTML) filled and all others closed."""
@@ -79,11 +81,12 @@ def of_page(thread, place, top_pk, top=None, reveals=False):
             "top_has_text": reveals or shown.top.is_published,
             "page": shown,
             "place": place,
-            "orders": place.orders(),
-            "tabs": [] if top else place.tabs(thread),
+            "orders": place.order_links(),
+            "tabs": [] if top else place.tab_links(thread),
+            "beginning": place.query(),
             "before": shown.before and place.query(before=shown.before),
             "after": shown.after and place.query(after=shown.after),
-            "is_first": shown.before is None,
+            "is_first": not place.way or bool(shown.rows and shown.before is None),
             "is_open": shown.top.accepts_replies(),
             "tree": tree_drawn,
             "since": pagination.microseconds(thread.last_activity_at),
@@ -94,31 +97,32 @@ def of_page(thread, place, top_pk, top=None, reveals=False):
         name = "posts/fragments/branch_content.html" if top else "posts/fragments/thread_content.html"
         return shown, render_to_string(name, context)
 
-    return _kept_or_drawn(thread, (place.key, top and top.pk), content, keeps=not reveals)
+    return _kept_or_drawn(thread, place, (top and top.pk,), content, keeps=not reveals)
 
 
 def of_rest(thread, place, top, level, in_words):
     """The Drawn items of what a cut left out below `top`, for a list of that `level` (see tree.steps)."""
 
     def items():
-        shown = page.of_replies(top.pk, top.path, place.order, position=place.position)
+        shown = page.of_replies(top.pk, order=place.order, position=place.position)
         shown.level, shown.in_words = level, in_words
         return shown, draw(thread, shown, place.order)
 
-    return _kept_or_drawn(thread, (place.key, top.pk, level, in_words), items)
+    return _kept_or_drawn(thread, place, (top.pk, level, in_words), items)
 
 
-def _kept_or_drawn(thread, what, drawing, keeps=True):
+def _kept_or_drawn(thread, place, what, drawing, keeps=True):
     """A drawing also shows the day: badges say whether a verification holds."""
-    key = (thread.pk, thread.version, timezone.localdate(), get_language(), *what)
-    drawn = _drawings.get(key) if keeps else None
+    key = (thread.pk, thread.version, timezone.localdate(), get_language(), place.key, *what)
+    store = _drawings_from_positions if place.way else _drawings
+    drawn = store.get(key) if keeps else None
     if drawn is None:
         drawn = Drawn(*drawing())
-        for row in drawn.page.rows:
+        for comment in (drawn.page.top, *drawn.page.above, *drawn.page.rows):
             # it stands in the drawing now
-            del row.html
-        if keeps:
-            _drawings.keep(key, drawn, drawn.size)
+            comment.__dict__.pop("html", None)
+        if keeps and drawn.page.rows:
+            store.keep(key, drawn, drawn.size)
     return drawn
 
 
@@ -184,9 +188,11 @@ def _badge_of(comment):
 
 def _rest_of(order, more, inline=False):
     """Where what a cut left out (a tree.More) is read: the branch page, or its rest to be put `inline` in its place."""
+    # inside the branches of the newest talks, too, what was said first is read first
+    order = "oldest" if order == "newest" else order
     query = {} if order == "oldest" else {"order": order}
     if more.after is not None:
-        query["after"] = page.ORDERS[order].position_of(more.after)
+        query["after"] = orders.ORDERS[order].position_of(more.after)
     if inline:
         query["level"] = more.level
         if more.in_words:
@@ -197,6 +203,7 @@ def _rest_of(order, more, inline=False):
 def forget():
     """Empties the memory; for tests and benches."""
     _drawings.clear()
+    _drawings_from_positions.clear()
 
 
 def arrival(thread, comment, viewer, is_new=False):

@@ -13,67 +13,12 @@ from django.db import connection
 
 from posts import tree
 from posts.models import Comment
+from posts.orders import ORDERS, Range
 
 ALL, CONVERSATION = "", "talk"
 # The fewest steps a branch has, and so the size up to which every branch is shown whole.
 FEWEST = tree.STEPS[-1]
 
-
-@dataclass(frozen=True)
-class Order:
-    """An order of replies: the columns of its key, the same as values of a position, and the direction.
-
-    `replies` are the columns by which the branches are ordered inside. All columns of a key go in one direction, so
-    that what lies beyond a position is one index range, however many rows have the same first column.
-    """
-
-    columns: tuple
-    values: tuple
-    replies: str
-    descending: bool = False
-
-    def position_of(self, comment):
-        """The place of `comment` in this order, as it stands in an address; it holds when the comment is gone, too."""
-        return f"{comment.helpful_count}-{comment.pk}" if len(self.columns) > 1 else str(comment.pk)
-
-
-@dataclass(frozen=True)
-class Range:
-    """The rows of one list in one order, as SQL.
-
-    The list is told by its first and last row rather than by `parent_id = 7`: so its order is that of one index and of
-    no other, and PostgreSQL is never tempted to walk through a whole table by id in search of the rows.
-    """
-
-    order: Order
-    columns: tuple = ("c.parent_id",)
-    values: tuple = ("%(top)s",)
-
-    def whole(self):
-        """The condition for all of the list."""
-        columns, values = ", ".join(self.columns), ", ".join(self.values)
-        return f"({columns}) >= ({values}) AND ({columns}) <= ({values})"
-
-    def sorting(self, turned=False):
-        """The ORDER BY list, or the same turned round."""
-        columns = (*self.columns, *self.order.columns)
-        return ", ".join(f"{column} DESC" if self.order.descending != turned else column for column in columns)
-
-    def beyond(self, turned=False, inclusive=False):
-        """The condition for rows beyond the position, or, turned, before it."""
-        sign = ("<" if self.order.descending != turned else ">") + ("=" if inclusive else "")
-        columns, values = (*self.columns, *self.order.columns), (*self.values, *self.order.values)
-        return f"{self.whole()} AND ({', '.join(columns)}) {sign} ({', '.join(values)})"
-
-
-# The newest first is for the talks; within one, what was said first is read first, in every order but the helpful.
-ORDERS = {
-    "oldest": Order(("c.id",), ("%(id)s",), "c.id"),
-    "newest": Order(("c.id",), ("%(id)s",), "c.id", descending=True),
-    # By how many people a comment helped, then by age. Nobody can vote against, so there is no rate to be estimated
-    # and no confidence bound to be taken; a count of people is what a reader expects and can check.
-    "helpful": Order(("(c.helpful_count * -1)", "c.id"), ("-%(helpful)s", "%(id)s"), "(c.helpful_count * -1), c.id"),
-}
 
 # `listed`: the replies of the top from the position on. `measured`: how many comments are taken when each is shown
 # with its branch, cut with the fewest steps, and how many steps there is room for. `shown`: the tree below them.
@@ -163,16 +108,6 @@ def of_replies(top_pk, path="", order="oldest", tab=ALL, position=None):
     if listed and behind:
         page.before = order.position_of(listed[0])
     return page
-
-
-def parse_position(order, text):
-    """What stands in an address as a position of `order`, as values for its conditions; None for what is not one."""
-    numbers = text.split("-")
-    if len(numbers) != (2 if order == "helpful" else 1):
-        return None
-    if not all(number.isascii() and number.isdigit() and len(number) < 16 for number in numbers):
-        return None
-    return {"id": int(numbers[-1]), "helpful": int(numbers[0])}
 
 
 def _ids(order, way, values, tab):

@@ -16,6 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from forum import pagination
 from posts import tree
 from posts.models import Comment
 
@@ -24,7 +25,8 @@ MOST_NEW = 500
 MOST_WAITING = 50
 
 
-# What is new, what waits, and what of the page helped the viewer: (kind, id, path), each by an index of its own.
+# What is new (the first of it, and what of it the page shows), what waits, and what of the page helped the viewer:
+# (kind, id, path), each by an index of its own.
 # Written out, because every member's page asks it, and building it each time costs more than asking it.
 TOLD = """
 (SELECT 'new', c.id, c.path FROM posts_comment c
@@ -32,6 +34,10 @@ TOLD = """
     AND c.held_at IS NULL AND c.hidden_at IS NULL AND c.removed_at IS NULL AND c.deleted_at IS NULL
     AND c.author_id IS DISTINCT FROM %(viewer)s
  ORDER BY c.published_at LIMIT %(most_new)s)
+UNION ALL
+(SELECT 'here', c.id, c.path FROM posts_comment c
+ WHERE c.id = ANY(%(rows)s) AND c.depth > 0 AND c.published_at > %(since)s AND c.author_id IS DISTINCT FROM %(viewer)s
+    AND c.held_at IS NULL AND c.hidden_at IS NULL AND c.removed_at IS NULL AND c.deleted_at IS NULL)
 UNION ALL
 (SELECT 'mark', h.comment_id, '' FROM posts_helpful h WHERE h.person_id = %(viewer)s AND h.comment_id = ANY(%(rows)s))
 UNION ALL
@@ -49,7 +55,7 @@ def places_of(thread, shown, viewer, reading, at):
     """
     moderates = viewer.can_moderate()
     # on a first visit nothing was published after now
-    new, marked, waiting = _told(thread, shown, viewer, reading.new_since_at(at) if reading else at, moderates)
+    new, here, marked, waiting = _told(thread, shown, viewer, reading.new_since_at(at) if reading else at, moderates)
     places = {}
     for comment in (shown.top, *shown.rows):
         if comment.author_id == viewer.pk or moderates:
@@ -57,7 +63,7 @@ def places_of(thread, shown, viewer, reading, at):
         if comment.pk in marked:
             places[f"help:{comment.pk}"] = helpful_button(comment, True)
     if new:
-        _lay_new(places, thread, shown, new)
+        _lay_new(places, thread, shown, new, here)
     if waiting:
         _lay_waiting(places, shown, waiting, viewer, moderates)
     for pk in reading.folded_at(at) if reading else ():
@@ -66,18 +72,18 @@ def places_of(thread, shown, viewer, reading, at):
 
 
 def _told(thread, shown, viewer, since, moderates):
-    """({id: path} of what is new, ids of what helped, ids of what waits)."""
+    """({id: path} of the first that is new, ids of what is new here, of what helped, of what waits)."""
     rows = [row.pk for row in (shown.top, *shown.rows)]
     values = {
         "thread": thread.pk, "viewer": viewer.pk, "since": since, "moderates": moderates, "rows": rows,
         "most_new": MOST_NEW + 1, "most_waiting": MOST_WAITING,
     }  # fmt: skip
-    told = {"new": {}, "mark": {}, "wait": {}}
+    told = {"new": {}, "here": {}, "mark": {}, "wait": {}}
     with connection.cursor() as cursor:
         cursor.execute(TOLD, values)
         for kind, pk, path in cursor.fetchall():
             told[kind][pk] = path
-    return told["new"], told["mark"].keys(), list(told["wait"])
+    return told["new"], told["here"].keys(), told["mark"].keys(), list(told["wait"])
 
 
 def places_of_mine(comment, viewer, moderates):
@@ -131,9 +137,9 @@ def words_of_button(language):
     return {"helped_me": escape(_("Helped me")), "by_whom": escape(_("(by %s)"))}
 
 
-def _lay_new(places, thread, shown, new):
+def _lay_new(places, thread, shown, new, new_here):
     """“new” beside each new comment with ways to the one before and the next, and how many are in a folded branch."""
-    here = [row for row in shown.rows if row.pk in new]
+    here = [row for row in shown.rows if row.pk in new_here]
     there = {row.pk for row in here}
     elsewhere = sorted((path, pk) for pk, path in new.items() if pk not in there)
     addresses = [f"#c{row.pk}" for row in here]
@@ -142,6 +148,7 @@ def _lay_new(places, thread, shown, new):
         "number": min(len(new), MOST_NEW),
         "has_more": len(new) > MOST_NEW,
         "first": addresses[0] if here else f"/c/{elsewhere[0][1]}/",
+        "since": pagination.microseconds(thread.last_activity_at),
     }
     places["since:0"] = render_to_string("posts/fragments/new_since.html", bar)
     # numbers and our own words: nothing in them needs escaping but the words

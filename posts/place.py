@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from posts import page
+from posts import orders, page
 
 ORDER_NAMES = {"oldest": _("Oldest"), "newest": _("Newest"), "helpful": _("Most helpful")}
 WAYS = ("at", "after", "before")
@@ -26,18 +26,18 @@ class Place:
     def of(cls, query, questions=()):
         """Read from a request's `query`; Http404 for a tab, an order or a position that there cannot be."""
         order, asked = query.get("order", "oldest"), query.get("q", "")
-        if order not in page.ORDERS:
+        if order not in orders.ORDERS:
             raise Http404
         way = next((way for way in WAYS if query.get(way)), "")
         place = cls(order, asked, _tab(asked, questions), way, query.get(way, ""))
-        if way and page.parse_position(order, place.at) is None:
+        if way and orders.parse_position(order, place.at) is None:
             raise Http404
         return place
 
     @property
     def position(self):
         """For page.of_replies: None, or a way and what the position says."""
-        return (self.way, page.parse_position(self.order, self.at)) if self.way else None
+        return (self.way, orders.parse_position(self.order, self.at)) if self.way else None
 
     @property
     def key(self):
@@ -61,11 +61,11 @@ class Place:
         """Is the address written as we write it? Others could be made up without end, and are not kept."""
         return self.query(**({self.way: self.at} if self.way else {})) == f"?{query_string}"
 
-    def orders(self):
+    def order_links(self):
         """(name, query, is this one) for each order."""
         return [(name, self.query(order=order), order == self.order) for order, name in ORDER_NAMES.items()]
 
-    def tabs(self, thread):
+    def tab_links(self, thread):
         """(name, how many comments, query, is this one) for each tab; none in a thread without questions."""
         questions = thread.asks
         if not questions:

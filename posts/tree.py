@@ -20,8 +20,6 @@ DEEPEST = 249
 INDENTED = 5
 # How many steps a branch has: the fewest where a page has many branches, more where it has few.
 STEPS = (7, 6, 5)
-# Sorts after every character of the alphabet, so that `path + AFTER` ends the range of a branch.
-AFTER = "~"
 
 
 def segment(number):
@@ -40,11 +38,6 @@ def child_path(parent_path, number):
     return parent_path + segment(number)
 
 
-def parent_path(path):
-    """The path of the comment above; "" above an opening post."""
-    return path[:-WIDTH]
-
-
 def depth_of(path):
     """How deep `path` lies: 0 for a thread's opening post."""
     return len(path) // WIDTH - 1
@@ -59,11 +52,6 @@ def ids_of(path):
             number = number * len(ALPHABET) + ALPHABET.index(digit)
         ids.append(number)
     return ids
-
-
-def range_below(path):
-    """The bounds (exclusive) between which the paths of everything below `path` lie."""
-    return path, path + AFTER
 
 
 def most_shown(steps):

@@ -14,11 +14,12 @@ ROOMS = {
     "posts/essay.py": set(),
     "posts/models": {"posts.tree", "posts.models"},
     "posts/actions": {"posts.tree", "posts.models", "posts.actions", "posts.seed"},
-    "posts/page.py": {"posts.tree", "posts.models"},
-    "posts/place.py": {"posts.page"},
+    "posts/orders.py": set(),
+    "posts/page.py": {"posts.orders", "posts.tree", "posts.models"},
+    "posts/place.py": {"posts.orders", "posts.page"},
     "posts/personal.py": {"posts.tree", "posts.models"},
     "posts/avatar.py": set(),
-    "posts/drawing.py": {"posts.avatar", "posts.models", "posts.page", "posts.personal", "posts.tree"},
+    "posts/drawing.py": {"posts.avatar", "posts.models", "posts.orders", "posts.page", "posts.personal", "posts.tree"},
     "posts/forms.py": {"posts.models"},
 }
 

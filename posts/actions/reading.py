@@ -3,12 +3,13 @@
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from posts.actions import counting, refusals
 from posts.actions.refusals import Refused
 from posts.models import Comment, Helpful, Reading
-from posts.models.reading import LEAST_PAUSE, MOST_FOLDS
+from posts.models.reading import AWAY, LEAST_PAUSE, MOST_FOLDS
 
 
 def look(*, reader, thread, reading, at):
@@ -24,22 +25,25 @@ def look(*, reader, thread, reading, at):
         )  # fmt: skip
         Reading.objects.bulk_create([first], ignore_conflicts=True)
     elif at - reading.seen_at >= LEAST_PAUSE:
-        Reading.objects.filter(pk=reading.pk, seen_at=reading.seen_at).update(
-            new_since=reading.new_since_at(at), seen_until=thread.last_activity_at, seen_at=at,
-            folded=reading.folded_at(at),
-        )  # fmt: skip
+        changes = {"new_since": reading.new_since_at(at), "seen_until": thread.last_activity_at, "seen_at": at}
+        if reading.folded and not reading.folded_at(at):
+            changes["folded"] = []
+        Reading.objects.filter(pk=reading.pk, seen_at=reading.seen_at).update(**changes)
 
 
-def stay(*, reader, thread, at):
-    """`reader` still has a page of `thread` open: the visit goes on. Writes at most once in LEAST_PAUSE."""
-    Reading.objects.filter(person=reader, thread=thread, seen_at__lte=at - LEAST_PAUSE).update(seen_at=at)
+def stay(*, reader, thread, until, at):
+    """`reader` still has a page of `thread` open, and has seen what was there at the moment `until`: the visit goes
+    on, unless they were away. Writes at most once in LEAST_PAUSE."""
+    Reading.objects.filter(person=reader, thread=thread, seen_at__lte=at - LEAST_PAUSE, seen_at__gte=at - AWAY).update(
+        seen_at=at, seen_until=Greatest("seen_until", Least(until, thread.last_activity_at))
+    )
 
 
-def mark_read(*, reader, thread):
-    """Nothing that is in `thread` now is new to `reader` any more."""
-    now, latest = timezone.now(), thread.last_activity_at
+def mark_read(*, reader, thread, until):
+    """Nothing that was in `thread` at the moment `until` is new to `reader` any more."""
+    until = min(until, thread.last_activity_at)
     Reading.objects.update_or_create(
-        person=reader, thread=thread, defaults={"new_since": latest, "seen_until": latest, "seen_at": now}
+        person=reader, thread=thread, defaults={"new_since": until, "seen_until": until, "seen_at": timezone.now()}
     )
 
 
@@ -74,7 +78,7 @@ def mark_helpful(*, reader, comment, is_helpful):
     else:
         step = -Helpful.objects.filter(person=reader, comment=comment).delete()[0]
     if step:
-        # the thread first, as every verb does, so that no two wait for each other
+        # the thread before the comment, as every verb does, so that no two wait for each other
         counting.bump(comment.thread)
         Comment.objects.filter(pk=comment.pk).update(helpful_count=F("helpful_count") + step)
     return is_helpful

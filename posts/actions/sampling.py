@@ -42,6 +42,6 @@ def remove_sample(thread):
             went += 1
         if not comment.replies.exists() and not comment.log_entries.exists():
             comment.delete()
-    latest = Comment.objects.filter(PUBLISHED, thread=thread).aggregate(at=Max("created_at"))["at"]
+    latest = Comment.objects.filter(PUBLISHED, thread=thread).aggregate(at=Max("published_at"))["at"]
     Thread.objects.filter(pk=thread.pk).update(last_activity_at=latest or thread.created_at)
     return went

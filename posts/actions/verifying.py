@@ -36,10 +36,10 @@ def grant(*, moderator, person, profession, regulator, region, method, reason):
 def revoke(*, moderator, person, reason):
     """Ends every verification of `person` that is in force; returns how many. Old badges then say “when posted”."""
     check_right(moderator, reason)
+    counting.author_looks_different(person)
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     now = timezone.now()
     revoked = person.verifications.in_force(now).update(revoked_at=now)
     if revoked:
-        counting.author_looks_different(person)
         log(moderator, Act.REVOKE, reason, person=person)
     return revoked

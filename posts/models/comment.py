@@ -41,15 +41,6 @@ class CommentQuerySet(models.QuerySet):
             return self
         return self.filter(Q(is_shown=True) | Q(author=viewer, removed_at=None, deleted_at=None))
 
-    def below(self, path):
-        """Everything below the comment at `path`."""
-        low, high = tree.range_below(path)
-        return self.filter(path__gt=low, path__lt=high)
-
-    def in_reading_order(self):
-        """Oldest first, each reply under what it replies to; an index gives this order."""
-        return self.order_by("path")
-
     def published_since(self, thread, moment):
         """Comments of `thread` that readers can see since `moment`, in the order they appeared; an index range."""
         return self.filter(PUBLISHED, thread=thread, depth__gt=0, published_at__gt=moment).order_by("published_at")
@@ -300,5 +291,6 @@ class Comment(models.Model):
 
     @property
     def is_verification_in_force(self):
-        """The author's verification at writing still holds today."""
-        return self.verification is not None and self.verification.is_in_force(timezone.now())
+        """The author's verification at writing still holds today; it counts by days, as kept pages do."""
+        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.verification is not None and self.verification.is_in_force(today)

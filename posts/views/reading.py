@@ -32,18 +32,20 @@ def arrivals(request, pk):
     if since is None or found is None:
         raise Http404
     if request.GET.get("here") and request.user.is_authenticated:
-        reading.stay(reader=request.user, thread=found, at=timezone.now())
+        reading.stay(reader=request.user, thread=found, until=since, at=timezone.now())
     if found.last_activity_at <= since:
         return HttpResponseNotModified(headers={"ETag": f'"{request.GET["since"]}"'})
-    new = Comment.objects.published_since(found, since).for_display().select_related("parent__author")
+    new = Comment.objects.published_since(found, since).for_display().defer(None).select_related("parent__author")
     if request.user.is_authenticated:
         new = new.exclude(author=request.user)
     new = list(new[: MOST_ARRIVALS + 1])
+    has_more = len(new) > MOST_ARRIVALS
     context = {
         "thread": found,
         "arrivals": [drawing.arrival(found, comment, request.user, is_new=True) for comment in new[:MOST_ARRIVALS]],
-        "has_more": len(new) > MOST_ARRIVALS,
-        "since": pagination.microseconds(found.last_activity_at),
+        "has_more": has_more,
+        # the rest is asked for from there on
+        "since": pagination.microseconds(new[MOST_ARRIVALS - 1].published_at if has_more else found.last_activity_at),
     }
     return render(request, "posts/fragments/arrivals.html", context)
 
@@ -51,9 +53,10 @@ def arrivals(request, pk):
 @login_required
 @require_POST
 def read(request, pk):
-    """Marks everything in a thread as read."""
+    """Marks as read what was in a thread when the page with the button was made (`until`)."""
     found = get_object_or_404(Thread.objects.visible_to(request.user), pk=pk)
-    reading.mark_read(reader=request.user, thread=found)
+    until = pagination.parse_microseconds(request.POST.get("until", "")) or found.last_activity_at
+    reading.mark_read(reader=request.user, thread=found, until=until)
     return redirect(_where_from(request) or found)
 
 

@@ -48,11 +48,12 @@ def thread(request, pk, slug=""):
         query = request.GET.urlencode()
         return redirect(found.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
     place = Place.of(request.GET, found.asks)
-    if kept := _kept(request, found, place):
+    version = _version_to_keep(request, found, place)
+    if version and (kept := pagecache.still_holds(request, version)):
         return kept
     reveals = found.withdrawn_at is not None
     drawn = drawing.of_page(found, place, found.opening_pk, reveals=reveals)
-    return _talk(request, found, place, drawn, "posts/thread.html")
+    return _talk(request, found, place, drawn, "posts/thread.html", version)
 
 
 @vary_on_headers("HX-Request")
@@ -64,13 +65,14 @@ def branch(request, pk):
     if top.depth == 0 or not top.is_known_to(request.user):
         raise Http404
     place = Place.of(request.GET)
-    if kept := _kept(request, found, place):
+    version = _version_to_keep(request, found, place)
+    if version and (kept := pagecache.still_holds(request, version)):
         return kept
     if request.htmx:
         return _rest(request, found, top, place)
     reveals = not top.is_published and top.has_text_for(request.user)
     drawn = drawing.of_page(found, place, pk, top, reveals)
-    return _talk(request, found, place, drawn, "posts/branch.html")
+    return _talk(request, found, place, drawn, "posts/branch.html", version)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,16 +103,18 @@ def _for_reading(viewer, **which):
     return found
 
 
-def _kept(request, found, place):
-    """What a visitor can be sent without drawing anything: see forum.pagecache."""
+def _version_to_keep(request, found, place):
+    """What tells whether a visitor's page still holds; None for a page that is not to be kept: see forum.pagecache."""
     if request.user.is_authenticated or request.htmx or not place.is_as_written(request.META.get("QUERY_STRING", "")):
         return None
-    return pagecache.visitors_page(request, (found.pk, found.version, timezone.localdate()))
+    return found.pk, found.version, timezone.localdate()
 
 
-def _talk(request, found, place, drawn, template):
+def _talk(request, found, place, drawn, template, version):
     """A page of the tree, with what is the viewer's own laid on."""
     at, places = timezone.now(), None
+    if version and (drawn.page.rows or not place.way):
+        pagecache.may_keep(request, version)
     if request.user.is_authenticated:
         places = _mine(request, found, drawn, at)
         places["form:0"] = render_to_string("posts/fragments/acts_form.html", {}, request)

@@ -47,13 +47,25 @@ const KEPT_DAYS = 90, MOST = 200;
 // only a member's page has a form that sends
 const form = document.querySelector("#acts[method=post]");
 
-function folds() {
+// Where a device keeps nothing, everything works and is not remembered.
+function recall(name) {
   try {
-    const kept = Object.entries(JSON.parse(localStorage.getItem("folds") ?? "{}"));
-    return Object.fromEntries(kept.filter(([, day]) => Date.now() / 86400000 - day < KEPT_DAYS).slice(-MOST));
+    return localStorage.getItem(name);
   } catch {
-    return {};  // no storage on this device: folding works, and is not remembered
+    return null;
   }
+}
+
+function keep(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch { /* as above */ }
+}
+
+// Pairs of an id and when it was folded, the latest last.
+function folds() {
+  const kept = JSON.parse(recall("folds") ?? "[]");
+  return kept.filter(([, at]) => Date.now() - at < KEPT_DAYS * 86400000).slice(-MOST);
 }
 
 function remember(id, folded) {
@@ -63,11 +75,8 @@ function remember(id, folded) {
     fetch(`/c/${id}/fold/`, { method: "POST", body, keepalive: true });
     return;
   }
-  const { [id]: _before, ...others } = folds();
-  if (folded) others[id] = Math.floor(Date.now() / 86400000);
-  try {
-    localStorage.setItem("folds", JSON.stringify(others));
-  } catch { /* as above */ }
+  const others = folds().filter(([other]) => other !== id);
+  keep("folds", JSON.stringify(folded ? [...others, [id, Date.now()]] : others));
 }
 
 function branchOf(id) {
@@ -79,7 +88,12 @@ tree?.addEventListener("click", (event) => {
   if (summary) remember(summary.closest("li").id.slice(1), summary.parentElement.open);
 });
 if (tree && !form) {
-  for (const id of Object.keys(folds())) branchOf(id)?.removeAttribute("open");
+  const target = document.getElementById(location.hash.slice(1));
+  for (const [id] of folds()) {
+    const branch = branchOf(id);
+    // a link that leads into a branch opens it
+    if (branch && !branch.contains(target)) branch.removeAttribute("open");
+  }
 }
 
 // Ways through the comments: by key, by the buttons at the edge, by the sheet of keys.
@@ -122,6 +136,8 @@ function toNew(direction) {
   const all = comments().filter(isNew);
   const link = (direction > 0 ? all.at(-1) : all[0])?.querySelector(`.to-new[rel=${direction > 0 ? "next" : "prev"}]`);
   if (link && !link.hash) location.assign(link.href);
+  // none on this page: the first is where the line at the top says
+  if (all.length === 0) document.querySelector(".new-since a")?.click();
 }
 
 const ways = {
@@ -145,9 +161,9 @@ function take(way) {
 if (tree) {
   const bar = document.querySelector(".walk");
   bar.hidden = false;
-  bar.querySelector("[data-walk=new]").hidden = !document.querySelector(".tag-new");
-  switchOfKeys.checked = localStorage.getItem("keys") !== "off";
-  switchOfKeys.addEventListener("change", () => localStorage.setItem("keys", switchOfKeys.checked ? "on" : "off"));
+  bar.querySelector("[data-walk=new]").hidden = !document.querySelector(".new-since, .tag-new");
+  switchOfKeys.checked = recall("keys") !== "off";
+  switchOfKeys.addEventListener("change", () => keep("keys", switchOfKeys.checked ? "on" : "off"));
   let before = null;
   document.addEventListener("pointerdown", () => { before = current(); }, true);
   document.addEventListener("click", (event) => {

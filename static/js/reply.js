@@ -46,19 +46,22 @@ function close(event) {
   focus(comment.querySelector(".acts a") ?? comment);
 }
 
-// A branch that comes from the server joins the one that is there: its items, its count, and whether it is set in.
-function join(item, branch) {
+// A branch that comes from the server joins the one that is there: its items and its count. What one wrote oneself is
+// shown, set in where the talk branches now; for what others wrote nothing moves that is there, and nothing unfolds.
+function join(item, branch, isMine) {
   const old = item.querySelector(":scope > .branch");
   if (!old || old === branch) {
     item.append(branch);
     return;
   }
   const list = old.querySelector(":scope > ol"), fresh = branch.querySelector(":scope > ol");
-  list.className = fresh.className;
+  if (isMine) {
+    if (fresh.classList.contains("in")) list.classList.add("in");
+    old.open = true;
+  }
   const more = list.querySelector(":scope > .more:last-child");
   for (const one of [...fresh.children]) more ? more.before(one) : list.append(one);
   old.querySelector("summary").firstChild.replaceWith(branch.querySelector("summary").firstChild);
-  old.open = true;
   branch.remove();
 }
 
@@ -67,7 +70,7 @@ document.addEventListener("comment:placed", (event) => {
   const comment = document.getElementById(`c${event.detail.id}`);
   if (!comment) return;
   const branch = comment.closest(".branch"), item = branch.parentElement;
-  join(item, branch);
+  join(item, branch, true);
   event.target.closest?.(".reply-form")?.remove();
   for (let above = item.closest(".branch"); above; above = above.parentElement.closest(".branch")) above.open = true;
   focus(comment);
@@ -141,7 +144,6 @@ function tell(html) {
   button.textContent = arrived.querySelector("p").textContent;
   button.addEventListener("click", place);
   pill.replaceChildren(button);
-  pill.hidden = false;
 }
 
 function place() {
@@ -161,7 +163,6 @@ function place() {
   requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.style.overflowAnchor = ""; }));
   since = arrived.dataset.since;
   pill.replaceChildren();
-  pill.hidden = elsewhere === null;
   if (elsewhere) {
     const link = document.createElement("a");
     link.href = `/c/${elsewhere}/`;
@@ -170,7 +171,7 @@ function place() {
     pill.append(link);
   }
   document.querySelector(".walk [data-walk=new]").hidden = false;
-  first?.focus({ preventScroll: true });
+  (first ?? pill.firstElementChild)?.focus({ preventScroll: true });
   tree.dispatchEvent(new CustomEvent("tree:grown", { bubbles: true }));
 }
 
@@ -179,7 +180,7 @@ function hang(branch, items) {
   const parent = document.getElementById(`b${below}`);
   if (parent) {
     const node = document.adoptNode(branch);
-    join(parent, node);
+    join(parent, node, false);
     htmx.process(parent);
     return true;
   }

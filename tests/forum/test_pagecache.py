@@ -119,7 +119,9 @@ def test_each_look_and_host_has_a_page_of_its_own(door, comment, settings):
     assert knock(door, address, HTTP_HOST="elsewhere.example")[0] == 400
 
 
-@pytest.mark.parametrize("query", ["?x=1", "?order=oldest", "?after=1&order=newest", "?q=1&q=1"])
+@pytest.mark.parametrize(
+    "query", ["?x=1", "?order=oldest", "?after=1&order=newest", "?q=1&q=1", "?at=01", "?after=999999999999999"]
+)
 def test_an_address_that_can_be_made_up_is_not_kept(door, comment, settings, query):
     settings.KEPT_PAGES_FRESH = 60
     address = comment.thread.get_absolute_url() + query

@@ -26,7 +26,9 @@ def check(thread):
             assert any(other.is_published for other in below), "a tombstone stands only where something hangs on it"
     for comment in Comment.objects.filter(thread=thread):
         assert comment.reply_count == Comment.objects.filter(is_shown=True, parent=comment).count()
-        assert comment.below_count == Comment.objects.below(comment.path).filter(is_shown=True).count()
+        assert comment.below_count == (
+            Comment.objects.filter(path__startswith=comment.path, is_shown=True).exclude(pk=comment.pk).count()
+        )
     opening = thread.opening
     out_of_sight = opening.removed_at or opening.hidden_at or (opening.deleted_at and not opening.reply_count)
     assert (thread.withdrawn_at is not None) == bool(out_of_sight)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
-from posts import page
+from posts import orders, page
 from posts.actions import moderating, reading, writing
 from posts.models import Comment
 from tests.factories import person, reply
@@ -40,13 +40,13 @@ def parts_of(thread, order="oldest", **place):
     pages = [part]
     while part.after is not None:
         part = page.of_replies(
-            thread.opening.pk, order=order, position=("after", page.parse_position(order, part.after)), **place
+            thread.opening.pk, order=order, position=("after", orders.parse_position(order, part.after)), **place
         )
         pages.append(part)
     back = [part]
     while part.before is not None:
         part = page.of_replies(
-            thread.opening.pk, order=order, position=("before", page.parse_position(order, part.before)), **place
+            thread.opening.pk, order=order, position=("before", orders.parse_position(order, part.before)), **place
         )
         back.append(part)
     return pages, back[::-1]
@@ -85,7 +85,7 @@ def test_the_most_helpful_come_first_at_every_level_and_the_older_of_two_alike(o
     assert shown(opening.thread, first, order="helpful") == [seven, one, late.pk, two, three]
 
 
-@pytest.mark.parametrize("order", page.ORDERS)
+@pytest.mark.parametrize("order", orders.ORDERS)
 @pytest.mark.parametrize("size", [1, 2, 3, 10])
 def test_pages_by_position_leave_nothing_out_and_show_nothing_twice(opening, talk, settings, size, order):
     Comment.objects.filter(pk__in=[talk[3].pk, talk[6].pk]).update(helpful_count=2)
@@ -106,7 +106,7 @@ def test_a_position_holds_when_its_comment_is_gone(opening, talk, settings):
     writing.delete(author=talk[0].author, comment=talk[0])
     for comment in talk[1:3]:
         writing.delete(author=comment.author, comment=comment)
-    position = ("after", page.parse_position("oldest", after))
+    position = ("after", orders.parse_position("oldest", after))
     assert shown(opening.thread, position=position) == [talk[3].pk]
 
 
@@ -135,6 +135,32 @@ def test_a_branch_that_fits_is_shown_whole(opening, alice):
     part = page.of_replies(opening.pk)
     assert len(part.rows) == 1 + len(below) + len(deep)
     assert not [more for step in part.steps for more in [step.more, *step.closes] if more]
+
+
+@pytest.mark.parametrize("order", orders.ORDERS)
+def test_the_rest_of_a_cut_branch_is_what_was_cut_off_in_every_order(opening, alice, bob, client, settings, order):
+    settings.COMMENTS_PER_PAGE = 20
+    root = reply(opening, alice)
+    many = [reply(root, bob) for _ in range(40)]
+    Comment.objects.filter(pk__in=[many[20].pk, many[25].pk]).update(helpful_count=3)
+    html = client.get(f"{opening.thread.get_absolute_url()}?order={order}").content.decode()
+    seen = re.findall(r'<li id="b(\d+)"', html)
+    address = re.search(r'data-hx-get="(/c/\d+/branch/[^"]+)"', html).group(1)
+    while address:
+        html = client.get(address.replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
+        seen += re.findall(r'<li id="b(\d+)"', html)
+        found = re.search(r'data-hx-get="(/c/\d+/branch/[^"]+)"', html)
+        address = found and found.group(1)
+    assert sorted(seen) == sorted(str(comment.pk) for comment in (root, *many))
+    assert len(seen) == len(set(seen)) == 41
+
+
+def test_beyond_the_end_the_page_says_so_and_leads_back(opening, talk, client):
+    html = client.get(f"{opening.thread.get_absolute_url()}?after={talk[-1].pk + 9}").content.decode()
+    assert "nothing here any more" in html
+    assert f'href="{opening.thread.get_absolute_url()}' in html or 'href="?#talk"' in html
+    assert "first voice" not in html
+    assert 'class="opening"' not in html
 
 
 def test_the_rest_of_a_branch_is_on_its_own_page_with_what_is_above(opening, alice, bob, client, settings):

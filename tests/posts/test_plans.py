@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from posts import page, personal, tree
+from posts import orders, page, personal, tree
 from posts.models import Comment, Reading
 from tests import factories
 
@@ -82,9 +82,9 @@ def test_every_page_is_read_from_index_ranges(settings):
     tops = [(thread.opening.pk, "", tab) for tab in (page.ALL, page.CONVERSATION, *thread.questions.all())]
     tops += [(branch.pk, branch.path, page.ALL), (deep.pk, deep.path, page.ALL)]
     found = []
-    for order, details in page.ORDERS.items():
+    for order, details in orders.ORDERS.items():
         positions = [None] + [
-            (way, page.parse_position(order, details.position_of(comment)))
+            (way, orders.parse_position(order, details.position_of(comment)))
             for comment in (deep, last)
             for way in ("at", "after", "before")
         ]

@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from forum import pagination
+from posts import personal
 from posts.actions import moderating, reading, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, Helpful, Reading, Thread
 from posts.models.reading import AWAY, FOLDS_KEPT_FOR, LEAST_PAUSE, MOST_FOLDS
+from posts.views import reading as views_reading
 from tests.factories import person, reply
 from tests.posts.test_at_once import at_once
 
@@ -77,8 +79,15 @@ def test_mark_read_takes_the_marks_away(opening, talk, reader, alice, client):
     address = opening.thread.get_absolute_url()
     html = client.get(address).content.decode()
     assert f'formaction="/read/{opening.thread_id}/"' in html
-    answer = client.post(f"/read/{opening.thread_id}/", headers={"Referer": f"http://testserver{address}?order=newest"})
+    until = re.search(r'name="until" value="(\d+)"', html).group(1)
+    unseen = reply(opening, alice)
+    answer = client.post(
+        f"/read/{opening.thread_id}/", {"until": until}, headers={"Referer": f"http://testserver{address}?order=newest"}
+    )
     assert answer.url == f"http://testserver{address}?order=newest"
+    # what came after the page was made was not read
+    assert seen_as_new(client, opening.thread) == [unseen.pk]
+    client.post(f"/read/{opening.thread_id}/")
     assert seen_as_new(client, opening.thread) == []
 
 
@@ -108,7 +117,7 @@ def test_what_a_moderator_approves_is_new_then(opening, alice, mod, reader, clie
     moderating.approve(moderator=mod, comment=waiting, reason="It is fine.")
     assert seen_as_new(client, opening.thread) == [waiting.pk]
     # what was read before is not new again when it comes back
-    reading.mark_read(reader=reader, thread=Thread.objects.get())
+    reading.mark_read(reader=reader, thread=Thread.objects.get(), until=timezone.now())
     moderating.remove(moderator=mod, comment=waiting, reason="A second look.")
     moderating.restore(moderator=mod, comment=waiting, reason="A third look.")
     assert seen_as_new(client, opening.thread) == []
@@ -160,6 +169,41 @@ def test_folds_are_remembered_per_member_and_forgotten_in_the_end(opening, alice
     Reading.objects.update(folded=full)
     client.post(f"/c/{root.pk}/fold/", {"folded": "1"})
     assert Reading.objects.get(person=reader).folded == [*full[1:], root.pk]
+
+
+def test_a_fold_made_while_the_page_is_asked_for_is_kept(opening, alice, reader, client):
+    root = reply(opening, alice)
+    client.get(opening.thread.get_absolute_url())
+    gone_for(reader, LEAST_PAUSE)
+    read_before = Reading.objects.get(person=reader)
+    reading.fold(reader=reader, comment=root, is_folded=True)
+    reading.look(reader=reader, thread=opening.thread, reading=read_before, at=timezone.now())
+    assert Reading.objects.get(person=reader).folded == [root.pk]
+
+
+def test_more_new_than_are_counted_are_marked_all_the_same(opening, alice, reader, client, monkeypatch):
+    monkeypatch.setattr(personal, "MOST_NEW", 3)
+    client.get(opening.thread.get_absolute_url())
+    gone_for(reader, AWAY + LEAST_PAUSE)
+    new = [reply(opening, alice) for _ in range(6)]
+    assert seen_as_new(client, opening.thread, "?order=newest") == [comment.pk for comment in reversed(new)]
+    assert "More than 3 new" in client.get(opening.thread.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("name", ["O'Neill & Co"])
+def test_a_name_is_escaped_once(opening, client, name, bob):
+    comment = reply(opening, person(name))
+    html = client.get(opening.thread.get_absolute_url()).content.decode()
+    assert html.count("O&#x27;Neill &amp; Co") >= 3
+    assert "&amp;#" not in html
+    assert "&amp;amp;" not in html
+    client.force_login(bob)
+    for answer in (
+        client.post(f"/c/{comment.pk}/helpful/", {"mark": "1"}, headers={"HX-Request": "true"}),
+        client.get(opening.thread.get_absolute_url()),
+        client.get(f"/c/{comment.pk}/branch/"),
+    ):
+        assert "(by O&#x27;Neill &amp; Co)" in answer.content.decode()
 
 
 def test_a_comment_that_helped_says_so_in_words_and_the_mark_can_be_taken_back(opening, talk, reader, client):
@@ -275,14 +319,34 @@ def test_what_arrived_meanwhile_is_told_once_and_costs_one_query_when_it_is_noth
     assert client.get(f"/arrivals/{thread.pk}/?since={since}").status_code == 304
 
 
+def test_many_arrivals_come_in_parts_and_none_is_lost(opening, talk, alice, client, monkeypatch):
+    monkeypatch.setattr(views_reading, "MOST_ARRIVALS", 2)
+    since = Thread.objects.get().last_activity_at
+    new = [reply(talk[0], alice) for _ in range(5)]
+    seen, asked = [], pagination.microseconds(since)
+    while (answer := client.get(f"/arrivals/{opening.thread_id}/?since={asked}")).status_code == 200:
+        html = answer.content.decode()
+        seen += [int(pk) for pk in re.findall(r'<li id="b(\d+)"', html)]
+        asked = re.search(r'data-since="(\d+)"', html).group(1)
+    assert seen == [comment.pk for comment in new]
+
+
 def test_a_member_who_reads_on_stays(opening, talk, reader, client):
     client.get(opening.thread.get_absolute_url())
-    gone_for(reader, AWAY)
+    gone_for(reader, AWAY - LEAST_PAUSE)
+    late = reply(talk[0], talk[1].author)
     thread = Thread.objects.get()
-    arrivals(client, thread, thread.last_activity_at)
-    assert timezone.now() - Reading.objects.get().seen_at >= AWAY
+    arrivals(client, thread, thread.created_at)
+    assert timezone.now() - Reading.objects.get().seen_at >= AWAY - LEAST_PAUSE
+    # what was put in place and read is not new on the next visit
     arrivals(client, thread, thread.last_activity_at, here=1)
-    assert timezone.now() - Reading.objects.get().seen_at < AWAY
+    assert timezone.now() - Reading.objects.get().seen_at < LEAST_PAUSE
+    assert Reading.objects.get().seen_until == late.published_at
+    gone_for(reader, AWAY + LEAST_PAUSE)
+    # a page left open over night goes on with nothing
+    arrivals(client, thread, thread.last_activity_at, here=1)
+    assert timezone.now() - Reading.objects.get().seen_at > AWAY
+    assert seen_as_new(client, thread) == []
 
 
 @pytest.mark.parametrize("since", ["", "x", "-1", "99999999999999999999999999"])
