@@ -218,7 +218,6 @@ def test_more_replies_open_in_place_or_on_their_own_page_and_the_way_back_leads_
     visit, thread, alice, bob, settings, scripts
 ):
     settings.COMMENTS_PER_PAGE = 20
-    reply(thread.opening, bob)
     root = reply(thread.opening, alice)
     many = [reply(root, bob) for _ in range(40)]
     page = visit(java_script_enabled=scripts)
