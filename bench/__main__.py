@@ -72,8 +72,8 @@ def _measure(threads, postmaster):
 
     # a page drawn in this process is counted, not compared
     settings.ALLOWED_HOSTS.append("testserver")
-    person = people()[0]
-    by_size = {size: measure.kinds(thread, person, size) for size, thread in threads.items()}
+    person, writer = people()[0], people()[AT_ONCE + 1]
+    by_size = {size: measure.kinds(thread, person, writer, size) for size, thread in threads.items()}
     names = [kind.name for kind in next(iter(by_size.values()))]
     figures, sql = {}, []
     for fresh, wanted in ((0, True), (1, False)):

@@ -75,10 +75,11 @@ def member_of(thread, person):
     return {"session": session.session_key, "csrf": _get_new_csrf_string()}
 
 
-def kinds(thread, person, size):
+def kinds(thread, person, writer, size):
     """The kinds of request on `thread`, filled with `size` comments."""
     address = thread.get_absolute_url()
     cookies = member_of(thread, person)
+    writes = member_of(thread, writer)
     opening = thread.opening
     roots = Comment.objects.filter(parent=opening, is_shown=True)
     middle = roots.filter(pk__gte=(opening.pk + size // 2)).order_by("id").first()
@@ -90,7 +91,7 @@ def kinds(thread, person, size):
     position = orders.ORDERS["helpful"].position_of(helpful)
 
     def reply(number):
-        return {"source": f"{TEXT} {number}", "key": f"bench{number}", "csrfmiddlewaretoken": cookies["csrf"]}
+        return {"source": f"{TEXT} {number}", "key": f"bench{number}", "csrfmiddlewaretoken": writes["csrf"]}
 
     htmx = {"HX_Request": "true"}
     return [
@@ -107,8 +108,8 @@ def kinds(thread, person, size):
         Kind("member, branch, kept", f"/c/{branch.pk}/branch/", cookies),
         Kind("permalink", f"/c/{deep.pk}/", expect=302),
         Kind("poll that finds nothing", f"/arrivals/{thread.pk}/?since={since}", expect=304),
-        Kind("reply, plain form", f"/c/{deep.pk}/reply/", cookies, expect=302, post=reply),
-        Kind("reply, htmx", f"/c/{deep.pk}/reply/", cookies, htmx, post=reply),
+        Kind("reply, plain form", f"/c/{deep.pk}/reply/", writes, expect=302, post=reply),
+        Kind("reply, htmx", f"/c/{deep.pk}/reply/", writes, htmx, post=reply),
     ]
 
 

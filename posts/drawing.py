@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from forum import pagination
 from forum.pagecache import Store
-from forum.templatetags.moments import moment
+from forum.templatetags.moments import teller
 from posts import avatar, orders, page, tree
 from posts.models import Comment
 from posts.page import ALL, TreePage
@@ -143,10 +143,12 @@ def draw(thread, shown, order="oldest", tab=ALL):
         "answers_what": cache(lambda question: escape(_("answers: %s") % question.text)),
         "rest_of": lambda more, inline=False: escape(_rest_of(order, more, inline)),
         "badge_of": _badge_of,
-        "moment": moment,
+        "moment": teller(),
         "count_replies": cache(_count_replies),
         "count_more": cache(_count_more),
-        "helped": {words: escape(words) for words in {comment.helped for comment in shown.rows}},
+        "helped": {
+            count: escape(comment.helped) for count, comment in {c.helpful_count: c for c in shown.rows}.items()
+        },
         "words": words,
     }
     return mark_safe(render_to_string("posts/tree.jinja", context, using="fast"))  # noqa: S308
@@ -165,6 +167,7 @@ def _words(language):
         "in_reply": _("in reply to %s"),
         "in_reply_above": _("in reply to a comment above"),
         "edited": _("edited"),
+        "no_text": _("A comment without its text"),
         "reply": _("Reply"),
         "to_whom": _("to %s"),
         Comment.State.DELETED: _("Its author took this comment back."),

@@ -21,11 +21,20 @@ WORDS_KEPT = 5_000
 @register.filter
 def moment(value):
     """The `<time>` of an aware datetime: UTC to the second in the attribute, the site's time zone in the text."""
-    here = timezone.localtime(value)
-    language = get_language()
-    told = f"{_day(here.date(), language)}, {_time(here.hour, here.minute, language)}"
-    exact = value.astimezone(UTC).isoformat(timespec="seconds")[:19]
-    return mark_safe(f'<time datetime="{exact}Z">{told}</time>')  # noqa: S308  (both words are escaped below)
+    return teller()(value)
+
+
+def teller():
+    """`moment` for many moments on one page: time zone and language are looked up once."""
+    zone, language = timezone.get_current_timezone(), get_language()
+
+    def tell(value):
+        here = value.astimezone(zone)
+        told = f"{_day(here.date(), language)}, {_time(here.hour, here.minute, language)}"
+        exact = value.astimezone(UTC).isoformat(timespec="seconds")[:19]
+        return mark_safe(f'<time datetime="{exact}Z">{told}</time>')  # noqa: S308  (both words are escaped below)
+
+    return tell
 
 
 @lru_cache(WORDS_KEPT)
