@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core import mail
 
-from forum.mail import blocks_of
+from forum.mail import blocks_of, in_our_look
 from tests.accounts.people import member
 
 
@@ -39,6 +39,28 @@ def test_what_people_wrote_cannot_carry_html_into_a_mail():
         ("code", "&lt;CODE&gt;"),
         ("sign", "&lt;i&gt;Us&lt;/i&gt;"),
     ]
+
+
+def test_a_name_that_looks_like_a_place_is_not_a_link():
+    assert blocks_of("www.elsewhere.example and elsewhere.com say hello.") == [
+        ("", "www.elsewhere.example and elsewhere.com say hello.")
+    ]
+
+
+def test_a_link_ends_before_the_full_stop():
+    assert blocks_of("At https://forum.example/c/1/?a=1.")[0][1].endswith('?a=1">https://forum.example/c/1/?a=1</a>.')
+
+
+def test_on_a_laptop_the_console_shows_the_words_and_the_file_holds_both(settings, tmp_path, capsys):
+    settings.EMAIL_FILE_PATH = tmp_path
+    mail.get_connection("forum.mail.LaptopBackend").send_messages(
+        [in_our_look(mail.EmailMessage("Your code", "Here:\n\n    ABCD-EFGH\n", "a@example.org", ["b@example.org"]))]
+    )
+    shown = capsys.readouterr().out
+    assert "\n    ABCD-EFGH\n" in shown
+    assert "<p" not in shown
+    (kept,) = tmp_path.iterdir()
+    assert '<p class="code">ABCD-EFGH</p>' in kept.read_text()
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "one line"])

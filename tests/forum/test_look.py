@@ -3,6 +3,9 @@
 import re
 
 import pytest
+from django.template import loader
+
+from forum.env import BASE_DIR
 
 CHOICES = re.compile(r'<button name="look" value="(\w*)" aria-pressed="(true|false)">')
 
@@ -49,3 +52,23 @@ def test_a_made_up_cookie_changes_nothing(client, db):
     html = client.get("/").content.decode()
     assert 'content="light dark"' in html
     assert "<script>" not in html
+
+
+def test_the_browsers_own_edge_has_the_colours_of_the_paper(client, db):
+    paper = re.search(
+        r"--paper: light-dark\((#\w+), (#\w+)\)", (BASE_DIR / "static/css/tokens.css").read_text()
+    ).groups()
+    for look, colours in (("", paper), ("light", paper[:1]), ("dark", paper[1:])):
+        client.post("/look/", {"look": look})
+        html = client.get("/").content.decode()
+        assert tuple(re.findall(r'<meta name="theme-color" content="(#\w+)"', html)) == colours
+
+
+def test_a_page_says_sorry_in_the_look_even_when_nothing_can_be_looked_up(settings, tmp_path):
+    """A manifest that is missing must not be a second fault."""
+    manifest = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": manifest}
+    settings.STATIC_ROOT = tmp_path
+    html = loader.get_template("500.html").render()
+    assert '<link rel="stylesheet" href="/static/css/base.css">' in html
+    assert "Something broke here" in html
