@@ -181,9 +181,10 @@ THREAD_STARTERS = choice("THREAD_STARTERS", "everybody", ("everybody", "trusted"
 # characters; kept short enough for a thank-you, long enough to keep out the "+1"
 COMMENT_MIN_LENGTH = env.int("COMMENT_MIN_LENGTH", 20)
 COMMENTS_PER_PAGE = 100
-# Pages kept in the memory of each web process: how many bytes of them for visitors and, drawn but not yet dressed, for
-# members; and for how many seconds a visitor's page is believed before the database is asked whether it still holds.
-KEPT_PAGES_BYTES = env.int("KEPT_PAGES_MB", 64) * 1_000_000
+# Pages kept in the memory of each web process, in four stores: with and without a query, as visitors are sent them and,
+# drawn but not yet dressed, for members: how many bytes each may hold; and for how many seconds a visitor's page is
+# believed before the database is asked whether it still holds.
+KEPT_PAGES_BYTES = env.int("KEPT_PAGES_MB", 128) * 1_000_000 // 4
 KEPT_PAGES_FRESH = env.int("KEPT_PAGES_FRESH", 1)
 # called with a person who takes another name, in the same transaction
 BEFORE_RENAME = "posts.actions.counting.author_looks_different"

@@ -146,6 +146,7 @@ def draw(thread, shown, order="oldest", tab=ALL):
         "moment": teller(),
         "count_replies": cache(_count_replies),
         "count_more": cache(_count_more),
+        "count_hidden": cache(_count_hidden),
         "helped": {
             count: escape(comment.helped) for count, comment in {c.helpful_count: c for c in shown.rows}.items()
         },
@@ -183,6 +184,10 @@ def _count_replies(number):
 
 def _count_more(number):
     return escape(ngettext("%(n)d more reply", "%(n)d more replies", number) % {"n": number})
+
+
+def _count_hidden(number):
+    return escape(ngettext("Show %(n)d reply", "Show %(n)d replies", number) % {"n": number})
 
 
 def _badge_of(comment):

@@ -44,10 +44,17 @@ class Range:
         return ", ".join(f"{column} DESC" if self.order.descending != turned else column for column in columns)
 
     def beyond(self, turned=False, inclusive=False):
-        """The condition for rows beyond the position, or, turned, before it."""
-        sign = ("<" if self.order.descending != turned else ">") + ("=" if inclusive else "")
+        """The condition for rows beyond the position, or, turned, before it.
+
+        One bound on each side: with two on the side of the position, PostgreSQL may begin at the list's own end and
+        walk to it.
+        """
+        sign, other = ("<", ">=") if self.order.descending != turned else (">", "<=")
         columns, values = (*self.columns, *self.order.columns), (*self.values, *self.order.values)
-        return f"{self.whole()} AND ({', '.join(columns)}) {sign} ({', '.join(values)})"
+        return (
+            f"({', '.join(columns)}) {sign}{'=' if inclusive else ''} ({', '.join(values)})"
+            f" AND ({', '.join(self.columns)}) {other} ({', '.join(self.values)})"
+        )
 
 
 # The newest first is for the talks; within one, what was said first is read first, in every order but the helpful.

@@ -26,8 +26,8 @@ MOST_NEW = 500
 MOST_WAITING = 50
 
 
-# What is new (the first of it, and what of it the page shows), what waits, and what of the page helped the viewer:
-# (kind, id, path), each by an index of its own.
+# The first of what is new, what waits, and what of the page helped the viewer: (kind, id, path), each by an index of
+# its own.
 # Written out, because every member's page asks it, and building it each time costs more than asking it.
 TOLD = """
 (SELECT 'new', c.id, c.path FROM posts_comment c
@@ -35,10 +35,6 @@ TOLD = """
     AND c.held_at IS NULL AND c.hidden_at IS NULL AND c.removed_at IS NULL AND c.deleted_at IS NULL
     AND c.author_id IS DISTINCT FROM %(viewer)s
  ORDER BY c.published_at LIMIT %(most_new)s)
-UNION ALL
-(SELECT 'here', c.id, c.path FROM posts_comment c
- WHERE c.id = ANY(%(rows)s) AND c.depth > 0 AND c.published_at > %(since)s AND c.author_id IS DISTINCT FROM %(viewer)s
-    AND c.held_at IS NULL AND c.hidden_at IS NULL AND c.removed_at IS NULL AND c.deleted_at IS NULL)
 UNION ALL
 (SELECT 'mark', h.comment_id, '' FROM posts_helpful h WHERE h.person_id = %(viewer)s AND h.comment_id = ANY(%(rows)s))
 UNION ALL
@@ -56,7 +52,8 @@ def places_of(thread, shown, viewer, reading, at):
     """
     moderates = viewer.can_moderate()
     # on a first visit nothing was published after now
-    new, here, marked, waiting = _told(thread, shown, viewer, reading.new_since_at(at) if reading else at, moderates)
+    since = reading.new_since_at(at) if reading else at
+    new, marked, waiting = _told(thread, shown, viewer, since, moderates)
     places = {}
     for comment in (shown.top, *shown.rows):
         if comment.author_id == viewer.pk or moderates:
@@ -64,6 +61,9 @@ def places_of(thread, shown, viewer, reading, at):
         if comment.pk in marked:
             places[f"help:{comment.pk}"] = helpful_button(comment, True)
     if new:
+        here = [
+            row for row in shown.rows if row.is_published and row.published_at > since and row.author_id != viewer.pk
+        ]
         _lay_new(places, thread, shown, new, here)
     if waiting:
         _lay_waiting(places, shown, waiting, viewer, moderates)
@@ -73,18 +73,18 @@ def places_of(thread, shown, viewer, reading, at):
 
 
 def _told(thread, shown, viewer, since, moderates):
-    """({id: path} of the first that is new, ids of what is new here, of what helped, of what waits)."""
+    """({id: path} of the first of what is new, ids of what helped, ids of what waits)."""
     rows = [row.pk for row in (shown.top, *shown.rows)]
     values = {
         "thread": thread.pk, "viewer": viewer.pk, "since": since, "moderates": moderates, "rows": rows,
         "most_new": MOST_NEW + 1, "most_waiting": MOST_WAITING,
     }  # fmt: skip
-    told = {"new": {}, "here": {}, "mark": {}, "wait": {}}
+    told = {"new": {}, "mark": {}, "wait": {}}
     with connection.cursor() as cursor:
         cursor.execute(TOLD, values)
         for kind, pk, path in cursor.fetchall():
             told[kind][pk] = path
-    return told["new"], told["here"].keys(), told["mark"].keys(), list(told["wait"])
+    return told["new"], told["mark"].keys(), list(told["wait"])
 
 
 def places_of_mine(comment, viewer, moderates):
@@ -134,9 +134,8 @@ def words_of_button(language):
     return {"helped_me": escape(_("Helped me")), "by_whom": escape(_("(by %s)"))}
 
 
-def _lay_new(places, thread, shown, new, new_here):
+def _lay_new(places, thread, shown, new, here):
     """“new” beside each new comment with ways to the one before and the next, and how many are in a folded branch."""
-    here = [row for row in shown.rows if row.pk in new_here]
     there = {row.pk for row in here}
     elsewhere = sorted((path, pk) for pk, path in new.items() if pk not in there)
     addresses = [f"#c{row.pk}" for row in here]

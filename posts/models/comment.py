@@ -48,7 +48,7 @@ class CommentQuerySet(models.QuerySet):
     def for_display(self):
         """With what a page tells of each comment; of its author only the name, which is all that is shown."""
         named = self.annotate(author_name=F("author__display_name"))
-        return named.select_related("verification").defer("source", "renderer", "key", "published_at")
+        return named.select_related("verification").defer("source", "renderer", "key")
 
     def matching(self, words):
         """Comments whose text has all of `words` (an index answers)."""

@@ -35,7 +35,7 @@ def arrivals(request, pk):
         reading.stay(reader=request.user, thread=found, until=since, at=timezone.now())
     if found.last_activity_at <= since:
         return HttpResponseNotModified(headers={"ETag": f'"{request.GET["since"]}"'})
-    new = Comment.objects.published_since(found, since).for_display().defer(None).select_related("parent__author")
+    new = Comment.objects.published_since(found, since).for_display().select_related("parent__author")
     if request.user.is_authenticated:
         new = new.exclude(author=request.user)
     new = list(new[: MOST_ARRIVALS + 1])
