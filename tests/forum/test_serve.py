@@ -10,10 +10,12 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from forum.database.location import socket_folder
+from forum.management.commands import serve
 from tests.forum.launching import (
     CLEAN,
     ROOT,
@@ -273,3 +275,11 @@ def test_without_the_packages(project):
     assert ran.returncode == 1
     assert "run `make run`" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_stop_that_python_drops_is_not_told_as_a_fault(monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "__unraisablehook__", told.append)
+    for fault in (serve.Stop(), ValueError("a fault")):
+        serve._unless_stop(SimpleNamespace(exc_value=fault))
+    assert [str(one.exc_value) for one in told] == ["a fault"]

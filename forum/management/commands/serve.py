@@ -47,6 +47,8 @@ class Command(BaseCommand):
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, _stop)
         with contextlib.ExitStack() as stack:
+            stack.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
+            sys.unraisablehook = _unless_stop
             try:
                 if settings.PG_IS_EMBEDDED:
                     self.say("Starting PostgreSQL ...")
@@ -213,6 +215,12 @@ def _stop(number, frame):
         signal.signal(each, lambda number, frame: None)
     _asked_to_stop.append(number)
     raise Stop
+
+
+def _unless_stop(unraisable):
+    """What Python does with an exception that it has to drop, unless that is a Stop: `_check_stop` raises it again."""
+    if not isinstance(unraisable.exc_value, Stop):
+        sys.__unraisablehook__(unraisable)
 
 
 def _check_stop():
