@@ -79,7 +79,7 @@ class Step:
 
     opens: its replies follow in a list of their own; indents: that list is set in. more: none of its replies is shown,
     and this says how many there are. closes: for each list that ends after it, innermost first, what it leaves out, or
-    None. in_words: it is not set in further than what it replies to, so the page says to whom it replies.
+    None. in_words: its place alone does not tell to whom it replies, so the page says it.
     """
 
     row: object
@@ -123,8 +123,11 @@ def steps(rows, level=1, in_words=False):
             end_lists(row.parent_id if row.parent_id in there else None)
         if open_lists:
             owner = open_lists[-1][0]
+            # behind a talk that stood straight below one of its siblings, it would seem to belong to that
+            strays = laid[-1].level == owner.level + owner.indents and laid[-1].row.pk != row.parent_id
+            strays = strays and laid[-1].row.parent_id != row.parent_id
             open_lists[-1][1:] = [row, open_lists[-1][2] + 1 + row.below_count]
-            step = Step(row, owner.level + owner.indents, in_words=not owner.indents)
+            step = Step(row, owner.level + owner.indents, in_words=strays or not owner.indents)
         else:
             step = Step(row, level, in_words)
         there.add(row.pk)

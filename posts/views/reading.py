@@ -5,6 +5,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -93,7 +94,12 @@ def _mark(request, comment):
     except Refused as refusal:
         return render(request, "posts/closed.html", {"comment": comment, "sentence": refusal.sentence}, status=409)
     if request.htmx:
-        return HttpResponse(personal.helpful_button(comment, is_marked))
+        comment.refresh_from_db(fields=["helpful_count"])
+        # the words beside the button change with it
+        words = '<span class="helped" id="h{}" data-hx-swap-oob="true">{}</span>'
+        return HttpResponse(
+            personal.helpful_button(comment, is_marked) + format_html(words, comment.pk, comment.helped)
+        )
     return redirect((_where_from(request) or page.address_of(comment)).partition("#")[0] + f"#c{comment.pk}")
 
 

@@ -36,10 +36,13 @@ document.addEventListener("click", (event) => {
   if (comment && window.scrollY > 200) link.href = link.href.replace(/(%23.*)?$/, encodeURIComponent(`#${comment.id}`));
 });
 
-// Whoever chooses another look stays at the comment, too.
-document.querySelector("form.look")?.addEventListener("submit", (event) => {
-  const comment = tree && window.scrollY > 200 && current();
-  if (comment) event.target.elements.next.value += `#${comment.id}`;
+// Another look needs no other page: whoever chooses one stays where they are.
+document.querySelector("form.look")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const chosen = event.submitter.value, body = new FormData(event.target, event.submitter);
+  await fetch(event.target.action, { method: "POST", body, redirect: "manual" });
+  document.querySelector('meta[name="color-scheme"]').content = chosen || "light dark";
+  for (const button of event.target.querySelectorAll("button")) button.setAttribute("aria-pressed", button === event.submitter);
 });
 
 // Folded branches: members' are kept with their account, visitors' on this device; ids only, forgotten after a while.
@@ -148,7 +151,7 @@ const ways = {
   new: () => toNew(1),
   earlier: () => toNew(-1),
   fold: () => branchOf(current()?.id.slice(1))?.querySelector("summary").click(),
-  reply: () => current()?.querySelector('.acts a[href$="/reply/"]')?.click(),
+  reply: () => (current()?.querySelector('.acts a[href$="/reply/"]') ?? document.querySelector('.heading-row a[href$="/reply/"]'))?.click(),
   help: () => sheet.showModal(),
 };
 
@@ -175,6 +178,7 @@ if (tree) {
   });
   document.addEventListener("keydown", (event) => {
     const writes = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key === "?" && sheet.open) return sheet.close();
     if (writes || event.ctrlKey || event.metaKey || event.altKey || !switchOfKeys.checked || sheet.open) return;
     if (!Object.hasOwn(keys, event.key)) return;
     event.preventDefault();

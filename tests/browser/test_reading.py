@@ -266,6 +266,7 @@ def test_a_comment_that_helped_is_marked_and_unmarked_by_the_same_button(visit, 
         button.click()
         expect(button).to_have_attribute("aria-pressed", pressed)
         assert Comment.objects.get(pk=talk[2].pk).helpful_count == count
+        expect(page.locator(f"#h{talk[2].pk}")).to_have_text("helped a reader" if count else "")
     if scripts:
         expect(button).to_be_focused()
 
@@ -354,3 +355,20 @@ def test_two_readers_have_two_places(visit, thread, talk, alice):
     for somebody, count in ((carol, 1), (dave, 0)):
         pages[somebody].goto(thread.get_absolute_url())
         expect(pages[somebody].locator(".byline .tag-new")).to_have_count(count)
+
+
+@SCRIPTS
+def test_the_look_is_chosen_without_losing_the_place_and_stays(visit, thread, talk, scripts):
+    page = visit(java_script_enabled=scripts, color_scheme="light")
+    page.goto(thread.get_absolute_url())
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(paper)
+    button = page.get_by_role("group", name="Look").get_by_role("button", name="Dark")
+    button.scroll_into_view_if_needed()
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate(paper) != light
+    if scripts:
+        expect(button).to_be_focused()
+    page.goto("/help/")
+    assert page.evaluate(paper) != light

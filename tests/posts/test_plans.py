@@ -68,7 +68,7 @@ def faults(queries, most=2 * PAGE):
                 yield f"read without an index: {query['sql'][:300]}"
             # entries of an index that are passed over are counted nowhere but in the blocks that are read
             blocks = node["Shared Hit Blocks"] + node["Shared Read Blocks"]
-            if "Index" in node["Node Type"] and rows <= 1 and blocks > 12:
+            if "Index" in node["Node Type"] and rows <= 1 and blocks > 12 * node["Actual Loops"]:
                 yield f"{blocks} blocks in a {node['Node Type']}: {query['sql'][:300]}"
             if rows > most or (node["Node Type"] == "Sort" and rows > PAGE + tree.most_shown(page.FEWEST)):
                 yield f"{rows} rows in a {node['Node Type']}: {query['sql'][:300]}"

@@ -112,11 +112,14 @@ def test_lists_nest_as_the_talk_does_and_no_deeper_than_the_page_indents(rows):
     nesting, left = drawn(laid)
     assert nesting.parents == {row.pk: row.parent_id for row in rows}
     assert left == {}
-    for step in laid:
+    for before, step in zip([None, *laid], laid, strict=False):
         assert nesting.indents[step.row.pk] == step.level - 1 <= tree.INDENTED
         above = nesting.indents.get(step.row.parent_id, 0)
-        # who is not set in further than what it answers says whom it answers
-        assert step.in_words == (step.row.parent_id != 0 and nesting.indents[step.row.pk] == above)
+        # who is not set in further than what it answers, or stands below another talk, says whom it answers
+        is_flat = nesting.indents[step.row.pk] == above
+        strays = before and before.level == step.level and before.row.parent_id not in (step.row.parent_id, 0)
+        strays = strays and before.row.pk != step.row.parent_id
+        assert step.in_words == (step.row.parent_id != 0 and (is_flat or bool(strays)))
 
 
 @given(some_trees(), st.data())
