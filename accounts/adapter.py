@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from forum.mail import in_our_look
+from forum.ratelimit import hashed_address
 
 _TOO_MANY = _(
     "That was tried too often in a short time. Nothing is locked and your name is kept: have a new code sent to your "
@@ -39,6 +40,10 @@ class AccountAdapter(DefaultAccountAdapter):
         "same_as_current": _("This is the address you have now. Nothing has changed."),
         "too_many_login_attempts": _TOO_MANY,
     }
+
+    def get_client_ip(self, request):
+        """What allauth limits by in place of the address, which is kept nowhere."""
+        return hashed_address(request)
 
     def save_user(self, request, user, form, commit=True):
         """Saves the person who signs up, under the name they chose."""

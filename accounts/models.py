@@ -1,5 +1,7 @@
 """People: an account per person, and the verifications of those who are clinicians."""
 
+from datetime import timedelta
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.indexes import OpClass
 from django.core.mail import send_mail
@@ -11,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.names import skeleton
 from accounts.validators import NAME_MAX_LENGTH, validate_display_name
 
+# How long somebody is called new after they joined; the first day is a standing of its own.
+FIRST_DAY, NEW_FOR = timedelta(days=1), timedelta(days=7)
 # The group of those who may use the desk and its verbs; posts.group gives it its rights.
 MODERATORS = "Moderators"
 
@@ -130,6 +134,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_trusted(self):
         """Trusted by a moderator, or staff."""
         return self.is_staff or self.trusted_at is not None
+
+    @property
+    def standing(self):
+        """How well the forum knows this person: one of the names that `settings.LIMITS` has for members."""
+        if self.is_staff:
+            return "staff"
+        if self.is_trusted:
+            return "trusted"
+        known_for = timezone.now() - self.joined_at
+        if known_for < FIRST_DAY:
+            return "first day"
+        return "new" if known_for < NEW_FOR else "member"
 
     def can_moderate(self):
         """May use moderators' verbs: staff with that right, and not suspended."""

@@ -52,7 +52,7 @@ class WebServer:
             "--workers", str(self.workers), "--blocking-threads", str(self.threads), "--backlog", "512",
             "--log-level", "warning", "--workers-kill-timeout", "3", self.application,
         ]  # fmt: skip
-        environment = os.environ | {"HTTPS": "0", "HTTPS_REDIRECT": "0"} | self.environment
+        environment = os.environ | {"HTTPS": "0", "HTTPS_REDIRECT": "0", "LIMITS": "0"} | self.environment
         self.process = subprocess.Popen(
             command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=tied_to_us()
         )

@@ -1,5 +1,5 @@
-"""Checks of our templates, run by `manage.py check`: each compiles, each address it names exists, and nothing in it
-would be refused by the Content-Security-Policy."""
+"""Checks run by `manage.py check`: our limits can be read; each template compiles, each address it names exists, and
+nothing in it would be refused by the Content-Security-Policy."""
 
 import re
 
@@ -10,8 +10,23 @@ from django.template.defaulttags import URLNode
 from django.template.loader import get_template
 from django.urls import get_resolver
 
+from forum import rates
+
 INLINE = re.compile(r"""<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*["']|\shx-on|href\s*=\s*["']javascript:""", re.I)
 SCRIPT = re.compile(r"<script\b(?![^>]*\b(?:src=|type=[\"']application/(?:ld\+)?json))", re.I)
+
+
+@register()
+def check_limits(app_configs, **options):
+    """One Error for each limit whose words cannot be read."""
+    problems = []
+    for act, limit in settings.LIMITS.items():
+        for words in limit.values():
+            try:
+                rates.parse(words)
+            except ValueError as fault:
+                problems.append(Error(f"LIMITS, {act}: {fault}", id="forum.E004"))
+    return problems
 
 
 @register("templates")

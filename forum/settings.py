@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum import database
 from forum.env import BASE_DIR, VAR_DIR, choice, database_address, env, secret_key
+from forum.rates import for_allauth
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = secret_key()
@@ -96,6 +97,69 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "forum_cache"}
 }
 
+# Limits --------------------------------------------------------------------------------------------------------------
+
+# How often somebody may do something (see forum.ratelimit): each act by standing, and by the address all members share
+# who come from it; a visitor has only the address. `LIMITS=0` switches them off, for benches and load tests.
+LIMITS = {
+    "comment": {
+        "visitor": "2 per minute, 20 per day",
+        "first day": "1 per 30 seconds, 10 per day",
+        "new": "1 per 30 seconds, 50 per day",
+        "member": "6 per minute, 60 per hour, 200 per day",
+        "trusted": "15 per minute, 400 per day",
+        "staff": "30 per minute",
+        "address": "30 per minute, 600 per day",
+    },
+    "thread": {
+        "first day": "1 per day",
+        "new": "2 per day",
+        "member": "5 per day",
+        "trusted": "15 per day",
+        "staff": "60 per day",
+        "address": "60 per day",
+    },
+    "edit": {
+        "first day": "6 per minute, 60 per day",
+        "new": "6 per minute, 100 per day",
+        "member": "10 per minute, 300 per day",
+        "trusted": "20 per minute, 600 per day",
+        "staff": "60 per minute",
+        "address": "60 per minute",
+    },
+    "preview": {
+        "visitor": "30 per minute, 600 per day",
+        "first day": "60 per minute",
+        "new": "60 per minute",
+        "member": "60 per minute",
+        "trusted": "90 per minute",
+        "staff": "90 per minute",
+        "address": "240 per minute",
+    },
+    "mark": {
+        "first day": "20 per minute",
+        "new": "20 per minute",
+        "member": "30 per minute",
+        "trusted": "60 per minute",
+    },
+}
+# Signing in and all around it, in allauth's names: by address, by account, by the name typed in.
+ACCOUNT_LIMITS = {
+    "signup": {"address": "20 per 5 minutes"},
+    "login": {"address": "30 per minute"},
+    "login_failed": {"address": "10 per minute", "name": "5 per 5 minutes"},
+    "request_login_code": {"address": "20 per minute", "name": "3 per minute"},
+    # one code and two more: the first press of “send a new code” is not refused
+    "confirm_email": {"name": "3 per 3 minutes"},
+    "reset_password": {"address": "20 per minute", "name": "5 per minute"},
+    "reset_password_from_key": {"address": "20 per minute"},
+    "change_password": {"account": "5 per minute"},
+    "manage_email": {"account": "10 per minute"},
+    "reauthenticate": {"account": "10 per minute"},
+}
+if not env.bool("LIMITS", True):
+    LIMITS = {}
+
 # People --------------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
@@ -144,8 +208,8 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# one code and two more; allauth's own limit (one in three minutes) refuses the first press of "send a new code"
-ACCOUNT_RATE_LIMITS = {"confirm_email": "3/3m/key"}
+# allauth counts what is its own, by the limits below
+ACCOUNT_RATE_LIMITS = {act: for_allauth(limit) for act, limit in ACCOUNT_LIMITS.items()}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True

@@ -1,0 +1,23 @@
+"""What the ground itself keeps: when things were done that are limited."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Usage(models.Model):
+    """The latest `moments` at which one account or one address did one thing; see forum.ratelimit.
+
+    `key` names the act and the account, or the act and a keyed hash of the address: the address itself is nowhere.
+    `token` is the one-time key of the form that was counted last. A row is forgotten some time after `used_at`.
+    """
+
+    key = models.TextField(primary_key=True)
+    moments = ArrayField(models.DateTimeField(), default=list)
+    token = models.TextField(default="")
+    used_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["used_at"], name="usage_by_age")]
+
+    def __str__(self):
+        return self.key

@@ -1,0 +1,100 @@
+"""How often somebody may do something: by account and by address, for all web servers together, in one query.
+
+The limits stand in words in `settings.LIMITS`: for each act what its subjects may do. A member is limited by their
+standing (`User.standing`) and, more loosely, by the address they come from; a visitor by the address alone. The
+database function `forum_take` looks and counts in one step, so that of two at once only one is the last one allowed.
+What is refused is not counted.
+"""
+
+import ipaddress
+import json
+import math
+from datetime import timedelta
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from forum import rates
+from forum.models import Usage
+
+# An address is a keyed hash all the time, and that is gone after so long without use.
+FORGOTTEN_AFTER = timedelta(days=30)
+# One customer of a provider has such a network, and as many addresses as they like in it.
+IPV6_PREFIX = 64
+IN_A_WHILE = _("That was a lot in a short time. Please wait %(wait)s and send it again.")
+
+
+class TooSoon(Exception):  # noqa: N818  (it is an answer, not a fault)
+    """A limit is reached; in `wait` seconds the act is allowed again. `sentence` tells the person."""
+
+    def __init__(self, wait):
+        self.wait = max(1, math.ceil(wait))
+        self.sentence = IN_A_WHILE % {"wait": in_words(self.wait)}
+        super().__init__(self.sentence)
+
+
+def take(request, act, token=""):
+    """Counts that whoever sent `request` does `act` now; raises TooSoon, and counts nothing, where a limit is reached.
+
+    The same one-time `token` again is the same act, sent twice: it is let through and not counted.
+    """
+    asked = [{"key": key, "rates": limits} for key, limits in _subjects(request, act)]
+    if not asked:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM forum_take(%s::jsonb, %s))", [json.dumps(asked), token])
+        wait = cursor.fetchone()[0]
+    if wait is not None:
+        raise TooSoon(wait)
+
+
+def forget(at):
+    """Forgets whoever did nothing for FORGOTTEN_AFTER; how many rows that were."""
+    return Usage.objects.filter(used_at__lt=at - FORGOTTEN_AFTER).delete()[0]
+
+
+def hashed_address(request):
+    """A keyed hash of the address that `request` comes from: behind proxies, what the trusted ones say.
+
+    Of an IPv6 address it is the network that counts.
+    """
+    try:
+        address = DefaultAccountAdapter(request).get_client_ip(request)
+    except PermissionDenied:
+        # a server that is reached by a socket tells none: then all come from one
+        address = ""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        network = address
+    else:
+        network = str(ipaddress.ip_network(f"{known}/{IPV6_PREFIX}", strict=False)) if known.version == 6 else address
+    return salted_hmac("forum.ratelimit", network, algorithm="sha256").hexdigest()[:32]
+
+
+def in_words(seconds):
+    """A time to wait, rounded up: “25 seconds”, “3 minutes”, “2 hours”."""
+    if seconds < 90:
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    minutes = math.ceil(seconds / 60)
+    if minutes < 90:
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    hours = math.ceil(minutes / 60)
+    return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+
+
+def _subjects(request, act):
+    """(key, rates) for each subject that is limited in doing `act`."""
+    limits = settings.LIMITS.get(act, {})
+    person = request.user
+    standing = person.standing if person.is_authenticated else "visitor"
+    if person.is_authenticated and standing in limits:
+        yield f"{act}:{person.pk}", rates.parse(limits[standing])
+    by_address = "address" if person.is_authenticated else "visitor"
+    if by_address in limits:
+        yield f"{act}:{by_address}:{hashed_address(request)}", rates.parse(limits[by_address])

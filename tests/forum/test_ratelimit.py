@@ -1,0 +1,219 @@
+"""How often somebody may do something: words, subjects, the database's count, and what a refusal says."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.db import connection
+from django.test import RequestFactory
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forum import ratelimit, rates
+from forum.checks import check_limits
+from forum.models import Usage
+from tests import factories
+from tests.posts.test_at_once import at_once
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("1 per 30 seconds, 10 per day", ((1, 30), (10, 86_400))),
+        ("20 per minute", ((20, 60),)),
+        ("5 per 2 hours", ((5, 7_200),)),
+        ("1 per second", ((1, 1),)),
+    ],
+)
+def test_words_are_read_as_rates(words, meant):
+    assert rates.parse(words) == meant
+
+
+@pytest.mark.parametrize("words", ["", "often", "1 per fortnight", "0 per day", "1 per 0 days", "1 per day,2 per hour"])
+def test_words_that_say_nothing_are_refused_and_told_by_the_check(words, settings):
+    with pytest.raises(ValueError, match="rate"):
+        rates.parse(words)
+    settings.LIMITS = {"comment": {"new": words}}
+    assert [problem.id for problem in check_limits(None)] == ["forum.E004"]
+
+
+def test_the_limits_that_we_ship_can_be_read(settings):
+    from forum import settings as shipped
+
+    settings.LIMITS = shipped.LIMITS
+    assert shipped.LIMITS
+    assert check_limits(None) == []
+
+
+def test_allauth_is_told_the_same_limits_in_its_words():
+    limit = {"address": "10 per minute", "name": "5 per 5 minutes", "account": "1 per hour"}
+    assert rates.for_allauth(limit) == "10/60s/ip,5/300s/key,1/3600s/user"
+
+
+def asked(user=None, address="192.0.2.1", **headers):
+    request = RequestFactory(REMOTE_ADDR=address).post("/", headers=headers)
+    request.user = user or AnonymousUser()
+    return request
+
+
+def times(number, *about, **more):
+    """How many of `number` tries are let through, and the wait that the last one is told."""
+    done, wait = 0, None
+    for _ in range(number):
+        try:
+            ratelimit.take(*about, **more)
+        except ratelimit.TooSoon as refusal:
+            wait = refusal.wait
+        else:
+            done += 1
+    return done, wait
+
+
+def let_pass(seconds):
+    """So much time passes for all that was counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE forum_usage SET used_at = used_at - make_interval(secs => %s),"
+            " moments = ARRAY(SELECT m - make_interval(secs => %s) FROM unnest(moments) m ORDER BY 1)",
+            [seconds, seconds],
+        )
+
+
+@pytest.mark.django_db
+def test_each_rate_holds_and_the_longest_wait_is_told(settings):
+    settings.LIMITS = {"comment": {"visitor": "1 per 30 seconds, 3 per hour"}}
+    assert times(2, asked(), "comment") == (1, 30)
+    for _ in range(2):
+        let_pass(31)
+        assert times(1, asked(), "comment") == (1, None)
+    done, wait = times(1, asked(), "comment")
+    assert done == 0
+    assert 3_500 < wait <= 3_600 - 62
+    let_pass(3_600)
+    assert times(1, asked(), "comment") == (1, None)
+
+
+@pytest.mark.django_db
+def test_what_is_refused_is_not_counted(settings):
+    settings.LIMITS = {"comment": {"visitor": "1 per 30 seconds, 2 per hour"}}
+    assert times(9, asked(), "comment")[0] == 1
+    let_pass(31)
+    assert times(9, asked(), "comment")[0] == 1
+
+
+@pytest.mark.django_db
+def test_people_are_limited_by_their_standing_and_together_by_their_address(settings):
+    settings.LIMITS = {"comment": {"first day": "2 per hour", "trusted": "4 per hour", "address": "5 per hour"}}
+    new, trusted = factories.person(), factories.person(trusted_at=timezone.now())
+    assert times(3, asked(new), "comment")[0] == 2
+    assert times(5, asked(trusted), "comment")[0] == 3
+    assert times(2, asked(trusted, address="192.0.2.9"), "comment")[0] == 1
+    assert times(1, asked(new), "preview")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "standing"), [(0, "first day"), (0.9, "first day"), (1.1, "new"), (6.9, "new"), (7.1, "member")]
+)
+@pytest.mark.django_db
+def test_standing_comes_with_time_and_trust(days, standing):
+    joined_at = timezone.now() - timezone.timedelta(days=days)
+    assert factories.person(joined_at=joined_at).standing == standing
+    assert factories.person(joined_at=joined_at, trusted_at=timezone.now()).standing == "trusted"
+    assert factories.person(joined_at=joined_at, is_staff=True).standing == "staff"
+
+
+@pytest.mark.django_db
+def test_the_same_form_twice_is_one_act(settings):
+    settings.LIMITS = {"comment": {"visitor": "1 per hour"}}
+    assert times(5, asked(), "comment", token="once")[0] == 5
+    assert times(1, asked(), "comment", token="another")[0] == 0
+    assert len(Usage.objects.get().moments) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_at_once_as_many_are_let_through_as_may(settings):
+    settings.LIMITS = {"comment": {"first day": "3 per hour", "address": "90 per hour"}}
+    anna = factories.person()
+    results = at_once([anna] * 20, lambda somebody: times(1, asked(somebody), "comment")[0])
+    assert (len(results), sum(results)) == (20, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_form_sent_twenty_times_at_once_is_let_through_and_counted_once(settings):
+    settings.LIMITS = {"comment": {"first day": "1 per hour", "address": "90 per hour"}}
+    results = at_once([factories.person()] * 20, lambda somebody: times(1, asked(somebody), "comment", token="t")[0])
+    assert (len(results), sum(results)) == (20, 20)
+    assert [len(row.moments) for row in Usage.objects.all()] == [1, 1]
+
+
+@pytest.mark.django_db
+def test_it_costs_one_query_and_none_where_nothing_is_limited(settings, django_assert_num_queries):
+    settings.LIMITS = {"comment": {"first day": "1 per 30 seconds, 10 per day", "address": "30 per minute"}}
+    request = asked(factories.person())
+    with django_assert_num_queries(1):
+        ratelimit.take(request, "comment")
+    with django_assert_num_queries(0):
+        ratelimit.take(request, "preview")
+
+
+@pytest.mark.django_db
+def test_no_more_moments_are_kept_than_are_looked_at(settings):
+    settings.LIMITS = {"comment": {"visitor": "2 per second, 3 per minute"}}
+    for _ in range(9):
+        times(1, asked(), "comment")
+        let_pass(61)
+    assert len(Usage.objects.get().moments) == 3
+
+
+@pytest.mark.django_db
+def test_an_address_stands_nowhere_and_is_forgotten(settings):
+    settings.LIMITS = {"comment": {"visitor": "2 per hour"}}
+    ratelimit.take(asked(address="192.0.2.77"), "comment")
+    key = Usage.objects.get().key
+    assert "192.0.2.77" not in key
+    settings.SECRET_KEY = "another key"
+    ratelimit.take(asked(address="192.0.2.77"), "comment")
+    assert Usage.objects.exclude(key=key).count() == 1
+    assert ratelimit.forget(timezone.now()) == 0
+    let_pass(31 * 86_400)
+    # with the next use of whatever kind, and by the command where there is none
+    ratelimit.take(asked(address="192.0.2.78"), "comment")
+    assert Usage.objects.count() == 1
+    let_pass(31 * 86_400)
+    assert ratelimit.forget(timezone.now()) == 1
+
+
+def test_behind_proxies_the_trusted_ones_say_who_it_is(settings):
+    forwarded = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+    alone = ratelimit.hashed_address(asked(address="198.51.100.7"))
+    assert ratelimit.hashed_address(asked(address="10.0.0.1", **forwarded)) == ratelimit.hashed_address(
+        asked(address="10.0.0.1")
+    )
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    assert ratelimit.hashed_address(asked(address="10.0.0.1", **forwarded)) == alone
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+    assert ratelimit.hashed_address(asked(address="10.0.0.1", **forwarded)) != alone
+
+
+def test_a_network_of_ipv6_counts_as_one_address():
+    one, same, other = (
+        ratelimit.hashed_address(asked(address=address)) for address in ("2001:db8::1", "2001:db8::ffff", "2001:db9::1")
+    )
+    assert one == same != other
+    assert ratelimit.hashed_address(asked(address="")) != one
+
+
+@given(st.integers(1, 200_000))
+def test_a_wait_in_words_is_never_too_short(seconds):
+    number, unit = ratelimit.in_words(seconds).split()
+    told = int(number) * rates.SECONDS[unit.rstrip("s")]
+    assert seconds <= told <= seconds * 1.7
+
+
+@pytest.mark.django_db
+def test_allauth_keeps_no_address_either(client):
+    cache.clear()
+    client.post("/account/login/", {"login": "a@example.org", "password": "wrong"}, REMOTE_ADDR="192.0.2.55")
+    keys = list(cache._cache)
+    assert any("allauth:rl" in key for key in keys)
+    assert not any("192.0.2.55" in key for key in keys)
