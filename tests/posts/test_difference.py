@@ -1,0 +1,46 @@
+"""What changed between two texts, as a reader would tell it."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posts import difference
+
+CASES = [
+    ("the same", "the same", ["=the same"]),
+    ("one two three", "one 2 three", ["=one ", "-two ", "+2 ", "=three"]),
+    ("one", "one two", ["-one", "+one two"]),
+    ("one two\nthree", "one two\nfour", ["=one two\n", "-three", "+four"]),
+    ("", "new", ["+new"]),
+    ("old", "", ["-old"]),
+    ("a\n\nb\n\nc", "a\n\nc", ["=a\n\n", "-b\n\n", "=c"]),
+    ("", "", []),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "told"), CASES)
+def test_a_change_is_told_in_words(old, new, told):
+    signs = {difference.KEPT: "=", difference.OUT: "-", difference.IN: "+"}
+    assert [signs[kind] + text for kind, text in difference.parts(old, new)] == told
+
+
+TEXTS = st.text(alphabet="ab \n", max_size=60)
+
+
+@given(TEXTS, TEXTS)
+def test_the_parts_make_up_both_texts(old, new):
+    found = difference.parts(old, new)
+    assert "".join(text for kind, text in found if kind != difference.OUT) == new
+    assert "".join(text for kind, text in found if kind != difference.IN) == old
+    assert all(text for _kind, text in found)
+    assert all(one.kind != other.kind for one, other in pairwise(found))
+
+
+def test_what_cannot_be_compared_in_time_is_told_as_a_whole(monkeypatch):
+    clock = iter(range(9_999))
+    monkeypatch.setattr(difference, "thread_time", lambda: next(clock))
+    found = difference.parts("one two three four", "1 two three 4")
+    assert [part.kind for part in found] == [difference.OUT, difference.IN]
+    assert "".join(part.text for part in found) == "one two three four1 two three 4"
