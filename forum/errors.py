@@ -1,14 +1,28 @@
 """Pages for what went wrong: what happened, what was kept, what to do next."""
 
-from django.http import HttpResponseBadRequest
+import sys
+from contextlib import suppress
+from urllib.parse import unquote_plus
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse, HttpResponseBadRequest, UnreadablePostError
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.encoding import force_str
+
+from forum import rates
 
 # What a person types into our forms under these names is shown again, so that it can be copied.
 TYPED = ("source", "title", "question_1", "question_2")
 
-# What a form that is sent again says besides its text.
-SENT_AGAIN = ("title", "question", "standpoint", "key", "question_1", "asks_1", "question_2", "asks_2")
+# What a form says besides that, and what is sent again with it.
+WITH_IT = ("question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again")
+# Of a text that is too large to be taken at all, so much is shown again.
+MOST_SHOWN_AGAIN = 10_000_000
+DATABASE_IS_AWAY = 30
 
 
 def _kept(request):
@@ -16,18 +30,22 @@ def _kept(request):
     return [text for name in TYPED if (text := request.POST.get(name, "").strip())]
 
 
-def csrf_failure(request, reason=""):
-    """The form's safety token is stale or missing: 403 with the text, ready to be sent again where it is ours."""
-    # What was typed on a page of ours can be sent from here at once; a form from elsewhere is only shown.
-    ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin"
-    fields = [(name, value) for name, values in request.POST.lists() for value in values if name in SENT_AGAIN]
-    context = {
-        "kept": _kept(request),
-        "fields": fields if ours and "source" in request.POST else [],
+def _again(request):
+    """What a page needs that offers to send a form again: its text, and all else that it said."""
+    names = {*TYPED, *WITH_IT} - {"source"}
+    return {
+        "fields": [(name, value) for name, values in request.POST.lists() for value in values if name in names],
         "source": request.POST.get("source", ""),
         "retry": request.get_full_path(),
     }
-    if request.headers.get("HX-Request") == "true" and context["fields"]:
+
+
+def csrf_failure(request, reason=""):
+    """The form's safety token is stale or missing: 403 with the text, ready to be sent again where it is ours."""
+    # What was typed on a page of ours can be sent from here at once; a form from elsewhere is only shown.
+    ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin" and "source" in request.POST
+    context = {"kept": _kept(request), **_again(request), "is_ours": ours}
+    if request.headers.get("HX-Request") == "true" and ours:
         return render(request, "errors/fragments/send_again.html", context, status=422)
     return render(request, "errors/csrf.html", context, status=403)
 
@@ -44,5 +62,42 @@ def not_found(request, exception):
 
 
 def bad_request(request, exception):
-    """400, in plain text: a request this broken did not come from one of our pages."""
+    """413 with the text for a form that is too large; 400, in plain text, for what did not come from a page of ours."""
+    if isinstance(exception, RequestDataTooBig):
+        kept = [text] if (text := _unread(request)) else []
+        return render(request, "errors/413.html", {"kept": kept}, status=413)
     return HttpResponseBadRequest("This request could not be read.", content_type="text/plain")
+
+
+def _unread(request):
+    """The text of a form that was too large to be read into its fields, as far as MOST_SHOWN_AGAIN goes."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return ""
+    with suppress(UnreadablePostError):
+        body = request.read(MOST_SHOWN_AGAIN)
+        for field in body.split(b"&"):
+            if field.startswith(b"source="):
+                return unquote_plus(field[len("source=") :].decode("ascii", "replace"))
+    return ""
+
+
+def too_many(request):
+    """allauth's refusal: 429, and when to try again: after the longest of its limits."""
+    words = [words for limit in settings.ACCOUNT_LIMITS.values() for words in limit.values()]
+    wait = max(rate.seconds for each in words for rate in rates.parse(each))
+    return render(request, "429.html", status=429, headers={"Retry-After": str(wait)})
+
+
+def broken(request):
+    """A fault of ours: 500, or 503 while the database cannot be reached. What was typed comes back, ready to be sent
+    again; nothing here asks the database, the session or the manifest of files."""
+    away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    context = {"is_away": away}
+    with suppress(SuspiciousOperation, UnreadablePostError):
+        context |= _again(request)
+    if context.get("source"):
+        context["token"] = get_token(request)
+    answer = HttpResponse(render_to_string("500.html", context), status=503 if away else 500)
+    if away:
+        answer["Retry-After"] = str(DATABASE_IS_AWAY)
+    return answer

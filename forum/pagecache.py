@@ -79,9 +79,10 @@ def may_keep(request, version):
 
 
 def is_visitor(environ):
-    """Does the request come from somebody without a session and without a message waiting?"""
+    """Does the request come from somebody without a session, a message or a comment of their own waiting?"""
     cookies = environ.get("HTTP_COOKIE", "")
-    return settings.SESSION_COOKIE_NAME not in cookies and "messages" not in cookies
+    own = (settings.SESSION_COOKIE_NAME, settings.GUEST_COOKIE_NAME, "messages")
+    return not any(f"{name}=" in cookies for name in own)
 
 
 class Page:

@@ -127,6 +127,8 @@ LIMITS = {
         "staff": "60 per minute",
         "address": "60 per minute",
     },
+    # a text that came after its writer was signed out, kept until they are back
+    "unsent": {"visitor": "10 per hour, 30 per day"},
     "preview": {
         "visitor": "30 per minute, 600 per day",
         "first day": "60 per minute",
@@ -244,6 +246,8 @@ SITE_NAME = env.str("SITE_NAME", "Two-Way Street")
 THREAD_STARTERS = choice("THREAD_STARTERS", "everybody", ("everybody", "trusted", "staff"))
 # characters; kept short enough for a thank-you, long enough to keep out the "+1"
 COMMENT_MIN_LENGTH = env.int("COMMENT_MIN_LENGTH", 20)
+# A guest's form that comes back sooner is one that a program filled in, and is shown again.
+GUEST_LEAST_SECONDS = 4
 COMMENTS_PER_PAGE = 100
 # Pages kept in the memory of each web process, in four stores: with and without a query, as visitors are sent them and,
 # drawn but not yet dressed, for members: how many bytes each may hold; and for how many seconds a visitor's page is
@@ -284,11 +288,14 @@ SECURE_HSTS_SECONDS = 0 if DEBUG else 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
+# An opening post of 100,000 characters, each of them the longest that a form can send, and as much again.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+GUEST_COOKIE_NAME = "__Host-guest" if HTTPS else "guest"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60

@@ -15,4 +15,6 @@ urlpatterns = [
 
 handler400 = "forum.errors.bad_request"
 handler403 = "forum.errors.forbidden"
+handler500 = "forum.errors.broken"
+handler429 = "forum.errors.too_many"
 handler404 = "forum.errors.not_found"

@@ -164,6 +164,7 @@ def _words(language):
     """What the fragment says in `language`, translated and escaped once and not for each comment."""
     words = {
         "sample": _("sample"),
+        "guest": _("guest"),
         # Translators: %s is a name
         "in_reply": _("in reply to %s"),
         "in_reply_above": _("in reply to a comment above"),

@@ -1,14 +1,18 @@
 """The shape of what people send: what is there, how long it is. Rights are the verbs' business."""
 
 import secrets
+import time
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
+from django.core import signing
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from accounts.forms import DisplayNameField, Trap
+from accounts.models import User
 from forum import markup
 from posts.models import Comment, Question
 from posts.models.comment import COMMENT_MAX_LENGTH, OPENING_MAX_LENGTH
@@ -29,6 +33,10 @@ TOO_COMPLEX = _(
     "The formatting of this text is too complex to be shown: lists or quotes are nested too deep, or it has too many "
     "lines, brackets or signs such as * and _. Your text is still in the box: please simplify it and send it again."
 )
+
+
+TOO_QUICK = _("That was very quick. Please read your text once more and send it again; it is still in the box.")
+BEGAN = "form-began"
 
 
 class VisibleCharField(forms.CharField):
@@ -83,6 +91,7 @@ class WritingForm(forms.Form):
         help_text=_("Shown beside your name on this comment."),
     )  # fmt: skip
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+    again = forms.BooleanField(label=_("Send it a second time"), widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -90,6 +99,10 @@ class WritingForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+
+    def ask_again(self):
+        """Offers to send the same words a second time; see REPEATED_WITHIN."""
+        self.fields["again"].widget = forms.CheckboxInput()
 
     def clean_key(self):
         """The key, or None for a form that lost it: such a form is taken as it comes."""
@@ -103,7 +116,7 @@ class ReplyForm(WritingForm):
         label=_("This answers"), queryset=Question.objects.none(), required=False, widget=forms.RadioSelect,
         empty_label=_("None of them: I join the conversation"), blank=True,
     )  # fmt: skip
-    field_order = ["question", "standpoint", "source", "key"]
+    field_order = ["question", "standpoint", "source", "again", "key"]
 
     def __init__(self, *args, parent, **options):
         super().__init__(*args, **options)
@@ -115,16 +128,76 @@ class ReplyForm(WritingForm):
             del self.fields["question"]
 
 
+class GuestForm(ReplyForm):
+    """A comment by somebody without an account: a name, an address if they like, and what keeps programs out."""
+
+    name = DisplayNameField(help_text=_("Shown beside your comment. It need not be your real name."))
+    email = forms.EmailField(
+        label=_("E-mail address"), required=False, max_length=254, widget=forms.EmailInput({"autocomplete": "email"}),
+        help_text=_("Nobody sees it. If you join with this address one day, your comment can be made yours."),
+    )  # fmt: skip
+    website = forms.CharField(
+        label=_("Leave this empty"), required=False, widget=Trap({"tabindex": "-1", "autocomplete": "off"})
+    )
+    began = forms.CharField(widget=forms.HiddenInput, required=False, max_length=80)
+    field_order = ["question", "standpoint", "source", "name", "email", "website", "again", "began", "key"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["began"].initial = signing.dumps(time.time(), salt=BEGAN)
+
+    def clean_name(self):
+        """The name, if no member has it."""
+        name = self.cleaned_data["name"]
+        if not User.objects.name_is_free(name):
+            raise forms.ValidationError(
+                _("A member has this name or one that looks like it. Please choose another."), code="taken"
+            )
+        return name
+
+    def clean_key(self):
+        """A guest's comment is known by its key alone: a form that lost it gets another."""
+        return super().clean_key() or secrets.token_urlsafe(16)
+
+    def clean_website(self):
+        """What people do not see, they leave empty."""
+        if self.cleaned_data["website"]:
+            raise forms.ValidationError(_("Please leave the field “Leave this empty” as it is."), code="trap")
+        return ""
+
+    def clean_began(self):
+        """Programs send a form at once; who reads it first takes longer. Sent again a moment later, it is taken."""
+        try:
+            began = signing.loads(self.cleaned_data["began"], salt=BEGAN, max_age=settings.SESSION_COOKIE_AGE)
+        except signing.BadSignature:
+            began = time.time()
+            self.data = self.data.copy()
+            self.data["began"] = signing.dumps(began, salt=BEGAN)
+        if time.time() - began < settings.GUEST_LEAST_SECONDS:
+            self.add_error(None, TOO_QUICK)
+        return ""
+
+
 class EditForm(WritingForm):
-    """A changed text of one's own comment."""
+    """A changed text of one's own comment; `seen` says which text the change began with."""
 
-    field_order = ["standpoint", "source"]
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+    field_order = ["standpoint", "source", "seen"]
+    # what the comment says by now, where somebody changed it meanwhile
+    overtaken_by = None
 
-    def __init__(self, *args, comment, **options):
-        super().__init__(*args, initial={"source": comment.source, "standpoint": comment.standpoint}, **options)
-        del self.fields["key"]
+    def __init__(self, *args, comment, initial=(), **options):
+        now = {"source": comment.source, "standpoint": comment.standpoint, "seen": comment.fingerprint}
+        super().__init__(*args, initial=now | dict(initial), **options)
+        del self.fields["key"], self.fields["again"]
         if comment.depth == 0:
             self.fields["source"] = TextField(label=_("Your text"), max_length=OPENING_MAX_LENGTH, rows=16)
+
+    def begin_with(self, comment):
+        """The change goes on from what `comment` says now: sent again, it takes the place of that."""
+        self.data = self.data.copy()
+        self.data["seen"] = comment.fingerprint
+        self.overtaken_by = comment
 
 
 class ThreadForm(WritingForm):
@@ -139,7 +212,7 @@ class ThreadForm(WritingForm):
     asks_1 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
     question_2 = VisibleCharField(label=_("Second question"), max_length=300, required=False)
     asks_2 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
-    field_order = ["title", "source", "standpoint", "question_1", "asks_1", "question_2", "asks_2", "key"]
+    field_order = ["title", "source", "standpoint", "question_1", "asks_1", "question_2", "asks_2", "again", "key"]
 
     def questions(self):
         """The questions given, as (text, whom it asks)."""

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from forum import pagination
 from posts import tree
 from posts.models import Comment
+from posts.models.comment import WAITING
 
 # New comments are told one by one up to this number; beyond it the page says “more than”.
 MOST_NEW = 500
@@ -53,7 +54,7 @@ def places_of(thread, shown, viewer, reading, at):
     moderates = viewer.can_moderate()
     # on a first visit nothing was published after now
     since = reading.new_since_at(at) if reading else at
-    new, marked, waiting = _told(thread, shown, viewer, since, moderates)
+    new, marked, ids_waiting = _told(thread, shown, viewer, since, moderates)
     places = {}
     for comment in (shown.top, *shown.rows):
         if comment.author_id == viewer.pk or moderates:
@@ -65,11 +66,36 @@ def places_of(thread, shown, viewer, reading, at):
             row for row in shown.rows if row.is_published and row.published_at > since and row.author_id != viewer.pk
         ]
         _lay_new(places, thread, shown, new, here)
-    if waiting:
-        _lay_waiting(places, shown, waiting, viewer, moderates)
+    if ids_waiting:
+        _lay_waiting(places, shown, ids_waiting, viewer, moderates)
     for pk in reading.folded_at(at) if reading else ():
         places[f"open:{pk}"] = ""
     return places
+
+
+def places_of_guest(shown, ids):
+    """What to lay on the TreePage `shown` for a guest who wrote the comments `ids`: those that still wait."""
+    waiting = Comment.objects.filter(
+        WAITING, pk__in=ids, author=None, thread=shown.top.thread_id
+    ).values_list("pk", flat=True)  # fmt: skip
+    places = {}
+    _lay_waiting(places, shown, list(waiting), None, moderates=False)
+    return places
+
+
+def waiting(comment, viewer, moderates=False, is_fresh=False):
+    """The HTML of a comment that only `viewer` (None: a guest, on their device) sees yet, or a moderator.
+
+    `is_fresh`: it was sent just now, and takes the focus.
+    """
+    context = {
+        "c": comment,
+        "acts": acts_of(comment, viewer, moderates) if viewer else "",
+        "is_mine": not moderates,
+        "is_guest": viewer is None,
+        "is_fresh": is_fresh,
+    }
+    return render_to_string("posts/waiting.html", context)
 
 
 def _told(thread, shown, viewer, since, moderates):
@@ -189,13 +215,12 @@ def _nearest(elsewhere, path, *, backward):
     return f"/c/{later[0]}/" if later else ""
 
 
-def _lay_waiting(places, shown, waiting, viewer, moderates):
+def _lay_waiting(places, shown, ids, viewer, moderates):
     """Comments that only their author (or a moderator) sees yet: behind what they reply to, or in their tombstone."""
     here = {row.pk for row in shown.rows}
-    for comment in Comment.objects.for_display().filter(pk__in=waiting).order_by("pk"):
+    for comment in Comment.objects.for_display().filter(pk__in=ids).order_by("pk"):
         comment.thread = shown.top.thread
-        acts = acts_of(comment, viewer, moderates)
-        html = render_to_string("posts/waiting.html", {"c": comment, "acts": acts, "is_mine": not moderates})
+        html = waiting(comment, viewer, moderates)
         if comment.pk in here:
             place = f"wait:{comment.pk}"
         elif comment.parent_id in here:

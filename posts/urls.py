@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from posts.views import comments, pages, reading, threads
+from posts.views import comments, guests, pages, reading, revisions, threads
 
 urlpatterns = [
     path("", threads.front, name="front"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("c/<int:pk>/reply/", comments.reply, name="reply"),
     path("c/<int:pk>/edit/", comments.edit, name="edit"),
     path("c/<int:pk>/delete/", comments.delete, name="delete"),
+    path("c/<int:pk>/undelete/", comments.undelete, name="undelete"),
+    path("c/<int:pk>/history/", revisions.history, name="history"),
+    path("guest-comments/", guests.claims, name="claims"),
     # not below /t/N/, where the slug of a title stands
     path("arrivals/<int:pk>/", reading.arrivals, name="arrivals"),
     path("read/<int:pk>/", reading.read, name="read"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from posts.actions import counting, refusals
 from posts.actions.refusals import Refused
-from posts.models import Comment, LogEntry
+from posts.models import Comment, LogEntry, Revision
 
 Act = LogEntry.Act
 
@@ -40,6 +40,18 @@ def hold(*, moderator, comment, reason):
 def approve(*, moderator, comment, reason):
     """Publishes what was held or hidden."""
     return _set_comment_state(moderator, comment, reason, Act.APPROVE, hidden=False, held=False)
+
+
+@transaction.atomic
+def withhold(*, moderator, revision, reason):
+    """Keeps what a comment said before from readers, where the edit was made to take it back."""
+    return _set_withheld(moderator, revision, reason, Act.WITHHOLD, True)
+
+
+@transaction.atomic
+def show_again(*, moderator, revision, reason):
+    """Undoes `withhold`."""
+    return _set_withheld(moderator, revision, reason, Act.SHOW_AGAIN, False)
 
 
 @transaction.atomic
@@ -132,6 +144,22 @@ def _set_comment_state(moderator, comment, reason, act, **states):
     comment.save(update_fields=changed)
     counting.state_changed(comment, was_published, at=first_seen_at)
     log(moderator, act, reason, comment=comment, thread=thread, person=comment.author)
+    return True
+
+
+def _set_withheld(moderator, revision, reason, act, on):
+    check_right(moderator, reason)
+    revision = (
+        Revision.objects.select_for_update(no_key=True, of=["self"])
+        .select_related("comment__author")
+        .get(pk=revision.pk)
+    )
+    if (revision.withheld_at is not None) == on:
+        return False
+    revision.withheld_at = timezone.now() if on else None
+    revision.save(update_fields=["withheld_at"])
+    comment = revision.comment
+    log(moderator, act, reason, comment=comment, thread=comment.thread, person=comment.author)
     return True
 
 

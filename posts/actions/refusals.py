@@ -11,6 +11,22 @@ class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
         self.sentence = sentence
 
 
+class Repeated(Exception):  # noqa: N818
+    """The same person wrote the same text a moment ago, as `comment`; whoever means it says so."""
+
+    def __init__(self, comment):
+        super().__init__(comment.pk)
+        self.comment = comment
+
+
+class Overtaken(Exception):  # noqa: N818
+    """`comment` was changed since the text that is to replace it was begun; nothing changed now."""
+
+    def __init__(self, comment):
+        super().__init__(comment.pk)
+        self.comment = comment
+
+
 GONE = _("This comment was taken back or removed: nobody can reply to it any more.")
 LOCKED = _("This thread is locked: it can be read, but nobody can write in it.")
 WITHDRAWN = _("This thread is no longer there.")
@@ -22,4 +38,6 @@ EMPTY_REASON = _("Please give a reason: the person concerned may ask for it.")
 GONE_YOURS = _("This comment was deleted or removed and can no longer be changed.")
 NOT_STAFF = _("Moderators cannot suspend themselves or each other; ask the owner of the site.")
 NOT_YOUR_OWN = _("Whether a comment helped is for its readers to say.")
+NO_GUESTS = _("Only members can write here at present.")
+TOO_LATE = _("A deletion can be undone for a minute; that minute is over.")
 GONE_TO_READ = _("This comment was taken back or removed.")

@@ -10,7 +10,7 @@ from accounts.models import User
 from forum import markup
 from posts import tree
 from posts.actions import counting, refusals
-from posts.actions.refusals import Refused
+from posts.actions.refusals import Overtaken, Refused, Repeated
 from posts.models import Comment, Question, Revision, Thread
 
 
@@ -22,14 +22,17 @@ def may_start_thread(user):
 
 
 @transaction.atomic
-def start_thread(*, author, title, source, questions=(), standpoint="", key=None, byline="", at=None, **fields):
+def start_thread(
+    *, author, title, source, questions=(), standpoint="", key=None, byline="", again=True, at=None, **fields
+):
     """A new Thread with its opening post; `questions` are (text, whom it asks) in order.
 
     `author` may be nobody when `byline` tells the name (a command plants a post that somebody else wrote). The same
-    `author` and `key` again give the thread of the first time. Raises PermissionDenied, Refused, markup.TooComplex.
+    `author` and `key` again give the thread of the first time. Raises PermissionDenied, Refused, markup.TooComplex,
+    and Repeated for the same text again unless `again` says that it is meant.
     """
     if author is not None:
-        _check_may_write(author)
+        check_may_write(author)
         if not may_start_thread(author):
             raise PermissionDenied(refusals.STARTERS)
         # one form sent twice at once: the second waits here and then finds what the first made
@@ -37,6 +40,8 @@ def start_thread(*, author, title, source, questions=(), standpoint="", key=None
         first = _written_with(author, key)
         if first is not None:
             return first.thread
+        if not again:
+            check_not_repeated(Comment.objects.filter(author=author), source)
     now = at or timezone.now()
     thread = Thread(author=author, created_at=now, last_activity_at=now, **fields)
     thread.name(title)
@@ -55,22 +60,26 @@ def start_thread(*, author, title, source, questions=(), standpoint="", key=None
     return thread
 
 
-def reply(*, author, parent, source, question=None, standpoint="", key=None, byline="", is_sample=False, at=None):
+def reply(
+    *, author, parent, source, question=None, standpoint="", key=None, byline="", is_sample=False, again=True, at=None
+):
     """A published reply to the Comment `parent`; the same `author` and `key` again give the first reply.
 
     `question` (one of the thread's) counts only for a reply to the opening post: deeper ones belong to their branch.
     `at` is when it was written, if that was not now. Raises Refused when `parent` takes no replies any more,
-    PermissionDenied, markup.TooComplex.
+    PermissionDenied, markup.TooComplex, and Repeated for the same text again unless `again` says that it is meant.
     """
     if author is not None:
-        _check_may_write(author)
+        check_may_write(author)
     comment = Comment(author=author, byline=byline, key=key, is_sample=is_sample)
     _speak_as(comment, author, standpoint, at or timezone.now())
     comment.write(source)
     try:
         check_accepts_replies(parent)
+        if not again:
+            check_not_repeated(Comment.objects.filter(author=author), source)
         return _publish(comment, parent, question, at)
-    except (IntegrityError, Refused, counting.Closed) as fault:
+    except (IntegrityError, Refused, Repeated, counting.Closed) as fault:
         # the same form sent twice leads to what the first one made, whatever happened since
         first = _written_with(author, key)
         if first is not None:
@@ -84,24 +93,25 @@ def reply(*, author, parent, source, question=None, standpoint="", key=None, byl
 
 @transaction.atomic
 def _publish(comment, parent, question, at):
-    comment.thread = parent.thread
-    comment.question_id = _question_of_branch(parent, question)
-    _find_place(comment, parent)
+    settle(comment, parent, question)
     counting.publish_reply(comment, at)
     return comment
 
 
 @transaction.atomic
-def edit(*, editor, comment, source, standpoint=None):
+def edit(*, editor, comment, source, standpoint=None, seen=None):
     """Changes the text of `comment`; after the grace time the earlier text becomes a Revision and the change shows.
 
-    The same text again changes nothing. Raises PermissionDenied, Refused, markup.TooComplex.
+    `seen` is the fingerprint of the text that the change began with. The same text again changes nothing. Raises
+    PermissionDenied, Refused, markup.TooComplex, and Overtaken where the text is another one by now.
     """
     html = markup.render(source)
     thread = counting.lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread
     check_may_edit(editor, comment)
+    if seen and seen != comment.fingerprint and source != comment.source:
+        raise Overtaken(comment)
     now = timezone.now()
     if standpoint is not None and standpoint != comment.standpoint:
         _speak_as(comment, editor, standpoint, now)
@@ -113,13 +123,13 @@ def edit(*, editor, comment, source, standpoint=None):
 
 def check_may_reply(author, parent):
     """Raises Refused or PermissionDenied if `author` could not reply to `parent` now; for a form not yet filled in."""
-    _check_may_write(author)
+    check_may_write(author)
     check_accepts_replies(parent)
 
 
 def check_may_edit(editor, comment):
     """Raises Refused or PermissionDenied if `editor` could not change `comment` now."""
-    _check_may_write(editor)
+    check_may_write(editor)
     if comment.author_id != editor.pk:
         raise PermissionDenied(refusals.NOT_YOURS)
     if comment.thread.withdrawn_at is not None:
@@ -161,6 +171,25 @@ def delete(*, author, comment):
     return comment
 
 
+@transaction.atomic
+def undelete(*, author, comment):
+    """Undoes `delete` for a moment after it. Twice is once. Raises PermissionDenied, Refused."""
+    thread = counting.lock_thread(comment.thread_id)
+    comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
+    comment.thread = thread
+    if comment.author_id != author.pk:
+        raise PermissionDenied(refusals.NOT_YOURS)
+    if comment.deleted_at is None:
+        return comment
+    if not comment.is_undeletable_by(author, timezone.now()):
+        raise Refused(refusals.TOO_LATE)
+    was_published = comment.is_published
+    comment.deleted_at = None
+    comment.save(update_fields=["deleted_at"])
+    counting.state_changed(comment, was_published)
+    return comment
+
+
 def take_back(comment):
     """Deletes a locked `comment` for good: a tombstone stays where replies hang; an unanswered opening post takes its
     thread with it."""
@@ -170,7 +199,8 @@ def take_back(comment):
     counting.state_changed(comment, was_published)
 
 
-def _check_may_write(user):
+def check_may_write(user):
+    """Raises PermissionDenied or Refused if `user` may not write at all."""
     if not user.is_authenticated or not user.is_active:
         raise PermissionDenied
     if user.is_suspended:
@@ -187,6 +217,13 @@ def check_accepts_replies(parent):
         raise Refused(refusals.GONE)
 
 
+def check_not_repeated(comments, source):
+    """Raises Repeated if one of `comments`, somebody's own, said the same a moment ago."""
+    said = comments.said_lately(source, timezone.now())
+    if said is not None:
+        raise Repeated(said)
+
+
 def _written_with(author, key):
     """What `author` already wrote with this one-time key, or None."""
     if key is None or author is None:
@@ -200,6 +237,13 @@ def _speak_as(comment, author, standpoint, at):
     comment.verification = None
     if author is not None and standpoint in (Comment.Standpoint.CLINICIAN, Comment.Standpoint.BOTH):
         comment.verification = author.verifications.in_force(at).order_by("-checked_at").first()
+
+
+def settle(comment, parent, question):
+    """Gives `comment` its thread, its place under `parent`, and the question it answers; it is not saved yet."""
+    comment.thread = parent.thread
+    comment.question_id = _question_of_branch(parent, question)
+    _find_place(comment, parent)
 
 
 def _question_of_branch(parent, question):

@@ -37,7 +37,27 @@ class Revisions(Attached):
     """What the comment said before."""
 
     model = Revision
-    fields = readonly_fields = ["number", "source", "replaced_at", "replaced_by"]
+    fields = readonly_fields = ["number", "source", "replaced_at", "replaced_by", "withheld_at"]
+    show_change_link = True
+
+
+@admin.register(Revision)
+class RevisionDesk(Desk):
+    """Earlier versions of comments, the latest first; to withhold what was taken back for a reason."""
+
+    list_display = ["__str__", "comment", "replaced_at", "replaced_by", "withheld_at"]
+    list_select_related = ["comment__author", "replaced_by"]
+    list_filter = [("withheld_at", admin.EmptyFieldListFilter)]
+    ordering = ["-id"]
+    fields = readonly_fields = ["comment", "number", "source", "replaced_at", "replaced_by", "withheld_at"]
+    actions = [
+        act(moderating.withhold, "revision", _("Withhold from readers")),
+        act(moderating.show_again, "revision", _("Show to readers again")),
+    ]
+
+    def describe(self, revision, verb):
+        """Whose it is, and what it says."""
+        return f"{revision.comment.shown_author}:\n{revision.source[:1_500]}", ""
 
 
 @admin.register(Comment)

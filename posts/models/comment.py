@@ -1,5 +1,6 @@
 """A comment: a text in the tree of a thread, by somebody, in one of five states."""
 
+import hashlib
 from datetime import timedelta
 
 from django.conf import settings
@@ -16,6 +17,10 @@ from forum import markup
 from posts import tree
 
 GRACE = timedelta(minutes=5)
+# Told as “for a minute”: the page with the button has to arrive and be read first.
+UNDO_FOR = timedelta(seconds=75)
+# The same text of the same person again is asked about for so long.
+REPEATED_WITHIN = timedelta(minutes=5)
 # from so many people on they are called many
 MANY = 10
 # characters
@@ -51,9 +56,21 @@ class CommentQuerySet(models.QuerySet):
         return named.select_related("verification").defer("source", "renderer", "key")
 
     def matching(self, words):
-        """Comments whose text has all of `words` (an index answers)."""
+        """Comments whose text has all of `words` (an index answers); what its author took back is found no more."""
         vector = SearchVector("source", config="simple")
-        return self.alias(words=vector).filter(words=SearchQuery(words, config="simple"))
+        return self.alias(words=vector).filter(words=SearchQuery(words, config="simple"), deleted_at=None)
+
+    def said_lately(self, source, at):
+        """One of the latest comments among these (somebody's), of REPEATED_WITHIN before `at`, with just this text; or
+        None. Looks at a few, by an index."""
+        latest = self.order_by("-id")[:20].values("pk")
+        return (
+            Comment.objects.filter(
+                pk__in=latest, source=source, created_at__gt=at - REPEATED_WITHIN, deleted_at=None, removed_at=None
+            )
+            .select_related("thread")
+            .first()
+        )
 
 
 class Comment(models.Model):
@@ -65,7 +82,7 @@ class Comment(models.Model):
     state and replies. `published_at` is when readers could first see it; in a thread no two moments are the same and
     they rise in the order of commits, so that nothing slips in behind a reader's back. `helpful_count` counts the
     people it helped. `question` is the one that this comment's branch answers. `key` is the one-time key of the form
-    it came from.
+    it came from. `is_guest`: by somebody without an account, under a name of their own (`byline`).
     """
 
     class Standpoint(models.TextChoices):
@@ -103,6 +120,7 @@ class Comment(models.Model):
         "accounts.Verification", null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False,
         db_index=False,
     )  # fmt: skip
+    is_guest = models.BooleanField(_("guest"), default=False, editable=False)
     is_sample = models.BooleanField(_("sample"), default=False, editable=False)
     source = models.TextField(_("text"))
     html = models.TextField(editable=False)
@@ -131,6 +149,8 @@ class Comment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["thread"], condition=Q(parent=None), name="comment_one_opening_per_thread"),
             models.UniqueConstraint(fields=["author", "key"], name="comment_key_unique_per_author"),
+            models.UniqueConstraint(fields=["key"], condition=Q(author=None), name="comment_key_unique_among_guests"),
+            models.CheckConstraint(condition=Q(is_guest=False) | Q(author=None), name="comment_guest_has_no_account"),
             models.CheckConstraint(
                 condition=Q(parent=None, depth=0) | Q(parent__isnull=False, depth__gt=0),
                 name="comment_depth_of_opening",
@@ -201,6 +221,11 @@ class Comment(models.Model):
         self.source = source
         self.html = markup.render(source) if html is None else html
         self.renderer = markup.VERSION
+
+    @property
+    def fingerprint(self):
+        """Tells this text from others: a form says by it which text its changes began with."""
+        return hashlib.sha256(self.source.encode()).hexdigest()[:20]
 
     @property
     def shown_author(self):
@@ -284,6 +309,10 @@ class Comment(models.Model):
             and self.author_id == user.pk
             and self.state not in (self.State.REMOVED, self.State.DELETED)
         )
+
+    def is_undeletable_by(self, user, at):
+        """Its author deleted it a moment ago and may take that back; what a moderator did to it stays done."""
+        return self.author_id == user.pk and self.deleted_at is not None and at - self.deleted_at <= UNDO_FOR
 
     def is_within_grace(self, at):
         """So fresh that a change leaves no mark."""

@@ -23,6 +23,8 @@ class LogEntry(models.Model):
         UNTRUST = "untrust", _("no longer trusted")
         VERIFY = "verify", _("verified as a clinician")
         REVOKE = "revoke", _("revoked the verification of")
+        WITHHOLD = "withhold", _("withheld an earlier version of")
+        SHOW_AGAIN = "show_again", _("showed an earlier version again of")
 
     at = models.DateTimeField(_("when"))
     moderator = models.ForeignKey(

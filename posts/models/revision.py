@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 class Revision(models.Model):
     """An earlier text of a comment, kept when an edit after the grace time replaced it.
 
-    `replaced_by` is who made that edit; nobody when a command did. Rows are never changed.
+    `replaced_by` is who made that edit; nobody when a command did. A moderator may withhold the text from readers
+    (`withheld_at`); nothing else of a row is ever changed.
     """
 
     comment = models.ForeignKey("posts.Comment", on_delete=models.CASCADE, related_name="revisions")
@@ -19,6 +20,7 @@ class Revision(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         verbose_name=_("replaced by"),
     )  # fmt: skip
+    withheld_at = models.DateTimeField(_("withheld"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("revision")

@@ -1,20 +1,24 @@
 """How a form's text reaches a verb, and what of the verb's answer becomes an error beside the kept text."""
 
-from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from forum import markup
-from posts.actions.refusals import Refused
+from forum import markup, ratelimit
+from posts.actions.refusals import Overtaken, Refused, Repeated
 from posts.forms import TOO_COMPLEX
 
 KEPT = _("%(reason)s Nothing was sent; your text is still in the box, so that you can copy it.")
-SIGNED_OUT = _(
-    'You have been signed out. Your text is kept here: <a href="{}" target="_blank">sign in in another tab</a>, then '
-    "come back and send it."
+WAIT = _("%(reason)s Your text is still in the box.")
+REPEATED = _(
+    'You sent just these words a moment ago: <a href="{}" target="_blank">your comment</a>. If you mean to send them a '
+    "second time, tick the box below and send them again."
 )
+OVERTAKEN = _(
+    "This comment was changed in another window while you were writing here. Nothing was saved yet; your text is "
+    "still in the box. Below it you see what differs. Save again to put your text in the place of the other."
+)
+REFUSED, TOO_MANY, IN_CONFLICT = 422, 429, 409
 
 
 def sent(request):
@@ -22,25 +26,39 @@ def sent(request):
     return request.POST if request.method == "POST" else None
 
 
-def signed_out(request, form, template, **context):
-    """A visitor at a member's form: asked to sign in; what came with an ended session is kept in the form."""
-    if not form.is_bound:
-        return redirect_to_login(request.get_full_path())
-    form.add_error(None, format_html(SIGNED_OUT, reverse("account_login")))
-    return render(request, template, {"form": form, **context}, status=422)
-
-
-def attempted(form, verb):
+def attempted(request, form, act, verb):
     """What `verb(cleaned_data)` gives for a valid bound `form`; None if it was not sent, not valid, or refused.
 
-    A refusal becomes an error of the form, which keeps the text.
+    It counts as `act` for the limits of whoever sent it. A refusal becomes an error of the form, which keeps the text;
+    `form.status` and `form.wait` are for `answered`.
     """
     if not (form.is_bound and form.is_valid()):
         return None
     try:
+        ratelimit.take(request, act, token=form.cleaned_data.get("key") or "")
         return verb(form.cleaned_data)
+    except ratelimit.TooSoon as refusal:
+        form.status, form.wait = TOO_MANY, refusal.wait
+        form.add_error(None, WAIT % {"reason": refusal.sentence})
     except Refused as refusal:
         form.add_error(None, KEPT % {"reason": refusal.sentence})
+    except Repeated as refusal:
+        form.status = IN_CONFLICT
+        form.ask_again()
+        form.add_error(None, format_html(REPEATED, refusal.comment.get_absolute_url()))
+    except Overtaken as refusal:
+        form.status = IN_CONFLICT
+        form.begin_with(refusal.comment)
+        form.add_error(None, OVERTAKEN)
     except markup.TooComplex:
         form.add_error("source", TOO_COMPLEX)
     return None
+
+
+def answered(request, form, template, context):
+    """The page or fragment with `form` as it is now; a refused one has a status that says so."""
+    status = getattr(form, "status", REFUSED) if form.is_bound else 200
+    response = render(request, template, {"form": form, **context}, status=status)
+    if status == TOO_MANY:
+        response["Retry-After"] = str(form.wait)
+    return response

@@ -6,15 +6,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from posts import drawing, page
+from posts import difference, drawing, page
 from posts.actions import refusals, writing
 from posts.actions.refusals import Refused
 from posts.forms import EditForm, ReplyForm
 from posts.models import Comment, Thread
-from posts.views.attempt import attempted, sent, signed_out
+from posts.views import guests, unsent
+from posts.views.attempt import answered, attempted, sent
 
 
 @require_safe
@@ -26,27 +27,27 @@ def permalink(request, pk):
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
 def reply(request, pk):
-    """A reply to a comment: inline under it with htmx, or on a page of its own."""
+    """A reply to a comment: inline under it with htmx, or on a page of its own; a visitor's as a guest."""
     data = sent(request)
     parent = readable(request, pk) if data is None else _whatever_became_of(pk)
     if data is None and (closed := _why_closed(request.user, parent)):
         return _closed(request, parent, closed)
-    if data is None and not request.user.is_authenticated:
-        return _invite(request, parent)
-    form = ReplyForm(data, parent=parent, initial=_asked_for(request, parent), auto_id=f"r{parent.pk}_%s")
     template = "posts/fragments/reply.html" if request.htmx else "posts/reply.html"
     if not request.user.is_authenticated:
-        return signed_out(request, form, template, parent=parent)
+        return guests.reply(request, parent, data, template, _asked_for(request, parent))
+    kept = unsent.waiting(request)
+    form = ReplyForm(data, parent=parent, initial=_asked_for(request, parent) | kept, auto_id=f"r{parent.pk}_%s")
     made = attempted(
-        form,
+        request, form, "comment",
         lambda data: writing.reply(
             author=request.user, parent=parent, source=data["source"], question=data.get("question"),
-            standpoint=data["standpoint"], key=data["key"],
+            standpoint=data["standpoint"], key=data["key"], again=data["again"],
         ),
     )  # fmt: skip
-    if made:
-        return _placed(request, made, parent)
-    return render(request, template, {"form": form, "parent": parent}, status=422 if form.is_bound else 200)
+    if not made:
+        return answered(request, form, template, {"parent": parent, "welcome_back": kept and unsent.WELCOME_BACK})
+    unsent.done(request)
+    return _placed(request, made, parent)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,33 +60,52 @@ def edit(request, pk):
             writing.check_may_edit(request.user, comment)
         except Refused as refusal:
             return _closed(request, comment, refusal.sentence)
-    form = EditForm(data, comment=comment)
+    kept = unsent.waiting(request)
+    form = EditForm(data, comment=comment, initial=kept)
     if not request.user.is_authenticated:
-        return signed_out(request, form, "posts/edit.html", comment=comment)
+        return unsent.signed_out(request, form, "posts/edit.html", {"comment": comment})
     done = attempted(
-        form,
+        request, form, "edit",
         lambda data: writing.edit(
-            editor=request.user, comment=comment, source=data["source"], standpoint=data["standpoint"]
+            editor=request.user, comment=comment, source=data["source"], standpoint=data["standpoint"],
+            seen=data["seen"],
         ),
-    )
-    if done:
-        messages.success(request, _("Your change is saved."))
-        return redirect(page.address_of(comment))
-    return render(request, "posts/edit.html", {"form": form, "comment": comment}, status=422 if form.is_bound else 200)
+    )  # fmt: skip
+    if not done:
+        context = {"comment": comment, "welcome_back": kept and unsent.WELCOME_BACK}
+        if form.overtaken_by:
+            context["parts"] = difference.parts(form.overtaken_by.source, form.cleaned_data["source"])
+        return answered(request, form, "posts/edit.html", context)
+    unsent.done(request)
+    messages.success(request, _("Your change is saved."))
+    return redirect(page.address_of(comment))
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request, pk):
-    """Takes back one's own comment, after asking once."""
+    """Takes back one's own comment, after asking once; for a minute it can be undone."""
     comment = _own(request, pk)
     if request.method == "POST":
         writing.delete(author=request.user, comment=comment)
-        messages.success(request, _("Your comment is deleted."))
+        messages.success(request, _("Your comment is deleted."), extra_tags=f"undo /c/{pk}/undelete/")
         return redirect(_left_of(comment))
     if not comment.is_deletable_by(request.user):
         raise PermissionDenied(refusals.GONE_YOURS)
     return render(request, "posts/delete.html", {"comment": comment})
+
+
+@login_required
+@require_POST
+def undelete(request, pk):
+    """Takes a deletion back, for a minute after it."""
+    comment = _own(request, pk)
+    try:
+        back = writing.undelete(author=request.user, comment=comment)
+    except Refused as refusal:
+        return _closed(request, comment.parent or comment, refusal.sentence)
+    messages.success(request, _("Your comment is back."))
+    return redirect(page.address_of(back))
 
 
 def readable(request, pk):
@@ -146,12 +166,6 @@ def _closed(request, comment, sentence):
     """Told before anybody writes a text that could not be sent."""
     template = "posts/fragments/closed.html" if request.htmx else "posts/closed.html"
     return render(request, template, {"comment": comment, "sentence": sentence})
-
-
-def _invite(request, parent):
-    """A visitor who wants to reply is asked to sign in or to join, and comes back to the same comment."""
-    template = "posts/fragments/invite.html" if request.htmx else "posts/invite.html"
-    return render(request, template, {"parent": parent})
 
 
 def _placed(request, comment, parent):

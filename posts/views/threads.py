@@ -15,7 +15,8 @@ from posts.actions import reading, refusals, writing
 from posts.forms import ThreadForm
 from posts.models import Thread
 from posts.place import Place
-from posts.views.attempt import attempted, sent, signed_out
+from posts.views import guestbook, unsent
+from posts.views.attempt import answered, attempted, sent
 
 
 @require_safe
@@ -78,21 +79,23 @@ def branch(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request):
     """A new thread by a member who may start one."""
-    form = ThreadForm(sent(request))
+    kept = unsent.waiting(request)
+    form = ThreadForm(sent(request), initial=kept)
     if not request.user.is_authenticated:
-        return signed_out(request, form, "posts/start.html")
+        return unsent.signed_out(request, form, "posts/start.html", {})
     if not writing.may_start_thread(request.user):
         raise PermissionDenied(refusals.SUSPENDED if request.user.is_suspended else refusals.STARTERS)
     made = attempted(
-        form,
+        request, form, "thread",
         lambda data: writing.start_thread(
             author=request.user, title=data["title"], source=data["source"], questions=form.questions(),
-            standpoint=data["standpoint"], key=data["key"],
+            standpoint=data["standpoint"], key=data["key"], again=data["again"],
         ),
     )  # fmt: skip
-    if made:
-        return redirect(made)
-    return render(request, "posts/start.html", {"form": form}, status=422 if form.is_bound else 200)
+    if not made:
+        return answered(request, form, "posts/start.html", {"welcome_back": kept and unsent.WELCOME_BACK})
+    unsent.done(request)
+    return redirect(made)
 
 
 def _for_reading(viewer, **which):
@@ -120,6 +123,8 @@ def _talk(request, found, place, drawn, template, version):
         places["form:0"] = render_to_string("posts/fragments/acts_form.html", {}, request)
         if request.method == "GET":
             reading.look(reader=request.user, thread=found, reading=found.reading, at=at)
+    elif ids := guestbook.ids_of(request):
+        places = personal.places_of_guest(drawn.page, ids)
     context = {"thread": found, "top": drawn.page.top, "place": place, "content": drawn.text(places)}
     return render(request, template, context)
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from posts.actions import moderating, writing
-from posts.models import Comment, Thread
+from posts.models import Comment, SiteChoices, Thread
 from tests.factories import WORDS, reply
 from tests.factories import thread as make_thread
 
@@ -142,10 +142,18 @@ def test_text_that_turns_its_surroundings_around_is_set_straight(opening, alice,
 
 
 def test_a_visitor_who_wants_to_reply_is_asked_to_sign_in_and_comes_back(opening, client):
+    SiteChoices.objects.update_or_create(pk=1, defaults={"guests_may_comment": False})
     for headers in ({}, HTMX):
         html = client.get(f"/c/{opening.pk}/reply/?q=2", headers=headers).content.decode()
         assert f"/account/login/?next=/c/{opening.pk}/reply/%3Fq%3D2" in html
     assert not html.startswith("<!doctype")
+
+
+def test_a_visitor_may_write_as_a_guest_or_sign_in_and_come_back(opening, client):
+    for headers in ({}, HTMX):
+        html = client.get(f"/c/{opening.pk}/reply/?q=2", headers=headers).content.decode()
+        assert 'name="name"' in html
+        assert f"/account/login/?next=/c/{opening.pk}/reply/%3Fq%3D2" in html
 
 
 def test_alice_edits_and_bob_cannot(opening, alice, bob, client):

@@ -1,0 +1,28 @@
+"""What the owner of the site decides at the desk."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SiteChoices(models.Model):
+    """The one row of the owner's choices."""
+
+    guests_may_comment = models.BooleanField(
+        _("Guests may comment"), default=True,
+        help_text=_(
+            "Without an account, under a name of their own. Each of these comments waits for a moderator’s review."
+        ),
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("choices for the site")
+        verbose_name_plural = _("choices for the site")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="site_choices_are_one_row")]
+
+    def __str__(self):
+        return str(_("Choices for the site"))
+
+    @classmethod
+    def present(cls):
+        """The choices as they are now; the defaults where nobody chose yet. One query."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)

@@ -1,0 +1,81 @@
+"""Doors for guests: a comment without an account, and making it one's own later."""
+
+from allauth.account.models import EmailAddress
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from posts import page, personal
+from posts.actions import welcoming
+from posts.actions.refusals import Refused
+from posts.forms import GuestForm, ReplyForm
+from posts.models import Comment, GuestComment, SiteChoices
+from posts.views import guestbook
+from posts.views.attempt import answered, attempted
+from posts.views.unsent import signed_out
+
+MOST_CLAIMS = 100
+
+
+def reply(request, parent, data, template, initial):
+    """A visitor replies to `parent`: as a guest where the owner allows it; otherwise they are asked to sign in."""
+    context = {"parent": parent, "is_guest": True}
+    welcome = SiteChoices.present().guests_may_comment
+    if data is None and not welcome:
+        return _invited(request, parent)
+    if data is not None and "name" not in data:
+        # it comes from a member's form whose session has ended
+        form = ReplyForm(data, parent=parent, auto_id=f"r{parent.pk}_%s")
+        return signed_out(request, form, template, {"parent": parent})
+    form = GuestForm(data, parent=parent, initial=initial, auto_id=f"r{parent.pk}_%s")
+    made = attempted(
+        request, form, "comment",
+        lambda data: welcoming.comment_as_guest(
+            name=data["name"], email=data["email"], parent=parent, source=data["source"],
+            question=data.get("question"), standpoint=data["standpoint"], key=data["key"], again=data["again"],
+            earlier=guestbook.ids_of(request),
+        ),
+    )  # fmt: skip
+    if not made:
+        return answered(request, form, template, context)
+    response = _held(request, made, parent)
+    guestbook.remember(request, response, made)
+    return response
+
+
+def _held(request, comment, parent):
+    """The comment as its guest alone sees it: with htmx in the form's place, otherwise on the page it will stand on."""
+    if request.htmx:
+        return HttpResponse(personal.waiting(comment, None, is_fresh=True))
+    messages.success(request, _("Thank you. A moderator reads it first; until then only you see it, on this device."))
+    return redirect(page.address_of(parent).partition("#")[0] + f"#w{comment.pk}")
+
+
+def _invited(request, parent):
+    """A visitor who wants to reply is asked to sign in or to join, and comes back to the same comment."""
+    template = "posts/fragments/invite.html" if request.htmx else "posts/invite.html"
+    return render(request, template, {"parent": parent})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def claims(request):
+    """What was written as a guest from one of this member's verified addresses; they may make it their own."""
+    addresses = list(EmailAddress.objects.filter(user=request.user, verified=True).values_list("email", flat=True))
+    found = GuestComment.objects.written_from(addresses).order_by("-pk").values("pk")[:MOST_CLAIMS]
+    if request.method == "POST":
+        chosen = [int(pk) for pk in request.POST.getlist("comment") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+        try:
+            number = welcoming.claim(person=request.user, addresses=addresses, comments=chosen)
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+        else:
+            said = ngettext("%(n)d comment is yours now.", "%(n)d comments are yours now.", number)
+            messages.success(request, said % {"n": number})
+        return redirect("claims")
+    comments = Comment.objects.for_display().select_related("thread").filter(pk__in=found).order_by("-pk")
+    return render(request, "posts/claims.html", {"comments": comments})
