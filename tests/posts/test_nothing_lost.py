@@ -1,9 +1,14 @@
 """Whatever goes wrong with a form, the text comes back with the reason."""
 
 import re
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
+from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 
 from posts.actions import moderating, writing
@@ -150,3 +155,174 @@ def test_who_may_not_start_a_thread_sees_no_button_and_keeps_the_text(alice, cli
     answer = client.post("/t/new/", {"title": "A thread of mine", "source": WORDS})
     assert answer.status_code == 403
     assert WORDS in answer.content.decode()
+
+
+LIMITS = {
+    "comment": {"first day": "1 per 30 seconds", "address": "30 per minute"},
+    "edit": {"first day": "1 per hour"},
+    "thread": {"first day": "1 per day"},
+    "unsent": {"visitor": "2 per hour"},
+}
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_whoever_is_too_fast_keeps_the_text_and_is_told_how_long_to_wait(opening, alice, client, settings, headers):
+    settings.LIMITS = LIMITS
+    client.force_login(alice)
+    assert sent(client, opening).status_code == 302
+    other = "Other words, a moment later."
+    answer = client.post(f"/c/{opening.pk}/reply/", {"source": other, "key": "other"}, headers=headers)
+    assert answer.status_code == 429
+    assert 1 <= int(answer["Retry-After"]) <= 30
+    html = answer.content.decode()
+    assert other in html
+    assert re.search(r"Please wait \d+ seconds? and send it again. Your text is still in the box.", html)
+    assert Comment.objects.filter(author=alice).count() == 1
+    # the same form as the first time is no second comment, and leads to the first
+    assert sent(client, opening).url.endswith(f"#c{Comment.objects.get(author=alice).pk}")
+
+
+def test_edits_and_threads_are_limited_too_and_keep_their_text(opening, alice, client, settings):
+    settings.LIMITS = LIMITS
+    client.force_login(alice)
+    comment = reply(opening, alice)
+    for address, data in ((f"/c/{comment.pk}/edit/", {}), ("/t/new/", {"title": "A thread of mine"})):
+        answers = [client.post(address, {"source": f"{WORDS} {n}{address}", "key": str(n), **data}) for n in range(2)]
+        assert [answer.status_code for answer in answers] == [302, 429]
+        assert f"{WORDS} 1{address}" in answers[1].content.decode()
+
+
+def test_the_same_words_again_are_asked_about_and_can_be_sent(opening, alice, client):
+    client.force_login(alice)
+    sent(client, opening)
+    answer = sent(client, opening, key="another")
+    first = Comment.objects.get(author=alice)
+    html = answer.content.decode()
+    assert answer.status_code == 409
+    assert f'<a href="/c/{first.pk}/" target="_blank">' in html
+    assert re.search(r'<input type="checkbox" name="again"[^>]*id="r\d+_again"', html)
+    assert WORDS in html
+    # still not sent by pressing the button once more
+    assert sent(client, opening, key="another", again="").status_code == 409
+    assert sent(client, opening, key="another", again="on").status_code == 302
+    assert Comment.objects.filter(author=alice).count() == 2
+
+
+@pytest.mark.parametrize(
+    "change", [{"created_at": timezone.now() - timezone.timedelta(minutes=6)}, {"deleted_at": timezone.now()}]
+)
+def test_words_of_longer_ago_or_taken_back_are_not_asked_about(opening, alice, client, change):
+    client.force_login(alice)
+    sent(client, opening)
+    Comment.objects.filter(author=alice).update(**change)
+    assert sent(client, opening, key="another").status_code == 302
+
+
+def test_the_same_words_of_somebody_else_are_not_asked_about(opening, alice, bob, client):
+    for somebody in (alice, bob):
+        client.force_login(somebody)
+        assert sent(client, opening).status_code == 302
+
+
+def test_a_text_sent_after_the_session_ended_is_there_after_signing_in(opening, alice, bob, client):
+    question = opening.thread.questions.last()
+    answer = sent(client, opening, question=question.pk, standpoint="patient")
+    assert f'<a href="/account/login/?next=/c/{opening.pk}/reply/">' in answer.content.decode()
+    client.force_login(alice)
+    form = client.get(f"/c/{opening.pk}/reply/").content.decode()
+    assert WORDS in form
+    assert "what you wrote before you signed in" in form
+    assert re.search(rf'value="{question.pk}"[^>]*checked', form)
+    assert re.search(r'value="patient"[^>]*selected', form)
+    assert WORDS not in client.get(f"/c/{reply(opening, bob).pk}/reply/").content.decode().partition("<textarea")[2]
+    assert sent(client, opening).status_code == 302
+    assert "before you signed in" not in client.get(f"/c/{opening.pk}/reply/").content.decode()
+
+
+def test_nobody_fills_the_memory_with_texts_of_nobody(opening, client, settings):
+    settings.LIMITS = LIMITS
+    answers = [Client().post(f"/c/{opening.pk}/reply/", {"source": WORDS}).content.decode() for _ in range(3)]
+    assert ["sign in in another tab" in html for html in answers] == [False, False, True]
+    assert all(WORDS in html for html in answers)
+    huge = Client().post(f"/c/{opening.pk}/reply/", {"source": "x" * 200_001}).content.decode()
+    assert "sign in in another tab" in huge
+
+
+def test_only_a_few_texts_wait_and_the_latest_do(opening, alice, client):
+    comments = [reply(opening, alice, source=f"{WORDS} {n}") for n in range(5)]
+    for comment in comments:
+        client.post(f"/c/{comment.pk}/reply/", {"source": f"To {comment.pk}, at length."})
+    client.force_login(alice)
+    kept = [f"To {c.pk}, at length." in client.get(f"/c/{c.pk}/reply/").content.decode() for c in comments]
+    assert kept == [False, False, True, True, True]
+
+
+def test_a_text_that_is_too_large_for_any_form_comes_back_too(opening, alice, client, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
+    client.force_login(alice)
+    text = "Ä long text; 100 % & more. " * 100
+    body = urlencode({"key": "k", "source": text, "standpoint": ""})
+    answer = client.post(f"/c/{opening.pk}/reply/", body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 413
+    html = answer.content.decode()
+    assert "too long" in html
+    assert escape(text) in html
+
+
+def test_what_is_no_form_and_too_large_is_told_so_too(opening, alice, client, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
+    client.force_login(alice)
+    answer = client.post(f"/c/{opening.pk}/reply/", {"source": "x" * 2_000})
+    assert answer.status_code == 413
+    assert "Go back in your browser" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "said"),
+    [(RuntimeError("a bug"), 500, "our fault"), (OperationalError("gone"), 503, "Back in a moment")],
+)
+def test_a_fault_of_ours_gives_the_text_back_ready_to_be_sent(opening, alice, monkeypatch, fault, status, said):
+    def broken(**_about):
+        raise fault
+
+    careful = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    careful.force_login(alice)
+    form = careful.get(f"/c/{opening.pk}/reply/").content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form[form.index("writing-form") :]).group(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "reply", broken)
+        data = {"source": WORDS, "key": "k", "standpoint": "patient", "csrfmiddlewaretoken": token}
+        answer = careful.post(f"/c/{opening.pk}/reply/", data)
+    html = answer.content.decode()
+    assert answer.status_code == status
+    assert said in html
+    assert answer.has_header("Retry-After") is (status == 503)
+    again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html))
+    assert again["standpoint"] == "patient"
+    text = re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", html, re.S).group(1)
+    assert careful.post(f"/c/{opening.pk}/reply/", {"source": unescape(text), **again}).status_code == 302
+    assert Comment.objects.get(author=alice).source == WORDS
+
+
+def test_while_the_database_is_away_the_text_comes_back(opening, alice, django_db_blocker, monkeypatch):
+    careful = Client(raise_request_exception=False)
+    careful.force_login(alice)
+
+    def away(*_about, **_options):
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CursorWrapper, "execute", away)
+        answer = careful.post(f"/c/{opening.pk}/reply/", {"source": WORDS, "key": "k"})
+    assert answer.status_code == 503
+    assert WORDS in answer.content.decode()
+
+
+def test_a_broken_page_without_a_text_has_no_form(client, monkeypatch):
+    def broken(*_about):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("posts.views.threads.writing.may_start_thread", broken)
+    answer = Client(raise_request_exception=False).get("/")
+    assert answer.status_code == 500
+    assert "<form" not in answer.content.decode()
