@@ -138,12 +138,6 @@ LIMITS = {
         "staff": "90 per minute",
         "address": "240 per minute",
     },
-    "mark": {
-        "first day": "20 per minute",
-        "new": "20 per minute",
-        "member": "30 per minute",
-        "trusted": "60 per minute",
-    },
 }
 # Signing in and all around it, in allauth's names: by address, by account, by the name typed in.
 ACCOUNT_LIMITS = {

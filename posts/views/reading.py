@@ -1,5 +1,6 @@
 """Doors for readers: what has arrived meanwhile, everything read, a branch folded, a comment that helped."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse, HttpResponseNotModified
@@ -7,9 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from forum import pagination
 from posts import drawing, page, personal
@@ -79,6 +81,7 @@ def helpful(request, pk):
     """
     comment = readable(request, pk)
     if not request.user.is_authenticated:
+        messages.info(request, _("Please sign in to say that a comment helped you. Then you come back to it."))
         way = redirect_to_login(comment.get_absolute_url())
         # htmx would put the sign-in page into the button's place
         return HttpResponseClientRedirect(way.url) if request.htmx else way
@@ -92,6 +95,9 @@ def _mark(request, comment):
             reader=request.user, comment=comment, is_helpful=request.POST.get("mark") == "1"
         )
     except Refused as refusal:
+        if request.htmx:
+            # the page it was pressed on shows something that is no longer so
+            return HttpResponseClientRefresh()
         return render(request, "posts/closed.html", {"comment": comment, "sentence": refusal.sentence}, status=409)
     if request.htmx:
         comment.refresh_from_db(fields=["helpful_count"])

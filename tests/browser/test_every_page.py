@@ -1,11 +1,13 @@
 """Every page, in light and dark, on a phone and on a desk: axe finds nothing, nothing runs over the edge."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
 from django.db.models import F
 
-from posts.actions import moderating, writing
+from posts.actions import moderating, welcoming, writing
 from posts.models import Comment, Reading
+from posts.models.comment import GRACE
 from posts.models.reading import AWAY
 from tests.factories import WORDS, reply
 
@@ -16,18 +18,20 @@ RULES = {
 }
 PUBLIC = [
     "/", "{thread}", "{thread}?q=1", "{thread}?q=talk", "{thread}?order=newest", "{thread}?order=helpful",
-    "/c/{top}/branch/", "/c/{deep}/branch/", "/c/{top}/reply/", "/help/", "/nothing/",
+    "/c/{top}/branch/", "/c/{deep}/branch/", "/c/{top}/reply/", "/c/{edited}/history/", "/c/{edited}/history/?version=1",
+    "/help/", "/nothing/",
     "/account/login/", "/account/signup/", "/account/login/code/", "/account/password/reset/",
 ]  # fmt: skip
 MEMBERS = [
     "{thread}", "/c/{top}/branch/", "/c/{opening}/reply/", "/c/{top}/reply/", "/c/{mine}/edit/",
-    "/c/{mine}/delete/", "/t/new/",
+    "/c/{mine}/delete/", "/t/new/", "/guest-comments/",
     "/account/", "/account/email/", "/account/password/set/", "/account/2fa/", "/account/2fa/totp/activate/",
     "/account/2fa/webauthn/", "/account/2fa/webauthn/add/", "/account/logout/", "/c/{top}/edit/", "/desk/",
 ]  # fmt: skip
 DESK = [
     "/desk/", "/desk/posts/comment/", "/desk/posts/comment/{top}/change/", "/desk/posts/thread/",
-    "/desk/posts/thread/{pk}/change/", "/desk/posts/logentry/", "/desk/accounts/user/", "/desk/accounts/verification/",
+    "/desk/posts/thread/{pk}/change/", "/desk/posts/logentry/", "/desk/posts/revision/",
+    "/desk/posts/revision/{revision}/change/", "/desk/accounts/user/", "/desk/accounts/verification/",
 ]  # fmt: skip
 LOOKS = [(360, "light"), (1280, "dark")]
 
@@ -48,10 +52,18 @@ def places(thread, alice, bob, mod):
     reply(removed, alice)
     moderating.remove(moderator=mod, comment=removed, reason="It names a patient.")
     reply(thread.opening, bob, source="# Loud\n\n- a list\n- of things\n\n> quoted\n\n```\n" + "code " * 60 + "\n```\n")
+    edited = reply(thread.opening, alice, source="At first I thought that she was bored.")
+    Comment.objects.filter(pk=edited.pk).update(created_at=edited.created_at - 2 * GRACE)
+    writing.edit(editor=alice, comment=edited, source="At first I thought that she was tired of me, and then not.")
+    guest = welcoming.comment_as_guest(
+        name="Wren", email=bob.email, parent=thread.opening, source=f"{WORDS} As a guest.", key="guest"
+    )
+    EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
     mine = Comment.objects.filter(author=bob, removed_at=None).first()
     return {
         "thread": thread.get_absolute_url(), "pk": thread.pk, "opening": thread.opening.pk, "top": top.pk,
-        "mine": mine.pk, "deep": parent.pk,
+        "mine": mine.pk, "deep": parent.pk, "edited": edited.pk, "revision": edited.revisions.get().pk,
+        "guest": guest.pk,
     }  # fmt: skip
 
 
