@@ -18,7 +18,8 @@ RULES = {
 }
 PUBLIC = [
     "/", "{thread}", "{thread}?q=1", "{thread}?q=talk", "{thread}?order=newest", "{thread}?order=helpful",
-    "/c/{top}/branch/", "/c/{deep}/branch/", "/c/{top}/reply/", "/c/{edited}/history/", "/c/{edited}/history/?version=1",
+    "/c/{top}/branch/", "/c/{deep}/branch/", "/c/{top}/reply/", "/c/{edited}/history/",
+    "/c/{edited}/history/?version=1",
     "/help/", "/nothing/",
     "/account/login/", "/account/signup/", "/account/login/code/", "/account/password/reset/",
 ]  # fmt: skip
