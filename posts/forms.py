@@ -144,6 +144,7 @@ class GuestForm(ReplyForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
+        self.fields["name"].label = _("Your name")
         self.fields["began"].initial = signing.dumps(time.time(), salt=BEGAN)
 
     def clean_name(self):

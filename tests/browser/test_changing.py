@@ -1,0 +1,112 @@
+"""Journeys of those who change their minds, are too fast, or have no account: with scripts, without, by keyboard."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from posts.models import Comment
+from tests.browser.test_every_page import RULES
+from tests.factories import reply
+
+FIRST = "Somebody waited for me, although I was late each time."
+OTHER = "Somebody left, and I was relieved at first."
+
+
+@pytest.fixture
+def comment(thread, alice, bob):
+    comment = reply(thread.opening, alice, source=FIRST)
+    reply(comment, bob, source="It was the same with me, for years.")
+    return comment
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_alice_deletes_and_takes_it_back(visit, thread, comment, alice, scripts):
+    page = visit(alice, java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    page.get_by_role("link", name="Delete your comment").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.locator("main")).not_to_contain_text(FIRST)
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.locator(f"#c{comment.pk}")).to_contain_text(FIRST)
+    expect(page.get_by_role("status").first).to_contain_text("Your comment is back.")
+
+
+def test_two_windows_change_one_comment(visit, comment, alice):
+    first, second = visit(alice), visit(alice)
+    for window in (first, second):
+        window.goto(f"/c/{comment.pk}/edit/")
+    first.get_by_label("Your text").fill(OTHER)
+    first.get_by_role("button", name="Save").click()
+    expect(first.locator(f"#c{comment.pk}")).to_contain_text(OTHER)
+    mine = "Somebody stayed, and that is all I have to say."
+    second.get_by_label("Your text").fill(mine)
+    second.get_by_role("button", name="Save").click()
+    expect(second.get_by_role("alert")).to_contain_text("changed in another window")
+    expect(second.get_by_label("Your text")).to_have_value(mine)
+    expect(second.locator(".parts")).to_contain_text("relieved")
+    assert Axe().run(second, options=RULES).response["violations"] == []
+    second.get_by_role("button", name="Save").click()
+    expect(second.locator(f"#c{comment.pk}")).to_contain_text(mine)
+
+
+def test_a_guest_replies_in_place_and_finds_the_comment_again(visit, thread, comment, settings):
+    settings.GUEST_LEAST_SECONDS = 0
+    page = visit(viewport={"width": 360, "height": 740})
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{comment.pk} .acts a").first.click()
+    form = page.locator(".reply-form")
+    assert Axe().run(page, options=RULES).response["violations"] == []
+    form.get_by_label("Your text").fill("I waited, too, and I am glad of it.")
+    form.get_by_label("Your name").fill("Alice")
+    form.get_by_role("button", name="Send reply").click()
+    expect(form.get_by_role("alert")).to_contain_text("A member has this name")
+    expect(form.get_by_label("Your text")).to_have_value("I waited, too, and I am glad of it.")
+    form.get_by_label("Your name").fill("Wren")
+    form.get_by_role("button", name="Send reply").press("Enter")
+    held = page.locator(".waiting")
+    expect(held).to_be_focused()
+    expect(held).to_contain_text("I waited, too")
+    assert Axe().run(page, options=RULES).response["violations"] == []
+    page.reload()
+    expect(page.locator(".waiting")).to_contain_text("You see it on this device.")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert Comment.objects.get(is_guest=True).parent == comment
+
+
+def test_whoever_is_too_fast_or_repeats_themselves_loses_nothing_in_place(visit, thread, comment, bob, settings):
+    settings.LIMITS = {"comment": {"first day": "2 per hour"}}
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+
+    def answer(text):
+        page.locator(f"#c{comment.pk} .acts a").first.click()
+        page.locator(".reply-form").get_by_label("Your text").fill(text)
+        page.get_by_role("button", name="Send reply").click()
+
+    answer(OTHER)
+    expect(page.locator(".comment", has_text=OTHER)).to_have_count(1)
+    answer(OTHER)
+    form = page.locator(".reply-form")
+    expect(form.get_by_role("alert")).to_contain_text("just these words a moment ago")
+    form.get_by_label("Send it a second time").check()
+    form.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".comment", has_text=OTHER)).to_have_count(2)
+    answer("Once more, and this is too much.")
+    expect(form.get_by_role("alert")).to_contain_text("Please wait 60 minutes")
+    expect(form.get_by_label("Your text")).to_have_value("Once more, and this is too much.")
+    assert Axe().run(page, options=RULES).response["violations"] == []
+
+
+def test_a_reader_looks_at_what_a_comment_said_before(visit, comment, alice):
+    from tests.posts.test_editing import grow_old, writing
+
+    grow_old(comment)
+    writing.edit(editor=alice, comment=comment, source=OTHER)
+    page = visit(java_script_enabled=False)
+    page.goto(f"/c/{comment.pk}/branch/")
+    page.get_by_role("link", name="edited").click()
+    expect(page.locator("ins").first).to_contain_text("left")
+    page.locator(".versions a").last.click()
+    expect(page.locator(".parts")).to_have_text(FIRST)
+    page.get_by_role("link", name="Back to the comment").click()
+    expect(page.locator(f"#c{comment.pk}")).to_contain_text(OTHER)
