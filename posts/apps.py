@@ -14,4 +14,9 @@ class Posts(AppConfig):
     verbose_name = _("The talk")
 
     def ready(self):
+        from allauth.account.signals import email_confirmed
+
+        from posts.views.guests import tell_of_claims
+
+        email_confirmed.connect(tell_of_claims)
         post_migrate.connect(keep_moderators_group, sender=self)

@@ -5,6 +5,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -45,6 +47,13 @@ def reply(request, parent, data, template, initial):
     response = _held(request, made, parent)
     guestbook.remember(request, response, made)
     return response
+
+
+def tell_of_claims(request, email_address, **signal):
+    """Whoever confirmed an address that came with a guest's comments is told where to find them (allauth's signal)."""
+    if GuestComment.objects.written_from([email_address.email]).exists():
+        said = _('You have written here as a guest. <a href="{}">Look whether you want to make that your own.</a>')
+        messages.info(request, format_html(said, reverse("claims")))
 
 
 def _held(request, comment, parent):

@@ -292,3 +292,14 @@ def test_a_member_whose_comment_is_held_is_no_guest(opening, alice, mod, client)
     html = client.get(opening.thread.get_absolute_url()).content.decode()
     assert "You can still change it" in html
     assert "on this device" not in html
+
+
+def test_whoever_confirms_the_address_is_told_of_the_comments(opening, client, mailoutbox):
+    write(opening, email="new@example.org")
+    write(opening, key="k2", email="")
+    for name, email, told in (("Robin", "new@example.org", True), ("Jay", "other@example.org", False)):
+        visitor = Client()
+        visitor.post("/account/signup/", {"display_name": name, "email": email})
+        code = re.search(r"^ {4}([A-Z]{4}-[A-Z]{4})$", mailoutbox[-1].body, re.M).group(1)
+        page = visitor.post("/account/confirm-email/", {"code": code}, follow=True).content.decode()
+        assert ('<a href="/guest-comments/">Look whether' in page) is told
