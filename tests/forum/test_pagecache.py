@@ -5,6 +5,7 @@ import re
 from io import BytesIO
 
 import pytest
+from django.core import signing
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
 from django.test import RequestFactory
@@ -13,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.forms import ProfileForm
 from forum.pagecache import OVERHEAD, Door, Store
 from forum.wsgi import django_application
-from posts.actions import moderating, writing
+from posts.actions import moderating, welcoming, writing
+from posts.views import guestbook
 from tests import factories
 from tests.factories import reply
 
@@ -147,3 +149,15 @@ def test_a_store_holds_no_more_than_its_bytes_and_forgets_the_least_used():
     assert store.get("huge") is None
     store.clear()
     assert store.get("a") is None
+
+
+def test_a_guest_with_a_comment_that_waits_is_not_sent_the_page_of_everybody(door, comment, settings):
+    settings.KEPT_PAGES_FRESH = 60
+    held = welcoming.comment_as_guest(
+        name="Wren", email="", parent=comment.thread.opening, source="A word of my own, at last.", key="k"
+    )
+    address = comment.thread.get_absolute_url()
+    cookie = f"{settings.GUEST_COOKIE_NAME}={signing.dumps([held.pk], salt=guestbook.SALT)}"
+    for _visit in range(2):
+        assert b"A word of my own" not in knock(door, address)[2]
+        assert b"A word of my own" in knock(door, address, HTTP_COOKIE=cookie)[2]
