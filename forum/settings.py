@@ -320,5 +320,6 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # a closed door or a missing page is an answer, not a fault to be told with a traceback
         "django.request": {"level": "ERROR"},
+        "django.security.RequestDataTooBig": {"level": "CRITICAL"},
     },
 }
