@@ -8,7 +8,18 @@ from django.utils.encoding import force_str
 TYPED = ("source", "title", "question_1", "question_2")
 
 # What a form that is sent again says besides its text.
-SENT_AGAIN = ("title", "question", "standpoint", "key", "question_1", "asks_1", "question_2", "asks_2")
+SENT_AGAIN = (
+    "place",
+    "began",
+    "title",
+    "question",
+    "standpoint",
+    "key",
+    "question_1",
+    "asks_1",
+    "question_2",
+    "asks_2",
+)
 
 
 def _kept(request):
@@ -25,6 +36,7 @@ def csrf_failure(request, reason=""):
         "kept": _kept(request),
         "fields": fields if ours and "source" in request.POST else [],
         "source": request.POST.get("source", ""),
+        "place": request.POST.get("place", ""),
         "retry": request.get_full_path(),
     }
     if request.headers.get("HX-Request") == "true" and context["fields"]:

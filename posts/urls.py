@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from posts.views import comments, pages, reading, threads
+from posts.views import comments, drafts, pages, previews, reading, threads
 
 urlpatterns = [
     path("", threads.front, name="front"),
@@ -19,5 +19,8 @@ urlpatterns = [
     # not below /t/N/, where the slug of a title stands
     path("arrivals/<int:pk>/", reading.arrivals, name="arrivals"),
     path("read/<int:pk>/", reading.read, name="read"),
+    path("preview/", previews.preview, name="preview"),
+    path("drafts/", drafts.drafts, name="drafts"),
+    path("drafts/discard/", drafts.discard, name="discard_draft"),
     path("help/", pages.help_in_distress, name="help"),
 ]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from forum import markup
 from posts import tree
-from posts.actions import counting, refusals
+from posts.actions import counting, drafting, refusals
 from posts.actions.refusals import Refused
 from posts.models import Comment, Question, Revision, Thread
 
@@ -52,6 +52,8 @@ def start_thread(*, author, title, source, questions=(), standpoint="", key=None
     opening.write(source)
     _find_place(opening, parent=None)
     opening.save(force_insert=True)
+    if author is not None:
+        drafting.forget_sent(person=author, place="thread")
     return thread
 
 
@@ -87,6 +89,9 @@ def _publish(comment, parent, question, at):
     comment.thread = parent.thread
     comment.question_id = _question_of_branch(parent, question)
     _find_place(comment, parent)
+    if comment.author is not None:
+        # before the thread is locked: there all others wait
+        drafting.forget_sent(person=comment.author, place=f"reply:{parent.pk}")
     counting.publish_reply(comment, at)
     return comment
 
@@ -102,6 +107,7 @@ def edit(*, editor, comment, source, standpoint=None):
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread
     check_may_edit(editor, comment)
+    drafting.forget_sent(person=editor, place=f"edit:{comment.pk}")
     now = timezone.now()
     if standpoint is not None and standpoint != comment.standpoint:
         _speak_as(comment, editor, standpoint, now)
@@ -158,6 +164,7 @@ def delete(*, author, comment):
     if not comment.is_deletable_by(author):
         raise PermissionDenied(refusals.NOT_YOURS)
     take_back(comment)
+    drafting.discard(person=author, place=f"edit:{comment.pk}")
     return comment
 
 

@@ -1,6 +1,7 @@
 """The nouns of the talk, one file each."""
 
 from posts.models.comment import Comment
+from posts.models.draft import Draft
 from posts.models.helpful import Helpful
 from posts.models.modlog import LogEntry
 from posts.models.question import Question
@@ -8,4 +9,4 @@ from posts.models.reading import Reading
 from posts.models.revision import Revision
 from posts.models.thread import Thread
 
-__all__ = ["Comment", "Helpful", "LogEntry", "Question", "Reading", "Revision", "Thread"]
+__all__ = ["Comment", "Draft", "Helpful", "LogEntry", "Question", "Reading", "Revision", "Thread"]

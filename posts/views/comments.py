@@ -14,7 +14,8 @@ from posts.actions import refusals, writing
 from posts.actions.refusals import Refused
 from posts.forms import EditForm, ReplyForm
 from posts.models import Comment, Thread
-from posts.views.attempt import attempted, sent, signed_out
+from posts.models.draft import mark_of
+from posts.views.attempt import attempted, sent, shown, signed_out, told_sent
 
 
 @require_safe
@@ -45,8 +46,8 @@ def reply(request, pk):
         ),
     )  # fmt: skip
     if made:
-        return _placed(request, made, parent)
-    return render(request, template, {"form": form, "parent": parent}, status=422 if form.is_bound else 200)
+        return told_sent(request, _placed(request, made, parent))
+    return shown(request, form, template, f"reply:{pk}", parent=parent)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,8 +71,9 @@ def edit(request, pk):
     )
     if done:
         messages.success(request, _("Your change is saved."))
-        return redirect(page.address_of(comment))
-    return render(request, "posts/edit.html", {"form": form, "comment": comment}, status=422 if form.is_bound else 200)
+        return told_sent(request, redirect(page.address_of(comment)))
+    began = mark_of(comment.source)
+    return shown(request, form, "posts/edit.html", f"edit:{pk}", comment=comment, began=began)
 
 
 @login_required

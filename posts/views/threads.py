@@ -15,7 +15,7 @@ from posts.actions import reading, refusals, writing
 from posts.forms import ThreadForm
 from posts.models import Thread
 from posts.place import Place
-from posts.views.attempt import attempted, sent, signed_out
+from posts.views.attempt import attempted, sent, shown, signed_out, told_sent
 
 
 @require_safe
@@ -91,8 +91,8 @@ def start(request):
         ),
     )  # fmt: skip
     if made:
-        return redirect(made)
-    return render(request, "posts/start.html", {"form": form}, status=422 if form.is_bound else 200)
+        return told_sent(request, redirect(made))
+    return shown(request, form, "posts/start.html", "thread")
 
 
 def _for_reading(viewer, **which):
