@@ -10,9 +10,13 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class Storage(CompressedManifestStaticFilesStorage):
-    """Static files by names that hold their fingerprint, also where one script names another."""
+    """Static files by names that hold their fingerprint, also where one of our scripts names another."""
 
-    support_js_module_import_aggregation = True
+    # Django can do the same for every script, and stumbles over those of others
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        ("js/*.js", ((r'(?P<matched>(?P<before>\b(?:from |import\())"(?P<url>\./\w+\.js)")', '%(before)s"%(url)s"'),)),
+    )
 
 
 def _fingerprint():

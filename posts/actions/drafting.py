@@ -113,6 +113,5 @@ def _wait_for_others(person, place):
 
 def _make_room(person, at):
     """For a new draft the oldest beyond MOST_DRAFTS go, and what is old anyway."""
-    mine = Draft.objects.filter(person=person).order_by("-saved_at", "-id")
-    oldest = mine[MOST_DRAFTS - 1 : MOST_DRAFTS].values_list("saved_at", flat=True).first()
-    mine.order_by().filter(saved_at__lt=max(oldest or at - KEPT_FOR, at - KEPT_FOR)).delete()
+    latest = Draft.objects.kept(person, at).order_by("-saved_at", "-id").values_list("pk", flat=True)[:MOST_DRAFTS]
+    Draft.objects.filter(person=person).exclude(pk__in=list(latest)).delete()
