@@ -38,7 +38,7 @@ export function enhance(form) {
   const tools = form.querySelector("template[data-tools]")?.content.cloneNode(true);
   if (tools) {
     toolbar(tools.querySelector(".tools"), box);
-    count(tools.querySelector(".count"), box);
+    count(tools.querySelector(".letters"), box);
     suggestNames(box, tools, form.querySelector("template[data-tools]").dataset.own);
     preview(form, box);
   }
@@ -131,7 +131,7 @@ function count(line, box) {
     const words = long > most ? line.dataset.over.replace("%n", (long - most).toLocaleString(document.documentElement.lang))
       : line.dataset.left.replace("%n", (most - long).toLocaleString(document.documentElement.lang));
     line.textContent = long < most * NEAR ? "" : words;
-    line.classList.toggle("count-over", long > most);
+    line.classList.toggle("letters-over", long > most);
   };
   box.addEventListener("input", later(PAUSE, tell));
   box.after(line);

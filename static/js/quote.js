@@ -11,15 +11,20 @@ let timer, writing = null;
 
 // The comment whose words are selected, and the link to its reply; null where there is nothing to quote or to reply to.
 function selected() {
-  const selection = document.getSelection();
-  if (selection.isCollapsed || !selection.toString().trim()) return null;
-  const range = selection.getRangeAt(0), around = range.commonAncestorContainer;
-  const words = (around.nodeType === Node.ELEMENT_NODE ? around : around.parentElement).closest(".words");
-  const comment = words?.closest(".comment, .opening");
+  const selection = document.getSelection(), text = selection.toString();
+  if (selection.isCollapsed || !text.trim()) return null;
+  const range = selection.getRangeAt(0).cloneRange(), begin = range.startContainer;
+  const words = (begin.closest ? begin : begin.parentElement).closest(".words");
+  if (!words) return null;
+  // three clicks select a paragraph with the beginning of what follows
+  const said = range.toString().trim();
+  if (!words.contains(range.endContainer)) range.setEndAfter(words.lastChild);
+  if (range.toString().trim() !== said) return null;
+  const comment = words.closest(".comment, .opening");
   if (!comment || comment.matches(".waiting")) return null;
   const opening = comment.matches(".opening") && document.querySelector('.heading-row a[href$="/reply/"]');
   const link = opening || comment.querySelector('.acts a[href$="/reply/"]');
-  return link && { comment, words, link, range, text: selection.toString() };
+  return link && { comment, words, link, range, text };
 }
 
 function place() {

@@ -35,7 +35,8 @@ function settleDrafts() {
 }
 
 function offerQuote() {
-  if (!tree || !document.getSelection().anchorNode?.parentElement?.closest(".words")) return;
+  const node = document.getSelection().anchorNode;
+  if (!tree || !(node?.closest ? node : node?.parentElement)?.closest(".words")) return;
   document.removeEventListener("selectionchange", offerQuote);
   import("./quote.js");
 }

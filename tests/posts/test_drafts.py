@@ -67,7 +67,7 @@ def test_a_draft_waits_on_any_device_in_the_page_and_in_place(opening, alice, cl
         for headers in ({}, {"HX-Request": "true"}):
             html = client.get(address, headers=headers).content.decode()
             assert re.search(rf"<textarea[^>]*>\s*{TEXT}</textarea>", html), address
-            assert "This is your draft of" in html
+            assert "This is your draft, saved" in html
             assert '<option value="patient" selected>' in html
 
 
