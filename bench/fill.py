@@ -21,7 +21,8 @@ TEXTS = 2_000
 REPLIES = 0.7
 COLUMNS = (
     "id", "thread_id", "parent_id", "path", "depth", "question_id", "author_id", "byline", "standpoint", "is_sample",
-    "source", "html", "renderer", "created_at", "published_at", "reply_count", "below_count", "helpful_count",
+    "is_guest", "source", "html", "renderer", "created_at", "published_at", "reply_count", "below_count",
+    "helpful_count",
 )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def _rows(thread, opening, dice, authors, pool, questions, parents, replies, bel
         at = (began + number * step).isoformat()
         yield "\t".join((
             str(first + number), str(thread.pk), str(first + parent if parent else opening.pk), path,
-            str(tree.depth_of(path)), str(question) if question else "\\N", str(dice.choice(authors)), "", "", "f",
+            str(tree.depth_of(path)), str(question) if question else "\\N", str(dice.choice(authors)), "", "", "f", "f",
             source, html, str(markup.VERSION), at, at, str(replies[number]), str(below[number]),
             str(int(dice.expovariate(2))),
         )) + "\n"  # fmt: skip

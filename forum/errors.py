@@ -19,7 +19,9 @@ from forum import rates
 TYPED = ("source", "title", "question_1", "question_2")
 
 # What a form says besides that, and what is sent again with it.
-WITH_IT = ("question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again")
+WITH_IT = (
+    "place", "question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again",
+)  # fmt: skip
 # Of a text that is too large to be taken at all, so much is shown again.
 MOST_SHOWN_AGAIN = 10_000_000
 DATABASE_IS_AWAY = 30
@@ -36,6 +38,7 @@ def _again(request):
     return {
         "fields": [(name, value) for name, values in request.POST.lists() for value in values if name in names],
         "source": request.POST.get("source", ""),
+        "place": request.POST.get("place", ""),
         "retry": request.get_full_path(),
     }
 

@@ -26,11 +26,11 @@ from posts.page import ALL, TreePage
 from posts.personal import helpful_button, new_tag, places_of_mine, words_of_button
 
 # A place is <!--KIND:ID--> with a comment's id, or 0. "fold" is behind the number of replies, "more" behind the number
-# left out, "new" beside the date, "mine" among the acts, "wait" behind a comment, "since" and "waits" above
+# left out, "new" beside the date, "mine" among the acts, "wait" behind a comment, "since", "drafts" and "waits" above
 # the tree. Three kinds hold something for those for whom nothing is laid on: <!--KIND:ID-->this<!--/-->. They are
 # "open" in the tag of a branch, "help" (the button of a mark) and "form" (of all those buttons).
 PLACE = re.compile(
-    r"<!--((?:open|help|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|waits):\d+)-->", re.S
+    r"<!--((?:open|help|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|drafts|waits):\d+)-->", re.S
 )
 # What a row takes in memory besides its text, roughly.
 ROW_BYTES = 3_000

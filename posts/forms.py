@@ -61,7 +61,7 @@ class TextField(VisibleCharField):
                 "max_length": TOO_LONG,
                 "required": _("There is no text yet. Please write something before you send it."),
             },
-            widget=forms.Textarea(attrs={"rows": rows, "dir": "auto", "class": "writing"}),
+            widget=forms.Textarea(attrs={"rows": rows, "dir": "auto", "class": "writing", "data-most": max_length}),
             **options,
         )
 

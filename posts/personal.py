@@ -1,7 +1,7 @@
 """What is mine on a page that is the same for everybody: laid on after the page is drawn.
 
 Links to pages of their own, buttons of one form at the end of the page, and words: so it all works without scripts.
-One query tells what is new, what waits for a review, and what I called helpful.
+One query tells what is new, what waits for a review, what I called helpful, and what I have not sent yet.
 """
 
 from collections import Counter
@@ -21,6 +21,7 @@ from forum import pagination
 from posts import tree
 from posts.models import Comment
 from posts.models.comment import WAITING
+from posts.models.draft import KEPT_FOR
 
 # New comments are told one by one up to this number; beyond it the page says “more than”.
 MOST_NEW = 500
@@ -28,7 +29,7 @@ MOST_WAITING = 50
 
 
 # The first of what is new, what waits, and what of the page helped the viewer: (kind, id, path), each by an index of
-# its own.
+# its own; and their latest drafts: ("reply" or "edit", id, whom it answers).
 # Written out, because every member's page asks it, and building it each time costs more than asking it.
 TOLD = """
 (SELECT 'new', c.id, c.path FROM posts_comment c
@@ -43,6 +44,13 @@ UNION ALL
  WHERE c.thread_id = %(thread)s AND c.depth > 0 AND (c.held_at IS NOT NULL OR c.hidden_at IS NOT NULL)
     AND c.removed_at IS NULL AND c.deleted_at IS NULL AND (%(moderates)s OR c.author_id = %(viewer)s)
  LIMIT %(most_waiting)s)
+UNION ALL
+(SELECT split_part(d.place, ':', 1), d.comment_id,
+    CASE WHEN c.depth > 0 THEN coalesce(nullif(c.byline, ''), u.display_name) ELSE '' END
+ FROM posts_draft d JOIN posts_comment c ON c.id = d.comment_id LEFT JOIN accounts_user u ON u.id = c.author_id
+ WHERE d.person_id = %(viewer)s AND d.thread_id = %(thread)s AND d.saved_at > %(drafts_since)s
+    AND c.held_at IS NULL AND c.hidden_at IS NULL AND c.removed_at IS NULL AND c.deleted_at IS NULL
+ ORDER BY d.saved_at DESC LIMIT 2)
 """
 
 
@@ -54,7 +62,7 @@ def places_of(thread, shown, viewer, reading, at):
     moderates = viewer.can_moderate()
     # on a first visit nothing was published after now
     since = reading.new_since_at(at) if reading else at
-    new, marked, ids_waiting = _told(thread, shown, viewer, since, moderates)
+    new, marked, ids_waiting, drafts = _told(thread, shown, viewer, since, at, moderates)
     places = {}
     for comment in (shown.top, *shown.rows):
         if comment.author_id == viewer.pk or moderates:
@@ -68,6 +76,10 @@ def places_of(thread, shown, viewer, reading, at):
         _lay_new(places, thread, shown, new, here)
     if ids_waiting:
         _lay_waiting(places, shown, ids_waiting, viewer, moderates)
+    if drafts and not thread.is_locked:
+        kind, pk, name = drafts[0]
+        context = {"is_change": kind == "edit", "pk": pk, "name": name, "has_more": len(drafts) > 1}
+        places["drafts:0"] = render_to_string("posts/fragments/unfinished.html", context)
     for pk in reading.folded_at(at) if reading else ():
         places[f"open:{pk}"] = ""
     return places
@@ -98,19 +110,23 @@ def waiting(comment, viewer, moderates=False, is_fresh=False):
     return render_to_string("posts/waiting.html", context)
 
 
-def _told(thread, shown, viewer, since, moderates):
-    """({id: path} of the first of what is new, ids of what helped, ids of what waits)."""
+def _told(thread, shown, viewer, since, at, moderates):
+    """({id: path} of the first of what is new, ids of what helped, ids of what waits, rows of drafts)."""
     rows = [row.pk for row in (shown.top, *shown.rows)]
     values = {
         "thread": thread.pk, "viewer": viewer.pk, "since": since, "moderates": moderates, "rows": rows,
-        "most_new": MOST_NEW + 1, "most_waiting": MOST_WAITING,
+        "most_new": MOST_NEW + 1, "most_waiting": MOST_WAITING, "drafts_since": at - KEPT_FOR,
     }  # fmt: skip
-    told = {"new": {}, "mark": {}, "wait": {}}
+    told, drafts = {"new": {}, "mark": {}, "wait": {}}, []
     with connection.cursor() as cursor:
         cursor.execute(TOLD, values)
-        for kind, pk, path in cursor.fetchall():
-            told[kind][pk] = path
-    return told["new"], told["mark"].keys(), list(told["wait"])
+        for row in cursor.fetchall():
+            kind, pk, path = row
+            if kind in told:
+                told[kind][pk] = path
+            else:
+                drafts.append(row)
+    return told["new"], told["mark"].keys(), list(told["wait"]), drafts
 
 
 def places_of_mine(comment, viewer, moderates):

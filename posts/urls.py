@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from posts.views import comments, guests, pages, reading, revisions, threads
+from posts.views import comments, drafts, guests, pages, previews, reading, revisions, threads
 
 urlpatterns = [
     path("", threads.front, name="front"),
@@ -22,5 +22,8 @@ urlpatterns = [
     # not below /t/N/, where the slug of a title stands
     path("arrivals/<int:pk>/", reading.arrivals, name="arrivals"),
     path("read/<int:pk>/", reading.read, name="read"),
+    path("preview/", previews.preview, name="preview"),
+    path("drafts/", drafts.drafts, name="drafts"),
+    path("drafts/discard/", drafts.discard, name="discard_draft"),
     path("help/", pages.help_in_distress, name="help"),
 ]

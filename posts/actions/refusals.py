@@ -40,4 +40,5 @@ NOT_STAFF = _("Moderators cannot suspend themselves or each other; ask the owner
 NOT_YOUR_OWN = _("Whether a comment helped is for its readers to say.")
 NO_GUESTS = _("Only members can write here at present.")
 TOO_LATE = _("A deletion can be undone for a minute; that minute is over.")
+DRAFT_TOO_LONG = _("This is too long to be kept as a draft.")
 GONE_TO_READ = _("This comment was taken back or removed.")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from forum import markup
 from posts import tree
-from posts.actions import counting, refusals
+from posts.actions import counting, drafting, refusals
 from posts.actions.refusals import Overtaken, Refused, Repeated
 from posts.models import Comment, Question, Revision, Thread
 
@@ -57,6 +57,8 @@ def start_thread(
     opening.write(source)
     _find_place(opening, parent=None)
     opening.save(force_insert=True)
+    if author is not None:
+        drafting.forget_sent(person=author, place="thread")
     return thread
 
 
@@ -94,6 +96,9 @@ def reply(
 @transaction.atomic
 def _publish(comment, parent, question, at):
     settle(comment, parent, question)
+    if comment.author is not None:
+        # before the thread is locked: there all others wait
+        drafting.forget_sent(person=comment.author, place=f"reply:{parent.pk}")
     counting.publish_reply(comment, at)
     return comment
 
@@ -112,6 +117,7 @@ def edit(*, editor, comment, source, standpoint=None, seen=None):
     check_may_edit(editor, comment)
     if seen and seen != comment.fingerprint and source != comment.source:
         raise Overtaken(comment)
+    drafting.forget_sent(person=editor, place=f"edit:{comment.pk}")
     now = timezone.now()
     if standpoint is not None and standpoint != comment.standpoint:
         _speak_as(comment, editor, standpoint, now)
@@ -168,6 +174,7 @@ def delete(*, author, comment):
     if not comment.is_deletable_by(author):
         raise PermissionDenied(refusals.NOT_YOURS)
     take_back(comment)
+    drafting.discard(person=author, place=f"edit:{comment.pk}")
     return comment
 
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
-        ("posts", "0003_reading"),
+        ("posts", "0004_draft"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                     "guests_may_comment",
                     models.BooleanField(
                         default=True,
-                        help_text="Without an account, under a name of their own. Every such comment waits for a moderator before others see it.",
+                        help_text="Without an account, under a name of their own. Each of these comments waits for a moderator’s review.",
                         verbose_name="Guests may comment",
                     ),
                 ),

@@ -1,6 +1,7 @@
 """The nouns of the talk, one file each."""
 
 from posts.models.comment import Comment
+from posts.models.draft import Draft
 from posts.models.guest import GuestComment
 from posts.models.helpful import Helpful
 from posts.models.modlog import LogEntry
@@ -11,5 +12,6 @@ from posts.models.site import SiteChoices
 from posts.models.thread import Thread
 
 __all__ = [
-    "Comment", "GuestComment", "Helpful", "LogEntry", "Question", "Reading", "Revision", "SiteChoices", "Thread",
+    "Comment", "Draft", "GuestComment", "Helpful", "LogEntry", "Question", "Reading", "Revision", "SiteChoices",
+    "Thread",
 ]  # fmt: skip

@@ -31,6 +31,11 @@ PUBLISHED = Q(held_at=None, hidden_at=None, removed_at=None, deleted_at=None)
 WAITING = (Q(held_at__isnull=False) | Q(hidden_at__isnull=False)) & Q(removed_at=None, deleted_at=None)
 
 
+def mark_of(source):
+    """What tells one text from another: a change says with it which text it began from."""
+    return hashlib.sha256(source.encode()).hexdigest()[:40]
+
+
 class CommentQuerySet(models.QuerySet):
     """Questions about many comments."""
 
@@ -225,7 +230,7 @@ class Comment(models.Model):
     @property
     def fingerprint(self):
         """Tells this text from others: a form says by it which text its changes began with."""
-        return hashlib.sha256(self.source.encode()).hexdigest()[:20]
+        return mark_of(self.source)
 
     @property
     def shown_author(self):

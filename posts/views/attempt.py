@@ -1,12 +1,18 @@
 """How a form's text reaches a verb, and what of the verb's answer becomes an error beside the kept text."""
 
+import re
+
+from django.conf import settings
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from forum import markup, ratelimit
+from posts.actions import drafting
 from posts.actions.refusals import Overtaken, Refused, Repeated
 from posts.forms import TOO_COMPLEX
+from posts.models.draft import PLACE
+from posts.views import previews
 
 KEPT = _("%(reason)s Nothing was sent; your text is still in the box, so that you can copy it.")
 WAIT = _("%(reason)s Your text is still in the box.")
@@ -32,7 +38,7 @@ def attempted(request, form, act, verb):
     It counts as `act` for the limits of whoever sent it. A refusal becomes an error of the form, which keeps the text;
     `form.status` and `form.wait` are for `answered`.
     """
-    if not (form.is_bound and form.is_valid()):
+    if _is_preview(form) or not (form.is_bound and form.is_valid()):
         return None
     try:
         ratelimit.take(request, act, token=form.cleaned_data.get("key") or "")
@@ -55,10 +61,48 @@ def attempted(request, form, act, verb):
     return None
 
 
-def answered(request, form, template, context):
-    """The page or fragment with `form` as it is now; a refused one has a status that says so."""
-    status = getattr(form, "status", REFUSED) if form.is_bound else 200
-    response = render(request, template, {"form": form, **context}, status=status)
+def answered(request, form, template, context, place=""):
+    """The page or fragment of a `form` that was not sent: with the member's draft for this `place`, or with what came
+    in the form and its preview, or with its errors and a status that says what they are."""
+    context = {"form": form, **context}
+    if _is_preview(form) and not hasattr(form, "status"):
+        return render(request, template, {"preview": previews.of(request), **context})
+    if not form.is_bound:
+        if place and not context.get("welcome_back"):
+            context["draft"] = _filled_from_draft(request, form, place)
+        return render(request, template, context)
+    status = getattr(form, "status", REFUSED)
+    response = render(request, template, context, status=status)
     if status == TOO_MANY:
         response["Retry-After"] = str(form.wait)
+    return response
+
+
+def _filled_from_draft(request, form, place):
+    """The draft that the unsent `form` now shows, or None."""
+    draft = drafting.of(person=request.user, place=place)
+    if draft is None:
+        return None
+    # a question that was just chosen is the newer choice
+    form.initial |= {**draft.fields, "question": form.initial.get("question") or draft.fields.get("question")}
+    if draft.is_change:
+        # it goes on from the text that it began with, which may be another one by now
+        form.initial["seen"] = draft.key
+    return draft
+
+
+def _is_preview(form):
+    return form.is_bound and "preview" in form.data
+
+
+# a day: whoever closes the page at once finds nothing to be sent again tomorrow
+SENT_FOR = 60 * 60 * 24
+KEY = re.compile(r"[\w-]{1,64}", re.A)
+
+
+def told_sent(request, response):
+    """`response`, which also tells the browser (a cookie that scripts read) which draft of its own has been sent."""
+    place, key = request.POST.get("place", ""), request.POST.get("seen") or request.POST.get("key", "")
+    if PLACE.fullmatch(place) and KEY.fullmatch(key):
+        response.set_cookie("sent", f"{place}~{key}", SENT_FOR, secure=settings.HTTPS, samesite="Lax")
     return response

@@ -15,7 +15,7 @@ from posts.actions.refusals import Refused
 from posts.forms import EditForm, ReplyForm
 from posts.models import Comment, Thread
 from posts.views import guests, unsent
-from posts.views.attempt import answered, attempted, sent
+from posts.views.attempt import answered, attempted, sent, told_sent
 
 
 @require_safe
@@ -45,9 +45,10 @@ def reply(request, pk):
         ),
     )  # fmt: skip
     if not made:
-        return answered(request, form, template, {"parent": parent, "welcome_back": kept and unsent.WELCOME_BACK})
+        context = {"parent": parent, "welcome_back": kept and unsent.WELCOME_BACK}
+        return answered(request, form, template, context, place=f"reply:{pk}")
     unsent.done(request)
-    return _placed(request, made, parent)
+    return told_sent(request, _placed(request, made, parent))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,10 +76,10 @@ def edit(request, pk):
         context = {"comment": comment, "welcome_back": kept and unsent.WELCOME_BACK}
         if form.overtaken_by:
             context["parts"] = difference.parts(form.overtaken_by.source, form.cleaned_data["source"])
-        return answered(request, form, "posts/edit.html", context)
+        return answered(request, form, "posts/edit.html", context, place=f"edit:{pk}")
     unsent.done(request)
     messages.success(request, _("Your change is saved."))
-    return redirect(page.address_of(comment))
+    return told_sent(request, redirect(page.address_of(comment)))
 
 
 @login_required

@@ -17,7 +17,7 @@ from posts.actions.refusals import Refused
 from posts.forms import GuestForm, ReplyForm
 from posts.models import Comment, GuestComment, SiteChoices
 from posts.views import guestbook
-from posts.views.attempt import answered, attempted
+from posts.views.attempt import answered, attempted, told_sent
 from posts.views.unsent import signed_out
 
 MOST_CLAIMS = 100
@@ -44,7 +44,7 @@ def reply(request, parent, data, template, initial):
     )  # fmt: skip
     if not made:
         return answered(request, form, template, context)
-    response = _held(request, made, parent)
+    response = told_sent(request, _held(request, made, parent))
     guestbook.remember(request, response, made)
     return response
 

@@ -16,7 +16,7 @@ from posts.forms import ThreadForm
 from posts.models import Thread
 from posts.place import Place
 from posts.views import guestbook, unsent
-from posts.views.attempt import answered, attempted, sent
+from posts.views.attempt import answered, attempted, sent, told_sent
 
 
 @require_safe
@@ -93,9 +93,10 @@ def start(request):
         ),
     )  # fmt: skip
     if not made:
-        return answered(request, form, "posts/start.html", {"welcome_back": kept and unsent.WELCOME_BACK})
+        context = {"welcome_back": kept and unsent.WELCOME_BACK}
+        return answered(request, form, "posts/start.html", context, place="thread")
     unsent.done(request)
-    return redirect(made)
+    return told_sent(request, redirect(made))
 
 
 def _for_reading(viewer, **which):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from forum import ratelimit
 from forum.errors import TYPED, WITH_IT
 from posts.models.comment import OPENING_MAX_LENGTH
-from posts.views.attempt import answered
+from posts.views.attempt import REFUSED, answered
 
 NAME = "unsent"
 MOST_FORMS = 3
@@ -32,6 +32,7 @@ def signed_out(request, form, template, context):
         return redirect_to_login(request.get_full_path())
     # the name of nobody is no error of theirs
     form.full_clean()
+    form.status = REFUSED
     form.add_error(None, format_html(SIGNED_OUT if _keep(request) else SIGNED_OUT_AND_NOT_KEPT, way))
     return answered(request, form, template, context)
 

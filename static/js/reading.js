@@ -100,7 +100,7 @@ if (tree && !form) {
 }
 
 // Ways through the comments: by key, by the buttons at the edge, by the sheet of keys.
-const keys = { j: "next", k: "previous", p: "parent", b: "branch", n: "new", m: "earlier", c: "fold", r: "reply", "?": "help" };
+const keys = { j: "next", k: "previous", p: "parent", b: "branch", n: "new", m: "earlier", c: "fold", r: "reply", q: "quote", "?": "help" };
 const sheet = document.getElementById("keys");
 const switchOfKeys = document.getElementById("keys-on");
 
@@ -152,6 +152,7 @@ const ways = {
   earlier: () => toNew(-1),
   fold: () => branchOf(current()?.id.slice(1))?.querySelector("summary").click(),
   reply: () => (current()?.querySelector('.acts a[href$="/reply/"]') ?? document.querySelector('.heading-row a[href$="/reply/"]'))?.click(),
+  quote: () => document.querySelector(".quote-button")?.click(),
   help: () => sheet.showModal(),
 };
 

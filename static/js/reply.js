@@ -26,7 +26,30 @@ document.addEventListener("htmx:load", (event) => {
   if (form.matches?.(".helpful")) form.focus({ preventScroll: true });
   if (!form.matches?.(".reply-form")) return;
   focus(form.querySelector(".error-summary, textarea") ?? form);
+  if (form.dataset.writing) import("./editor.js").then(({ enhance }) => enhance(form));
 });
+
+// What is only there for those who write comes when somebody does: tools, drafts, the button that quotes.
+function settleDrafts() {
+  if (/(?:^|; )sent=/.test(document.cookie)) import("./drafts.js").then(({ settle }) => settle());
+}
+
+function offerQuote() {
+  const node = document.getSelection().anchorNode;
+  if (!tree || !(node?.closest ? node : node?.parentElement)?.closest(".words")) return;
+  document.removeEventListener("selectionchange", offerQuote);
+  import("./quote.js");
+}
+
+settleDrafts();
+document.addEventListener("comment:placed", settleDrafts);
+document.addEventListener("selectionchange", offerQuote);
+try {
+  const isVisitor = tree && !document.querySelector("#acts[method=post]");
+  if (isVisitor && Object.keys(localStorage).some((name) => name.startsWith("draft::reply:"))) {
+    import("./drafts.js").then(({ tellUnfinished }) => tellUnfinished(tree));
+  }
+} catch { /* a device that keeps nothing has nothing to tell */ }
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) close(event);

@@ -1,6 +1,7 @@
 """An upgrade of a forum that has been talked in: what was there is counted and published as if it had always been."""
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -36,8 +37,9 @@ def test_the_counts_and_moments_of_old_comments_are_made():
         gone = write(1_000_002, opening, deleted_at=now, reply_count=1)
         write(1_000_003, gone)
         write(1_000_004, opening, removed_at=now)
+        rows = migrate(AFTER).get_model("posts", "Comment").objects.filter(pk__gt=1_000_000).order_by("pk")
+        assert list(rows.values_list("below_count", flat=True)) == [2, 1, 0, 0]
+        assert all(row.published_at == row.created_at for row in rows)
     finally:
-        new = migrate(AFTER)
-    rows = new.get_model("posts", "Comment").objects.filter(pk__gt=1_000_000).order_by("pk")
-    assert list(rows.values_list("below_count", flat=True)) == [2, 1, 0, 0]
-    assert all(row.published_at == row.created_at for row in rows)
+        # as the tests after this one expect it
+        call_command("migrate", verbosity=0)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from io import StringIO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -79,6 +80,7 @@ class Command(BaseCommand):
         self.migrate()
         call_command("createcachetable", verbosity=0)
         call_command("plant_thread", stdout=self.stdout)
+        call_command("tidy", stdout=StringIO())
         if collected.is_stale():
             self.say("Collecting static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)

@@ -1,0 +1,24 @@
+"""`manage.py tidy`: forgets what is to be forgotten; once a day is enough."""
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from forum import ratelimit
+from posts.actions import drafting, welcoming
+
+
+class Command(BaseCommand):
+    """Deletes what has been kept for as long as it is to be kept, and says how much that was."""
+
+    help = "Forgets old drafts, addresses of guests, hashes of internet addresses, and sessions that have ended."
+
+    def handle(self, **options):
+        now = timezone.now()
+        call_command("clearsessions")
+        for forgotten, what in (
+            (drafting.forget_old(now), "drafts"),
+            (welcoming.forget_addresses(now), "guests’ e-mail addresses"),
+            (ratelimit.forget(now), "hashed internet addresses and counts"),
+        ):
+            self.stdout.write(f"Forgotten: {forgotten} {what}.")

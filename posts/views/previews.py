@@ -1,0 +1,50 @@
+"""The door to the preview of a text: what a reader would see, made as it will be made."""
+
+from django.shortcuts import render
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from forum import markup, ratelimit
+from posts.forms import TOO_COMPLEX
+from posts.models.comment import OPENING_MAX_LENGTH
+
+NOTHING = _("There is nothing to show yet.")
+TOO_LONG = format_lazy(
+    _("This is too long to be shown. At most {most} characters fit."), most=f"{OPENING_MAX_LENGTH:,}"
+)
+LATER = _("So many previews in a short time: the next can be made in %(wait)s. Your text is not touched by that.")
+
+
+# Without a token: it changes nothing, and whoever may write without an account may look at it first.
+@csrf_exempt
+@require_POST
+def preview(request):
+    """The HTML of a text (`source`); 422 with the reason where there is none, 429 for too many."""
+    made = of(request)
+    response = render(
+        request, "posts/fragments/preview.html", made, status=429 if made["wait"] else 422 if made["fault"] else 200
+    )
+    if made["wait"]:
+        response["Retry-After"] = str(made["wait"])
+    return response
+
+
+def of(request):
+    """What the preview of the text that came with `request` shows: its `html`, or the `fault` that it has, or a `hint`
+    where it is empty; `wait` is for how many seconds there is none."""
+    source, made = request.POST.get("source", ""), {"html": "", "fault": "", "hint": "", "wait": 0}
+    if len(source) > OPENING_MAX_LENGTH:
+        return made | {"fault": TOO_LONG}
+    # as the form takes it
+    source = markup.normalise(source).strip()
+    if markup.is_blank(source):
+        return made | {"hint": NOTHING}
+    try:
+        ratelimit.take(request, "preview")
+        return made | {"html": markup.render(source)}
+    except ratelimit.TooSoon as refusal:
+        return made | {"fault": LATER % {"wait": ratelimit.in_words(refusal.wait)}, "wait": refusal.wait}
+    except markup.TooComplex:
+        return made | {"fault": TOO_COMPLEX}

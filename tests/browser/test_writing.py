@@ -1,0 +1,620 @@
+"""Writing: the tools of the box, the preview, names, quotes, and drafts that outlive whatever happens."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from posts.models import Comment, Draft
+from tests.browser.test_every_page import RULES
+from tests.browser.test_journeys import NEW
+from tests.factories import WORDS, person, reply
+
+BLOCKED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def comment(thread, alice):
+    return reply(thread.opening, alice)
+
+
+def open_reply(page, comment):
+    """Opens the form below `comment` on its thread's page, and gives its box when it has its tools."""
+    page.goto(comment.thread.get_absolute_url())
+    page.locator(f"#c{comment.pk} .acts").get_by_role("link", name="Reply").click()
+    return box_of(page)
+
+
+def box_of(page):
+    page.get_by_role("toolbar", name="Formatting").wait_for()
+    return page.get_by_label("Your text")
+
+
+def select(box, start, end):
+    box.evaluate("(box, [start, end]) => { box.focus(); box.setSelectionRange(start, end); }", [start, end])
+
+
+def kept(page, words):
+    """Waits until this device and the server have `words`; does what is in the block."""
+    return page.expect_response(
+        lambda answer: answer.url.endswith("/drafts/") and answer.status == 204 and words in answer.request.post_data
+    )
+
+
+def here(page):
+    """The texts that are saved on this device."""
+    return page.evaluate(
+        "Object.keys(localStorage).filter(name => name.startsWith('draft:'))"
+        ".map(name => JSON.parse(localStorage.getItem(name)).fields.source)"
+    )
+
+
+def until(page, condition):
+    """Waits in the page, where its policy forbids Playwright's own way."""
+    look = f"const look = () => ({condition}) ? done() : requestAnimationFrame(look); look();"
+    page.evaluate(f"() => new Promise(done => {{ {look} }})")
+
+
+# The tools
+
+
+def test_the_tools_by_key_and_by_button_and_back_again(visit, comment, bob):
+    page = visit(bob)
+    box = open_reply(page, comment)
+    box.fill("one two three")
+    for keys, name, marked in (
+        ("Control+b", "Bold", "one **two** three"),
+        ("Control+i", "Italic", "one *two* three"),
+        ("Control+k", "Link", "one [two](https://) three"),
+        ("Control+Shift+Period", "Quote", "> one two three"),
+        ("Control+Shift+Digit8", "List", "- one two three"),
+    ):
+        select(box, 4, 7)
+        page.keyboard.press(keys)
+        expect(box).to_have_value(marked)
+        page.keyboard.press("Control+z")
+        expect(box).to_have_value("one two three")
+        select(box, 4, 7)
+        page.get_by_role("toolbar").get_by_role("button", name=name).click()
+        expect(box).to_have_value(marked)
+        expect(box).to_be_focused()
+        if name == "Link":
+            page.keyboard.type("https://example.org")
+            expect(box).to_have_value("one [two](https://example.org) three")
+            select(box, 4, 30)
+        page.get_by_role("toolbar").get_by_role("button", name=name).click()
+        expect(box).to_have_value("one two three")
+
+
+def test_marks_go_around_each_line_and_come_off_all(visit, comment, bob):
+    page = visit(bob)
+    box = open_reply(page, comment)
+    text = "first line\n\n- an item \n> a quote"
+    box.fill(text)
+    for key, mark in (("b", "**"), ("i", "*")):
+        select(box, 0, len(text))
+        page.keyboard.press(f"Control+{key}")
+        expect(box).to_have_value(f"{mark}first line{mark}\n\n- {mark}an item{mark} \n> {mark}a quote{mark}")
+        page.keyboard.press(f"Control+{key}")
+        expect(box).to_have_value(text)
+    box.fill("one\n\ntwo")
+    select(box, 0, 8)
+    page.keyboard.press("Control+Shift+Period")
+    expect(box).to_have_value("> one\n>\n> two")
+    page.keyboard.press("Control+Shift+Period")
+    expect(box).to_have_value("one\n\ntwo")
+    page.keyboard.press("Control+Shift+Digit8")
+    expect(box).to_have_value("- one\n\n- two")
+    page.keyboard.press("Control+Shift+Digit8")
+    expect(box).to_have_value("one\n\ntwo")
+
+
+def test_bold_and_italic_are_told_apart_and_wait_for_words_that_come(visit, comment, bob):
+    page = visit(bob)
+    box = open_reply(page, comment)
+    page.keyboard.press("Control+b")
+    page.keyboard.type("so")
+    page.keyboard.press("Control+i")
+    expect(box).to_have_value("***so***")
+    page.keyboard.press("Control+b")
+    expect(box).to_have_value("*so*")
+    page.keyboard.press("Control+i")
+    expect(box).to_have_value("so")
+    box.fill("")
+    page.keyboard.press("Control+i")
+    page.keyboard.press("Control+i")
+    expect(box).to_have_value("")
+
+
+def test_the_toolbar_is_one_stop_and_its_buttons_are_walked_by_arrows(visit, comment, bob):
+    page = visit(bob)
+    box = open_reply(page, comment)
+    page.keyboard.press("Shift+Tab")
+    tools = page.get_by_role("toolbar")
+    for key, name in (("ArrowRight", "Italic"), ("End", "List"), ("ArrowRight", "Bold"), ("ArrowLeft", "List")):
+        page.keyboard.press(key)
+        expect(tools.get_by_role("button", name=name)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("- ")
+    expect(box).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(tools.get_by_role("button", name="List")).to_be_focused()
+
+
+def test_a_new_line_goes_on_with_a_list_or_a_quote_and_an_empty_one_ends_it(visit, comment, bob):
+    page = visit(bob, **PHONE)
+    box = open_reply(page, comment)
+    for begun, gone_on, ended in (
+        ("- one", "- one\n- two", "- one\n- two\n\nthree"),
+        ("9. one", "9. one\n10. two", "9. one\n10. two\n\nthree"),
+        ("> one", "> one\n> two", "> one\n> two\n\nthree"),
+        ("> - one", "> - one\n> - two", "> - one\n> - two\n\nthree"),
+    ):
+        box.fill(begun)
+        page.keyboard.press("Enter")
+        page.keyboard.type("two")
+        expect(box).to_have_value(gone_on)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        page.keyboard.type("three")
+        expect(box).to_have_value(ended)
+    box.fill("plain")
+    page.keyboard.press("Enter")
+    page.keyboard.type("- ")
+    expect(box).to_have_value("plain\n- ")
+    assert Comment.objects.filter(author=bob).count() == 0
+
+
+def test_control_enter_sends(visit, comment, bob):
+    page = visit(bob)
+    open_reply(page, comment)
+    page.keyboard.type(NEW)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".comment", has_text=NEW)).to_be_focused()
+    page.goto("/t/new/")
+    page.get_by_label("Title").fill("A thread of mine")
+    page.get_by_label("Opening post").fill(f"{NEW} And then?")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="A thread of mine")).to_be_visible()
+
+
+@pytest.mark.parametrize("sizes_itself", [True, False])
+def test_the_box_grows_with_the_text_up_to_most_of_the_screen(visit, comment, bob, sizes_itself):
+    page = visit(bob, **PHONE)
+    if not sizes_itself:
+        page.add_init_script(
+            "const supports = CSS.supports;"
+            "CSS.supports = (name, ...rest) => name !== 'field-sizing' && supports(name, ...rest);"
+        )
+    box = open_reply(page, comment)
+    if not sizes_itself:
+        box.evaluate("box => { box.style.fieldSizing = 'fixed'; }")
+    height = box.bounding_box()["height"]
+    box.fill("line\n" * 15)
+    grown = box.bounding_box()["height"]
+    assert grown > height
+    assert box.evaluate("box => box.scrollHeight <= box.clientHeight + 1")
+    box.fill("line\n" * 200)
+    assert grown < box.bounding_box()["height"] <= 0.8 * 740 + 1
+
+
+def test_the_count_comes_near_the_limit_and_counts_as_the_server_does(visit, comment, bob):
+    page = visit(bob)
+    box = open_reply(page, comment)
+    count = page.locator(".letters")
+    box.fill("x" * 17_000)
+    box.press("End")
+    expect(count).to_be_hidden()
+    # two halves of a character are one, and so are a letter and its mark
+    box.fill("🙂" * 18_000 + "e\u0301")
+    expect(count).to_have_text("Characters left: 1,999")
+    box.fill("x" * 20_003 + "\n ")
+    expect(count).to_contain_text("Too long by this many characters: 3.")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".error-summary")).to_contain_text("This has 20003 characters")
+    box_of(page).fill("x" * 17_999)
+    expect(count).to_be_hidden()
+
+
+# The preview
+
+
+def test_the_preview_follows_the_text_and_is_what_the_comment_becomes(visit, comment, bob):
+    page = visit(bob)
+    box = open_reply(page, comment)
+    button, preview = page.get_by_role("button", name="Preview"), page.get_by_role("region", name="Preview")
+    expect(preview).to_be_hidden()
+    button.click()
+    expect(preview).to_contain_text("There is nothing to show yet.")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    box.fill("Somebody **remained**:\n> although\n\n- once\n- twice <b>x</b>")
+    expect(preview.locator("strong")).to_have_text("remained")
+    shown = preview.locator(".words").inner_html()
+    button.click()
+    expect(preview).to_be_hidden()
+    page.get_by_role("button", name="Send reply").click()
+    made = page.locator(".comment", has_text="remained")
+    expect(made).to_be_focused()
+    assert made.locator(".words").inner_html() == shown
+    assert "<ul>" in shown
+
+
+def test_an_earlier_preview_never_covers_a_later_one_and_a_lost_line_is_told(visit, comment, bob):
+    page = visit(bob)
+    box = open_reply(page, comment)
+    first = []
+    page.route("**/preview/", lambda route: first.append(route) if not first else route.continue_())
+    box.fill("The first words.")
+    page.get_by_role("button", name="Preview").click()
+    box.fill("The second words.")
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("The second words.")
+    assert page.evaluate("performance.getEntriesByType('resource').length") > 0
+    page.unroute("**/preview/")
+    page.route("**/preview/", lambda route: route.abort())
+    visit.expected = "Failed to load resource"
+    box.fill("The third words.")
+    expect(preview).to_contain_text("cannot be shown at the moment")
+    expect(box).to_have_value("The third words.")
+
+
+def test_without_scripts_the_preview_is_a_page_with_the_text(visit, comment, bob):
+    page = visit(bob, java_script_enabled=False)
+    page.goto(f"/c/{comment.pk}/reply/")
+    page.get_by_label("Your text").fill("Somebody **stayed** with me.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("region", name="Preview").locator("strong")).to_have_text("stayed")
+    assert Comment.objects.filter(author=bob).count() == 0
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".comment strong")).to_have_text("stayed")
+
+
+# Names and quotes
+
+
+def test_names_of_the_page_are_suggested_after_an_at(visit, thread, comment, alice, bob):
+    reply(comment, person("Alba Longa"))
+    reply(comment, bob)
+    page = visit(bob)
+    box = open_reply(page, comment)
+    names = page.get_by_role("listbox", name="Names in this conversation")
+    page.keyboard.type("Dear @a")
+    expect(names.get_by_role("option")).to_have_text(["Alice", "Alba Longa"])
+    expect(box).to_have_attribute("aria-activedescendant", names.get_by_role("option").first.get_attribute("id"))
+    page.keyboard.press("ArrowDown")
+    expect(names.get_by_role("option", name="Alba Longa")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("Dear @Alba Longa ")
+    expect(names).to_be_hidden()
+    # by the second of its words, by key, by touch; Escape closes the list and not the form
+    page.keyboard.type("and @lon")
+    expect(names.get_by_role("option")).to_have_text(["Alba Longa"])
+    page.keyboard.press("Escape")
+    expect(names).to_be_hidden()
+    expect(box).to_be_focused()
+    page.keyboard.type("g")
+    page.keyboard.press("Tab")
+    expect(box).to_have_value("Dear @Alba Longa and @Alba Longa ")
+    page.keyboard.type("@al")
+    names.get_by_role("option", name="Alice").click()
+    expect(box).to_have_value("Dear @Alba Longa and @Alba Longa @Alice ")
+    expect(box).to_be_focused()
+    for text in ("@bo", "x@ali", "@1", "@nobody"):
+        box.fill("")
+        page.keyboard.type(text)
+        expect(names).to_be_hidden()
+
+
+def test_on_a_page_of_its_own_the_name_above_is_suggested(visit, comment, bob):
+    page = visit(bob)
+    page.goto(f"/c/{comment.pk}/reply/")
+    box_of(page).focus()
+    page.keyboard.type("@al")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your text")).to_have_value("@Alice ")
+
+
+def select_words(page, selector):
+    page.locator(selector).evaluate("words => getSelection().selectAllChildren(words)")
+
+
+def test_selected_words_are_quoted_in_the_reply(visit, thread, comment, alice, bob):
+    other = reply(thread.opening, alice, source="Another *voice* altogether.\n\nIn two parts.")
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+    select_words(page, f"#c{comment.pk} .words")
+    quote = page.get_by_role("button", name="Quote")
+    words, button = page.locator(f"#c{comment.pk} .words").bounding_box(), quote.bounding_box()
+    assert button["y"] >= words["y"] + words["height"] - 8
+    quote.click()
+    box = box_of(page)
+    expect(box).to_have_value(f"> {WORDS}\n\n")
+    page.keyboard.type("Yes.")
+    # the form that is open takes what is quoted from elsewhere, at the caret; the key does it, too
+    page.locator(f"#c{other.pk}").focus()
+    page.locator(f"#c{other.pk} .words p").last.click(click_count=3)
+    expect(page.locator(f"#c{other.pk} .quote-button")).to_be_visible()
+    page.locator(f"#c{other.pk}").focus()
+    select_words(page, f"#c{other.pk} .words")
+    page.locator(".quote-button").wait_for()
+    page.keyboard.press("q")
+    expect(box).to_have_value(f"> {WORDS}\n\nYes.\n\n> Another voice altogether.\n>\n> In two parts.\n\n")
+    expect(box).to_be_focused()
+    expect(page.locator("form.reply-form")).to_have_count(1)
+    expect(page.locator(".quote-button")).to_have_count(0)
+
+
+def test_the_opening_post_is_quoted_on_the_page_of_the_form(visit, thread, bob):
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+    select_words(page, ".opening .words")
+    page.get_by_role("button", name="Quote").click()
+    expect(page.get_by_role("heading", name="Write a comment")).to_be_visible()
+    expect(page.get_by_label("Your text")).to_have_value(f"> {WORDS}\n\n")
+
+
+def test_no_quote_where_nobody_can_reply_or_nothing_is_selected(visit, thread, comment, bob):
+    thread.locked_at = thread.created_at
+    thread.version += 1
+    thread.save()
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+    with page.expect_response("**/quote.js"):
+        select_words(page, f"#c{comment.pk} .words")
+    expect(page.locator(".quote-button")).to_have_count(0)
+
+
+# Drafts
+
+
+def test_a_draft_goes_from_device_to_device_and_leaves_both_when_it_is_sent(visit, thread, comment, bob):
+    page = visit(bob)
+    open_reply(page, comment)
+    with kept(page, "she had missed me"):
+        page.keyboard.type(NEW)
+    assert Draft.objects.get(person=bob).fields["source"] == NEW
+    page.close(run_before_unload=True)
+    other = visit(bob, **PHONE)
+    other.goto(thread.get_absolute_url())
+    line = other.locator(".unfinished")
+    expect(line).to_contain_text("You have an unfinished reply to Alice.")
+    line.get_by_role("link", name="Go on writing").click()
+    expect(other.get_by_label("Your text")).to_have_value(NEW)
+    expect(other.get_by_text("This is your draft, saved now.")).to_be_visible()
+    other.get_by_role("button", name="Send reply").click()
+    expect(other.locator(".comment", has_text=NEW)).to_be_visible()
+    assert here(other) == []
+    assert not Draft.objects.exists()
+    # the first device still has its copy, and knows that the server had it and has it no more
+    again = page.context.new_page()
+    again.goto(thread.get_absolute_url())
+    assert here(again) == [NEW]
+    expect(again.locator(".unfinished")).to_have_count(0)
+    again.locator(f"#c{comment.pk} .acts").get_by_role("link", name="Reply").click()
+    expect(box_of(again)).to_have_value("")
+    assert here(again) == []
+
+
+@pytest.mark.parametrize("place", ["in place", "page"])
+def test_a_sent_draft_is_gone_here_and_there(visit, thread, comment, bob, place):
+    page = visit(bob)
+    if place == "page":
+        page.goto(f"/c/{comment.pk}/reply/")
+        box_of(page).focus()
+    else:
+        open_reply(page, comment)
+    with kept(page, "she had missed me"):
+        page.keyboard.type(NEW)
+    assert here(page) == [NEW]
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".comment", has_text=NEW)).to_be_focused()
+    until(page, "!Object.keys(localStorage).some(name => name.startsWith('draft:'))")
+    assert not Draft.objects.exists()
+    assert "sent=" not in page.evaluate("document.cookie")
+
+
+def test_what_arrives_late_does_not_bring_it_back(visit, comment, bob):
+    page = visit(bob)
+    late = []
+    page.route("**/drafts/", lambda route: late.append(route))
+    open_reply(page, comment)
+    with page.expect_request("**/drafts/"):
+        page.keyboard.type(NEW)
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".comment", has_text=NEW)).to_be_focused()
+    for route in late:
+        with page.expect_response("**/drafts/"):
+            route.continue_()
+    assert not Draft.objects.exists()
+    assert Comment.objects.filter(author=bob).count() == 1
+
+
+def test_what_is_typed_without_a_session_stays_on_the_device(visit, thread, comment, bob):
+    """As a guest's: the form knows nobody."""
+    page = visit(bob)
+    open_reply(page, comment)
+    page.context.clear_cookies(name="session")
+    page.keyboard.type(NEW)
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_text("You have been signed out").first).to_be_visible()
+    box = box_of(page)
+    box.press("End")
+    page.keyboard.type(" And more.")
+    until(page, f"localStorage.getItem('draft::reply:{comment.pk}')?.includes('And more.')")
+    page.goto(thread.get_absolute_url())
+    expect(page.locator(".unfinished")).to_contain_text("You have an unfinished reply to Alice.")
+    expect(page.locator(".unfinished a")).to_have_attribute("href", f"/c/{comment.pk}/reply/")
+
+
+def test_a_reload_a_lost_line_and_a_refusal_cost_nothing(visit, thread, comment, bob):
+    page = visit(bob)
+    page.route("**/drafts/", lambda route: route.abort())
+    visit.expected = "Failed to load resource"
+    page.goto(f"/c/{comment.pk}/reply/")
+    box_of(page).press_sequentially("too short")
+    page.get_by_label("I write as").select_option("patient")
+    page.reload()
+    expect(page.get_by_label("Your text")).to_have_value("too short")
+    expect(page.get_by_label("I write as")).to_have_value("patient")
+    expect(page.get_by_text("saved on this device")).to_be_visible()
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".error-summary")).to_contain_text("has 9 characters")
+    expect(page.get_by_label("Your text")).to_have_value("too short")
+    # whoever leaves now and comes back finds it
+    page.goto(f"/c/{comment.pk}/reply/")
+    expect(page.get_by_label("Your text")).to_have_value("too short")
+    page.get_by_role("button", name="Discard the draft").click()
+    expect(page.get_by_label("Your text")).to_have_value("")
+    page.reload()
+    expect(box_of(page)).to_have_value("")
+
+
+def test_of_two_versions_the_newer_is_shown_and_the_other_is_a_button_away(visit, comment, bob):
+    page = visit(bob)
+    page.goto(f"/c/{comment.pk}/reply/")
+    with kept(page, "Written here"):
+        box_of(page).press_sequentially("Written here.")
+    Draft.objects.update(fields={"source": "Written elsewhere."})
+    page.reload()
+    # the server's is as old as what it was made of here, and newer in words
+    box = box_of(page)
+    expect(box).to_have_value("Written elsewhere.")
+    expect(page.get_by_text("This is your draft, saved now.", exact=False)).to_be_visible()
+    with kept(page, "Written here"):
+        page.get_by_role("button", name="Show the other version").click()
+    expect(box).to_have_value("Written here.")
+    expect(page.get_by_text("saved on this device")).to_be_visible()
+    page.get_by_role("button", name="Show the other version").click()
+    expect(box).to_have_value("Written elsewhere.")
+
+
+def test_what_was_typed_here_after_the_servers_draft_wins(visit, comment, bob):
+    page = visit(bob)
+    page.goto(f"/c/{comment.pk}/reply/")
+    with kept(page, "Written first"):
+        box_of(page).press_sequentially("Written first")
+    page.route("**/drafts/", lambda route: route.abort())
+    visit.expected = "Failed to load resource"
+    box_of(page).press_sequentially(", and more")
+    page.reload()
+    expect(box_of(page)).to_have_value("Written first, and more")
+    page.get_by_role("button", name="Show the other version").click()
+    expect(box_of(page)).to_have_value("Written first")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_draft_is_discarded_from_the_page(visit, comment, bob, scripts):
+    Draft.objects.create(
+        person=bob, place=f"reply:{comment.pk}", comment=comment, thread=comment.thread, key="k",
+        fields={"source": NEW}, saved_at=comment.created_at,
+    )  # fmt: skip
+    page = visit(bob, java_script_enabled=scripts)
+    page.goto(f"/c/{comment.pk}/reply/")
+    expect(page.get_by_label("Your text")).to_have_value(NEW)
+    page.get_by_role("button", name="Discard the draft").click()
+    expect(page.get_by_label("Your text")).to_have_value("")
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_is_discarded_in_place(visit, comment, bob):
+    page = visit(bob)
+    open_reply(page, comment)
+    with kept(page, "she had missed me"):
+        page.keyboard.type(NEW)
+    expect(open_reply(page, comment)).to_have_value(NEW)
+    with page.expect_response("**/reply/"):
+        page.get_by_role("button", name="Discard the draft").click()
+    expect(box_of(page)).to_have_value("")
+    expect(page.locator("form.reply-form")).to_have_count(1)
+    assert here(page) == []
+    assert not Draft.objects.exists()
+
+
+def test_a_change_of_ones_comment_is_a_draft_of_its_own(visit, comment, alice):
+    page = visit(alice)
+    page.goto(f"/c/{comment.pk}/edit/")
+    with kept(page, "Changed"):
+        box_of(page).fill(f"{WORDS} Changed.")
+    page.goto(comment.thread.get_absolute_url())
+    expect(page.locator(".unfinished")).to_contain_text("an unfinished change of a comment of yours")
+    page.get_by_role("link", name="Go on writing").click()
+    expect(page.get_by_label("Your text")).to_have_value(f"{WORDS} Changed.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your change is saved.")).to_be_visible()
+    until(page, "!Object.keys(localStorage).some(name => name.startsWith('draft:'))")
+    assert not Draft.objects.exists()
+
+
+def test_a_device_that_keeps_nothing_writes_all_the_same(visit, comment, bob):
+    page = visit(bob)
+    page.add_init_script(BLOCKED)
+    open_reply(page, comment)
+    with kept(page, "she had missed me"):
+        page.keyboard.type(NEW)
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("region", name="Preview")).to_contain_text(NEW)
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".comment", has_text=NEW)).to_be_focused()
+
+
+# All of it, looked at
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_axe_finds_nothing_in_the_open_editor(visit, comment, bob, width, scheme):
+    page = visit(bob, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    box = open_reply(page, comment)
+    page.get_by_role("button", name="Preview").click()
+    box.fill("**x** " + "word " * 3_700)
+    expect(page.locator(".letters")).to_be_visible()
+    expect(page.get_by_role("region", name="Preview").locator("strong").first).to_be_visible()
+    box.press("Control+End")
+    with kept(page, "@a"):
+        page.keyboard.type("\n@a")
+    expect(page.get_by_role("option", name="Alice")).to_be_visible()
+    assert Axe().run(page, options=RULES).response["violations"] == []
+    page.goto(f"/c/{comment.pk}/reply/")
+    page.get_by_text("This is your draft").wait_for()
+    assert Axe().run(page, options=RULES).response["violations"] == []
+    page.goto("/drafts/")
+    assert Axe().run(page, options=RULES).response["violations"] == []
+    page.goto(comment.thread.get_absolute_url())
+    page.locator(".unfinished").wait_for()
+    select_words(page, f"#c{comment.pk} .words")
+    page.locator(".quote-button").wait_for()
+    assert Axe().run(page, options=RULES).response["violations"] == []
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_nothing_of_it_runs_over_the_edge_and_all_can_be_touched(visit, comment, bob, width):
+    page = visit(bob, viewport={"width": width, "height": 700}, has_touch=True, is_mobile=True)
+    box = open_reply(page, comment)
+    box.fill("unbroken" * 2_300)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("region", name="Preview").get_by_text("unbroken").wait_for()
+    box.press("Control+End")
+    with kept(page, "@a"):
+        page.keyboard.type(" @a")
+    page.locator(".names li").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for target in (*page.get_by_role("toolbar").get_by_role("button").all(), page.locator(".names li").first):
+        assert target.bounding_box()["height"] >= 44
+    page.reload()
+    select_words(page, f"#c{comment.pk} .words")
+    button = page.get_by_role("button", name="Quote").bounding_box()
+    assert button["height"] >= 44
+    assert button["x"] + button["width"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto("/drafts/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_reader_fetches_nothing_of_it(visit, thread, comment, bob):
+    page = visit(bob)
+    asked, sizes = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(thread.get_absolute_url())
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in asked if url.endswith(("editor.js", "drafts.js", "quote.js", "marks.js", "mention.js"))]
+    assert len([url for url in asked if not url.startswith("data:")]) <= 8

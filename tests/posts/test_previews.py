@@ -1,0 +1,71 @@
+"""The preview is what the comment will be, and looking at it sends nothing."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from posts.models import Comment
+from tests.factories import WORDS, reply
+
+MARKDOWN = "Somebody **stayed**, and:\n\n> I had been unkind\n- once\n- twice\n\n<b>not bold</b> https://example.org."
+
+
+def test_the_preview_is_the_comments_own_html(opening, alice, client):
+    html = client.post("/preview/", {"source": f"  {MARKDOWN}\r\n"}).content.decode()
+    client.force_login(alice)
+    client.post(f"/c/{opening.pk}/reply/", {"source": f"  {MARKDOWN}\r\n", "key": "k"})
+    assert Comment.objects.get(author=alice).html in html
+
+
+def test_it_needs_no_token_and_no_session(db):
+    assert Client(enforce_csrf_checks=True).post("/preview/", {"source": WORDS}).status_code == 200
+    assert Client().get("/preview/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        ("", 200, "nothing to show yet"),
+        ("&nbsp;", 200, "nothing to show yet"),
+        ("[" * 1_001, 422, "too complex"),
+        ("x" * 100_001, 422, "At most 100,000 characters"),
+    ],
+)
+def test_where_there_is_none_it_says_why(client, db, text, status, said):
+    answer = client.post("/preview/", {"source": text})
+    assert answer.status_code == status
+    assert said in answer.content.decode()
+
+
+@pytest.mark.parametrize("place", ["reply", "reply in place", "edit", "start"])
+def test_without_scripts_a_button_shows_it_above_the_buttons_and_sends_nothing(opening, alice, client, place):
+    comment = reply(opening, alice)
+    address = {"edit": f"/c/{comment.pk}/edit/", "start": "/t/new/"}.get(place, f"/c/{comment.pk}/reply/")
+    headers = {"HX-Request": "true"} if place == "reply in place" else {}
+    client.force_login(alice)
+    assert 'type="submit" name="preview" value="1"' in client.get(address, headers=headers).content.decode()
+    before = list(Comment.objects.values_list("pk", "source"))
+    data = {"source": MARKDOWN, "title": "A thread of mine", "key": "k", "preview": "1"}
+    answer = client.post(address, data, headers=headers)
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert list(Comment.objects.values_list("pk", "source")) == before
+    preview = re.search(r'<section class="preview" aria-label="Preview">(.*?)</section>', html, re.S)
+    assert "<strong>stayed</strong>" in preview.group(1)
+    assert preview.end() < html.index('class="buttons"')
+    assert re.search(r"<textarea[^>]*>\s*Somebody \*\*stayed\*\*", html)
+
+
+def test_a_text_too_complex_to_be_shown_is_kept(opening, alice, client):
+    client.force_login(alice)
+    answer = client.post(f"/c/{opening.pk}/reply/", {"source": "[" * 1_001, "preview": "1"})
+    assert answer.status_code == 200
+    assert "too complex" in answer.content.decode()
+    assert "[" * 1_001 in answer.content.decode()
+
+
+def test_a_visitor_whose_session_ended_keeps_the_text(opening, client):
+    answer = client.post(f"/c/{opening.pk}/reply/", {"source": WORDS, "preview": "1"})
+    assert answer.status_code == 422
+    assert WORDS in answer.content.decode()
