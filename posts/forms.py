@@ -25,10 +25,6 @@ TOO_LONG = ngettext_lazy(
     "please shorten it, or send it in two parts.",
     "show_value",
 )
-TOO_COMPLEX = _(
-    "The formatting of this text is too complex to be shown: lists or quotes are nested too deep, or it has too many "
-    "lines, brackets or signs such as * and _. Your text is still in the box: please simplify it and send it again."
-)
 
 
 class VisibleCharField(forms.CharField):

@@ -5,23 +5,22 @@ is tried. Of python-markdown's own only the one for emphasis is left, which cost
 """
 
 import re
-from html import escape, unescape
+from html import unescape
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 from markdown.inlinepatterns import DelimiterProcessor, InlineProcessor
-from markdown.util import ETX, INLINE_PLACEHOLDER_RE, STX, AtomicString
+from markdown.util import STX, AtomicString
 
 from forum.markup import limits
 from forum.markup.blocks import reference_name
 from forum.markup.limits import TooComplex
-from forum.markup.targets import LINK_TARGET_MAX_LENGTH
+from forum.markup.targets import LINK_TARGET_MAX_LENGTH, is_safe_target
+from forum.markup.typed import Typed
 
 # how far from its beginning a link's text may end, and how many brackets may stand in one another in it
 LONGEST_LINK_TEXT = 1_000
 DEEPEST_BRACKETS = 10
-# signs of emphasis in one paragraph
-MOST_SIGNS = 2_000
 # elements in one another, those of blocks included
 DEEPEST_TREE = 60
 
@@ -36,7 +35,7 @@ LINK_DESTINATION = re.compile(DESTINATION)
 LINK_LABEL = re.compile(r"\[([^\[\]]{0,1000}+)\]")
 IMAGE = re.compile(rf"!\[([^\[\]]*+)\](?:{DESTINATION}|\[[^\[\]]*+\])")
 # A web address to its end or not at all: in angles, or bare and not in a word.
-BARE = r"[^\s<>\"'`\[\]]"
+BARE = rf"(?:[^\s<>\"'`\[\]{STX}]|{STX}(?=\d))"
 WEB_ADDRESS = (
     rf"<(?P<angled>https?://[^\s<>]{{1,{LINK_TARGET_MAX_LENGTH}}}+)>"
     rf"|(?<![\w/\"'=<])(?P<bare>https?://{BARE}{{1,{LINK_TARGET_MAX_LENGTH}}}+)(?!{BARE})"
@@ -53,31 +52,6 @@ class _Pattern(InlineProcessor):
         return self.compiled_re
 
 
-class _CodeOrEscape(_Pattern):
-    """`code` in as many backticks before as behind it; a sign behind a backslash is no sign but itself."""
-
-    def handleMatch(self, match, data):  # noqa: N802
-        sign, ticks = match.groups()
-        if sign:
-            return f"{STX}{ord(sign)}{ETX}", match.start(), match.end()
-        end = self._closing(ticks, data, match.end())
-        if end is None:
-            return None, match.start(), match.end()
-        code = Element("code")
-        code.text = AtomicString(escape(data[match.end() : end].strip(), quote=False))
-        return code, match.start(), end + len(ticks)
-
-    def _closing(self, ticks, data, start):
-        """Where so many and no more backticks stand next."""
-        while (found := data.find(ticks, start)) >= 0:
-            start = found + len(ticks)
-            if data[start : start + 1] != "`":
-                return found
-            while data[start : start + 1] == "`":
-                start += 1
-        return None
-
-
 def closing_bracket(text, start):
     """Where the bracket closes that was opened before `start`; None if that is too far or too deep."""
     depth = 1
@@ -88,6 +62,12 @@ def closing_bracket(text, start):
         if depth > DEEPEST_BRACKETS:
             return None
     return None
+
+
+def _link_to(address):
+    """A link, or None where no reader may be sent; the text then stays as it was typed."""
+    target = unescape(address)
+    return Element("a", {"href": target}) if is_safe_target(target) else None
 
 
 class _Link(_Pattern):
@@ -107,17 +87,18 @@ class _Link(_Pattern):
             target, title, end = found["angled"] or found["bare"], found["title"], found.end()
         else:
             target, title, end = self._by_name(data, words, closing + 1)
-        if not target:
+        address = self.md.typed.restore(target)
+        link = _link_to(address)
+        if link is None:
             return no_link
-        link = Element("a", {"href": unescape(self.unescape(target))})
         if match[0] == "![":
-            link.text = AtomicString(self.unescape(words).strip() or (title or "")[1:-1] or self.unescape(target))
+            link.text = AtomicString(self.md.typed.restore(words).strip() or (title or "")[1:-1] or address)
         else:
             words = IMAGE.sub(r"\1", words)
             if "](" in words:
                 # the link is the one inside
                 return no_link
-            link.text = words if words.strip() else AtomicString(self.unescape(target))
+            link.text = words if words.strip() else AtomicString(address)
         return link, match.start(), end
 
     def _by_name(self, data, words, start):
@@ -141,15 +122,13 @@ class _WebAddress(_Pattern):
         if address is None:
             address = self._without_what_follows(match["bare"])
             end = match.start() + len(address)
-        link = Element("a", {"href": unescape(self.unescape(address))})
-        link.text = AtomicString(self.unescape(address))
+        shown = self.md.typed.restore(address)
+        link = _link_to(shown)
+        if link is not None:
+            link.text = AtomicString(shown)
         return link, match.start(), end
 
     def _without_what_follows(self, address):
-        for found in INLINE_PLACEHOLDER_RE.finditer(address):
-            if not isinstance(self.md.treeprocessors["inline"].stashed_nodes.get(found[1]), str):
-                address = address[: found.start()]
-                break
         address = address.rstrip(TRAILING)
         surplus = address.count(")") - address.count("(")
         while surplus > 0 and address.endswith(")"):
@@ -165,13 +144,6 @@ class _Strike(_Pattern):
         struck = Element("del")
         struck.text = match[1]
         return struck, match.start(), match.end()
-
-
-class _LineEnd(_Pattern):
-    """People's line ends are kept."""
-
-    def handleMatch(self, match, data):  # noqa: N802
-        return Element("br"), match.start(), match.end()
 
 
 class _Emphasis(DelimiterProcessor):
@@ -191,22 +163,12 @@ def engine():
     made = Markdown(output_format="html")
     for pattern in list(made.inlinePatterns._priority):
         made.inlinePatterns.deregister(pattern.name)
-    made.inlinePatterns.register(_CodeOrEscape(r"\\([!-/:-@\[-`{-~])|(`+)", made), "code", 60)
-    made.inlinePatterns.register(_Link(r"!?\[", made), "link", 50)
-    made.inlinePatterns.register(_WebAddress(WEB_ADDRESS, made), "web_address", 40)
-    made.inlinePatterns.register(_Strike(r"~~(?=\S)([^~]{1,2000}+)(?<=\S)~~", made), "strike", 30)
-    made.inlinePatterns.register(_Emphasis("*", "strong,em", made), "emphasis", 20)
+    made.inlinePatterns.register(_Link(r"!?\[", made), "link", 40)
+    made.inlinePatterns.register(_WebAddress(WEB_ADDRESS, made), "web_address", 30)
+    made.inlinePatterns.register(_Strike(r"~~(?=\S)([^~]{1,2000}+)(?<=\S)~~", made), "strike", 20)
+    made.inlinePatterns.register(_Emphasis("*", "strong,em", made), "emphasis", 10)
     made.delimiters.add("_", "strong,em", smart=True)
-    made.inlinePatterns.register(_LineEnd(r"\n", made), "line_end", 10)
     return made
-
-
-def check_signs(root):
-    """Raises TooComplex if a text of the tree has more than MOST_SIGNS signs of emphasis."""
-    for element in root.iter():
-        for text in (element.text, element.tail):
-            if text and not isinstance(text, AtomicString) and text.count("*") + text.count("_") > MOST_SIGNS:
-                raise TooComplex(limits.TOO_MANY_SIGNS, most=MOST_SIGNS)
 
 
 def check_depth(root):
@@ -224,11 +186,13 @@ def to_html(md, source, reader):
     md.reset()
     root = reader.read(source)
     md.references, md.named = reader.references, 0
-    check_signs(root)
-    for processor in md.treeprocessors:
+    typed = md.typed = Typed(md.clock)
+    typed.take_out(root)
+    root = md.treeprocessors["inline"].run(root)
+    typed.put_back(root)
+    check_depth(root)
+    for name in ("prettify", "unescape"):
         md.clock.check()
-        changed = processor.run(root)
-        root = root if changed is None else changed
-        check_depth(root)
+        md.treeprocessors[name].run(root)
     md.clock.check()
     return md.serializer(root).strip().removeprefix("<div>").removesuffix("</div>").strip()

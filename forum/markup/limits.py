@@ -43,11 +43,12 @@ class TooComplex(ValueError):  # noqa: N818  (it names what the text is)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one kind of text may be: characters and lines of its source, bytes of the HTML before it is cleaned."""
+    """What one kind of text may be: characters and lines of its source; bytes, and tags and entities, of its HTML."""
 
     length: int
     lines: int
     html: int
+    pieces: int
 
     def check_source(self, source):
         """Raises TooComplex if the normalised `source` is too long."""
@@ -57,14 +58,14 @@ class Limits:
             raise TooComplex(TOO_MANY_LINES, most=self.lines)
 
     def check_html(self, html):
-        """Raises TooComplex if `html` outgrew the text it was made from."""
-        if len(html) > self.html or len(html.encode()) > self.html:
+        """Raises TooComplex if `html` outgrew the text it was made from, or would take bleach too long to clean."""
+        if len(html) > self.html or len(html.encode()) > self.html or html.count("<") + html.count("&") > self.pieces:
             raise TooComplex(RESULT_TOO_LARGE)
 
 
-# five times the text, five times the HTML
-COMMENT = Limits(length=20_000, lines=2_000, html=100_000)
-OPENING = Limits(length=100_000, lines=5_000, html=500_000)
+# an opening post: five times the text, but never so much to clean that this takes the CPU time by itself
+COMMENT = Limits(length=20_000, lines=2_000, html=100_000, pieces=10_000)
+OPENING = Limits(length=100_000, lines=5_000, html=500_000, pieces=25_000)
 
 
 class Clock:

@@ -64,7 +64,7 @@ def reply(*, author, parent, source, question=None, standpoint="", key=None, byl
     """
     if author is not None:
         _check_may_write(author)
-    comment = Comment(author=author, byline=byline, key=key, is_sample=is_sample)
+    comment = Comment(parent=parent, author=author, byline=byline, key=key, is_sample=is_sample)
     _speak_as(comment, author, standpoint, at or timezone.now())
     comment.write(source)
     try:
@@ -97,7 +97,7 @@ def edit(*, editor, comment, source, standpoint=None):
 
     The same text again changes nothing. Raises PermissionDenied, Refused, markup.TooComplex.
     """
-    html = markup.render(source)
+    html = markup.render(source, comment.limits)
     thread = counting.lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread

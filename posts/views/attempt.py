@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from forum import markup
 from posts.actions.refusals import Refused
-from posts.forms import TOO_COMPLEX
 
 KEPT = _("%(reason)s Nothing was sent; your text is still in the box, so that you can copy it.")
+STILL_THERE = _("%(reason)s Your text is still in the box: change it and send it again.")
 SIGNED_OUT = _(
     'You have been signed out. Your text is kept here: <a href="{}" target="_blank">sign in in another tab</a>, then '
     "come back and send it."
@@ -41,6 +41,6 @@ def attempted(form, verb):
         return verb(form.cleaned_data)
     except Refused as refusal:
         form.add_error(None, KEPT % {"reason": refusal.sentence})
-    except markup.TooComplex:
-        form.add_error("source", TOO_COMPLEX)
+    except markup.TooComplex as fault:
+        form.add_error("source", STILL_THERE % {"reason": fault.sentence})
     return None
