@@ -54,7 +54,7 @@ class Limits:
         """Raises TooComplex if the normalised `source` is too long."""
         if len(source) > self.length:
             raise TooComplex(TOO_LONG, most=self.length)
-        if source.count("\n") >= self.lines:
+        if source.strip("\n").count("\n") >= self.lines:
             raise TooComplex(TOO_MANY_LINES, most=self.lines)
 
     def check_html(self, html):
@@ -64,8 +64,8 @@ class Limits:
 
 
 # an opening post: five times the text, but never so much to clean that this takes the CPU time by itself
-COMMENT = Limits(length=20_000, lines=2_000, html=100_000, pieces=10_000)
-OPENING = Limits(length=100_000, lines=5_000, html=500_000, pieces=25_000)
+COMMENT = Limits(length=20_000, lines=2_000, html=100_000, pieces=8_000)
+OPENING = Limits(length=100_000, lines=5_000, html=500_000, pieces=20_000)
 
 
 class Clock:
