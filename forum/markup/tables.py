@@ -40,7 +40,7 @@ class Table:
         self.body = SubElement(element, "tbody")
 
     def add_row(self, line):
-        """Adds a row: what is missing stays empty, and what is too much joins the last cell, so that no word is lost."""
+        """Adds a row: what is missing stays empty, what is too much joins the last cell, so that no word is lost."""
         cells = cells_of(line)
         last = self.columns - 1
         self._fill(self.body, "td", [*cells[:last], " | ".join(cells[last:])])

@@ -119,8 +119,8 @@ MEANT = [
     ),
     (
         "a|b\n-|-\n1|2|3\n\nafter",
-        "<table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td>2 | 3</td>\n</t"
-        "r>\n</tbody>\n</table>\n<p>after</p>",
+        "<table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td>2 | 3</td>\n"
+        "</tr>\n</tbody>\n</table>\n<p>after</p>",
     ),
     (
         "| a \\| b |\n|---|\n| `c` |",
@@ -269,8 +269,7 @@ TYPED = st.one_of(
 def test_whatever_is_typed_only_harmless_tags_come_out(source):
     try:
         html = markup.render(source)
-    except markup.TooComplex as fault:
-        assert fault.sentence
+    except markup.TooComplex:
         return
     found = Tags(html)
     assert found.seen <= markup.TAGS
