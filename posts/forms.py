@@ -29,10 +29,6 @@ TOO_LONG = ngettext_lazy(
     "please shorten it, or send it in two parts.",
     "show_value",
 )
-TOO_COMPLEX = _(
-    "The formatting of this text is too complex to be shown: lists or quotes are nested too deep, or it has too many "
-    "lines, brackets or signs such as * and _. Your text is still in the box: please simplify it and send it again."
-)
 
 
 TOO_QUICK = _("That was very quick. Please read your text once more and send it again; it is still in the box.")

@@ -65,11 +65,11 @@ def test_inside_the_talk_every_room_knows_only_those_below(room):
     assert strangers == []
 
 
-def test_only_one_file_names_the_makers_of_html():
-    """Markdown, bleach and nh3 are named in forum/markup.py and nowhere else."""
+def test_only_one_folder_names_the_makers_of_html():
+    """Markdown, bleach and nh3 are named in forum/markup and nowhere else."""
     makers = {"markdown", "bleach", "nh3"}
-    naming = {str(f.relative_to(ROOT)) for f in modules(*FLOORS) if makers & {n.split(".")[0] for n in imports(f)}}
-    assert naming == {"forum/markup.py"}
+    naming = {f.parent.relative_to(ROOT) for f in modules(*FLOORS) if makers & {n.split(".")[0] for n in imports(f)}}
+    assert naming == {Path("forum/markup")}
 
 
 def test_no_module_is_called_after_nothing():

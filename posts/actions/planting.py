@@ -64,7 +64,9 @@ def _change_opening(thread, source, byline):
         opening.byline = byline
         opening.save(update_fields=["byline"])
     if opening.source != source:
-        writing.rewrite(opening, source, markup.render(source), editor=None, at=timezone.now(), silently=False)
+        writing.rewrite(
+            opening, source, markup.render(source, opening.limits), editor=None, at=timezone.now(), silently=False
+        )
     return True
 
 

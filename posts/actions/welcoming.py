@@ -24,7 +24,9 @@ def comment_as_guest(*, name, email, parent, source, key, question=None, standpo
     if not SiteChoices.present().guests_may_comment:
         raise Refused(refusals.NO_GUESTS)
     now = timezone.now()
-    comment = Comment(byline=name, is_guest=True, standpoint=standpoint, key=key, created_at=now, held_at=now)
+    comment = Comment(
+        parent=parent, byline=name, is_guest=True, standpoint=standpoint, key=key, created_at=now, held_at=now
+    )
     comment.write(source)
     try:
         writing.check_accepts_replies(parent)

@@ -73,7 +73,7 @@ def reply(
     """
     if author is not None:
         check_may_write(author)
-    comment = Comment(author=author, byline=byline, key=key, is_sample=is_sample)
+    comment = Comment(parent=parent, author=author, byline=byline, key=key, is_sample=is_sample)
     _speak_as(comment, author, standpoint, at or timezone.now())
     comment.write(source)
     try:
@@ -110,7 +110,7 @@ def edit(*, editor, comment, source, standpoint=None, seen=None):
     `seen` is the fingerprint of the text that the change began with. The same text again changes nothing. Raises
     PermissionDenied, Refused, markup.TooComplex, and Overtaken where the text is another one by now.
     """
-    html = markup.render(source)
+    html = markup.render(source, comment.limits)
     thread = counting.lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread

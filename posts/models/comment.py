@@ -23,9 +23,9 @@ UNDO_FOR = timedelta(seconds=75)
 REPEATED_WITHIN = timedelta(minutes=5)
 # from so many people on they are called many
 MANY = 10
-# characters
-COMMENT_MAX_LENGTH = 20_000
-OPENING_MAX_LENGTH = 100_000
+# Characters. Constants and no settings: the database's own check holds the same numbers, written down by a migration.
+COMMENT_MAX_LENGTH = markup.COMMENT.length
+OPENING_MAX_LENGTH = markup.OPENING.length
 PUBLISHED = Q(held_at=None, hidden_at=None, removed_at=None, deleted_at=None)
 # What its author still sees and everybody else does not yet, or not now.
 WAITING = (Q(held_at__isnull=False) | Q(hidden_at__isnull=False)) & Q(removed_at=None, deleted_at=None)
@@ -224,13 +224,18 @@ class Comment(models.Model):
         `html` is what markup.render made of this source already, for a verb that renders before it locks.
         """
         self.source = source
-        self.html = markup.render(source) if html is None else html
+        self.html = markup.render(source, self.limits) if html is None else html
         self.renderer = markup.VERSION
 
     @property
     def fingerprint(self):
         """Tells this text from others: a form says by it which text its changes began with."""
         return mark_of(self.source)
+
+    @property
+    def limits(self):
+        """How much its text may be: an opening post, which answers nothing, more than a comment."""
+        return markup.OPENING if self.parent_id is None else markup.COMMENT
 
     @property
     def shown_author(self):

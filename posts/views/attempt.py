@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from forum import markup, ratelimit
 from posts.actions import drafting
 from posts.actions.refusals import Overtaken, Refused, Repeated
-from posts.forms import TOO_COMPLEX
 from posts.models.draft import PLACE
 from posts.views import previews
 
 KEPT = _("%(reason)s Nothing was sent; your text is still in the box, so that you can copy it.")
 WAIT = _("%(reason)s Your text is still in the box.")
+STILL_THERE = _("%(reason)s Your text is still in the box: change it and send it again.")
 REPEATED = _(
     'You sent just these words a moment ago: <a href="{}" target="_blank">your comment</a>. If you mean to send them a '
     "second time, tick the box below and send them again."
@@ -56,8 +56,8 @@ def attempted(request, form, act, verb):
         form.status = IN_CONFLICT
         form.begin_with(refusal.comment)
         form.add_error(None, OVERTAKEN)
-    except markup.TooComplex:
-        form.add_error("source", TOO_COMPLEX)
+    except markup.TooComplex as fault:
+        form.add_error("source", STILL_THERE % {"reason": fault.sentence})
     return None
 
 

@@ -7,7 +7,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from forum import markup, ratelimit
-from posts.forms import TOO_COMPLEX
 from posts.models.comment import OPENING_MAX_LENGTH
 
 NOTHING = _("There is nothing to show yet.")
@@ -43,8 +42,13 @@ def of(request):
         return made | {"hint": NOTHING}
     try:
         ratelimit.take(request, "preview")
-        return made | {"html": markup.render(source)}
+        return made | {"html": markup.render(source, _limits(request))}
     except ratelimit.TooSoon as refusal:
         return made | {"fault": LATER % {"wait": ratelimit.in_words(refusal.wait)}, "wait": refusal.wait}
-    except markup.TooComplex:
-        return made | {"fault": TOO_COMPLEX}
+    except markup.TooComplex as fault:
+        return made | {"fault": fault.sentence}
+
+
+def _limits(request):
+    """What is no reply may be an opening post."""
+    return markup.COMMENT if request.POST.get("place", "").startswith("reply:") else markup.OPENING

@@ -35,6 +35,7 @@ export function enhance(form) {
   const box = form.querySelector("textarea[name=source]");
   if (!box || known.has(form)) return;
   known.set(form, box);
+  form.classList.add("is-ready");
   const tools = form.querySelector("template[data-tools]")?.content.cloneNode(true);
   if (tools) {
     toolbar(tools.querySelector(".tools"), box);

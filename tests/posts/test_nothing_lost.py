@@ -29,7 +29,12 @@ def sent(client, comment, **data):
         ("&nbsp;" * 10, "no text yet"),
         ("too short", "has 9 characters"),
         ("x" * 20_001, "20001 characters"),
-        ("[" * 1_001, "too complex"),
+        ("x\n" * 2_001 + "x", "too many lines"),
+        ("> " * 11 + "x", "nested too deep"),
+        ("a\n\n" + " " * 41 + "b", "too many spaces"),
+        ("*a " * 2_001, "too many of the signs"),
+        ("|" * 22 + "\n" + "|-" * 21 + "|\n", "tables here are too large"),
+        ("<" * 15_000, "grows too large"),
     ],
 )
 def test_what_cannot_be_taken_comes_back_with_the_text_and_the_reason(opening, alice, client, text, said):

@@ -65,7 +65,7 @@ class Command(BaseCommand):
                 key=KEY, source=source, questions=questions, **DEFAULTS | planting.as_planted(KEY) | given_now
             )
         except markup.TooComplex as fault:
-            raise CommandError(f"The text cannot be shown: {fault}. Nothing was changed.") from None
+            raise CommandError(f"{fault} Nothing was changed.") from None
         words = {
             planting.PLANTED: "Planted",
             planting.CHANGED: "Changed the text of",

@@ -1,0 +1,273 @@
+"""No text can be made to hurt the server: each guard is shown at work, and what would be without it."""
+
+import threading
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from bleach.sanitizer import Cleaner
+from django.utils.translation import override
+
+from bench.markup import COSTLY
+from forum import markup
+from forum.markup import blocks, inlines, limits, tables, text, typed
+
+FAR = 10**9
+
+
+def refused(source, kind=markup.COMMENT):
+    """The sentence of the refusal, as it was before the numbers came in."""
+    with pytest.raises(markup.TooComplex) as fault:
+        markup.render(source, kind)
+    return fault.value.args[0]
+
+
+# what a text may be as a whole, for a comment and for an opening post
+WHOLE = [
+    ("length", "x" * 20_001, "x" * 100_001, limits.TOO_LONG),
+    ("lines", "x\n" * 2_001, "x\n" * 5_001, limits.TOO_MANY_LINES),
+    ("html", "https://a.b/" + ("山" * 2_000 + " https://a.b/") * 9, None, limits.RESULT_TOO_LARGE),
+    ("pieces", "<" * 8_001, "<" * 20_001, limits.RESULT_TOO_LARGE),
+]
+
+
+@pytest.mark.parametrize(("limit", "comment", "opening", "sentence"), WHOLE, ids=[row[0] for row in WHOLE])
+def test_a_text_has_a_size_by_its_kind(limit, comment, opening, sentence):
+    assert refused(comment) == sentence
+    assert markup.render(comment, replace(markup.COMMENT, **{limit: FAR}))
+    if opening is not None:
+        assert markup.render(opening[: len(opening) // 2], markup.OPENING)
+        assert refused(opening, markup.OPENING) == sentence
+        assert markup.render(opening, replace(markup.OPENING, **{limit: FAR}))
+
+
+# within the text: the guard, what it refuses, and the most that it lets pass
+INSIDE = [
+    (blocks, "DEEPEST", "> " * 11 + "x", "> " * 10 + "x", limits.TOO_DEEP),
+    (blocks, "DEEPEST", "- " * 11 + "x", "- " * 10 + "x", limits.TOO_DEEP),
+    (blocks, "DEEPEST", "1. > " * 6 + "x", "1. > " * 5 + "x", limits.TOO_DEEP),
+    (blocks, "FARTHEST_IN", " " * 41 + "x", " " * 40 + "x", limits.TOO_FAR_IN),
+    (blocks, "FARTHEST_IN", "\t" * 11 + "x", "\t" * 10 + "x", limits.TOO_FAR_IN),
+    (typed, "MOST_SIGNS", "*a _b" * 1_001, "*a _b" * 1_000, limits.TOO_MANY_SIGNS),
+    (tables, "MOST_COLUMNS", "|" * 22 + "\n" + "|-" * 21, "|" * 21 + "\n" + "|-" * 20, limits.TABLE_TOO_LARGE),
+    (tables, "MOST_CELLS", "a|b\n-|-\n" + "|\n" * 1_000, "a|b\n-|-\n" + "|\n" * 999, limits.TABLE_TOO_LARGE),
+    (inlines, "DEEPEST_TREE", "*a **b " * 31 + "c** d*" * 31, "*a **b " * 29 + "c** d*" * 29, limits.TOO_DEEP),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "guard", "much", "less", "sentence"), INSIDE, ids=[row[1] for row in INSIDE])
+def test_what_is_in_a_text_has_a_size(monkeypatch, place, guard, much, less, sentence):
+    assert markup.render(less)
+    assert refused(much) == sentence
+    monkeypatch.setattr(place, guard, FAR)
+    assert markup.render(much)
+
+
+def test_the_cells_of_all_tables_count_together():
+    table = "|" * 11 + "\n" + "|-" * 10 + "|" + "\n|" * 100 + "\n\n"
+    assert markup.render(table)
+    assert refused(table * 2) == limits.TABLE_TOO_LARGE
+
+
+def test_in_a_fence_a_line_may_begin_anywhere():
+    assert " " * 60 + "x" in markup.render("- ```\n" + " " * 62 + "x")
+
+
+def work(monkeypatch, place, name, source):
+    """How many times the pattern `name` found something in `source`."""
+    found = []
+    pattern = getattr(place, name)
+
+    def watched(*given):
+        for match in pattern.finditer(*given):
+            found.append(match)
+            yield match
+
+    monkeypatch.setattr(place, name, SimpleNamespace(finditer=watched))
+    # it is the work that is looked at; without its guard it may take long
+    monkeypatch.setattr(limits, "CPU_SECONDS", FAR)
+    markup.render(source)
+    monkeypatch.setattr(place, name, pattern)
+    return len(found)
+
+
+@pytest.mark.parametrize("source", ["[" * 1_500, "![" * 1_500, "[a" * 1_500])
+def test_the_end_of_a_link_is_not_looked_for_without_end(monkeypatch, source):
+    """Otherwise each bracket reads on to the end of the text."""
+    assert work(monkeypatch, inlines, "BRACKET", source) < 15 * 1_500
+    monkeypatch.setattr(inlines, "DEEPEST_BRACKETS", FAR)
+    assert work(monkeypatch, inlines, "BRACKET", source) > 100 * 1_500
+
+
+def test_the_words_of_a_link_have_an_end(monkeypatch):
+    source = "[" + "x" * 1_001 + "](/a)"
+    assert "href" not in markup.render(source)
+    monkeypatch.setattr(inlines, "LONGEST_LINK_TEXT", FAR)
+    assert "href" in markup.render(source)
+
+
+@pytest.mark.parametrize("form", ["[a]({})", "[a](<{}>)", "<{}>", "{}", "[a]\n\n[a]: {}"])
+def test_an_address_has_an_end_and_is_never_cut(form):
+    longest = "https://example.org/" + "x" * 2_080
+    assert f'href="{longest}"' in markup.render(form.format(longest))
+    assert "href" not in markup.render(form.format(longest + "x"))
+
+
+def test_an_address_named_a_thousand_times_is_not_written_so_often(monkeypatch):
+    """10 KB would become 3 MB: it stops where the limit of the whole is reached, and not when all is made."""
+    made = []
+    whole = inlines._link_to
+    monkeypatch.setattr(inlines, "_link_to", lambda address: made.append(address) or whole(address))
+    source = "[a]: https://a.b/" + "x" * 2_000 + "\n\n" + "[a] " * 1_500
+    assert refused(source) == limits.RESULT_TOO_LARGE
+    assert 40 < len(made) < 50
+
+
+@pytest.mark.parametrize("mark", ["a`", "\\*", "`` ` "])
+def test_typed_signs_are_taken_out_in_one_go(monkeypatch, mark):
+    """Python-markdown's engine would copy the text once for each of them."""
+    steps = []
+    whole = limits.Clock.check
+    monkeypatch.setattr(limits.Clock, "check", lambda clock: steps.append(1) or whole(clock))
+    markup.render(mark * 100)
+    few = len(steps)
+    markup.render(mark * 1_000)
+    assert len(steps) < few + 1_000
+
+
+def test_backticks_without_others_are_read_once(monkeypatch):
+    """Each would otherwise be looked for to the end of the text."""
+    source = "``\\" * 3_000
+    assert work(monkeypatch, typed, "TICKS", source) <= 3_000
+
+
+# Where time is spent: each of these uses two seconds up, and the next step notices.
+STAGES = [
+    (blocks.Reader, "_read_line"), (typed.Typed, "_without"), (inlines._Link, "handleMatch"),
+    (inlines._WebAddress, "handleMatch"), (inlines._Strike, "handleMatch"), (inlines._Emphasis, "get_match"),
+    (typed.Typed, "_elements"), (inlines, "check_depth"), (Cleaner, "clean"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A CPU clock that goes on only when told to; there is no other, so that no other can be read."""
+    time = SimpleNamespace(now=5.0)
+    monkeypatch.setattr(limits, "time", SimpleNamespace(thread_time=lambda: time.now))
+    return time
+
+
+@pytest.mark.parametrize(("place", "name"), STAGES, ids=[name for _place, name in STAGES])
+def test_at_every_stage_a_text_that_takes_too_long_is_given_up(monkeypatch, clock, place, name):
+    source = "[a](/b) https://a.b/ ~~c~~ *d* `e`\n\nf\n\ng"
+    whole = getattr(place, name)
+
+    def slow(*given):
+        clock.now += seconds
+        return whole(*given)
+
+    monkeypatch.setattr(place, name, slow)
+    seconds = 0.01
+    html = markup.render(source)
+    seconds = 1.01
+    assert refused(source) == limits.TOOK_TOO_LONG
+    monkeypatch.setattr(limits, "CPU_SECONDS", FAR)
+    assert markup.render(source) == html
+
+
+def test_emphasis_asks_the_clock_at_every_sign(monkeypatch, clock):
+    """To pair the signs of one paragraph is one call of python-markdown's."""
+    whole = inlines._Emphasis.rule_of_3
+    seen = []
+
+    def slow(*given):
+        clock.now += 0.3
+        seen.append(given)
+        return whole(*given)
+
+    monkeypatch.setattr(inlines._Emphasis, "rule_of_3", staticmethod(slow))
+    assert refused("**a*b" * 100) == limits.TOOK_TOO_LONG
+    assert len(seen) < 10
+
+
+def test_the_time_limit_holds_in_a_thread_that_serves(monkeypatch, clock):
+    """No signal reaches a worker; what others do meanwhile is not on its clock."""
+    monkeypatch.setattr(limits, "CPU_SECONDS", -1)
+    answers = []
+
+    def serve():
+        try:
+            markup.render("text")
+        except markup.TooComplex as fault:
+            answers.append((threading.current_thread() is threading.main_thread(), fault.args[0]))
+
+    worker = threading.Thread(target=serve)
+    worker.start()
+    worker.join()
+    assert answers == [(False, limits.TOOK_TOO_LONG)]
+
+
+def test_threads_share_no_tools():
+    """Neither python-markdown nor bleach bears two texts at once."""
+    seen = []
+    worker = threading.Thread(target=lambda: seen.append((markup._tools.engine, markup._tools.cleaner)))
+    worker.start()
+    worker.join()
+    assert seen[0][0] is not markup._tools.engine
+    assert seen[0][1] is not markup._tools.cleaner
+
+
+def test_marks_upon_marks_are_cut(monkeypatch):
+    tower = "x" + "\u0323" * 500
+    assert len(markup.normalise(tower)) == 5
+    monkeypatch.setattr(text, "MOST_MARKS", FAR)
+    assert len(markup.normalise(tower)) == 501
+
+
+SHAPES = list(COSTLY.values()) + [
+    (piece * 20_000)[:20_000]
+    for piece in (
+        "[", "![", "]", "[a](", "[a]: b\n", "[a][b]", "<", "<a", "&", "&amp;", "\\", "\\`", "`", "`a", "*", "**", "_a",
+        "*a **b ", "*a _b ", "~~", "~~a", "#", "# ", "> ", "- ", "1. ", "> > \n", "-\n", "    ", "\t", " ", "\n",
+        "|", "|-", "|\n|-\n", "a@b.c ", "https://", "https://a.b/(", "http://a.b ", ".https://", "```\n",
+        "~~~ ", "---\n",
+        "a\n=\n", "\u200b", "\u0301", "e\u0301", "\u202e", "\ud800", "😀", "\x02", "\x03", "\x02klzzwxh:0000\x03",
+        "\x02c0\x03", '("',
+    )
+] + [
+    "".join("`" * length + "a" for length in range(199)),
+    "".join("> " * depth + "a\n" for depth in [*range(1, 11)] * 100),
+    "".join("  " * depth + "1. a\n" for depth in [*range(1, 10)] * 150),
+    "a|" * 18 + "\n" + "-|" * 18 + "\n" + "|\n" * 90,
+    "x" * 17_000 + "[a](b " * 500,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SHAPES, ids=range(len(SHAPES)))
+def test_no_shape_makes_anything_but_a_page_or_a_refusal(source):
+    """What they cost stands in bench/markup.py."""
+    try:
+        html = markup.render(source)
+    except markup.TooComplex as fault:
+        assert str(fault)[-1] == "."  # noqa: PT017
+    else:
+        html.encode()
+
+
+def test_every_refusal_is_a_sentence_of_its_own_with_its_numbers():
+    sentences = {
+        str(markup.TooComplex(sentence, most=1_000, columns=20, cells=2_000))
+        for name, sentence in vars(limits).items()
+        if name.startswith(("TOO_", "TOOK_", "TABLE_", "RESULT_"))
+    }
+    assert len(sentences) == 8
+    assert all("{" not in sentence and sentence.endswith(".") for sentence in sentences)
+
+
+def test_a_refusal_speaks_the_language_of_who_reads_it(monkeypatch):
+    from django.utils import translation
+
+    fault = markup.TooComplex(limits.TOO_LONG, most=3)
+    monkeypatch.setattr(translation._trans, "gettext", lambda message: f"<{translation.get_language()}> {{most}}")
+    with override("de"):
+        assert str(fault) == "<de> 3"
