@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown.util import AtomicString
 
 from forum.markup import limits, tables
+from forum.markup.containers import ITEM, QUOTE, Code, Item, Paragraph, Quote, indent_of
 from forum.markup.limits import TooComplex
 
 # quotes and lists inside one another
@@ -20,9 +21,6 @@ DEEPEST = 10
 # spaces before a line that is not in a fence
 FARTHEST_IN = 40
 
-SPACES = re.compile(" *")
-QUOTE = re.compile(r" {0,3}> ?")
-ITEM = re.compile(r" {0,3}(?:([-+*])|(\d{1,9})([.)]))( +|$)")
 FENCE = re.compile(r"( {0,3})(`{3,}+(?=[^`]*$)|~{3,}+)")
 HEADING = re.compile(r" {0,3}(#{1,6}) +(?=[^ ])")
 UNDERLINE = re.compile(r" {0,3}(?:={2,}|-{2,})$")
@@ -37,58 +35,6 @@ HEADING_TAGS = ["h3", "h4", "h5", "h6", "h6", "h6"]
 def reference_name(label):
     """What a link's label is known by."""
     return " ".join(label.split()).casefold()
-
-
-def indent_of(line, start):
-    """How many spaces stand in `line` from `start` on."""
-    return SPACES.match(line, start).end() - start
-
-
-class _Quote:
-    """An open quote."""
-
-    def __init__(self, element):
-        self.element = element
-
-    def goes_on(self, line, start):
-        """Where in `line` its content begins, or None if the line is not in it."""
-        found = QUOTE.match(line, start)
-        return found and found.end()
-
-
-class _Item:
-    """An open item of the list `listing`; `marker` and `content` say how far in its marker and its text begin."""
-
-    def __init__(self, element, listing, marker, content):
-        self.element, self.listing, self.marker, self.content = element, listing, marker, content
-
-    def goes_on(self, line, start):
-        """As for a quote. A list two spaces further in than the marker is meant to be in the item, also below `1.`"""
-        if start >= len(line):
-            return start if len(self.element) else None
-        indent = indent_of(line, start)
-        if self.marker + 2 <= indent < self.content and ITEM.match(line, start + indent):
-            self.content = indent
-        return start + self.content if indent >= self.content else None
-
-
-class _Paragraph:
-    """An open paragraph."""
-
-    def __init__(self, element):
-        self.element, self.lines = element, []
-
-
-class _Code:
-    """Open code: in a fence, which tells what ends it, or indented."""
-
-    def __init__(self, element, indent=0, fence=""):
-        self.element, self.indent, self.lines = element, indent, []
-        self.end = re.compile(rf" {{0,3}}{fence[0]}{{{len(fence)},}}$") if fence else None
-
-    def take(self, line, start):
-        """Adds the line from `start` on, without the spaces that stood before the fence as well."""
-        self.lines.append(line[start + min(self.indent, indent_of(line, start)) :])
 
 
 class Reader:
@@ -125,7 +71,7 @@ class Reader:
                 break
             start = after
             held += 1
-        is_code = isinstance(self.leaf, _Code) and held == len(self.containers)
+        is_code = isinstance(self.leaf, Code) and held == len(self.containers)
         if is_code and self.leaf.end:
             if self.leaf.end.match(line, start):
                 self._close(held)
@@ -153,26 +99,26 @@ class Reader:
         if indent > FARTHEST_IN:
             raise TooComplex(limits.TOO_FAR_IN, most=FARTHEST_IN)
         rest = line[start + indent :]
-        if isinstance(self.leaf, _Paragraph):
+        if isinstance(self.leaf, Paragraph):
             # also where the line has left quotes and items: what only goes on needs no marks
             self.leaf.lines.append(rest)
         elif isinstance(self.leaf, tables.Table) and held == len(self.containers) and "|" in rest:
             self.leaf.add_row(rest)
         elif indent < 4:
             self._close(held)
-            self.leaf = _Paragraph(self._add("p"))
+            self.leaf = Paragraph(self._add("p"))
             self.leaf.lines.append(rest)
         else:
-            if not isinstance(self.leaf, _Code) or held < len(self.containers):
+            if not isinstance(self.leaf, Code) or held < len(self.containers):
                 self._close(held)
-                self.leaf = _Code(SubElement(self._add("pre"), "code"))
+                self.leaf = Code(SubElement(self._add("pre"), "code"))
             self.leaf.take(line, start + 4)
 
     def _open_container(self, line, start, held):
         """Where the content of the quote or item begins that opens at `start`; None if none does."""
         if found := QUOTE.match(line, start):
             self._close(held)
-            self._enter(_Quote(self._add("blockquote")))
+            self._enter(Quote(self._add("blockquote")))
             return found.end()
         found = ITEM.match(line, start)
         if not found or RULE.match(line, start):
@@ -184,7 +130,7 @@ class Reader:
         self._close(held)
         content = found.end() - start if 1 <= len(spaces) <= 4 else found.start(4) - start + 1
         listing = self._listing(bullet or delimiter, number)
-        self._enter(_Item(SubElement(listing, "li"), listing, indent_of(line, start), content))
+        self._enter(Item(SubElement(listing, "li"), listing, indent_of(line, start), content))
         return start + content
 
     def _open_leaf(self, line, start, held):
@@ -196,7 +142,7 @@ class Reader:
             self._add(HEADING_TAGS[len(found[1]) - 1]).text = without.rstrip() if without.endswith(" ") else text
         elif found := FENCE.match(line, start):
             self._close(held)
-            self.leaf = _Code(SubElement(self._add("pre"), "code"), len(found[1]), found[2])
+            self.leaf = Code(SubElement(self._add("pre"), "code"), len(found[1]), found[2])
         elif self._is_in_paragraph(held) and len(self.leaf.lines) == 1 and UNDERLINE.match(line, start):
             self.leaf.element.tag = HEADING_TAGS[0 if line.endswith("=") else 1]
             self._close(held)
@@ -218,7 +164,7 @@ class Reader:
         return True
 
     def _is_in_paragraph(self, held):
-        return isinstance(self.leaf, _Paragraph) and held == len(self.containers)
+        return isinstance(self.leaf, Paragraph) and held == len(self.containers)
 
     @property
     def _parent(self):
@@ -226,7 +172,7 @@ class Reader:
 
     def _add(self, tag):
         """A new element where the text stands; in a list, an empty line before it makes the list a loose one."""
-        if self.after_blank and self.containers and isinstance(self.containers[-1], _Item) and len(self._parent):
+        if self.after_blank and self.containers and isinstance(self.containers[-1], Item) and len(self._parent):
             self.loose.add(self.containers[-1].listing)
         return SubElement(self._parent, tag)
 
@@ -251,9 +197,9 @@ class Reader:
     def _close(self, held):
         """Closes the leaf, and all but the first `held` containers."""
         leaf, self.leaf = self.leaf, None
-        if isinstance(leaf, _Paragraph):
+        if isinstance(leaf, Paragraph):
             self._finish(leaf)
-        elif isinstance(leaf, _Code):
+        elif isinstance(leaf, Code):
             leaf.element.text = AtomicString(escape("\n".join(leaf.lines), quote=False))
         del self.containers[held:]
 

@@ -139,6 +139,16 @@ def test_nothing_runs_over_the_edge_of_the_smallest_screen(visit, places):
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
 
 
+def test_a_wide_table_scrolls_in_a_box_of_its_own(visit, places, alice):
+    wide = "|" + "inexpressible|" * 8 + "\n" + "|-" * 8 + "|\n|" + "words|" * 8
+    comment = reply(Comment.objects.get(pk=places["top"]), alice, source=wide)
+    page = visit(viewport={"width": 320, "height": 600})
+    page.goto(f"/c/{comment.pk}/")
+    table = page.locator(f"#c{comment.pk} table").first
+    assert table.evaluate("table => table.scrollWidth > table.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_axe_would_find_something(visit, thread):
     page = visit()
     page.goto("/")
