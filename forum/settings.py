@@ -129,6 +129,15 @@ LIMITS = {
     },
     # a text that came after its writer was signed out, kept until they are back
     "unsent": {"visitor": "10 per hour, 30 per day"},
+    # each pause in typing keeps one
+    "draft": {
+        "first day": "40 per minute",
+        "new": "40 per minute",
+        "member": "40 per minute",
+        "trusted": "40 per minute",
+        "staff": "40 per minute",
+        "address": "240 per minute",
+    },
     "preview": {
         "visitor": "30 per minute, 600 per day",
         "first day": "60 per minute",

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from forum import pagination
 from posts import tree
 from posts.models import Comment
-from posts.models.comment import WAITING
+from posts.models.comment_queries import WAITING
 from posts.models.draft import KEPT_FOR
 
 # New comments are told one by one up to this number; beyond it the page says “more than”.

@@ -11,7 +11,7 @@ from forum import markup
 from posts.actions import moderating
 from posts.admin.desk import Attached, Desk, act
 from posts.models import Comment, Revision
-from posts.models.comment import PUBLISHED
+from posts.models.comment_queries import PUBLISHED
 
 
 class StateFilter(admin.SimpleListFilter):

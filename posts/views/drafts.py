@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from forum import pagination
+from forum import pagination, ratelimit
 from posts.actions import drafting
 from posts.actions.refusals import Refused
 from posts.models import Comment, Draft
@@ -46,6 +46,7 @@ def _keep(request):
         raise Http404
     data = request.POST
     try:
+        ratelimit.take(request, "draft")
         drafting.keep(
             person=request.user, place=data.get("place", ""), fields=data, key=data.get("seen") or data.get("key", "")
         )
@@ -53,6 +54,8 @@ def _keep(request):
         raise Http404 from None
     except Refused:
         return HttpResponse(status=413)
+    except ratelimit.TooSoon as refusal:
+        return HttpResponse(status=429, headers={"Retry-After": str(refusal.wait)})
     return HttpResponse(status=204)
 
 

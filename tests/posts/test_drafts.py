@@ -343,3 +343,11 @@ def test_a_draft_names_no_comment_of_another_and_leaves_with_its_writer(opening,
     Comment.objects.filter(author=alice).delete()
     alice.delete()
     assert drafts() == []
+
+
+def test_drafts_are_kept_only_so_fast(opening, alice, client, settings):
+    settings.LIMITS = {"draft": {"first day": "2 per minute"}}
+    client.force_login(alice)
+    answers = [client.post("/drafts/", {"place": "thread", "source": f"{TEXT} {n}"}) for n in range(3)]
+    assert [answer.status_code for answer in answers] == [204, 204, 429]
+    assert 1 <= int(answers[2]["Retry-After"]) <= 60
