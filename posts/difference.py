@@ -78,24 +78,23 @@ def _told(kind, before, after):
 
 
 def _merged(found):
-    """Without empty parts; what is taken out before what is put in, and neighbours of one kind as one."""
-    out, changed = [], {OUT: "", IN: ""}
+    """Without empty parts; what is taken out before what is put in, and neighbours of one kind as one.
 
-    def close():
-        out.extend(Part(kind, text) for kind, text in changed.items() if text)
-        changed.update({OUT: "", IN: ""})
-
-    for kind, text in found:
-        if kind != KEPT:
+    A space between two changes is part of both: one change is easier to read than many.
+    """
+    out, changed, between = [], {OUT: "", IN: ""}, ""
+    for kind, text in [*found, Part(KEPT, "")]:
+        if kind != KEPT and text:
+            changed = {name: words + between for name, words in changed.items()} if between else changed
+            between = ""
             changed[kind] += text
-        elif text.isspace() and any(changed.values()):
-            # a space between two changes is part of both: one change is easier to read than many
-            changed[OUT] += text
-            changed[IN] += text
-        elif text:
-            close()
-            if out and out[-1].kind == KEPT:
+        elif kind == KEPT and text and text.isspace() and any(changed.values()):
+            between += text
+        elif kind == KEPT:
+            out += [Part(name, words) for name, words in changed.items() if words]
+            changed = {OUT: "", IN: ""}
+            text, between = between + text, ""
+            if text and out and out[-1].kind == KEPT:
                 text = out.pop().text + text
-            out.append(Part(KEPT, text))
-    close()
+            out += [Part(KEPT, text)] if text else []
     return out

@@ -17,6 +17,8 @@ CASES = [
     ("old", "", ["-old"]),
     ("a\n\nb\n\nc", "a\n\nc", ["=a\n\n", "-b\n\n", "=c"]),
     ("", "", []),
+    ("one two three", "1 2 three", ["-one two ", "+1 2 ", "=three"]),
+    ("waited for.\n\n- one", "waited for years.\n\n- one", ["=waited ", "-for.", "+for years.", "=\n\n- one"]),
 ]
 
 
