@@ -64,7 +64,7 @@ class Limits:
 
 
 # an opening post: five times the text, but never so much to clean that this takes the CPU time by itself
-COMMENT = Limits(length=20_000, lines=2_000, html=100_000, pieces=8_000)
+COMMENT = Limits(length=20_000, lines=2_000, html=100_000, pieces=6_000)
 OPENING = Limits(length=100_000, lines=5_000, html=500_000, pieces=20_000)
 
 
