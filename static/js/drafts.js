@@ -200,7 +200,8 @@ function offer(form, box, tools, name, forget) {
   }
   // a question that was just chosen is the newer choice
   if (location.search.includes("q=")) draft.fields.question = original.question;
-  const time = here.querySelector("time");
+  const time = document.createElement("time");
+  here.querySelector("span").replaceWith(time);
   time.dateTime = new Date(draft.at).toISOString();
   time.textContent = new Date(draft.at).toLocaleString(document.documentElement.lang);
   box.closest(".field").before(here);
