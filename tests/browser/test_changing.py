@@ -1,7 +1,11 @@
 """Journeys of those who change their minds, are too fast, or have no account: with scripts, without, by keyboard."""
 
+import re
+
 import pytest
+from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
+from django.core import mail
 from playwright.sync_api import expect
 
 from posts.models import Comment
@@ -110,3 +114,28 @@ def test_a_reader_looks_at_what_a_comment_said_before(visit, comment, alice):
     expect(page.locator(".parts")).to_have_text(FIRST)
     page.get_by_role("link", name="Back to the comment").click()
     expect(page.locator(f"#c{comment.pk}")).to_contain_text(OTHER)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_session_ends_and_after_signing_in_the_text_is_there_in_its_place(visit, thread, comment, bob, scripts):
+    EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
+    page = visit(bob, java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{comment.pk} .acts a").first.click()
+    page.get_by_label("Your text").fill(OTHER)
+    page.get_by_label("I write as").select_option("patient")
+    page.context.clear_cookies(name="session")
+    page.get_by_role("button", name="Send reply").click()
+    page.get_by_role("alert").get_by_role("link", name="Sign in").click()
+    page.get_by_label("E-mail address").first.fill(bob.email)
+    page.get_by_role("button", name="Send me a sign-in code").click()
+    code = re.search(r"^ {4}([A-Z]{4}-[A-Z]{4})$", mail.outbox[-1].body, re.M).group(1)
+    page.get_by_label(re.compile("code", re.I)).fill(code)
+    page.get_by_role("main").get_by_role("button").first.click()
+    expect(page.get_by_text("what you wrote before you signed in")).to_be_visible()
+    expect(page.get_by_label("Your text")).to_have_value(OTHER)
+    expect(page.get_by_label("I write as")).to_have_value("patient")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".comment", has_text=OTHER)).to_be_visible()
+    page.goto(f"/c/{comment.pk}/reply/")
+    expect(page.get_by_label("Your text")).to_have_value("")
