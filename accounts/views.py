@@ -24,6 +24,19 @@ class SignupView(allauth_views.SignupView):
             return self.form_invalid(form)
 
 
+class LogoutView(allauth_views.LogoutView):
+    """allauth's sign-out, after which the device remembers nothing of what was typed: the next person may be another.
+
+    A member's drafts are kept with their account.
+    """
+
+    def post(self, *args, **kwargs):
+        """Signs out, and has the browser empty its storage for this site (the cookies stay)."""
+        response = super().post(*args, **kwargs)
+        response["Clear-Site-Data"] = '"storage"'
+        return response
+
+
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

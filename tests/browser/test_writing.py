@@ -52,7 +52,8 @@ def here(page):
 def until(page, condition):
     """Waits in the page, where its policy forbids Playwright's own way."""
     look = f"const look = () => ({condition}) ? done() : requestAnimationFrame(look); look();"
-    page.evaluate(f"() => new Promise(done => {{ {look} }})")
+    late = "setTimeout(() => fail(new Error('not in time')), 5000)"
+    page.evaluate(f"() => new Promise((done, fail) => {{ {late}; {look} }})")
 
 
 # The tools
@@ -618,3 +619,14 @@ def test_a_reader_fetches_nothing_of_it(visit, thread, comment, bob):
     page.wait_for_load_state("networkidle")
     assert not [url for url in asked if url.endswith(("editor.js", "drafts.js", "quote.js", "marks.js", "mention.js"))]
     assert len([url for url in asked if not url.startswith("data:")]) <= 8
+
+
+def test_after_signing_out_the_device_remembers_nothing_of_what_was_typed(visit, comment, bob):
+    page = visit(bob)
+    page.goto(f"/c/{comment.pk}/reply/")
+    with kept(page, "shall"):
+        box_of(page).press_sequentially("Nobody else shall read this here.")
+    until(page, "Object.keys(localStorage).some((name) => name.startsWith('draft:'))")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    until(page, "Object.keys(localStorage).length === 0")
