@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.test import RequestFactory
 from django.utils import timezone
@@ -217,3 +218,14 @@ def test_allauth_keeps_no_address_either(client):
     keys = list(cache._cache)
     assert any("allauth:rl" in key for key in keys)
     assert not any("192.0.2.55" in key for key in keys)
+
+
+@pytest.mark.django_db
+def test_what_allauth_counted_goes_when_it_is_over(settings):
+    backend = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "forum_cache"}
+    settings.CACHES = {"default": backend}
+    call_command("createcachetable", verbosity=0)
+    cache.set("allauth:rl:over", [1], 1)
+    cache.set("allauth:rl:holds", [1], 10_000)
+    assert ratelimit.forget(timezone.now() + timezone.timedelta(seconds=60)) == 1
+    assert cache.get("allauth:rl:holds") == [1]
