@@ -43,8 +43,9 @@ class DisplayNameField(forms.CharField):
         )  # fmt: skip
 
     def to_python(self, value):
-        """Single spaces, and plain forms of the characters."""
-        return clean_up(super().to_python(value))
+        """Single spaces, and plain forms of the characters; what is far too long is only told to be so."""
+        name = super().to_python(value)
+        return clean_up(name) if len(name) <= 4 * NAME_MAX_LENGTH else name
 
 
 class Trap(forms.TextInput):

@@ -21,6 +21,8 @@ def check_limits(app_configs, **options):
     """One Error for each limit whose words cannot be read."""
     problems = []
     for act, limit in settings.LIMITS.items():
+        unknown = sorted(set(limit) - rates.SUBJECTS)
+        problems += [Error(f"LIMITS, {act}: nobody is called “{name}”", id="forum.E004") for name in unknown]
         for words in limit.values():
             try:
                 rates.parse(words)

@@ -1,5 +1,6 @@
 """Pages for what went wrong: what happened, what was kept, what to do next."""
 
+import re
 import sys
 from contextlib import suppress
 from urllib.parse import unquote_plus
@@ -13,17 +14,18 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.encoding import force_str
 
-from forum import rates
+from forum import ratelimit, rates
 
 # What a person types into our forms under these names is shown again, so that it can be copied.
 TYPED = ("source", "title", "question_1", "question_2")
 
 # What a form says besides that, and what is sent again with it.
 WITH_IT = (
-    "place", "question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again",
+    "place", "writer", "question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again",
 )  # fmt: skip
 # Of a text that is too large to be taken at all, so much is shown again.
-MOST_SHOWN_AGAIN = 10_000_000
+MOST_SHOWN_AGAIN = 4_000_000
+SOURCE = re.compile(rb"(?:^|&)source=([^&]*)")
 DATABASE_IS_AWAY = 30
 
 
@@ -77,10 +79,8 @@ def _unread(request):
     if request.content_type != "application/x-www-form-urlencoded":
         return ""
     with suppress(UnreadablePostError):
-        body = request.read(MOST_SHOWN_AGAIN)
-        for field in body.split(b"&"):
-            if field.startswith(b"source="):
-                return unquote_plus(field[len("source=") :].decode("ascii", "replace"))
+        found = SOURCE.search(request.read(MOST_SHOWN_AGAIN))
+        return unquote_plus(found.group(1).decode("ascii", "replace")) if found else ""
     return ""
 
 
@@ -88,7 +88,10 @@ def too_many(request):
     """allauth's refusal: 429, and when to try again: after the longest of its limits."""
     words = [words for limit in settings.ACCOUNT_LIMITS.values() for words in limit.values()]
     wait = max(rate.seconds for each in words for rate in rates.parse(each))
-    return render(request, "429.html", status=429, headers={"Retry-After": str(wait)})
+    context = {"wait": ratelimit.in_words(wait)}
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = str(wait)
+    return response
 
 
 def broken(request):

@@ -8,12 +8,14 @@ class Usage(models.Model):
     """The latest `moments` at which one account or one address did one thing; see forum.ratelimit.
 
     `key` names the act and the account, or the act and a keyed hash of the address: the address itself is nowhere.
-    `token` is the one-time key of the form that was counted last. A row is forgotten some time after `used_at`.
+    `token` is the one-time key of the form that was counted last, `repeats` how often it came again. A row is forgotten
+    some time after `used_at`.
     """
 
     key = models.TextField(primary_key=True)
     moments = ArrayField(models.DateTimeField(), default=list)
     token = models.TextField(default="")
+    repeats = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField()
 
     class Meta:

@@ -41,7 +41,7 @@ class TooSoon(Exception):  # noqa: N818  (it is an answer, not a fault)
 def take(request, act, token=""):
     """Counts that whoever sent `request` does `act` now; raises TooSoon, and counts nothing, where a limit is reached.
 
-    The same one-time `token` again is the same act, sent twice: it is let through and not counted.
+    The same one-time `token` again is the same act, sent twice: it is let through and not counted, twenty times.
     """
     asked = [{"key": key, "rates": limits} for key, limits in _subjects(request, act)]
     if not asked:

@@ -5,6 +5,8 @@ from functools import cache
 from typing import NamedTuple
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+# What a limit may be for: a visitor and all who share an address, and the standings of members (see User.standing).
+SUBJECTS = {"visitor", "address", "first day", "new", "member", "trusted", "staff"}
 WORDS = re.compile(r"(\d+) per (?:(\d+) )?(second|minute|hour|day)s?")
 
 

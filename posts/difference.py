@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 # of CPU
 MOST_SECONDS = 0.3
+# pairs of equal pieces
+MOST_WORK = 1_000_000
 # a word with the space behind it, or a run of line ends
 PIECE = re.compile(r"\n+|[^\s]+[^\S\n]*|[^\S\n]+")
 KEPT, OUT, IN = "kept", "out", "in"
@@ -64,7 +66,11 @@ def _changes(old, new, until):
         end += 1
     inner_old, inner_new = old[start : len(old) - end], new[start : len(new) - end]
     try:
-        opcodes = _Matcher(inner_old, inner_new, until).get_opcodes()
+        matcher = _Matcher(inner_old, inner_new, until)
+        # one step of it takes so much, and between its steps alone the clock is looked at
+        if sum(len(matcher.b2j.get(piece, ())) for piece in inner_old) > MOST_WORK:
+            raise _OutOfTime
+        opcodes = matcher.get_opcodes()
     except _OutOfTime:
         opcodes = [("replace", 0, len(inner_old), 0, len(inner_new))]
     yield "equal", old[:start], new[:start]

@@ -39,8 +39,10 @@ class VisibleCharField(forms.CharField):
     """A text that readers can see: normalised, and empty if nothing of it would show."""
 
     def to_python(self, value):
-        """The text, normalised."""
-        text = super().to_python(markup.normalise(value) if isinstance(value, str) else value)
+        """The text, normalised; one that is out of all bounds is only told to be too long."""
+        if isinstance(value, str) and (self.max_length is None or len(value) <= 4 * self.max_length):
+            value = markup.normalise(value)
+        text = super().to_python(value)
         return "" if markup.is_blank(text) else text
 
 
@@ -135,13 +137,13 @@ class GuestForm(ReplyForm):
     website = forms.CharField(
         label=_("Leave this empty"), required=False, widget=Trap({"tabindex": "-1", "autocomplete": "off"})
     )
-    began = forms.CharField(widget=forms.HiddenInput, required=False, max_length=80)
+    began = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
     field_order = ["question", "standpoint", "source", "name", "email", "website", "again", "began", "key"]
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.fields["name"].label = _("Your name")
-        self.fields["began"].initial = signing.dumps(time.time(), salt=BEGAN)
+        self.fields["began"].initial = signing.dumps([self.fields["key"].initial, time.time()], salt=BEGAN)
 
     def clean_name(self):
         """The name, if no member has it."""
@@ -164,12 +166,15 @@ class GuestForm(ReplyForm):
 
     def clean_began(self):
         """Programs send a form at once; who reads it first takes longer. Sent again a moment later, it is taken."""
+        key = self.data.get("key", "")
         try:
-            began = signing.loads(self.cleaned_data["began"], salt=BEGAN, max_age=settings.SESSION_COOKIE_AGE)
+            of_form, began = signing.loads(self.cleaned_data["began"], salt=BEGAN, max_age=settings.SESSION_COOKIE_AGE)
         except signing.BadSignature:
+            of_form = None
+        if of_form is None or of_form != key:
             began = time.time()
             self.data = self.data.copy()
-            self.data["began"] = signing.dumps(began, salt=BEGAN)
+            self.data["began"] = signing.dumps([key, began], salt=BEGAN)
         if time.time() - began < settings.GUEST_LEAST_SECONDS:
             self.add_error(None, TOO_QUICK)
         return ""

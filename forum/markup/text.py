@@ -18,6 +18,22 @@ DROPPED = re.compile(
 MANY_MARKS = re.compile(f"[^\\w\x00-\u02ff]{{{MOST_MARKS + 1},}}")
 
 
+# Composing takes the square of the length of such a run, before anything here could count its marks: UAX #15 calls a
+# text without longer runs stream-safe.
+LONGEST_RUN = 30
+LONG_RUN = re.compile(f"[^\\w\x00-\u02ff]{{{LONGEST_RUN + 1},}}")
+
+
+def _stream_safe(match):
+    """A run of characters with at most LONGEST_RUN that combine, one after the other."""
+    kept, combining = [], 0
+    for char in match[0]:
+        combining = combining + 1 if unicodedata.combining(char) else 0
+        if combining <= LONGEST_RUN:
+            kept.append(char)
+    return "".join(kept)
+
+
 def _without_towers(match):
     """A run of characters with at most MOST_MARKS marks on each letter; what is invisible ends no run."""
     kept, marks = [], 0
@@ -40,7 +56,8 @@ def normalise(source):
     source = DROPPED.sub("", LINE_END.sub("\n", source))
     if source.isascii():
         return source
-    return MANY_MARKS.sub(_without_towers, unicodedata.normalize("NFC", source))
+    source = unicodedata.normalize("NFC", LONG_RUN.sub(_stream_safe, source))
+    return MANY_MARKS.sub(_without_towers, source)
 
 
 def is_blank(source):

@@ -16,10 +16,13 @@ DECLARE
     wait interval;
 BEGIN
     FOR subject IN SELECT s->>'key' AS key, s->'rates' AS rates FROM jsonb_array_elements(asked) s ORDER BY 1 LOOP
-        INSERT INTO forum_usage (key, moments, token, used_at) VALUES (subject.key, '{}', '', clock_timestamp())
+        INSERT INTO forum_usage (key, moments, token, repeats, used_at)
+            VALUES (subject.key, '{}', '', 0, clock_timestamp())
             ON CONFLICT (key) DO NOTHING;
-        SELECT moments, token INTO known, known_token FROM forum_usage WHERE key = subject.key FOR UPDATE;
+        SELECT moments, CASE WHEN repeats < 20 THEN token END INTO known, known_token
+            FROM forum_usage WHERE key = subject.key FOR UPDATE;
         IF with_token <> '' AND known_token = with_token THEN
+            UPDATE forum_usage SET repeats = repeats + 1 WHERE key = subject.key;
             RETURN NULL;
         END IF;
         at := clock_timestamp();
@@ -35,7 +38,7 @@ BEGIN
     IF wait IS NULL THEN
         UPDATE forum_usage u SET moments = (u.moments || clock_timestamp())[
                 greatest(1, cardinality(u.moments) + 2 - s.longest):
-            ], token = with_token, used_at = clock_timestamp()
+            ], token = with_token, repeats = 0, used_at = clock_timestamp()
         FROM (
             SELECT one->>'key' AS key,
                 (SELECT max((rate->>0)::int) FROM jsonb_array_elements(one->'rates') rate) AS longest
@@ -66,6 +69,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("token", models.TextField(default="")),
+                ("repeats", models.PositiveSmallIntegerField(default=0)),
                 ("used_at", models.DateTimeField()),
             ],
             options={"indexes": [models.Index(fields=["used_at"], name="usage_by_age")]},

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.utils import timezone
 
+from forum.errors import TYPED
 from posts.actions import refusals
 from posts.actions.refusals import Refused
 from posts.models import Comment, Draft
@@ -17,7 +18,7 @@ from posts.models.draft import KEPT_FOR, MOST_CHARACTERS, MOST_DRAFTS, PLACE
 
 # What of a form is kept, and which of it are words: a draft without any is none.
 FIELDS = ("source", "standpoint", "question", "title", "question_1", "asks_1", "question_2", "asks_2")
-TEXTS = ("source", "title", "question_1", "question_2")
+TEXTS = TYPED
 
 KEEP = """
 INSERT INTO posts_draft (person_id, place, comment_id, thread_id, fields, key, saved_at)

@@ -57,7 +57,7 @@ def claim(*, person, addresses, comments):
     for thread in sorted(set(mine.values_list("comment__thread", flat=True))):
         counting.bump(counting.lock_thread(thread))
     ids = list(mine.values_list("comment", flat=True))
-    Comment.objects.filter(pk__in=ids).update(author=person, byline="", is_guest=False)
+    Comment.objects.filter(pk__in=ids).update(author=person, byline="", is_guest=False, key=None)
     # whether a comment helped is for others to say
     marks = Helpful.objects.filter(person=person, comment__in=ids)
     Comment.objects.filter(pk__in=marks.values("comment")).update(helpful_count=F("helpful_count") - 1)

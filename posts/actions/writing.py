@@ -149,14 +149,16 @@ def check_may_edit(editor, comment):
 def rewrite(comment, source, html, *, editor, at, silently):
     """Sets the text of a locked `comment`, with its `html` rendered before locking, and saves.
 
-    Unless `silently`, the comment says “edited” and the earlier text is kept.
+    Unless `silently`, the comment says “edited” and the earlier text is kept. What was said while readers could not see
+    it is withheld from them: it may be why they could not.
     """
-    if not silently:
+    if not silently and comment.published_at is not None:
         comment.edited_at = at
     if not silently and source != comment.source:
         Revision.objects.create(
             comment=comment, number=(comment.revisions.aggregate(last=Max("number"))["last"] or 0) + 1,
             source=comment.source, replaced_at=at, replaced_by=editor,
+            withheld_at=None if comment.is_published else at,
         )  # fmt: skip
     comment.write(source, html)
     comment.save(update_fields=["source", "html", "renderer", "edited_at", "standpoint", "verification"])
@@ -174,7 +176,6 @@ def delete(*, author, comment):
     if not comment.is_deletable_by(author):
         raise PermissionDenied(refusals.NOT_YOURS)
     take_back(comment)
-    drafting.discard(person=author, place=f"edit:{comment.pk}")
     return comment
 
 
@@ -188,6 +189,8 @@ def undelete(*, author, comment):
         raise PermissionDenied(refusals.NOT_YOURS)
     if comment.deleted_at is None:
         return comment
+    # what is locked may be deleted and so be brought back: nothing new is said; who is suspended says nothing again
+    check_may_write(author)
     if not comment.is_undeletable_by(author, timezone.now()):
         raise Refused(refusals.TOO_LATE)
     was_published = comment.is_published

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.text
 from django.conf import settings
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
@@ -85,13 +86,7 @@ class Migration(migrations.Migration):
                 verbose_name="act",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="comment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("author", None)), fields=("key",), name="comment_key_unique_among_guests"
-            ),
-        ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name="comment",
             constraint=models.CheckConstraint(
                 condition=models.Q(("is_guest", False), ("author", None), _connector="OR"),

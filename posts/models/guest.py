@@ -11,7 +11,7 @@ class GuestCommentQuerySet(models.QuerySet):
     def written_from(self, addresses):
         """Those whose guest gave one of these e-mail addresses; a claim erases it, so nobody has claimed them."""
         mine = [address.lower() for address in addresses]
-        return self.alias(address=Lower("email")).filter(address__in=mine)
+        return self.alias(address=Lower("email")).filter(address__in=mine).exclude(email="")
 
 
 class GuestComment(models.Model):

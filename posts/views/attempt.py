@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from forum import markup, ratelimit
+from posts import page
 from posts.actions import drafting
 from posts.actions.refusals import Overtaken, Refused, Repeated
 from posts.models.draft import PLACE
@@ -51,7 +52,7 @@ def attempted(request, form, act, verb):
     except Repeated as refusal:
         form.status = IN_CONFLICT
         form.ask_again()
-        form.add_error(None, format_html(REPEATED, refusal.comment.get_absolute_url()))
+        form.add_error(None, format_html(REPEATED, where(refusal.comment)))
     except Overtaken as refusal:
         form.status = IN_CONFLICT
         form.begin_with(refusal.comment)
@@ -61,20 +62,33 @@ def attempted(request, form, act, verb):
     return None
 
 
+def where(comment):
+    """Where its writer sees `comment`: what waits has no address of its own for a guest."""
+    if comment.author_id is not None:
+        return comment.get_absolute_url()
+    return page.address_of(comment.parent).partition("#")[0] + f"#w{comment.pk}"
+
+
 def answered(request, form, template, context, place=""):
     """The page or fragment of a `form` that was not sent: with the member's draft for this `place`, or with what came
     in the form and its preview, or with its errors and a status that says what they are."""
     context = {"form": form, **context}
     if _is_preview(form) and not hasattr(form, "status"):
-        return render(request, template, {"preview": previews.of(request), **context})
+        # it was looked at and not sent: what is wrong with it is told when it is
+        form.helper.form_show_errors = False
+        made = previews.of(request)
+        return _told_to_wait(render(request, template, {"preview": made, **context}), made["wait"])
     if not form.is_bound:
         if place and not context.get("welcome_back"):
             context["draft"] = _filled_from_draft(request, form, place)
         return render(request, template, context)
     status = getattr(form, "status", REFUSED)
-    response = render(request, template, context, status=status)
-    if status == TOO_MANY:
-        response["Retry-After"] = str(form.wait)
+    return _told_to_wait(render(request, template, context, status=status), getattr(form, "wait", 0))
+
+
+def _told_to_wait(response, seconds):
+    if seconds:
+        response.status_code, response["Retry-After"] = TOO_MANY, str(seconds)
     return response
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from forum import ratelimit
 from posts import difference, drawing, page
 from posts.actions import refusals, writing
 from posts.actions.refusals import Refused
@@ -88,6 +89,8 @@ def delete(request, pk):
     """Takes back one's own comment, after asking once; for a minute it can be undone."""
     comment = _own(request, pk)
     if request.method == "POST":
+        if wait := _too_soon(request):
+            return wait
         writing.delete(author=request.user, comment=comment)
         messages.success(request, _("Your comment is deleted."), extra_tags=f"undo /c/{pk}/undelete/")
         return redirect(_left_of(comment))
@@ -101,12 +104,26 @@ def delete(request, pk):
 def undelete(request, pk):
     """Takes a deletion back, for a minute after it."""
     comment = _own(request, pk)
+    if wait := _too_soon(request):
+        return wait
     try:
         back = writing.undelete(author=request.user, comment=comment)
     except Refused as refusal:
         return _closed(request, comment.parent or comment, refusal.sentence)
     messages.success(request, _("Your comment is back."))
     return redirect(page.address_of(back))
+
+
+def _too_soon(request):
+    """The answer to whoever changes things too fast; None for whoever does not."""
+    try:
+        ratelimit.take(request, "edit")
+    except ratelimit.TooSoon as refusal:
+        context = {"sentence": refusal.sentence}
+        response = render(request, "errors/403.html", context, status=429)
+        response["Retry-After"] = str(refusal.wait)
+        return response
+    return None
 
 
 def readable(request, pk):

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from posts import page, personal
+from posts import personal
 from posts.actions import welcoming
 from posts.actions.refusals import Refused
 from posts.forms import GuestForm, ReplyForm
 from posts.models import Comment, GuestComment, SiteChoices
 from posts.views import guestbook
-from posts.views.attempt import answered, attempted, told_sent
+from posts.views.attempt import answered, attempted, told_sent, where
 from posts.views.unsent import signed_out
 
 MOST_CLAIMS = 100
@@ -44,7 +44,7 @@ def reply(request, parent, data, template, initial):
     )  # fmt: skip
     if not made:
         return answered(request, form, template, context)
-    response = told_sent(request, _held(request, made, parent))
+    response = told_sent(request, _held(request, made))
     guestbook.remember(request, response, made)
     return response
 
@@ -56,12 +56,12 @@ def tell_of_claims(request, email_address, **signal):
         messages.info(request, format_html(said, reverse("claims")))
 
 
-def _held(request, comment, parent):
+def _held(request, comment):
     """The comment as its guest alone sees it: with htmx in the form's place, otherwise on the page it will stand on."""
     if request.htmx:
         return HttpResponse(personal.waiting(comment, None, is_fresh=True))
     messages.success(request, _("Thank you. A moderator reads it first; until then only you see it, on this device."))
-    return redirect(page.address_of(parent).partition("#")[0] + f"#w{comment.pk}")
+    return redirect(where(comment))
 
 
 def _invited(request, parent):
@@ -86,5 +86,6 @@ def claims(request):
             said = ngettext("%(n)d comment is yours now.", "%(n)d comments are yours now.", number)
             messages.success(request, said % {"n": number})
         return redirect("claims")
-    comments = Comment.objects.for_display().select_related("thread").filter(pk__in=found).order_by("-pk")
+    written = Comment.objects.for_display().select_related("thread")
+    comments = written.filter(pk__in=found, removed_at=None).order_by("-pk")
     return render(request, "posts/claims.html", {"comments": comments})

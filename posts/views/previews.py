@@ -7,7 +7,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from forum import markup, ratelimit
+from posts.models import Comment
 from posts.models.comment import OPENING_MAX_LENGTH
+from posts.models.draft import PLACE
 
 NOTHING = _("There is nothing to show yet.")
 TOO_LONG = format_lazy(
@@ -50,5 +52,9 @@ def of(request):
 
 
 def _limits(request):
-    """What is no reply may be an opening post."""
-    return markup.COMMENT if request.POST.get("place", "").startswith("reply:") else markup.OPENING
+    """What the text may be at its place: an opening post more than a comment."""
+    place = request.POST.get("place", "")
+    found = PLACE.fullmatch(place)
+    kind, pk = found.groups() if found else ("reply", None)
+    is_opening = kind is None or (kind == "edit" and Comment.objects.filter(pk=pk, parent=None).exists())
+    return markup.OPENING if is_opening else markup.COMMENT

@@ -38,10 +38,11 @@ def signed_out(request, form, template, context):
 
 
 def waiting(request):
-    """What waits for the form at this address, as its initial values; nothing for what was not kept."""
+    """What waits for the form at this address, as its initial values; for nobody but its writer."""
     if not request.user.is_authenticated or NAME not in request.session:
         return {}
-    return request.session[NAME].get(request.path, {})
+    fields = request.session[NAME].get(request.path, {})
+    return fields if fields.get("writer") == str(request.user.pk) else {}
 
 
 def done(request):
@@ -53,9 +54,9 @@ def done(request):
 
 
 def _keep(request):
-    """Keeps what was sent, if it is not out of all bounds and nobody keeps one after the other."""
+    """Keeps what was sent, if it says whose it is, is not out of all bounds, and not one after the other."""
     fields = {name: request.POST[name] for name in (*TYPED, *WITH_IT) if name in request.POST}
-    if sum(map(len, fields.values())) > 2 * OPENING_MAX_LENGTH:
+    if not fields.get("writer") or sum(map(len, fields.values())) > 2 * OPENING_MAX_LENGTH:
         return False
     try:
         ratelimit.take(request, "unsent")

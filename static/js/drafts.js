@@ -1,6 +1,8 @@
 // What is typed is kept on this device for everybody, and on the server for members, until it is sent.
 const KEPT_DAYS = 180, MOST = 50, PAUSE = 500;
+// What is kept of a form; who writes as a guest, a name and an address, is not left on the device.
 const TEXTS = ["source", "title", "question_1", "question_2"];
+const KEPT = [...TEXTS, "standpoint", "question", "asks_1", "asks_2"];
 const PREFIX = "draft:";
 
 // Where a device keeps nothing, everything works and is not remembered.
@@ -70,14 +72,16 @@ export function tellUnfinished(tree) {
 function fieldsOf(form) {
   const fields = {};
   for (const element of form.elements) {
-    if (!element.name || ["hidden", "submit", "button"].includes(element.type)) continue;
+    if (!KEPT.includes(element.name) || element.type === "hidden") continue;
     if (!["radio", "checkbox"].includes(element.type)) fields[element.name] = element.value;
     else fields[element.name] = element.checked ? element.value : (fields[element.name] ?? "");
   }
   return fields;
 }
 
-function fill(form, fields) {
+// `key` is that of a draft: a change goes on from the text that it began with, so that nobody is overwritten unseen.
+function fill(form, fields, key) {
+  if (key && form.elements.seen) form.elements.seen.value = key;
   for (const element of form.elements) {
     if (element.type === "hidden" || !Object.hasOwn(fields, element.name)) continue;
     if (["radio", "checkbox"].includes(element.type)) element.checked = element.value === fields[element.name];
@@ -108,7 +112,6 @@ function send(form, address, keepalive = false) {
 export function keepDrafts(form, box, tools) {
   const { writing: place, drafts: address, writer = "" } = form.dataset;
   const name = `${PREFIX}${writer}:${place}`;
-  const key = (form.elements.seen ?? form.elements.key)?.value ?? "";
   let timer, isNew = false, isAhead = false, isUnderWay = false, isSent = false;
 
   function keepHere() {
@@ -116,6 +119,8 @@ export function keepDrafts(form, box, tools) {
     if (!isNew) return;
     isNew = false;
     const fields = fieldsOf(form);
+    // of a change, the mark of the text that it goes on from
+    const key = (form.elements.seen ?? form.elements.key)?.value ?? "";
     if (hasWords(fields)) write(name, { at: Date.now(), key, fields });
     else remove(name);
   }
@@ -165,13 +170,23 @@ export function keepDrafts(form, box, tools) {
   });
 }
 
+// What was begun here before signing in is the member's now.
+function fromVisit(name) {
+  const place = name.slice(name.indexOf(":", PREFIX.length)), draft = read(`${PREFIX}${place}`);
+  if (!draft || name === `${PREFIX}${place}`) return null;
+  remove(`${PREFIX}${place}`);
+  write(name, draft);
+  return draft;
+}
+
 // Puts the newer of the drafts from here and from the server into the form, says so, and leads to the other.
 function offer(form, box, tools, name, forget) {
   const there = form.querySelector(".draft-note") ?? form.previousElementSibling?.closest(".draft-note");
   const here = tools.querySelector("[data-local]"), toOther = tools.querySelector("[data-other]");
   const address = form.dataset.drafts && `${form.dataset.drafts}discard/`;
-  const saved = Date.parse(form.dataset.saved ?? ""), draft = read(name), original = fieldsOf(form);
-  let other = original;
+  const saved = Date.parse(form.dataset.saved ?? ""), draft = read(name) ?? fromVisit(name), original = fieldsOf(form);
+  const seen = form.elements.seen?.value;
+  let other = original, isOurs = false;
 
   function show(note, isShown) {
     if (note) note.hidden = !isShown;
@@ -184,7 +199,7 @@ function offer(form, box, tools, name, forget) {
     if (event.currentTarget.type === "submit") return;
     if (address) await send(form, address).catch(() => {});
     if (!there) {
-      fill(form, original);
+      fill(form, original, seen);
       here.remove();
       toOther.remove();
       box.focus({ preventScroll: true });
@@ -206,8 +221,8 @@ function offer(form, box, tools, name, forget) {
   time.textContent = new Date(draft.at).toLocaleString(document.documentElement.lang);
   box.closest(".field").before(here);
   here.dispatchEvent(new CustomEvent("tree:grown", { bubbles: true }));
-  const isNewer = !there || draft.at > saved;
-  if (isNewer) fill(form, draft.fields);
+  const isNewer = isOurs = !there || draft.at > saved;
+  if (isNewer) fill(form, draft.fields, draft.key);
   else other = draft.fields;
   show(here, isNewer);
   show(there, !isNewer);
@@ -215,7 +230,8 @@ function offer(form, box, tools, name, forget) {
   (isNewer ? here : there.querySelector("p") ?? there).append(" ", toOther);
   toOther.addEventListener("click", () => {
     const shown = fieldsOf(form), isHere = !here.hidden;
-    fill(form, other);
+    fill(form, other, isOurs ? seen : draft.key);
+    isOurs = !isOurs;
     other = shown;
     if (there) {
       show(here, !isHere);

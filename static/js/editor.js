@@ -147,9 +147,9 @@ function preview(form, box) {
     request?.abort();
     request = new AbortController();
     try {
-      const body = new URLSearchParams({ source: box.value });
+      const body = new URLSearchParams({ source: box.value, place: form.dataset.writing });
       const answer = await fetch(form.dataset.preview, { method: "POST", body, signal: request.signal });
-      if (![200, 422].includes(answer.status)) throw new Error(String(answer.status));
+      if (![200, 422, 429].includes(answer.status)) throw new Error(String(answer.status));
       shown.innerHTML = await answer.text();
     } catch (fault) {
       if (fault.name !== "AbortError") shown.textContent = shown.dataset.lost;

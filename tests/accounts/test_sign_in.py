@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.utils import timezone
 
 from tests.accounts.people import PASSWORD, bare, code_in, member
@@ -113,3 +114,14 @@ def test_asking_too_often_is_answered_kindly(client):
         answer = client.__class__().post(CODE, {"email": "alice@example.org"})
     assert "Nothing is locked" in answer.content.decode()
     assert len(mail.outbox) < 10
+
+
+def test_whoever_signs_in_too_often_is_told_how_long_to_wait(client, settings):
+    cache.clear()
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/60s/ip"}
+    data = {"login": "a@example.org", "password": "not the right one"}
+    answers = [client.post("/account/login/", data) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1]["Retry-After"] == "300"
+    assert "wait 5 minutes" in answers[1].content.decode()
+    cache.clear()

@@ -2,8 +2,10 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from playwright.sync_api import expect
 
+from posts.actions import writing
 from posts.models import Comment, Draft
 from tests.browser.test_every_page import RULES
 from tests.browser.test_journeys import NEW
@@ -630,3 +632,39 @@ def test_after_signing_out_the_device_remembers_nothing_of_what_was_typed(visit,
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
     until(page, "Object.keys(localStorage).length === 0")
+
+
+def test_a_change_begun_here_does_not_overwrite_one_made_elsewhere(visit, thread, bob):
+    mine = reply(thread.opening, bob)
+    page = visit(bob)
+    page.route("**/drafts/", lambda route: route.abort())
+    visit.expected = "Failed to load resource"
+    page.goto(f"/c/{mine.pk}/edit/")
+    box_of(page).fill("What I began to change on this device.")
+    until(page, "Object.keys(localStorage).some((name) => name.startsWith('draft:'))")
+    writing.edit(editor=bob, comment=mine, source="What I changed on the phone meanwhile.")
+    page.reload()
+    expect(box_of(page)).to_have_value("What I began to change on this device.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed in another window")
+    mine.refresh_from_db()
+    assert mine.source == "What I changed on the phone meanwhile."
+
+
+def test_what_a_visitor_began_is_theirs_after_signing_in_and_names_nobody(visit, comment, bob):
+    page = visit()
+    page.goto(f"/c/{comment.pk}/reply/")
+    page.get_by_label("Your name").fill("Wren")
+    page.get_by_label("E-mail address").fill("wren@example.org")
+    box_of(page).fill("Words of somebody who has not joined yet.")
+    until(page, "Object.keys(localStorage).some((name) => name.startsWith('draft::'))")
+    kept_here = page.evaluate("Object.values(localStorage).join()")
+    assert "not joined yet" in kept_here
+    assert "Wren" not in kept_here
+    assert "wren@" not in kept_here
+    client = Client()
+    client.force_login(bob)
+    page.context.add_cookies([{"name": "session", "value": client.cookies["session"].value, "url": page.url}])
+    page.reload()
+    expect(box_of(page)).to_have_value("Words of somebody who has not joined yet.")
+    expect(page.get_by_text("saved on this device")).to_be_visible()

@@ -1,6 +1,8 @@
 """No text can be made to hurt the server: each guard is shown at work, and what would be without it."""
 
+import re
 import threading
+import unicodedata
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -227,7 +229,7 @@ def test_marks_upon_marks_are_cut(monkeypatch):
     tower = "x" + "\u0323" * 500
     assert len(markup.normalise(tower)) == 5
     monkeypatch.setattr(text, "MOST_MARKS", FAR)
-    assert len(markup.normalise(tower)) == 501
+    assert len(markup.normalise(tower)) == 1 + text.LONGEST_RUN
 
 
 SHAPES = list(COSTLY.values()) + [
@@ -276,3 +278,20 @@ def test_a_refusal_speaks_the_language_of_who_reads_it(monkeypatch):
     monkeypatch.setattr(translation._trans, "gettext", lambda message: f"<{translation.get_language()}> {{most}}")
     with override("de"):
         assert str(fault) == "<de> 3"
+
+
+def test_marks_that_would_take_long_to_put_in_order_are_cut_before(monkeypatch):
+    """Composing takes the square of the length of a run, and nothing can stop it."""
+    runs, whole = [], unicodedata.normalize
+
+    def watched(form, source):
+        runs.append(max(len(run) for run in re.findall("[\u0300-\u036f]+", source)))
+        return whole(form, source)
+
+    own = SimpleNamespace(normalize=watched, combining=unicodedata.combining, category=unicodedata.category)
+    monkeypatch.setattr(text, "unicodedata", own)
+    source = "a" + "\u0323\u0301\u0327" * 5_000
+    once = markup.normalise(source)
+    assert runs == [text.LONGEST_RUN]
+    assert markup.normalise(once) == once
+    assert len(once) <= 1 + text.MOST_MARKS

@@ -1,5 +1,8 @@
 """How often somebody may do something: words, subjects, the database's count, and what a refusal says."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
@@ -44,6 +47,16 @@ def test_the_limits_that_we_ship_can_be_read(settings):
     settings.LIMITS = shipped.LIMITS
     assert shipped.LIMITS
     assert check_limits(None) == []
+
+
+def test_every_act_that_is_counted_has_its_limits_and_nobody_is_misspelt(settings):
+    from forum import settings as shipped
+
+    source = "".join(file.read_text() for file in Path("posts").rglob("*.py"))
+    counted = set(re.findall(r'(?:take\(\s*request, |attempted\(\s*request, form, )"([\w ]+)"', source))
+    assert counted == set(shipped.LIMITS)
+    settings.LIMITS = {"comment": {"visitr": "1 per day"}}
+    assert "visitr" in check_limits(None)[0].msg
 
 
 def test_allauth_is_told_the_same_limits_in_its_words():
@@ -129,6 +142,12 @@ def test_the_same_form_twice_is_one_act(settings):
     assert times(5, asked(), "comment", token="once")[0] == 5
     assert times(1, asked(), "comment", token="another")[0] == 0
     assert len(Usage.objects.get().moments) == 1
+
+
+@pytest.mark.django_db
+def test_a_key_that_comes_again_and_again_is_counted_after_all(settings):
+    settings.LIMITS = {"comment": {"visitor": "2 per hour"}}
+    assert times(99, asked(), "comment", token="once")[0] == 2 * 21
 
 
 @pytest.mark.django_db(transaction=True)

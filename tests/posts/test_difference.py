@@ -40,6 +40,19 @@ def test_the_parts_make_up_both_texts(old, new):
     assert all(one.kind != other.kind for one, other in pairwise(found))
 
 
+def test_one_step_that_would_take_long_is_not_begun(monkeypatch):
+    old, new = "A " + "x " * 49_990, "B " + "x " * 190 + "C"
+    begun, whole = [], difference._Matcher.find_longest_match
+
+    def watched(matcher, *bounds):
+        begun.append(len(matcher.a) * len(matcher.b))
+        return whole(matcher, *bounds)
+
+    monkeypatch.setattr(difference._Matcher, "find_longest_match", watched)
+    assert [part.kind for part in difference.parts(old, new)] == [difference.OUT, difference.IN]
+    assert max(begun) == 1
+
+
 def test_what_cannot_be_compared_in_time_is_told_as_a_whole(monkeypatch):
     clock = iter(range(9_999))
     monkeypatch.setattr(difference, "thread_time", lambda: next(clock))

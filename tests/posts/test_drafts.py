@@ -106,11 +106,12 @@ def test_sending_takes_the_draft_away(opening, alice):
     assert drafts() == []
 
 
-def test_deleting_a_comment_takes_its_words_out_of_the_drafts(opening, alice):
+def test_a_deletion_that_is_undone_finds_the_unfinished_change_again(opening, alice):
     comment = reply(opening, alice)
     keep(alice, f"edit:{comment.pk}", key=mark_of(WORDS))
     writing.delete(author=alice, comment=comment)
-    assert drafts() == []
+    writing.undelete(author=alice, comment=comment)
+    assert len(drafts()) == 1
 
 
 def test_what_arrives_after_it_was_sent_is_not_brought_back(opening, alice, client):

@@ -47,7 +47,9 @@ def test_a_fresh_change_leaves_no_mark_and_a_later_one_is_public(comment, alice,
     grow_old(comment)
     writing.edit(editor=alice, comment=comment, source="Somebody stayed, at last without a word.")
     page = client.get(comment.thread.get_absolute_url()).content.decode()
-    assert f'<a class="edited" href="/c/{comment.pk}/history/">edited</a>' in page
+    assert (
+        f'<a class="edited" href="/c/{comment.pk}/history/">edited<span class="unseen"> (by Alice)</span></a>' in page
+    )
     html = history(client, comment)
     assert plain(html) == "Somebody stayed, at [-first -][+last +]without a word."
     assert plain(history(client, comment, 1)) == "Somebody stayed, at first without a word."
@@ -81,7 +83,7 @@ def test_what_is_gone_has_no_history(comment, alice, bob, mod, client):
     moderating.remove(moderator=mod, comment=comment, reason="It names a patient.")
     assert history(client, comment) == 404
     client.force_login(mod)
-    assert "names" not in history(client, comment)
+    assert WORDS.split()[-1] in history(client, comment)
     moderating.restore(moderator=mod, comment=comment, reason="A mistake.")
     client.force_login(bob)
     assert WORDS.split()[1] in history(client, comment)
@@ -205,6 +207,45 @@ def test_nobody_else_undoes_it_and_a_removal_is_not_undone_by_it(comment, alice,
     comment.refresh_from_db()
     assert comment.state == Comment.State.REMOVED
     assert Thread.objects.get().comment_count == 0
+
+
+def test_in_a_locked_thread_a_deletion_is_undone_and_by_the_suspended_it_is_not(comment, alice, mod):
+    moderating.lock(moderator=mod, thread=comment.thread, reason="Enough.")
+    writing.delete(author=alice, comment=comment)
+    assert writing.undelete(author=alice, comment=comment).is_published
+    moderating.suspend(moderator=mod, person=alice, reason="Unkind.")
+    alice.refresh_from_db()
+    writing.delete(author=alice, comment=comment)
+    with pytest.raises(Refused):
+        writing.undelete(author=alice, comment=comment)
+
+
+def test_deleting_and_undoing_without_end_is_slowed_down(comment, alice, client, settings):
+    settings.LIMITS = {"edit": {"first day": "3 per hour"}}
+    client.force_login(alice)
+    answers = [client.post(f"/c/{comment.pk}/{act}/") for act in ("delete", "undelete") * 2]
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
+    assert int(answers[3]["Retry-After"]) > 3_000
+    assert "Please wait" in answers[3].content.decode()
+
+
+@pytest.mark.parametrize("state", ["hidden", "held"])
+def test_what_was_said_while_readers_could_not_see_it_stays_unseen(opening, comment, alice, mod, client, state):
+    named = "The name of my patient is Anna, and she said so."
+    writing.edit(editor=alice, comment=comment, source=named)
+    grow_old(comment)
+    if state == "hidden":
+        moderating.hold(moderator=mod, comment=comment, reason="It names a patient.")
+    else:
+        Comment.objects.filter(pk=comment.pk).update(held_at=timezone.now(), published_at=None)
+    writing.edit(editor=alice, comment=comment, source="A patient of mine said so, and I believed it.")
+    moderating.approve(moderator=mod, comment=comment, reason="Thank you.")
+    for version in (1, 2):
+        assert "Anna" not in history(client, comment, version)
+    page = client.get(opening.thread.get_absolute_url()).content.decode()
+    assert ("/history/" in page) is (state == "hidden")
+    client.force_login(mod)
+    assert "Anna" in history(client, comment, 1)
 
 
 def test_what_was_taken_back_is_found_by_no_search(comment, alice):

@@ -231,11 +231,11 @@ def test_the_same_words_of_somebody_else_are_not_asked_about(opening, alice, bob
 
 def test_a_text_sent_after_the_session_ended_is_there_after_signing_in(opening, alice, bob, client):
     question = opening.thread.questions.last()
-    answer = sent(client, opening, question=question.pk, standpoint="patient")
+    answer = sent(client, opening, question=question.pk, standpoint="patient", writer=alice.pk)
     assert f'<a href="/account/login/?next=/c/{opening.pk}/reply/">' in answer.content.decode()
     client.force_login(alice)
     form = client.get(f"/c/{opening.pk}/reply/").content.decode()
-    assert WORDS in form
+    assert f">\n{WORDS}</textarea>" in form
     assert "what you wrote before you signed in" in form
     assert re.search(rf'value="{question.pk}"[^>]*checked', form)
     assert re.search(r'value="patient"[^>]*selected', form)
@@ -244,19 +244,27 @@ def test_a_text_sent_after_the_session_ended_is_there_after_signing_in(opening, 
     assert "before you signed in" not in client.get(f"/c/{opening.pk}/reply/").content.decode()
 
 
+def test_a_text_that_waits_is_for_its_writer_and_for_nobody_else_at_the_same_device(opening, alice, bob, client):
+    sent(client, opening, source="Words that are nobody else’s business.", writer=alice.pk)
+    client.force_login(bob)
+    assert "nobody else" not in client.get(f"/c/{opening.pk}/reply/").content.decode()
+
+
 def test_nobody_fills_the_memory_with_texts_of_nobody(opening, client, settings):
     settings.LIMITS = LIMITS
-    answers = [Client().post(f"/c/{opening.pk}/reply/", {"source": WORDS}).content.decode() for _ in range(3)]
+    answers = [
+        Client().post(f"/c/{opening.pk}/reply/", {"source": WORDS, "writer": "1"}).content.decode() for _ in range(3)
+    ]
     assert ["sign in in another tab" in html for html in answers] == [False, False, True]
     assert all(WORDS in html for html in answers)
-    huge = Client().post(f"/c/{opening.pk}/reply/", {"source": "x" * 200_001}).content.decode()
+    huge = Client().post(f"/c/{opening.pk}/reply/", {"source": "x" * 200_001, "writer": "1"}).content.decode()
     assert "sign in in another tab" in huge
 
 
 def test_only_a_few_texts_wait_and_the_latest_do(opening, alice, client):
     comments = [reply(opening, alice, source=f"{WORDS} {n}") for n in range(5)]
     for comment in comments:
-        client.post(f"/c/{comment.pk}/reply/", {"source": f"To {comment.pk}, at length."})
+        client.post(f"/c/{comment.pk}/reply/", {"source": f"To {comment.pk}, at length.", "writer": alice.pk})
     client.force_login(alice)
     kept = [f"To {c.pk}, at length." in client.get(f"/c/{c.pk}/reply/").content.decode() for c in comments]
     assert kept == [False, False, True, True, True]
