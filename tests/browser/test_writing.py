@@ -52,7 +52,7 @@ def here(page):
 def until(page, condition):
     """Waits in the page, where its policy forbids Playwright's own way."""
     look = f"const look = () => ({condition}) ? done() : requestAnimationFrame(look); look();"
-    page.evaluate(f"() => new Promise(done => {{ {look} }})")
+    page.evaluate(f"() => new Promise((done, fail) => {{ setTimeout(fail, 10000, 'never came'); {look} }})")
 
 
 # The tools
