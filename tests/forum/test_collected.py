@@ -13,8 +13,10 @@ def test_scripts_name_each_other_by_fingerprint(tmp_path):
     storage = Storage(location=tmp_path, base_url="/static/")
     paths = {f"js/{name}": (source, f"js/{name}") for name in source.listdir("js")[1]}
     for path in paths:
-        storage.save(path, source.open(path))
-    hashed = {path: name for path, name, _processed in storage.post_process(paths) if path in paths}
+        with source.open(path) as file:
+            storage.save(path, file)
+    collected = storage.post_process(paths)
+    hashed = {path: name for path, name, _processed in collected if path in paths and name.endswith(".js")}
     named = []
     for name in hashed.values():
         named += re.findall(r'(?:from |import\()"\./([^"]+)"', (tmp_path / name).read_text())
