@@ -25,7 +25,7 @@ PUBLIC = [
 ]  # fmt: skip
 MEMBERS = [
     "{thread}", "/c/{top}/branch/", "/c/{opening}/reply/", "/c/{top}/reply/", "/c/{mine}/edit/",
-    "/c/{mine}/delete/", "/t/new/", "/guest-comments/",
+    "/c/{mine}/delete/", "/t/new/", "/guest-comments/", "/drafts/",
     "/account/", "/account/email/", "/account/password/set/", "/account/2fa/", "/account/2fa/totp/activate/",
     "/account/2fa/webauthn/", "/account/2fa/webauthn/add/", "/account/logout/", "/c/{top}/edit/", "/desk/",
 ]  # fmt: skip
