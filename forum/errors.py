@@ -5,7 +5,6 @@ import sys
 from contextlib import suppress
 from urllib.parse import unquote_plus
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseBadRequest, UnreadablePostError
@@ -14,7 +13,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.encoding import force_str
 
-from forum import ratelimit, rates
+from forum import limits, ratelimit, rates
 
 # What a person types into our forms under these names is shown again, so that it can be copied.
 TYPED = ("source", "title", "question_1", "question_2")
@@ -86,7 +85,7 @@ def _unread(request):
 
 def too_many(request):
     """allauth's refusal: 429, and when to try again: after the longest of its limits."""
-    words = [words for limit in settings.ACCOUNT_LIMITS.values() for words in limit.values()]
+    words = [words for limit in limits.ACCOUNT.values() for words in limit.values()]
     wait = max(rate.seconds for each in words for rate in rates.parse(each))
     context = {"wait": ratelimit.in_words(wait)}
     response = render(request, "429.html", context, status=429)

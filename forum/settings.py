@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from forum import database
+from forum import database, limits
 from forum.env import BASE_DIR, VAR_DIR, choice, database_address, env, secret_key
 from forum.rates import for_allauth
 
@@ -97,73 +97,7 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "forum_cache"}
 }
 
-# Limits --------------------------------------------------------------------------------------------------------------
-
-# How often somebody may do something (see forum.ratelimit): each act by standing, and by the address all members share
-# who come from it; a visitor has only the address. `LIMITS=0` switches them off, for benches and load tests.
-LIMITS = {
-    "comment": {
-        "visitor": "2 per minute, 20 per day",
-        "first day": "1 per 30 seconds, 10 per day",
-        "new": "1 per 30 seconds, 50 per day",
-        "member": "6 per minute, 60 per hour, 200 per day",
-        "trusted": "15 per minute, 400 per day",
-        "staff": "30 per minute",
-        "address": "30 per minute, 600 per day",
-    },
-    "thread": {
-        "first day": "1 per day",
-        "new": "2 per day",
-        "member": "5 per day",
-        "trusted": "15 per day",
-        "staff": "60 per day",
-        "address": "60 per day",
-    },
-    "edit": {
-        "first day": "6 per minute, 60 per day",
-        "new": "6 per minute, 100 per day",
-        "member": "10 per minute, 300 per day",
-        "trusted": "20 per minute, 600 per day",
-        "staff": "60 per minute",
-        "address": "60 per minute",
-    },
-    # a text that came after its writer was signed out, kept until they are back
-    "unsent": {"visitor": "10 per hour, 30 per day"},
-    # each pause in typing keeps one
-    "draft": {
-        "first day": "40 per minute",
-        "new": "40 per minute",
-        "member": "40 per minute",
-        "trusted": "40 per minute",
-        "staff": "40 per minute",
-        "address": "240 per minute",
-    },
-    "preview": {
-        "visitor": "30 per minute, 600 per day",
-        "first day": "60 per minute",
-        "new": "60 per minute",
-        "member": "60 per minute",
-        "trusted": "90 per minute",
-        "staff": "90 per minute",
-        "address": "240 per minute",
-    },
-}
-# Signing in and all around it, in allauth's names: by address, by account, by the name typed in.
-ACCOUNT_LIMITS = {
-    "signup": {"address": "20 per 5 minutes"},
-    "login": {"address": "30 per minute"},
-    "login_failed": {"address": "10 per minute", "name": "5 per 5 minutes"},
-    "request_login_code": {"address": "20 per minute", "name": "3 per minute"},
-    # one code and two more: the first press of “send a new code” is not refused
-    "confirm_email": {"name": "3 per 3 minutes"},
-    "reset_password": {"address": "20 per minute", "name": "5 per minute"},
-    "reset_password_from_key": {"address": "20 per minute"},
-    "change_password": {"account": "5 per minute"},
-    "manage_email": {"account": "10 per minute"},
-    "reauthenticate": {"account": "10 per minute"},
-}
-if not env.bool("LIMITS", True):
-    LIMITS = {}
+LIMITS = limits.OURS if env.bool("LIMITS", True) else {}
 
 # People --------------------------------------------------------------------------------------------------------------
 
@@ -214,7 +148,7 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # allauth counts what is its own, by the limits below
-ACCOUNT_RATE_LIMITS = {act: for_allauth(limit) for act, limit in ACCOUNT_LIMITS.items()}
+ACCOUNT_RATE_LIMITS = {act: for_allauth(limit) for act, limit in limits.ACCOUNT.items()}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True

@@ -15,7 +15,7 @@ from bleach.sanitizer import Cleaner
 
 from forum.markup.blocks import Reader
 from forum.markup.inlines import engine, to_html
-from forum.markup.limits import COMMENT, OPENING, Clock, Limits, TooComplex
+from forum.markup.limits import CLEANING_SECONDS, COMMENT, OPENING, Clock, Limits, TooComplex, pieces_of
 from forum.markup.targets import LINK_TARGET_MAX_LENGTH, is_safe_target
 from forum.markup.text import is_blank, normalise, plain
 
@@ -65,7 +65,7 @@ def render(source, limits=COMMENT):
     md.limits, md.clock = limits, Clock()
     html = to_html(md, source, Reader(md.clock))
     limits.check_html(html)
-    md.clock.check()
+    md.clock.check(ahead=CLEANING_SECONDS * pieces_of(html))
     html = _tools.cleaner.clean(html)
     md.clock.check()
     return nh3.clean(

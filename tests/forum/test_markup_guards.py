@@ -135,7 +135,7 @@ def test_typed_signs_are_taken_out_in_one_go(monkeypatch, mark):
     """Python-markdown's engine would copy the text once for each of them."""
     steps = []
     whole = limits.Clock.check
-    monkeypatch.setattr(limits.Clock, "check", lambda clock: steps.append(1) or whole(clock))
+    monkeypatch.setattr(limits.Clock, "check", lambda clock, ahead=0: steps.append(1) or whole(clock, ahead))
     markup.render(mark * 100)
     few = len(steps)
     markup.render(mark * 1_000)
@@ -295,3 +295,17 @@ def test_marks_that_would_take_long_to_put_in_order_are_cut_before(monkeypatch):
     assert runs == [text.LONGEST_RUN]
     assert markup.normalise(once) == once
     assert len(once) <= 1 + text.MOST_MARKS
+
+
+def test_what_bleach_will_take_counts_before_it_begins(monkeypatch):
+    """It cleans in one step: a text whose time would be over in the middle of it is not begun."""
+    cleaned = []
+    monkeypatch.setattr(limits, "CPU_SECONDS", 1.0)
+    monkeypatch.setattr(limits.time, "thread_time", lambda: 0.0)
+    monkeypatch.setattr(markup._tools, "cleaner", SimpleNamespace(clean=lambda html: cleaned.append(html) or html))
+    source = "*a* " * 900
+    markup.render(source)
+    assert len(cleaned) == 1
+    monkeypatch.setattr(limits, "CPU_SECONDS", 0.05)
+    assert refused(source) == limits.TOOK_TOO_LONG
+    assert len(cleaned) == 1
