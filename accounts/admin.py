@@ -53,11 +53,25 @@ class PersonAdmin(admin.ModelAdmin):
     rights = ["is_staff", "is_superuser", "groups"]
     fieldsets = [
         (None, {"fields": ["display_name", "email", "joined_at", "last_login"]}),
-        (_("Standing"), {"fields": ["is_active", "trusted_at", "suspended_at", "suspended_until"]}),
+        (
+            _("Standing"),
+            {
+                "fields": [
+                    "is_active",
+                    "trust",
+                    "trust_set_at",
+                    "watched_at",
+                    "warned_at",
+                    "suspended_at",
+                    "suspended_until",
+                ]
+            },
+        ),
         (_("Rights"), {"fields": rights}),
     ]
     readonly_fields = [
-        "display_name", "email", "joined_at", "last_login", "is_active", "trusted_at", "suspended_at", "suspended_until"
+        "display_name", "email", "joined_at", "last_login", "is_active", "trust", "trust_set_at",
+        "watched_at", "warned_at", "suspended_at", "suspended_until",
     ]  # fmt: skip
 
     @admin.display(description=_("standing"))

@@ -60,6 +60,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account. Their address is private; `display_name` is what others see.
 
     `name_key` is the name's skeleton (see accounts.names): two names that look alike share one, and it is unique.
+    `trust_set_at`: a moderator set the trust by hand, and it is not reckoned any more. `warned_at`: warned, and it is
+    still to be acknowledged. `has_statement`: a moderator's decision about them that they have not opened yet.
     """
 
     email = models.EmailField(_("e-mail address"), max_length=254)
@@ -67,11 +69,23 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("display name"), max_length=NAME_MAX_LENGTH, validators=[validate_display_name],
         error_messages={"unique": _("Somebody already uses this name or one that looks like it.")},
     )  # fmt: skip
+
+    class Trust(models.IntegerChoices):
+        """Earned by days, comments that were kept, and reading; see posts.actions.trusting."""
+
+        NEW = 0, _("new")
+        MEMBER = 1, _("member")
+        TRUSTED = 2, _("trusted")
+
     name_key = models.CharField(max_length=NAME_MAX_LENGTH * 4, unique=True, editable=False)
     is_staff = models.BooleanField(_("may enter the desk"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
-    trusted_at = models.DateTimeField(_("trusted since"), null=True, blank=True, editable=False)
+    trust = models.PositiveSmallIntegerField(_("trust"), choices=Trust, default=Trust.NEW, editable=False)
+    trust_set_at = models.DateTimeField(_("trust set by hand on"), null=True, blank=True, editable=False)
+    watched_at = models.DateTimeField(_("under watch since"), null=True, blank=True, editable=False)
+    warned_at = models.DateTimeField(_("warned on"), null=True, blank=True, editable=False)
+    has_statement = models.BooleanField(default=False, editable=False)
     suspended_at = models.DateTimeField(_("suspended on"), null=True, blank=True, editable=False)
     suspended_until = models.DateTimeField(_("suspended until"), null=True, blank=True, editable=False)
 
@@ -132,8 +146,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_trusted(self):
-        """Trusted by a moderator, or staff."""
-        return self.is_staff or self.trusted_at is not None
+        """Earned it, or was given it by a moderator, or is staff."""
+        return self.is_staff or self.trust == self.Trust.TRUSTED
 
     @property
     def standing(self):

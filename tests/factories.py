@@ -13,7 +13,8 @@ _number = count(1)
 
 
 def person(name=None, **fields):
-    """A person with an account of that name."""
+    """A person with an account of that name, whom the forum knows for some time."""
+    fields.setdefault("trust", User.Trust.MEMBER)
     name = name or f"Person {next(_number)}"
     return User.objects.create_user(f"{name.lower().replace(' ', '.')}@example.org", display_name=name, **fields)
 

@@ -33,7 +33,7 @@ def bump(thread):
 # A reply and all that moves with it, in one statement: so the thread's row is locked for no longer than that and the
 # commit behind it, and eight people who write at once in one thread hardly wait for each other. The thread is taken
 # first, as by every verb. Its row and the parent's are looked at again where somebody else has just changed them: a
-# thread that is locked meanwhile, or a parent that is gone, makes it insert nothing.
+# thread or branch that is locked meanwhile, or a parent that is gone, makes it insert nothing.
 PUBLISH = """
 WITH in_thread AS (
     UPDATE posts_thread SET version = version + 1, comment_count = comment_count + 1,
@@ -46,7 +46,7 @@ WITH in_thread AS (
 ), above AS (
     UPDATE posts_comment c SET below_count = c.below_count + 1,
         reply_count = c.reply_count + CASE WHEN c.id = %(parent)s THEN 1 ELSE 0 END
-    FROM in_thread WHERE c.id = ANY(%(above)s) AND (c.id <> %(parent)s OR (
+    FROM in_thread WHERE c.id = ANY(%(above)s) AND c.locked_at IS NULL AND (c.id <> %(parent)s OR (
         c.held_at IS NULL AND c.hidden_at IS NULL AND c.removed_at IS NULL AND c.deleted_at IS NULL
     ))
     RETURNING c.id

@@ -1,45 +1,96 @@
-"""The verbs of moderators. Each asks for a reason and writes the moderation log in the same transaction.
+"""The verbs of moderators about comments and threads. Each asks for a reason and writes the moderation log in the same
+transaction.
 
-An act that changes nothing (removing what is removed) is refused nothing and logs nothing: it returns False.
+An act that changes nothing (removing what is removed) is refused nothing and logs nothing: it returns False. Otherwise
+it returns the log's entry. `rule` is the title of the community rule it rests on.
 """
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
-from posts.actions import counting, refusals
+from forum import markup
+from posts.actions import casework, counting, refusals, writing
+from posts.actions.recording import check_right, log, moment_if, set_fields
 from posts.actions.refusals import Refused
+from posts.actions.showing import show
 from posts.models import Comment, LogEntry, Revision
 
 Act = LogEntry.Act
+# what stands in the place of a passage that was taken out
+LEFT_OUT = "[…]"
 
 
 @transaction.atomic
-def remove(*, moderator, comment, reason):
+def remove(*, moderator, comment, reason, rule=""):
     """Takes a comment out of sight; replies stay under a tombstone. An opening post takes its thread with it."""
-    return _set_comment_state(moderator, comment, reason, Act.REMOVE, removed=True)
+    return _set_comment_state(moderator, comment, reason, rule, Act.REMOVE, removed=True)
 
 
 @transaction.atomic
-def restore(*, moderator, comment, reason):
+def restore(*, moderator, comment, reason, rule=""):
     """Undoes `remove`. What its author deleted stays deleted."""
-    return _set_comment_state(moderator, comment, reason, Act.RESTORE, removed=False)
+    return _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, removed=False)
 
 
 @transaction.atomic
-def hold(*, moderator, comment, reason):
+def hold(*, moderator, comment, reason, rule=""):
     """Takes a comment out of sight until it is reviewed; its author still sees it.
 
     A held opening post closes its thread to everybody but moderators.
     """
-    return _set_comment_state(moderator, comment, reason, Act.HOLD, hidden=True)
+    return _set_comment_state(moderator, comment, reason, rule, Act.HOLD, hidden=True)
 
 
 @transaction.atomic
-def approve(*, moderator, comment, reason):
-    """Publishes what was held or hidden."""
-    return _set_comment_state(moderator, comment, reason, Act.APPROVE, hidden=False, held=False)
+def approve(*, moderator, comment, reason, rule=""):
+    """Publishes what was held or hidden; what was flagged and is in sight is kept there, and the log says so."""
+    entry = _set_comment_state(moderator, comment, reason, rule, Act.APPROVE, hidden=False, held=False)
+    if entry:
+        return entry
+    comment = lock_comment(comment)
+    if casework.case_of(comment) is None:
+        return False
+    return _done(comment, moderator, Act.KEEP, reason, rule, {})
+
+
+@transaction.atomic
+def edit_out(*, moderator, comment, passage, reason, rule=""):
+    """Takes `passage` out of the text, wherever it stands, and leaves a mark; the author sees what it said.
+
+    What the comment said before becomes a Revision that readers do not see. What waited is published. Raises Refused
+    where the text does not have the passage, or has nothing else.
+    """
+    check_right(moderator, reason)
+    comment = lock_comment(comment)
+    passage = passage.strip()
+    if not passage or passage not in comment.source:
+        raise Refused(refusals.NO_SUCH_PASSAGE)
+    source = comment.source.replace(passage, LEFT_OUT)
+    if markup.is_blank(source.replace(LEFT_OUT, "")):
+        raise Refused(refusals.NOTHING_LEFT)
+    now = timezone.now()
+    edited_at = comment.edited_at
+    writing.rewrite(comment, source, None, editor=moderator, at=now, silently=False)
+    revision = comment.revisions.order_by("-number").first()
+    revision.withheld_at = now
+    revision.save(update_fields=["withheld_at"])
+    before = {"text": {"revision": revision.pk, "mark": comment.fingerprint}}
+    if comment.edited_at != edited_at:
+        before["comment"] = {"edited_at": [edited_at and edited_at.isoformat(), comment.edited_at.isoformat()]}
+    show(comment, {"held": False, "hidden": False}, before)
+    return _done(comment, moderator, Act.EDIT_OUT, reason, rule, before, details={"passage": passage})
+
+
+@transaction.atomic
+def lock_branch(*, moderator, comment, reason, rule=""):
+    """Nobody can reply to the comment or below it any more; it can be read."""
+    return _set_branch_lock(moderator, comment, reason, rule, Act.LOCK_BRANCH, True)
+
+
+@transaction.atomic
+def open_branch(*, moderator, comment, reason, rule=""):
+    """Undoes `lock_branch`."""
+    return _set_branch_lock(moderator, comment, reason, rule, Act.OPEN_BRANCH, False)
 
 
 @transaction.atomic
@@ -78,73 +129,41 @@ def unpin(*, moderator, thread, reason):
     return _set_thread_state(moderator, thread, reason, Act.UNPIN, "pinned_at", False)
 
 
-@transaction.atomic
-def suspend(*, moderator, person, reason, until=None):
-    """The person can read but not write, until the moment `until` or, without it, until the suspension is ended.
-
-    Raises PermissionDenied for oneself, and for staff unless a superuser does it.
-    """
-    check_right(moderator, reason)
-    person = _lock_person(person)
-    if person.pk == moderator.pk or (person.is_staff and not moderator.is_superuser):
-        raise PermissionDenied(refusals.NOT_STAFF)
-    if person.is_suspended and person.suspended_until == until:
-        return False
-    person.suspended_at, person.suspended_until = timezone.now(), until
-    person.save(update_fields=["suspended_at", "suspended_until"])
-    log(moderator, Act.SUSPEND, reason, person=person)
-    return True
-
-
-@transaction.atomic
-def unsuspend(*, moderator, person, reason):
-    """Ends a suspension."""
-    check_right(moderator, reason)
-    person = _lock_person(person)
-    if not person.is_suspended:
-        return False
-    if person.pk == moderator.pk:
-        raise PermissionDenied
-    person.suspended_at = person.suspended_until = None
-    person.save(update_fields=["suspended_at", "suspended_until"])
-    log(moderator, Act.UNSUSPEND, reason, person=person)
-    return True
-
-
-@transaction.atomic
-def trust(*, moderator, person, reason):
-    """The person has shown that they can be trusted."""
-    return _set_trust(moderator, person, reason, Act.TRUST, True)
-
-
-@transaction.atomic
-def untrust(*, moderator, person, reason):
-    """Undoes `trust`."""
-    return _set_trust(moderator, person, reason, Act.UNTRUST, False)
-
-
-def _set_comment_state(moderator, comment, reason, act, **states):
+def _set_comment_state(moderator, comment, reason, rule, act, **states):
     """Sets or clears timestamps of the comment, moves the counts, withdraws or brings back a thread, and logs."""
     check_right(moderator, reason)
+    comment = lock_comment(comment)
+    before = {}
+    if not show(comment, states, before):
+        return False
+    return _done(comment, moderator, act, reason, rule, before)
+
+
+def _set_branch_lock(moderator, comment, reason, rule, act, on):
+    check_right(moderator, reason)
+    comment = lock_comment(comment)
+    before = {}
+    if not set_fields(comment, {"locked_at": moment_if(on, comment.locked_at, timezone.now())}, before, "comment"):
+        return False
+    counting.bump(comment.thread)
+    return _done(comment, moderator, act, reason, rule, before)
+
+
+def lock_comment(comment):
+    """The comment and its thread as they are now, both locked."""
     thread = counting.lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread
-    now = timezone.now()
-    was_published = comment.is_published
-    changed = [f"{name}_at" for name, on in states.items() if (getattr(comment, f"{name}_at") is not None) != on]
-    if not changed:
-        return False
-    for name, on in states.items():
-        if f"{name}_at" in changed:
-            setattr(comment, f"{name}_at", now if on else None)
-    first_seen_at = None
-    if comment.is_published and comment.published_at is None:
-        first_seen_at = comment.published_at = counting.moment_in(thread)
-        changed.append("published_at")
-    comment.save(update_fields=changed)
-    counting.state_changed(comment, was_published, at=first_seen_at)
-    log(moderator, act, reason, comment=comment, thread=thread, person=comment.author)
-    return True
+    return comment
+
+
+def _done(comment, moderator, act, reason, rule, before, **more):
+    entry = log(
+        moderator, act, reason, rule=rule, comment=comment, thread=comment.thread, person=comment.author,
+        before=before, **more,
+    )  # fmt: skip
+    casework.decided(comment, entry)
+    return entry
 
 
 def _set_withheld(moderator, revision, reason, act, on):
@@ -159,43 +178,14 @@ def _set_withheld(moderator, revision, reason, act, on):
     revision.withheld_at = timezone.now() if on else None
     revision.save(update_fields=["withheld_at"])
     comment = revision.comment
-    log(moderator, act, reason, comment=comment, thread=comment.thread, person=comment.author)
-    return True
+    return log(moderator, act, reason, comment=comment, thread=comment.thread, person=comment.author)
 
 
 def _set_thread_state(moderator, thread, reason, act, field, on):
     check_right(moderator, reason)
     thread = counting.lock_thread(thread.pk)
-    if (getattr(thread, field) is not None) == on:
+    before = {}
+    if not set_fields(thread, {field: moment_if(on, getattr(thread, field), timezone.now())}, before, "thread"):
         return False
-    setattr(thread, field, timezone.now() if on else None)
-    thread.save(update_fields=[field])
     counting.bump(thread)
-    log(moderator, act, reason, thread=thread)
-    return True
-
-
-def _set_trust(moderator, person, reason, act, on):
-    check_right(moderator, reason)
-    person = _lock_person(person)
-    if (person.trusted_at is not None) == on:
-        return False
-    person.trusted_at = timezone.now() if on else None
-    person.save(update_fields=["trusted_at"])
-    log(moderator, act, reason, person=person)
-    return True
-
-
-def _lock_person(person):
-    return User.objects.select_for_update(no_key=True).get(pk=person.pk)
-
-
-def check_right(moderator, reason):
-    if not moderator.can_moderate():
-        raise PermissionDenied
-    if not reason.strip():
-        raise Refused(refusals.EMPTY_REASON)
-
-
-def log(moderator, act, reason, **about):
-    LogEntry.objects.create(at=timezone.now(), moderator=moderator, act=act, reason=reason.strip(), **about)
+    return log(moderator, act, reason, thread=thread, before=before)

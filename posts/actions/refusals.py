@@ -27,6 +27,18 @@ class Overtaken(Exception):  # noqa: N818
         self.comment = comment
 
 
+class Wondering(Exception):  # noqa: N818
+    """The text has words that its author is asked about: `asked` are pairs of a phrase and advice. Nothing changed."""
+
+    def __init__(self, asked):
+        super().__init__(asked)
+        self.asked = asked
+
+
+class Stale(Refused):
+    """Somebody else decided, or what is decided about is another thing by now; `str()` says which."""
+
+
 GONE = _("This comment was taken back or removed: nobody can reply to it any more.")
 LOCKED = _("This thread is locked: it can be read, but nobody can write in it.")
 WITHDRAWN = _("This thread is no longer there.")
@@ -42,3 +54,25 @@ NO_GUESTS = _("Only members can write here at present.")
 TOO_LATE = _("A deletion can be undone for a minute; that minute is over.")
 DRAFT_TOO_LONG = _("This is too long to be kept as a draft.")
 GONE_TO_READ = _("This comment was taken back or removed.")
+BRANCH_LOCKED = _("A moderator closed this branch: it can be read, but nobody can reply in it.")
+WARNED = _(
+    "A moderator wrote to you. Please read it under “Decisions” and say that you have; then you can write again."
+)
+NOT_YOUR_OWN_FLAG = _("This is your own comment: you can change it or delete it.")
+NO_VISITORS_FLAGS = _("Only members can flag comments here at present.")
+CHANGED_SINCE = _("What this decision did has been changed since, so it cannot be taken back any more.")
+NOT_UNDONE = _("This is nothing that can be taken back.")
+UNDONE_ALREADY = _("This was taken back already.")
+DECIDED_ALREADY = _("Somebody else has decided this meanwhile. Nothing of yours was done.")
+CHANGED_MEANWHILE = _(
+    "This has changed since you opened it: the text, the flags, or its state. Nothing was done; please look again."
+)
+CLAIMED = _("Somebody else is looking at this. Nothing was done; you can take it over, or go on to the next.")
+NOTHING_TO_DO = _("Nothing had to be changed.")
+NO_ACCOUNT = _("Its author has no account: there is nobody to warn or to suspend.")
+NO_SUCH_PASSAGE = _("The text does not have this passage. Please copy it from the text as it was written.")
+NOTHING_LEFT = _("Nothing would be left of the text. Please remove the comment instead.")
+NOT_YOUR_OWN_APPEAL = _("You made this decision; another moderator answers the appeal.")
+NO_APPEAL = _("There is no appeal against this, or not any more.")
+EMPTY_APPEAL = _("Please say why you think that the decision was wrong.")
+EMPTY_NOTE = _("Please write something.")

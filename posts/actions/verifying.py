@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from accounts.models import User, Verification
 from posts.actions import counting, refusals
-from posts.actions.moderating import Act, check_right, log
+from posts.actions.recording import check_right, log
+from posts.models import LogEntry
 
+Act = LogEntry.Act
 HOLDS_FOR = timedelta(days=365)
 
 

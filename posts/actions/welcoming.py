@@ -6,9 +6,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from posts.actions import counting, refusals, writing
+from posts.actions import casework, counting, refusals, writing
 from posts.actions.refusals import Refused, Repeated
-from posts.models import Comment, GuestComment, Helpful, SiteChoices
+from posts.models import Case, Comment, GuestComment, Helpful, SiteChoices
 
 # How long a guest's address is kept for the day they join.
 ADDRESS_KEPT_FOR = timedelta(days=365)
@@ -30,12 +30,14 @@ def comment_as_guest(*, name, email, parent, source, key, question=None, standpo
     comment.write(source)
     try:
         writing.check_accepts_replies(parent)
+        writing.check_branch_is_open(parent)
         if not again:
             writing.check_not_repeated(Comment.objects.filter(pk__in=earlier), source)
         with transaction.atomic():
             writing.settle(comment, parent, question)
             comment.save(force_insert=True)
             GuestComment.objects.create(comment=comment, email=email, written_at=now)
+            casework.open_case(comment, Case.Kind.HELD, [Case.Why.GUEST], now)
     except (IntegrityError, Refused, Repeated):
         # the same form sent twice leads to what the first one made, whatever happened since
         first = Comment.objects.select_related("thread").filter(author=None, key=key).first() if key else None

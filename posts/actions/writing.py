@@ -9,9 +9,9 @@ from django.utils import timezone
 from accounts.models import User
 from forum import markup
 from posts import tree
-from posts.actions import counting, drafting, refusals
+from posts.actions import casework, counting, drafting, refusals, screening, showing
 from posts.actions.refusals import Overtaken, Refused, Repeated
-from posts.models import Comment, Question, Revision, Thread
+from posts.models import Case, Comment, Question, Revision, Thread
 
 
 def may_start_thread(user):
@@ -23,13 +23,25 @@ def may_start_thread(user):
 
 @transaction.atomic
 def start_thread(
-    *, author, title, source, questions=(), standpoint="", key=None, byline="", again=True, at=None, **fields
+    *,
+    author,
+    title,
+    source,
+    questions=(),
+    standpoint="",
+    key=None,
+    byline="",
+    again=True,
+    sure=True,
+    at=None,
+    **fields,
 ):
-    """A new Thread with its opening post; `questions` are (text, whom it asks) in order.
+    """A new Thread with its opening post; `questions` are (text, whom it asks) in order. It is held where that speaks
+    for a review first (see posts.actions.screening).
 
     `author` may be nobody when `byline` tells the name (a command plants a post that somebody else wrote). The same
     `author` and `key` again give the thread of the first time. Raises PermissionDenied, Refused, markup.TooComplex,
-    and Repeated for the same text again unless `again` says that it is meant.
+    Repeated for the same text again unless `again` says that it is meant, and Wondering unless the author is `sure`.
     """
     if author is not None:
         check_may_write(author)
@@ -55,21 +67,42 @@ def start_thread(
     )
     _speak_as(opening, author, standpoint, now)
     opening.write(source)
+    why = []
+    if author is not None and at is None:
+        why = screening.reasons_to_hold(author, f"{title}\n{source}", opening.html, now, sure=sure)
+    if why:
+        opening.held_at, opening.published_at, thread.withdrawn_at = now, None, now
+        thread.save(update_fields=["withdrawn_at"])
     _find_place(opening, parent=None)
     opening.save(force_insert=True)
+    if why:
+        casework.open_case(opening, Case.Kind.HELD, why, now)
     if author is not None:
         drafting.forget_sent(person=author, place="thread")
     return thread
 
 
 def reply(
-    *, author, parent, source, question=None, standpoint="", key=None, byline="", is_sample=False, again=True, at=None
+    *,
+    author,
+    parent,
+    source,
+    question=None,
+    standpoint="",
+    key=None,
+    byline="",
+    is_sample=False,
+    again=True,
+    sure=True,
+    at=None,
 ):
-    """A published reply to the Comment `parent`; the same `author` and `key` again give the first reply.
+    """A reply to the Comment `parent`, published, or held where that speaks for a review first (see
+    posts.actions.screening); the same `author` and `key` again give the first reply.
 
     `question` (one of the thread's) counts only for a reply to the opening post: deeper ones belong to their branch.
     `at` is when it was written, if that was not now. Raises Refused when `parent` takes no replies any more,
-    PermissionDenied, markup.TooComplex, and Repeated for the same text again unless `again` says that it is meant.
+    PermissionDenied, markup.TooComplex, Repeated for the same text again unless `again` says that it is meant, and
+    Wondering unless the author is `sure`.
     """
     if author is not None:
         check_may_write(author)
@@ -80,6 +113,12 @@ def reply(
         check_accepts_replies(parent)
         if not again:
             check_not_repeated(Comment.objects.filter(author=author), source)
+        if author is not None and at is None and not is_sample:
+            now = timezone.now()
+            why = screening.reasons_to_hold(author, source, comment.html, now, sure=sure)
+            if why:
+                check_branch_is_open(parent)
+                return _hold(comment, parent, question, why, now)
         return _publish(comment, parent, question, at)
     except (IntegrityError, Refused, Repeated, counting.Closed) as fault:
         # the same form sent twice leads to what the first one made, whatever happened since
@@ -89,6 +128,7 @@ def reply(
         if isinstance(fault, counting.Closed):
             # it was open a moment ago; whoever closed it is done now, and this says why
             check_accepts_replies(Comment.objects.select_related("thread").get(pk=parent.pk))
+            check_branch_is_open(parent)
             raise Refused(refusals.GONE) from None
         raise
 
@@ -104,11 +144,22 @@ def _publish(comment, parent, question, at):
 
 
 @transaction.atomic
-def edit(*, editor, comment, source, standpoint=None, seen=None):
+def _hold(comment, parent, question, why, at):
+    settle(comment, parent, question)
+    drafting.forget_sent(person=comment.author, place=f"reply:{parent.pk}")
+    comment.created_at = comment.held_at = at
+    comment.save(force_insert=True)
+    casework.open_case(comment, Case.Kind.HELD, why, at)
+    return comment
+
+
+@transaction.atomic
+def edit(*, editor, comment, source, standpoint=None, seen=None, sure=True):
     """Changes the text of `comment`; after the grace time the earlier text becomes a Revision and the change shows.
 
-    `seen` is the fingerprint of the text that the change began with. The same text again changes nothing. Raises
-    PermissionDenied, Refused, markup.TooComplex, and Overtaken where the text is another one by now.
+    `seen` is the fingerprint of the text that the change began with. The same text again changes nothing. A change
+    that speaks for a review hides the comment until then. Raises PermissionDenied, Refused, markup.TooComplex,
+    Wondering, and Overtaken where the text is another one by now.
     """
     html = markup.render(source, comment.limits)
     thread = counting.lock_thread(comment.thread_id)
@@ -123,7 +174,13 @@ def edit(*, editor, comment, source, standpoint=None, seen=None):
         _speak_as(comment, editor, standpoint, now)
     elif source == comment.source:
         return comment
+    why = []
+    if source != comment.source:
+        why = screening.reasons_to_hold(editor, source, html, now, sure=sure, is_change=True)
     rewrite(comment, source, html, editor=editor, at=now, silently=comment.is_within_grace(now))
+    casework.changed(comment)
+    if why and showing.hide_until_reviewed(comment, screening.told(why)):
+        casework.open_case(comment, Case.Kind.HELD, why, now)
     return comment
 
 
@@ -131,6 +188,7 @@ def check_may_reply(author, parent):
     """Raises Refused or PermissionDenied if `author` could not reply to `parent` now; for a form not yet filled in."""
     check_may_write(author)
     check_accepts_replies(parent)
+    check_branch_is_open(parent)
 
 
 def check_may_edit(editor, comment):
@@ -176,6 +234,7 @@ def delete(*, author, comment):
     if not comment.is_deletable_by(author):
         raise PermissionDenied(refusals.NOT_YOURS)
     take_back(comment)
+    casework.taken_back(comment)
     return comment
 
 
@@ -197,6 +256,7 @@ def undelete(*, author, comment):
     comment.deleted_at = None
     comment.save(update_fields=["deleted_at"])
     counting.state_changed(comment, was_published)
+    casework.reopen(comment, None)
     return comment
 
 
@@ -215,6 +275,8 @@ def check_may_write(user):
         raise PermissionDenied
     if user.is_suspended:
         raise Refused(refusals.SUSPENDED)
+    if user.warned_at is not None:
+        raise Refused(refusals.WARNED)
 
 
 def check_accepts_replies(parent):
@@ -225,6 +287,15 @@ def check_accepts_replies(parent):
         raise Refused(refusals.LOCKED)
     if not parent.accepts_replies():
         raise Refused(refusals.GONE)
+    if parent.locked_at is not None:
+        raise Refused(refusals.BRANCH_LOCKED)
+
+
+def check_branch_is_open(parent):
+    """Raises Refused if `parent` lies in a branch that a moderator locked. One query; a reply that is published asks
+    the same as it is saved."""
+    if parent.depth and Comment.objects.filter(pk__in=tree.ids_of(parent.path), locked_at__isnull=False).exists():
+        raise Refused(refusals.BRANCH_LOCKED)
 
 
 def check_not_repeated(comments, source):

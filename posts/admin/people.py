@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import PersonAdmin
 from accounts.models import User
-from posts.actions import moderating, verifying
+from posts.actions import sanctioning, verifying
 from posts.admin.desk import Desk, ReasonForm, act
 
 
@@ -48,10 +48,10 @@ class PersonDesk(PersonAdmin):
     """The accounts' desk with suspend, trust and verify."""
 
     actions = [
-        act(moderating.suspend, "person", _("Suspend"), SuspensionForm),
-        act(moderating.unsuspend, "person", _("End the suspension")),
-        act(moderating.trust, "person", _("Trust")),
-        act(moderating.untrust, "person", _("No longer trust")),
+        act(sanctioning.suspend, "person", _("Suspend"), SuspensionForm),
+        act(sanctioning.unsuspend, "person", _("End the suspension")),
+        act(sanctioning.trust, "person", _("Trust")),
+        act(sanctioning.untrust, "person", _("No longer trust")),
         act(verifying.grant, "person", _("Verify as a clinician"), VerificationForm),
         act(verifying.revoke, "person", _("Revoke the verification")),
     ]

@@ -41,7 +41,8 @@ class Comment(models.Model):
     state and replies. `published_at` is when readers could first see it; in a thread no two moments are the same and
     they rise in the order of commits, so that nothing slips in behind a reader's back. `helpful_count` counts the
     people it helped. `question` is the one that this comment's branch answers. `key` is the one-time key of the form
-    it came from. `is_guest`: by somebody without an account, under a name of their own (`byline`).
+    it came from. `is_guest`: by somebody without an account, under a name of their own (`byline`). `locked_at`: nobody
+    may reply to it or to anything below it.
     """
 
     class Standpoint(models.TextChoices):
@@ -92,6 +93,7 @@ class Comment(models.Model):
     hidden_at = models.DateTimeField(_("hidden"), null=True, blank=True, editable=False)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
+    locked_at = models.DateTimeField(_("branch locked"), null=True, blank=True, editable=False)
     reply_count = models.PositiveIntegerField(default=0, editable=False)
     below_count = models.PositiveIntegerField(default=0, editable=False)
     helpful_count = models.PositiveIntegerField(default=0, editable=False)

@@ -6,7 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LogEntry(models.Model):
-    """One act of a moderator. A trigger (migration 0002) refuses to update, delete or truncate entries."""
+    """One act of a moderator, or of the forum itself by its settings, when `moderator` is None.
+
+    A trigger (migration 0002) refuses to update, delete or truncate entries. An entry about a comment or a person is
+    the statement that they may read: `rules` and `rule` say which rule it rests on, `before` what the act changed (so
+    that it can be undone), `details` what it set. `undoes` is the entry it takes back; each is taken back once.
+    `is_confidential`: the public log tells only how many of these there were in a month.
+    """
 
     class Act(models.TextChoices):
         HOLD = "hold", _("held for review")
@@ -25,23 +31,47 @@ class LogEntry(models.Model):
         REVOKE = "revoke", _("revoked the verification of")
         WITHHOLD = "withhold", _("withheld an earlier version of")
         SHOW_AGAIN = "show_again", _("showed an earlier version again of")
+        KEEP = "keep", _("looked at and kept")
+        HIDE = "hide", _("hidden until reviewed")
+        EDIT_OUT = "edit_out", _("took a passage out of")
+        LOCK_BRANCH = "lock_branch", _("locked the branch of")
+        OPEN_BRANCH = "open_branch", _("opened the branch of")
+        WARN = "warn", _("warned")
+        WATCH = "watch", _("put under watch")
+        UNWATCH = "unwatch", _("no longer under watch")
+        BAN = "ban", _("banned")
+        UNDO = "undo", _("took a decision back")
+        UPHOLD = "uphold", _("upheld on appeal")
+        CHANGE = "change", _("changed on appeal")
+        REVERSE = "reverse", _("reversed on appeal")
 
     at = models.DateTimeField(_("when"))
     moderator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("moderator")
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("moderator")
     )
     act = models.CharField(_("act"), max_length=12, choices=Act)
     reason = models.TextField(_("reason"))
     thread = models.ForeignKey("posts.Thread", null=True, on_delete=models.PROTECT, related_name="log_entries")
     comment = models.ForeignKey("posts.Comment", null=True, on_delete=models.PROTECT, related_name="log_entries")
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="log_entries"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="log_entries", db_index=False
     )
+    rules = models.ForeignKey("posts.Rules", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    rule = models.CharField(_("rule"), max_length=200, blank=True)
+    before = models.JSONField(null=True)
+    details = models.JSONField(null=True)
+    undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
+    is_confidential = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("entry of the moderation log")
         verbose_name_plural = _("entries of the moderation log")
-        indexes = [models.Index(fields=["act", "-id"], name="log_entry_act")]
+        indexes = [
+            models.Index(fields=["act", "-id"], name="log_entry_act"),
+            models.Index(fields=["person", "-id"], name="log_entry_person"),
+            models.Index(fields=["at", "act"], name="log_entry_figures"),
+            models.Index(fields=["-id"], condition=models.Q(is_confidential=False), name="log_entry_public"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(reason=""), name="log_entry_has_reason"),
             models.CheckConstraint(
@@ -55,6 +85,27 @@ class LogEntry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_act_display()}"
 
     @property
+    def is_automatic(self):
+        """Done by the forum itself, by its settings."""
+        return self.moderator_id is None
+
+    @property
+    def is_appealable(self):
+        """An act against somebody, about which they may appeal."""
+        return self.act in APPEALABLE
+
+    @property
     def subject(self):
         """What the entry is about."""
         return self.comment or self.thread or self.person
+
+
+Act = LogEntry.Act
+APPEALABLE = {
+    Act.REMOVE, Act.HOLD, Act.HIDE, Act.EDIT_OUT, Act.LOCK_BRANCH, Act.WARN, Act.WATCH, Act.SUSPEND, Act.BAN,
+}  # fmt: skip
+# what the person concerned is told of
+STATED = APPEALABLE | {
+    Act.APPROVE, Act.RESTORE, Act.OPEN_BRANCH, Act.UNSUSPEND, Act.UNWATCH, Act.UNDO, Act.UPHOLD, Act.CHANGE,
+    Act.REVERSE, Act.TRUST, Act.UNTRUST, Act.VERIFY, Act.REVOKE,
+}  # fmt: skip

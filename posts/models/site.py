@@ -13,6 +13,20 @@ class SiteChoices(models.Model):
             "Without an account, under a name of their own. Each of these comments waits for a moderator’s review."
         ),
     )  # fmt: skip
+    visitors_may_flag = models.BooleanField(
+        _("Visitors may flag"), default=True,
+        help_text=_("Without an account. Flags of visitors never hide a comment by themselves."),
+    )  # fmt: skip
+    hide_at = models.PositiveSmallIntegerField(
+        _("Flags hide a comment from this weight on"), default=10,
+        help_text=_("A member’s flag weighs 2, a trusted member’s 3; so 10 is as much as five ordinary members."),
+    )  # fmt: skip
+    first_held = models.PositiveSmallIntegerField(
+        _("How many first comments of a new member are held"), default=2
+    )  # fmt: skip
+    links_let_through = models.PositiveSmallIntegerField(
+        _("Links in a comment that are let through"), default=2, help_text=_("A comment with more is held for review.")
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("choices for the site")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import User
 from forum import ratelimit, rates
 from forum.checks import check_limits
 from forum.models import Usage
@@ -118,7 +119,7 @@ def test_what_is_refused_is_not_counted(settings):
 @pytest.mark.django_db
 def test_people_are_limited_by_their_standing_and_together_by_their_address(settings):
     settings.LIMITS = {"comment": {"first day": "2 per hour", "trusted": "4 per hour", "address": "5 per hour"}}
-    new, trusted = factories.person(), factories.person(trusted_at=timezone.now())
+    new, trusted = factories.person(), factories.person(trust=User.Trust.TRUSTED)
     assert times(3, asked(new), "comment")[0] == 2
     assert times(5, asked(trusted), "comment")[0] == 3
     assert times(2, asked(trusted, address="192.0.2.9"), "comment")[0] == 1
@@ -132,7 +133,7 @@ def test_people_are_limited_by_their_standing_and_together_by_their_address(sett
 def test_standing_comes_with_time_and_trust(days, standing):
     joined_at = timezone.now() - timezone.timedelta(days=days)
     assert factories.person(joined_at=joined_at).standing == standing
-    assert factories.person(joined_at=joined_at, trusted_at=timezone.now()).standing == "trusted"
+    assert factories.person(joined_at=joined_at, trust=User.Trust.TRUSTED).standing == "trusted"
     assert factories.person(joined_at=joined_at, is_staff=True).standing == "staff"
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from posts import drawing
-from posts.actions import drafting, moderating, writing
+from posts.actions import drafting, moderating, sanctioning, writing
 from posts.models import Comment, Draft
 from posts.models.comment import mark_of
 from posts.models.draft import KEPT_FOR, MOST_CHARACTERS, MOST_DRAFTS
@@ -184,7 +184,7 @@ def test_only_what_one_can_know_of_is_a_place(opening, alice, bob, mod, client):
 
 
 def test_a_suspended_member_keeps_what_they_type(alice, mod, client):
-    moderating.suspend(moderator=mod, person=alice, reason="A pause.")
+    sanctioning.suspend(moderator=mod, person=alice, reason="A pause.")
     client.force_login(alice)
     assert client.post("/drafts/", {"place": "thread", "source": TEXT}).status_code == 204
 

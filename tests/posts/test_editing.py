@@ -8,7 +8,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from posts.actions import moderating, writing
+from posts.actions import moderating, sanctioning, writing
 from posts.actions.refusals import Overtaken, Refused
 from posts.models import Comment, LogEntry, Revision, Thread
 from tests.factories import WORDS, reply
@@ -213,7 +213,7 @@ def test_in_a_locked_thread_a_deletion_is_undone_and_by_the_suspended_it_is_not(
     moderating.lock(moderator=mod, thread=comment.thread, reason="Enough.")
     writing.delete(author=alice, comment=comment)
     assert writing.undelete(author=alice, comment=comment).is_published
-    moderating.suspend(moderator=mod, person=alice, reason="Unkind.")
+    sanctioning.suspend(moderator=mod, person=alice, reason="Unkind.")
     alice.refresh_from_db()
     writing.delete(author=alice, comment=comment)
     with pytest.raises(Refused):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from posts.actions import moderating, reading, welcoming, writing
+from posts.actions import moderating, reading, sanctioning, welcoming, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, GuestComment, Helpful, SiteChoices, Thread
 from posts.views import guestbook
@@ -159,7 +159,7 @@ def test_the_owner_decides_at_the_desk_and_moderators_cannot(client, mod):
         client.force_login(user)
         assert client.get("/desk/posts/sitechoices/").status_code == status
         assert client.get("/desk/posts/sitechoices/1/change/").status_code == (200 if user == owner else 403)
-        client.post("/desk/posts/sitechoices/1/change/", {})
+        client.post("/desk/posts/sitechoices/1/change/", {"hide_at": 10, "first_held": 2, "links_let_through": 2})
         assert SiteChoices.present().guests_may_comment is (user == mod)
 
 
@@ -281,7 +281,7 @@ def test_what_one_called_helpful_before_one_claimed_it_counts_no_more(opening, m
 
 def test_somebody_suspended_claims_nothing(opening, wren, mod):
     comment = write(opening)
-    moderating.suspend(moderator=mod, person=wren, reason="Unkind.")
+    sanctioning.suspend(moderator=mod, person=wren, reason="Unkind.")
     wren.refresh_from_db()
     with pytest.raises(Refused):
         welcoming.claim(person=wren, addresses=["wren@example.org"], comments=[comment.pk])

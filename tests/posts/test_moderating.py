@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from posts.actions import moderating, verifying, writing
+from posts.actions import moderating, sanctioning, verifying, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, LogEntry, Thread
 from tests.factories import moderator, reply
@@ -85,12 +85,12 @@ def test_mod_locks_and_pins_and_undoes_it(thread, mod, there, back, field):
 
 def test_a_suspension_ends_by_itself_or_by_a_moderator(alice, mod):
     until = timezone.now() + timedelta(days=7)
-    assert moderating.suspend(moderator=mod, person=alice, reason=WHY, until=until)
+    assert sanctioning.suspend(moderator=mod, person=alice, reason=WHY, until=until)
     alice.refresh_from_db()
     assert alice.is_suspended
     alice.suspended_until = timezone.now() - timedelta(seconds=1)
     assert not alice.is_suspended
-    assert moderating.unsuspend(moderator=mod, person=alice, reason="Talked it over.")
+    assert sanctioning.unsuspend(moderator=mod, person=alice, reason="Talked it over.")
     alice.refresh_from_db()
     assert not alice.is_suspended
 
@@ -99,14 +99,14 @@ def test_moderators_do_not_suspend_themselves_or_each_other(mod):
     other = moderator("Rosa Ternes")
     for person in (mod, other):
         with pytest.raises(PermissionDenied):
-            moderating.suspend(moderator=mod, person=person, reason=WHY)
+            sanctioning.suspend(moderator=mod, person=person, reason=WHY)
 
 
 def test_trust_is_given_and_taken(alice, mod):
-    assert moderating.trust(moderator=mod, person=alice, reason="A year of kind answers.")
+    assert sanctioning.trust(moderator=mod, person=alice, reason="A year of kind answers.")
     alice.refresh_from_db()
     assert alice.is_trusted
-    assert moderating.untrust(moderator=mod, person=alice, reason=WHY)
+    assert sanctioning.untrust(moderator=mod, person=alice, reason=WHY)
     alice.refresh_from_db()
     assert not alice.is_trusted
 
@@ -120,10 +120,10 @@ ACTS = {
     "unlock": lambda who, comment, why: moderating.unlock(moderator=who, thread=comment.thread, reason=why),
     "pin": lambda who, comment, why: moderating.pin(moderator=who, thread=comment.thread, reason=why),
     "unpin": lambda who, comment, why: moderating.unpin(moderator=who, thread=comment.thread, reason=why),
-    "suspend": lambda who, comment, why: moderating.suspend(moderator=who, person=comment.author, reason=why),
-    "unsuspend": lambda who, comment, why: moderating.unsuspend(moderator=who, person=comment.author, reason=why),
-    "trust": lambda who, comment, why: moderating.trust(moderator=who, person=comment.author, reason=why),
-    "untrust": lambda who, comment, why: moderating.untrust(moderator=who, person=comment.author, reason=why),
+    "suspend": lambda who, comment, why: sanctioning.suspend(moderator=who, person=comment.author, reason=why),
+    "unsuspend": lambda who, comment, why: sanctioning.unsuspend(moderator=who, person=comment.author, reason=why),
+    "trust": lambda who, comment, why: sanctioning.trust(moderator=who, person=comment.author, reason=why),
+    "untrust": lambda who, comment, why: sanctioning.untrust(moderator=who, person=comment.author, reason=why),
     "revoke": lambda who, comment, why: verifying.revoke(moderator=who, person=comment.author, reason=why),
     "grant": lambda who, comment, why: verifying.grant(
         moderator=who, person=comment.author, profession="x", regulator="x", region="GB", method="x", reason=why
@@ -183,7 +183,7 @@ def test_the_database_refuses_to_truncate_the_log(db):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE posts_logentry ENABLE TRIGGER posts_logentry_no_truncate")
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            cursor.execute("TRUNCATE posts_logentry")
+            cursor.execute("TRUNCATE posts_logentry CASCADE")
         cursor.execute("ALTER TABLE posts_logentry DISABLE TRIGGER posts_logentry_no_truncate")
 
 

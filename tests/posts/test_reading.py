@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from forum import pagination
 from posts import personal
-from posts.actions import moderating, reading, writing
+from posts.actions import moderating, reading, sanctioning, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, Helpful, Reading, Thread
 from posts.models.reading import AWAY, FOLDS_KEPT_FOR, LEAST_PAUSE, MOST_FOLDS
@@ -239,7 +239,7 @@ def test_nobody_is_helped_by_themselves_by_what_is_gone_or_while_suspended(openi
         reading.mark_helpful(reader=alice, comment=talk[0], is_helpful=True)
     with pytest.raises(PermissionDenied):
         reading.mark_helpful(reader=alice, comment=opening, is_helpful=True)
-    moderating.suspend(moderator=mod, person=bob, reason="Spam.")
+    sanctioning.suspend(moderator=mod, person=bob, reason="Spam.")
     bob.refresh_from_db()
     with pytest.raises(Refused):
         reading.mark_helpful(reader=bob, comment=talk[0], is_helpful=True)

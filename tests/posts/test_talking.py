@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from posts.actions import moderating, writing
+from posts.actions import moderating, sanctioning, writing
 from posts.models import Comment, SiteChoices, Thread
 from tests.factories import WORDS, reply
 from tests.factories import thread as make_thread
@@ -117,7 +117,7 @@ def test_after_the_last_words_of_a_thread_are_gone_one_stands_on_the_front_page(
 
 def test_what_is_closed_says_so_before_anybody_writes(opening, alice, bob, mod, client):
     mine, other = reply(opening, alice), reply(opening, bob)
-    moderating.suspend(moderator=mod, person=alice, reason="Spam.")
+    sanctioning.suspend(moderator=mod, person=alice, reason="Spam.")
     client.force_login(alice)
     for door in (f"/c/{other.pk}/reply/", f"/c/{mine.pk}/edit/"):
         for headers in ({}, HTMX):

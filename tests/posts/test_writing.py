@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from posts import tree
-from posts.actions import moderating, verifying, writing
+from posts.actions import moderating, sanctioning, verifying, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, Revision, Thread
 from tests.factories import WORDS, reply
@@ -94,7 +94,7 @@ def test_nobody_writes_in_a_locked_thread(opening, alice, mod):
 
 
 def test_a_suspended_person_reads_but_does_not_write(opening, alice, mod):
-    moderating.suspend(moderator=mod, person=alice, reason="Spam.")
+    sanctioning.suspend(moderator=mod, person=alice, reason="Spam.")
     alice.refresh_from_db()
     with pytest.raises(Refused, match="suspended"):
         reply(opening, alice)
@@ -143,7 +143,7 @@ def test_a_clinician_who_writes_as_a_patient_after_all_loses_the_badge_there(ope
 def test_ones_words_can_be_taken_back_at_any_time(opening, alice, mod):
     comment = reply(opening, alice)
     moderating.lock(moderator=mod, thread=opening.thread, reason="Enough.")
-    moderating.suspend(moderator=mod, person=alice, reason="Spam.")
+    sanctioning.suspend(moderator=mod, person=alice, reason="Spam.")
     alice.refresh_from_db()
     writing.delete(author=alice, comment=comment)
     comment.refresh_from_db()

@@ -1,0 +1,85 @@
+"""The items of the queue as they come and go: consequences of other verbs, called by name at their end.
+
+The comment's thread is locked by the caller, so no two of them meet over one comment.
+"""
+
+from django.db.models import F
+from django.utils import timezone
+
+from posts.models import Case, Flag, LogEntry
+
+Kind, Why, Act, Outcome = Case.Kind, Case.Why, LogEntry.Act, Flag.Outcome
+# what an act means for those who flagged the comment
+OUTCOME_OF = {
+    Act.APPROVE: Outcome.KEPT, Act.KEEP: Outcome.KEPT, Act.RESTORE: Outcome.KEPT,
+    Act.REMOVE: Outcome.AGREED, Act.EDIT_OUT: Outcome.AGREED, Act.LOCK_BRANCH: Outcome.AGREED,
+}  # fmt: skip
+
+
+def case_of(comment):
+    """The open Case of the locked `comment`, locked too; None if there is none."""
+    return Case.objects.select_for_update(no_key=True).filter(comment=comment, closed_at=None, appeal=None).first()
+
+
+def open_case(comment, kind, why, at, weight=0):
+    """The open Case of the locked `comment`, new or moved on: it is as pressing as the most pressing of its reasons."""
+    case = case_of(comment)
+    if case is None:
+        return Case.objects.create(
+            comment=comment, kind=kind, why=list(dict.fromkeys(why)), opened_at=at, weight=weight
+        )
+    case.kind = min(case.kind, kind)
+    case.why = list(dict.fromkeys([*case.why, *why]))
+    case.weight, case.version = max(case.weight, weight), case.version + 1
+    case.save(update_fields=["kind", "why", "weight", "version"])
+    return case
+
+
+def changed(comment):
+    """What the locked `comment` says is another text now: whoever decides has to have seen it."""
+    Case.objects.filter(comment=comment, closed_at=None).update(version=F("version") + 1)
+
+
+def decided(comment, entry):
+    """A moderator decided about the locked `comment`, as the log's `entry` says: its open case and flags are done."""
+    now = timezone.now()
+    case = case_of(comment)
+    if entry.act == Act.HOLD:
+        open_case(comment, Kind.HELD, [Why.HOLD], now)
+        Case.objects.filter(comment=comment, closed_at=None, appeal=None).update(claimed_by=None, claimed_at=None)
+        return
+    if entry.act not in OUTCOME_OF:
+        return
+    Flag.objects.filter(comment=comment, outcome=Outcome.OPEN).update(outcome=OUTCOME_OF[entry.act], decided_at=now)
+    if case is not None:
+        _close(case, now, entry)
+
+
+def taken_back(comment):
+    """Its author deleted the locked `comment`: nothing is left to decide."""
+    now = timezone.now()
+    Flag.objects.filter(comment=comment, outcome=Outcome.OPEN).update(outcome=Outcome.GONE, decided_at=now)
+    case = case_of(comment)
+    if case is not None:
+        _close(case, now, None)
+
+
+def reopen(comment, entry):
+    """What closed the latest case of the locked `comment`, the log's `entry` or (None) its author's deletion, was taken
+    back: the case is open again, and its flags wait again."""
+    closed = Case.objects.select_for_update(no_key=True).filter(comment=comment, closed_by=entry, appeal=None)
+    case = closed.filter(closed_at__isnull=False).order_by("-id").first()
+    if case is None:
+        return
+    Flag.objects.filter(comment=comment, decided_at=case.closed_at).update(outcome=Outcome.OPEN, decided_at=None)
+    if case_of(comment) is not None:
+        # something new was flagged meanwhile: that item stands for both
+        return
+    case.closed_at = case.closed_by = case.claimed_by = case.claimed_at = None
+    case.version += 1
+    case.save(update_fields=["closed_at", "closed_by", "claimed_by", "claimed_at", "version"])
+
+
+def _close(case, at, entry):
+    case.closed_at, case.closed_by, case.version = at, entry, case.version + 1
+    case.save(update_fields=["closed_at", "closed_by", "version"])

@@ -1,0 +1,205 @@
+"""Moderators work through the queue: take an item, decide, hand it on, take a decision back.
+
+Two people never decide one item: a decision names the version it saw, and the item's row is locked while it is made.
+"""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from posts.actions import casework, counting, moderating, refusals, sanctioning
+from posts.actions.recording import check_right, log, restore_fields
+from posts.actions.refusals import Refused, Stale
+from posts.models import Appeal, Case, Comment, LogEntry, Note
+
+Act = LogEntry.Act
+ABOUT_COMMENT = {
+    Act.APPROVE: moderating.approve, Act.REMOVE: moderating.remove, Act.HOLD: moderating.hold,
+    Act.EDIT_OUT: moderating.edit_out, Act.LOCK_BRANCH: moderating.lock_branch,
+}  # fmt: skip
+SUSPENSIONS = {
+    "suspend_1": timedelta(hours=24), "suspend_3": timedelta(hours=72), "suspend_7": timedelta(days=7),
+    "suspend_28": timedelta(days=28), "ban": None,
+}  # fmt: skip
+MEASURES = ["warn", "watch", *SUSPENSIONS]
+
+
+@transaction.atomic
+def claim(*, moderator, case, takes_over=False):
+    """Takes the open Case for CLAIMED_FOR; one that somebody else has only if that is meant. Returns whose it is now,
+    or None where it was decided already."""
+    _check_moderator(moderator)
+    case = Case.objects.select_for_update(no_key=True, of=["self"]).select_related("claimed_by").get(pk=case.pk)
+    if case.closed_at is not None:
+        return None
+    now = timezone.now()
+    other = case.claimant(now)
+    if other is not None and other != moderator and not takes_over:
+        return other
+    case.claimed_by, case.claimed_at = moderator, now
+    case.save(update_fields=["claimed_by", "claimed_at"])
+    return moderator
+
+
+@transaction.atomic
+def pass_on(*, moderator, case):
+    """Not for me: the item is free again and is not offered to `moderator` any more. Nobody is told who passed it."""
+    _check_moderator(moderator)
+    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    if moderator.pk not in case.passed_by:
+        case.passed_by = [*case.passed_by, moderator.pk]
+    if case.claimed_by_id == moderator.pk:
+        case.claimed_by = case.claimed_at = None
+    case.save(update_fields=["passed_by", "claimed_by", "claimed_at"])
+
+
+@transaction.atomic
+def decide(*, moderator, case, seen, act, reason, rule="", measure="", passage=""):
+    """The decision `act` (a key of ABOUT_COMMENT) about the case's comment, as the log's entry, and the `measure` (one
+    of MEASURES or none) about its author.
+
+    `seen` is the version of the case it is made on. Raises Stale where the case is another one by now or somebody else
+    has it, Refused, PermissionDenied.
+    """
+    check_right(moderator, reason)
+    _check_version(moderator, case, seen)
+    comment = Comment.objects.get(pk=case.comment_id)
+    options = {"passage": passage} if act == Act.EDIT_OUT else {}
+    entry = ABOUT_COMMENT[act](moderator=moderator, comment=comment, reason=reason, rule=rule, **options)
+    if not entry:
+        raise Refused(refusals.NOTHING_TO_DO)
+    if measure:
+        if comment.author is None:
+            raise Refused(refusals.NO_ACCOUNT)
+        about = {"reason": reason, "rule": rule, "comment": comment}
+        take_measure(moderator=moderator, person=comment.author, measure=measure, **about)
+    return entry
+
+
+def take_measure(*, moderator, person, measure, reason, rule="", comment=None):
+    """One of MEASURES about `person`; the log's entry, or False where nothing changed."""
+    about = {"moderator": moderator, "person": person, "reason": reason, "rule": rule, "comment": comment}
+    if measure in SUSPENSIONS:
+        lasts = SUSPENSIONS[measure]
+        return sanctioning.suspend(until=lasts and timezone.now() + lasts, **about)
+    return {"warn": sanctioning.warn, "watch": sanctioning.watch}[measure](**about)
+
+
+@transaction.atomic
+def undo(*, moderator, entry, reason, reopens=True):
+    """Takes the decision `entry` back: comment, thread and person are as they were, and so are counts and flags; the
+    item is in the queue again if it `reopens`. The log's new entry.
+
+    Once for each entry. Raises Refused where what it did has been changed since.
+    """
+    check_right(moderator, reason)
+    if entry.before is None or entry.act == Act.UNDO:
+        raise Refused(refusals.NOT_UNDONE)
+    comment = entry.comment and moderating.lock_comment(entry.comment)
+    person = None
+    if "person" in entry.before:
+        person = User.objects.select_for_update(no_key=True).get(pk=entry.person_id)
+    thread = None
+    if "thread" in entry.before:
+        thread = counting.lock_thread(entry.thread_id)
+    # whoever comes second has waited above for the first
+    if LogEntry.objects.filter(undoes=entry).exists():
+        raise Refused(refusals.UNDONE_ALREADY)
+    before = entry.before
+    if comment is not None and ("comment" in before or "text" in before):
+        _restore_comment(comment, before)
+    if thread is not None:
+        restore_fields(thread, before["thread"])
+        counting.bump(thread)
+    if person is not None:
+        restore_fields(person, before["person"])
+    done = log(
+        moderator, Act.UNDO, reason, undoes=entry, comment=entry.comment, thread=entry.thread, person=entry.person
+    )  # fmt: skip
+    if comment is not None and reopens:
+        casework.reopen(comment, entry)
+    return done
+
+
+@transaction.atomic
+def note(*, moderator, text, comment=None, person=None):
+    """A Note for moderators only."""
+    _check_moderator(moderator)
+    if not text.strip():
+        raise Refused(refusals.EMPTY_NOTE)
+    return Note.objects.create(
+        comment=comment, person=person, text=text.strip(), noted_at=timezone.now(), noted_by=moderator
+    )  # fmt: skip
+
+
+@transaction.atomic
+def answer_appeal(*, moderator, case, seen, outcome, answer):
+    """The answer to an appeal: the decision stands (UPHELD), is CHANGED by hand as the answer says, or is REVERSED, and
+    then everything is as it was, and what would wait again is published.
+
+    Raises PermissionDenied for whoever decided first where there is another moderator, Stale, Refused.
+    """
+    check_right(moderator, answer)
+    entry = case.appeal.entry
+    _check_version(moderator, case, seen)
+    if entry.moderator_id == moderator.pk and has_other_moderators(moderator):
+        raise PermissionDenied(refusals.NOT_YOUR_OWN_APPEAL)
+    now = timezone.now()
+    if outcome == Appeal.Outcome.REVERSED and not LogEntry.objects.filter(undoes=entry).exists():
+        undo(moderator=moderator, entry=entry, reason=answer, reopens=False)
+        comment = entry.comment and Comment.objects.get(pk=entry.comment_id)
+        waits = comment is not None and comment.state in (comment.State.HELD, comment.State.HIDDEN)
+        if waits and entry.act in (*ABOUT_COMMENT, Act.HIDE):
+            moderating.approve(moderator=moderator, comment=comment, reason=answer)
+    appeal = Appeal.objects.select_for_update(no_key=True).get(pk=case.appeal_id)
+    appeal.outcome, appeal.answer, appeal.decided_at, appeal.decided_by = outcome, answer.strip(), now, moderator
+    appeal.save(update_fields=["outcome", "answer", "decided_at", "decided_by"])
+    act = {
+        Appeal.Outcome.UPHELD: Act.UPHOLD, Appeal.Outcome.CHANGED: Act.CHANGE, Appeal.Outcome.REVERSED: Act.REVERSE
+    }[outcome]  # fmt: skip
+    done = log(moderator, act, answer, comment=entry.comment, thread=entry.thread, person=entry.person)
+    Case.objects.filter(pk=case.pk).update(closed_at=now, closed_by=done, version=seen + 1)
+    return done
+
+
+def has_other_moderators(moderator):
+    """Somebody else may decide at the desk."""
+    return any(
+        person.can_moderate() for person in User.objects.filter(is_staff=True, is_active=True).exclude(pk=moderator.pk)
+    )
+
+
+def _restore_comment(comment, before):
+    """Text and state of the locked `comment` as `before` notes them, with all that follows."""
+    was_published = comment.is_published
+    if "text" in before:
+        if comment.fingerprint != before["text"]["mark"]:
+            raise Refused(refusals.CHANGED_SINCE)
+        revision = comment.revisions.get(pk=before["text"]["revision"])
+        comment.write(revision.source)
+        comment.save(update_fields=["source", "html", "renderer"])
+        # it was never said otherwise
+        revision.delete()
+    restore_fields(comment, before.get("comment", {}))
+    counting.state_changed(comment, was_published)
+
+
+def _check_version(moderator, case, seen):
+    """Locks the thread, and then the case; raises Stale unless it is open as `seen` and free for `moderator`."""
+    counting.lock_thread(case.comment.thread_id)
+    case = Case.objects.select_for_update(no_key=True, of=["self"]).select_related("claimed_by").get(pk=case.pk)
+    claimant = case.claimant()
+    if case.closed_at is not None:
+        raise Stale(refusals.DECIDED_ALREADY)
+    if case.version != seen:
+        raise Stale(refusals.CHANGED_MEANWHILE)
+    if claimant is not None and claimant != moderator:
+        raise Stale(refusals.CLAIMED)
+
+
+def _check_moderator(moderator):
+    if not moderator.can_moderate():
+        raise PermissionDenied

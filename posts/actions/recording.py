@@ -1,0 +1,72 @@
+"""What all verbs of moderators share: the right, a reason, the log's entry, and what is needed to take it back."""
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from accounts.models import User
+from posts.actions import notifying, refusals
+from posts.actions.refusals import Refused
+from posts.models import Case, LogEntry, Rules
+from posts.models.modlog import STATED
+
+
+def check_right(moderator, reason):
+    """Raises PermissionDenied for whoever may not moderate, Refused without a reason."""
+    if not moderator.can_moderate():
+        raise PermissionDenied
+    if not reason.strip():
+        raise Refused(refusals.EMPTY_REASON)
+
+
+def log(moderator, act, reason, *, rule="", **about):
+    """The new LogEntry; the person concerned is told that there is something to read."""
+    comment, person = about.get("comment"), about.get("person")
+    about.setdefault("is_confidential", comment is not None and _is_confidential(comment))
+    entry = LogEntry.objects.create(
+        at=timezone.now(), moderator=moderator, act=act, reason=reason.strip(), rule=rule,
+        rules=Rules.in_force() if rule else None, **about,
+    )  # fmt: skip
+    if act in STATED:
+        if person is not None and person != moderator:
+            User.objects.filter(pk=person.pk).update(has_statement=True)
+        notifying.tell_of_decision(entry)
+    return entry
+
+
+def set_fields(row, values, before, name):
+    """Sets `values` on the locked `row`, saves those that differ and returns their names; `before[name]` notes for
+    each what it was and what it is now."""
+    changed = {field: value for field, value in values.items() if getattr(row, field) != value}
+    for field, value in changed.items():
+        before.setdefault(name, {})[field] = [_told(getattr(row, field)), _told(value)]
+        setattr(row, field, value)
+    if changed:
+        row.save(update_fields=list(changed))
+    return list(changed)
+
+
+def restore_fields(row, noted):
+    """Gives the locked `row` back what `set_fields` noted. Raises Refused where it is not as it was left then."""
+    if any(_told(getattr(row, field)) != now for field, (_was, now) in noted.items()):
+        raise Refused(refusals.CHANGED_SINCE)
+    for field, (was, _now) in noted.items():
+        is_moment = field.endswith(("_at", "_until"))
+        setattr(row, field, datetime.fromisoformat(was) if is_moment and was else was)
+    row.save(update_fields=list(noted))
+
+
+def moment_if(on, present, at):
+    """The timestamp of a state that is to be `on` or off at the moment `at`, where it is `present` now."""
+    if on:
+        return at if present is None else present
+    return None
+
+
+def _told(value):
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _is_confidential(comment):
+    return Case.objects.filter(comment=comment, kind__in=(Case.Kind.URGENT, Case.Kind.PRIVACY)).exists()

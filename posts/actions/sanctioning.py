@@ -1,0 +1,109 @@
+"""The verbs of moderators about people: warn, watch, suspend, ban, trust. What holds for posts.actions.moderating holds
+here.
+
+Whoever is warned, suspended or banned can read, appeal, and take along what they wrote.
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from posts.actions import refusals
+from posts.actions.recording import check_right, log, moment_if, set_fields
+from posts.models import LogEntry
+
+Act = LogEntry.Act
+
+
+@transaction.atomic
+def warn(*, moderator, person, reason, rule="", comment=None):
+    """The person has to read and acknowledge it before they write again."""
+    return _set_person(moderator, person, reason, rule, Act.WARN, comment, warned_at=timezone.now())
+
+
+@transaction.atomic
+def acknowledge(*, person):
+    """The person has read what they were warned about."""
+    person = _lock_person(person)
+    person.warned_at = None
+    person.save(update_fields=["warned_at"])
+
+
+@transaction.atomic
+def watch(*, moderator, person, reason, rule="", comment=None):
+    """What the person writes from now on is held for review."""
+    at = moment_if(True, _lock_person(person).watched_at, timezone.now())
+    return _set_person(moderator, person, reason, rule, Act.WATCH, comment, watched_at=at)
+
+
+@transaction.atomic
+def unwatch(*, moderator, person, reason):
+    """Undoes `watch`."""
+    return _set_person(moderator, person, reason, "", Act.UNWATCH, None, watched_at=None)
+
+
+@transaction.atomic
+def suspend(*, moderator, person, reason, until=None, rule="", comment=None):
+    """The person can read but not write, until the moment `until` or, without it, until the suspension is ended.
+
+    Raises PermissionDenied for oneself, and for staff unless a superuser does it.
+    """
+    act = Act.SUSPEND if until else Act.BAN
+    locked = _lock_person(person)
+    at = locked.suspended_at if locked.is_suspended and locked.suspended_until == until else timezone.now()
+    return _set_person(moderator, person, reason, rule, act, comment, suspended_at=at, suspended_until=until)
+
+
+@transaction.atomic
+def unsuspend(*, moderator, person, reason):
+    """Ends a suspension or a ban; nobody ends their own."""
+    check_right(moderator, reason)
+    if person.pk == moderator.pk:
+        raise PermissionDenied
+    if not _lock_person(person).is_suspended:
+        return False
+    return _set_person(
+        moderator, person, reason, "", Act.UNSUSPEND, None, spares_staff=False, suspended_at=None, suspended_until=None
+    )
+
+
+@transaction.atomic
+def trust(*, moderator, person, reason):
+    """The person has shown that they can be trusted; from now on their trust is not reckoned any more."""
+    return _set_trust(moderator, person, reason, Act.TRUST, User.Trust.TRUSTED)
+
+
+@transaction.atomic
+def untrust(*, moderator, person, reason):
+    """The person is a member like others, and stays that until a moderator says otherwise."""
+    return _set_trust(moderator, person, reason, Act.UNTRUST, User.Trust.MEMBER)
+
+
+def _set_trust(moderator, person, reason, act, level):
+    check_right(moderator, reason)
+    person = _lock_person(person)
+    if person.trust == level:
+        return False
+    before = {}
+    set_fields(person, {"trust": level, "trust_set_at": timezone.now()}, before, "person")
+    return log(moderator, act, reason, person=person, before=before)
+
+
+def _set_person(moderator, person, reason, rule, act, comment, *, spares_staff=True, **values):
+    check_right(moderator, reason)
+    person = _lock_person(person)
+    if spares_staff and (person.pk == moderator.pk or (person.is_staff and not moderator.is_superuser)):
+        raise PermissionDenied(refusals.NOT_STAFF)
+    before = {}
+    if not set_fields(person, values, before, "person"):
+        return False
+    until = values.get("suspended_until")
+    return log(
+        moderator, act, reason, rule=rule, person=person, before=before, comment=comment,
+        thread=comment and comment.thread, details={"until": until.isoformat()} if until else None,
+    )  # fmt: skip
+
+
+def _lock_person(person):
+    return User.objects.select_for_update(no_key=True).get(pk=person.pk)

@@ -1,0 +1,87 @@
+"""Before a comment is published: is there a reason for a moderator, or for its author, to look at it once more?
+
+One query tells all that is asked of the database.
+"""
+
+import re
+from datetime import timedelta
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from posts.actions.refusals import Wondering
+from posts.models import Case, WatchedWord
+from posts.safety import spam, words
+
+Why = Case.Why
+# of the comments of so many days, so great a part was removed
+RECORD_DAYS, REMOVED_PART = 7, 0.3
+LINK = re.compile(r"<a [^>]*href=\"(?:https?:|mailto:)")
+# The site's choices, the words, and what is known of the author. A word is looked for as a run of letters first;
+# whether it stands alone is asked of the few that are found.
+KNOWN = """
+SELECT
+    (SELECT json_build_array(first_held, links_let_through) FROM posts_sitechoices WHERE id = 1),
+    (SELECT json_agg(json_build_array(phrase, act, advice) ORDER BY phrase) FROM posts_watchedword
+     WHERE position(lower(split_part(btrim(phrase), ' ', 1)) IN lower(%(source)s)) > 0),
+    (SELECT count(*) FROM (
+        SELECT 1 FROM posts_comment WHERE author_id = %(author)s AND published_at IS NOT NULL AND removed_at IS NULL
+        LIMIT 20
+    ) earlier),
+    l.number, l.removed, l.repeats, l.lately
+FROM (
+    SELECT count(*) AS number, count(removed_at) AS removed,
+        count(*) FILTER (WHERE source = %(source)s AND created_at > %(at)s - interval '1 day') AS repeats,
+        count(*) FILTER (WHERE created_at > %(at)s - interval '10 minutes') AS lately
+    FROM (
+        SELECT removed_at, created_at, source FROM posts_comment
+        WHERE author_id = %(author)s AND created_at > %(at)s - %(record)s ORDER BY id DESC LIMIT 200
+    ) latest
+) l
+"""
+FIRST_HELD, LINKS_LET_THROUGH = 2, 2
+
+
+def reasons_to_hold(author, source, html, at, *, sure=False, is_change=False):
+    """Why a comment of `author` is to be held: codes of Case.Why, none if nothing speaks against it.
+
+    Staff are not asked. Raises Wondering for words that the author is asked about, unless they are `sure`. Of a change
+    (`is_change`) only the new text is looked at, not the author's record.
+    """
+    if author.is_staff:
+        return []
+    values = {"source": source, "author": author.pk, "at": at, "record": timedelta(days=RECORD_DAYS)}
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, values)
+        choices, watched, published, number, removed, repeats, lately = cursor.fetchone()
+    first_held, links_let_through = choices or (FIRST_HELD, LINKS_LET_THROUGH)
+    why = []
+    found = set(words.found_in(source, [phrase for phrase, _act, _advice in watched or ()]))
+    watched = [word for word in watched or () if word[0] in found]
+    asked = [(phrase, advice) for phrase, act, advice in watched if act == WatchedWord.Act.ASK]
+    if asked and not sure:
+        raise Wondering(asked)
+    if any(act == WatchedWord.Act.HOLD for _phrase, act, _advice in watched):
+        why.append(Why.WORD)
+    links = len(LINK.findall(html))
+    if links > links_let_through and not author.is_trusted:
+        why.append(Why.LINKS)
+    if author.watched_at is not None:
+        why.append(Why.WATCH)
+    if is_change:
+        return why
+    if author.trust == User.Trust.NEW and published < first_held:
+        why.append(Why.FIRST)
+    if removed and removed >= REMOVED_PART * number:
+        why.append(Why.RECORD)
+    signs = spam.Signs(links=links, age=at - author.joined_at, repeats=repeats, lately=lately)
+    if author.trust == User.Trust.NEW and spam.score(signs) >= spam.LOOKS_LIKE_SPAM:
+        why.append(Why.SPAM)
+    return why
+
+
+def told(why):
+    """These codes of Case.Why as a sentence for the author."""
+    reasons = ", ".join(str(Why(code).label) for code in why)
+    return _("It waits for a moderator: %(reasons)s.") % {"reasons": reasons}

@@ -1,0 +1,50 @@
+"""An author's appeal against a moderator's decision."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+APPEAL_WITHIN = timedelta(days=182)
+APPEAL_MAX_LENGTH = 4_000
+
+
+class Appeal(models.Model):
+    """What the person concerned says against `entry`; one for each decision, within APPEAL_WITHIN of it.
+
+    A trigger (migration 0007) lets nobody decide about their own decision where another moderator exists.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = "", _("waiting")
+        UPHELD = "upheld", _("the decision stands")
+        CHANGED = "changed", _("the decision was changed")
+        REVERSED = "reversed", _("the decision was reversed")
+
+    entry = models.OneToOneField("posts.LogEntry", on_delete=models.PROTECT, related_name="appeal")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("appeal by")
+    )
+    text = models.TextField(_("text"))
+    made_at = models.DateTimeField(_("when"))
+    outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome, blank=True, default="")
+    answer = models.TextField(_("answer"), blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("appeal")
+        verbose_name_plural = _("appeals")
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="appeal_says_something"),
+            models.CheckConstraint(
+                condition=Q(outcome="", decided_at=None, decided_by=None)
+                | (~Q(outcome="") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+                name="appeal_decided_by_somebody",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.entry_id}: {self.outcome or 'open'}"

@@ -1,0 +1,121 @@
+"""What waits for a moderator: one item of the queue."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Count, F, Min, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+CLAIMED_FOR = timedelta(minutes=15)
+
+
+class CaseQuerySet(models.QuerySet):
+    """Questions about many cases."""
+
+    def open(self):
+        """Those nobody decided yet, the most pressing first: by kind, then by age. An index gives this order."""
+        return self.filter(closed_at=None).order_by("kind", "id")
+
+    def offered_to(self, moderator, at):
+        """Open ones that `moderator` may take at the moment `at`: not passed on by them, not claimed by another."""
+        theirs = Q(claimed_by=None) | Q(claimed_by=moderator) | Q(claimed_at__lte=at - CLAIMED_FOR)
+        return self.open().filter(theirs).exclude(passed_by__contains=[moderator.pk])
+
+    def by_kind(self):
+        """{kind: (how many are open, since when the oldest waits)}; one query over the open ones."""
+        rows = self.filter(closed_at=None).values("kind").annotate(number=Count("id"), oldest=Min("opened_at"))
+        return {row["kind"]: (row["number"], row["oldest"]) for row in rows.order_by("kind")}
+
+
+class Case(models.Model):
+    """An item at the desk: `comment` waits for a moderator because of `why` (codes of Why).
+
+    `version` moves on with everything that bears on a decision: a new flag, a changed text, another decision; a
+    decision says which version it saw. A claim lasts for CLAIMED_FOR. `closed_by` is the log's entry that closed it,
+    None where its author took the comment back. A comment has one open case at the most, and an appeal one of its own.
+    """
+
+    class Kind(models.IntegerChoices):
+        """In the order in which they are to be seen to."""
+
+        URGENT = 1, _("urgent")
+        PRIVACY = 2, _("privacy")
+        APPEAL = 3, _("appeals")
+        VERIFICATION = 4, _("verifications")
+        HELD = 5, _("held")
+        FLAGGED = 6, _("flagged")
+
+    class Why(models.TextChoices):
+        GUEST = "guest", _("written by a guest")
+        FIRST = "first", _("one of this member’s first comments")
+        LINKS = "links", _("many links")
+        WORD = "word", _("a watched word")
+        WATCH = "watch", _("its author is under watch")
+        RECORD = "record", _("several of its author’s latest comments were removed")
+        SPAM = "spam", _("it looks like spam")
+        FLAG = "flag", _("flagged by readers")
+        HOLD = "hold", _("held by a moderator")
+        APPEAL = "appeal", _("its author appeals")
+        UNDONE = "undone", _("a decision was undone")
+
+    comment = models.ForeignKey("posts.Comment", on_delete=models.PROTECT, related_name="cases")
+    kind = models.PositiveSmallIntegerField(_("kind"), choices=Kind)
+    why = ArrayField(models.CharField(max_length=10, choices=Why), verbose_name=_("why"))
+    appeal = models.OneToOneField("posts.Appeal", null=True, on_delete=models.PROTECT, related_name="case")
+    weight = models.FloatField(_("weight of its flags"), default=0)
+    version = models.PositiveIntegerField(default=1)
+    opened_at = models.DateTimeField(_("since"))
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False,
+        verbose_name=_("claimed by"),
+    )  # fmt: skip
+    claimed_at = models.DateTimeField(null=True)
+    passed_by = ArrayField(models.BigIntegerField(), default=list)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey("posts.LogEntry", null=True, on_delete=models.PROTECT, related_name="closed_cases")
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("item of the queue")
+        verbose_name_plural = _("queue")
+        indexes = [
+            models.Index(fields=["kind", "id"], condition=Q(closed_at=None), name="case_queue"),
+            models.Index(fields=["closed_at"], condition=Q(closed_at__isnull=False), name="case_closed"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["comment"], condition=Q(closed_at=None, appeal=None), name="case_one_open_per_comment"
+            ),
+            models.CheckConstraint(condition=Q(appeal=None) ^ Q(kind=3), name="case_appeal_is_about_an_appeal"),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")), name="case_closed_after_opened"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()}: {self.comment_id}"
+
+    @property
+    def is_masked(self):
+        """Its text is shown only when asked for: whoever opens the desk need not read it at once."""
+        return self.kind in (self.Kind.URGENT, self.Kind.PRIVACY)
+
+    @property
+    def is_confidential(self):
+        """The public log tells of it only how many there were in a month."""
+        return self.is_masked
+
+    @property
+    def reasons(self):
+        """Why it is here, in words."""
+        return [self.Why(code).label for code in self.why]
+
+    def claimant(self, at=None):
+        """Who has claimed it at the moment `at`, now by default; None if nobody has."""
+        if self.claimed_by is None or self.claimed_at <= (at or timezone.now()) - CLAIMED_FOR:
+            return None
+        return self.claimed_by

@@ -1,0 +1,125 @@
+"""The community's rules, and what moderators have ready to say and to look out for."""
+
+import re
+
+from django.conf import settings
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+HEADING = re.compile(r"^##\s+(.+?)\s*$", re.M)
+
+
+class Rules(models.Model):
+    """One version of the community's rules; the latest is in force, and each decision points to the one it rests on.
+
+    `text` is Markdown; each heading of two signs (`## Be kind`) begins a rule.
+    """
+
+    text = models.TextField(_("text"), help_text=_("Markdown. Each line that begins with ## begins a rule."))
+    published_at = models.DateTimeField(_("published"))
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("published by")
+    )
+
+    class Meta:
+        verbose_name = _("version of the rules")
+        verbose_name_plural = _("community rules")
+
+    def __str__(self):
+        return f"{self.published_at:%Y-%m-%d}"
+
+    @classmethod
+    def in_force(cls):
+        """The latest version, or None where there is none. One query."""
+        return cls.objects.order_by("-id").first()
+
+    @cached_property
+    def parts(self):
+        """[(title, Markdown)]: what stands before the first rule, under the title "", and then each rule."""
+        first, *rest = HEADING.split(self.text)
+        return [
+            ("", first.strip()),
+            *((title, body.strip()) for title, body in zip(rest[::2], rest[1::2], strict=True)),
+        ]
+
+    @property
+    def titles(self):
+        """The titles of its rules, in order."""
+        return [title for title, _body in self.parts if title]
+
+
+class CannedReason(models.Model):
+    """Words that moderators say often; they may be changed before they are sent."""
+
+    title = models.CharField(_("title"), max_length=80, unique=True)
+    text = models.TextField(_("text"), help_text=_("What the author will read."))
+
+    class Meta:
+        verbose_name = _("reason at hand")
+        verbose_name_plural = _("reasons at hand")
+        ordering = ["title"]
+
+    def __str__(self):
+        return self.title
+
+
+class WatchedWord(models.Model):
+    """A word or phrase that is found whole, without regard to case, in what people write."""
+
+    class Act(models.TextChoices):
+        HOLD = "hold", _("hold the comment for review")
+        ASK = "ask", _("ask the author whether they mean it")
+
+    phrase = models.CharField(_("word or phrase"), max_length=80)
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        blank=True,
+        help_text=_("A note for moderators, such as “en”; it is looked for in every text."),
+    )
+    act = models.CharField(_("what to do"), max_length=4, choices=Act, default=Act.HOLD)
+    advice = models.CharField(
+        _("what to say"),
+        max_length=200,
+        blank=True,
+        help_text=_("To an author who is asked: why, and what may be better."),
+    )
+
+    class Meta:
+        verbose_name = _("watched word")
+        verbose_name_plural = _("watched words")
+        ordering = ["phrase"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(phrase=""), name="watched_word_is_a_word"),
+            models.UniqueConstraint(fields=["phrase", "language"], name="watched_word_once_in_a_language"),
+        ]
+
+    def __str__(self):
+        return self.phrase
+
+
+class Note(models.Model):
+    """What moderators tell each other about a comment or a person; nobody else reads it."""
+
+    comment = models.ForeignKey("posts.Comment", null=True, on_delete=models.CASCADE, related_name="notes")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="notes")
+    text = models.TextField(_("note"))
+    noted_at = models.DateTimeField(_("when"))
+    noted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+
+    class Meta:
+        verbose_name = _("note of a moderator")
+        verbose_name_plural = _("notes of moderators")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(comment__isnull=False) | models.Q(person__isnull=False),
+                name="note_is_about_something",
+            ),
+            models.CheckConstraint(condition=~models.Q(text=""), name="note_says_something"),
+        ]
+
+    def __str__(self):
+        return self.text[:60]

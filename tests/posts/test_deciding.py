@@ -1,0 +1,327 @@
+"""Moderators at work: one decision for one item, taken back whole, and appealed against."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from posts.actions import appealing, deciding, flagging, sanctioning, writing
+from posts.actions.refusals import Refused, Stale
+from posts.models import Appeal, Case, Comment, LogEntry, Question, Thread
+from posts.models.case import CLAIMED_FOR
+from tests.factories import WORDS, moderator, person, reply
+from tests.factories import thread as make_thread
+from tests.posts.test_at_once import at_once
+
+WHY = "It tells details by which somebody could be recognised."
+Act, Outcome = LogEntry.Act, Appeal.Outcome
+
+
+@pytest.fixture
+def mia(db):
+    return moderator("Mia Second")
+
+
+@pytest.fixture
+def comment(opening, alice):
+    """Answers a question, has a branch below it, and is flagged."""
+    comment = reply(opening, alice, question=Question.objects.first())
+    reply(reply(comment, person("Carla")), person("Dora"))
+    flagging.flag(comment=comment, person=person("Flora"), reason="unkind")
+    return comment
+
+
+@pytest.fixture
+def case(comment):
+    return Case.objects.get(comment=comment)
+
+
+def decide(mod, case, act="remove", **more):
+    case.refresh_from_db()
+    return deciding.decide(**{"moderator": mod, "case": case, "seen": case.version, "act": act, "reason": WHY} | more)
+
+
+def everything():
+    """All that readers and authors see, byte for byte, but for the versions that tell caches of a change."""
+    return [
+        list(Comment.objects.order_by("pk").values()),
+        [{**row, "version": 0} for row in Thread.objects.order_by("pk").values()],
+        list(Question.objects.order_by("pk").values()),
+        [{**row, "has_statement": False} for row in User.objects.order_by("pk").values()],
+    ]
+
+
+ACTS = {
+    "approve": {}, "remove": {}, "hold": {}, "lock_branch": {}, "edit_out": {"passage": "unkind the week"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("measure", ["", *deciding.MEASURES])
+def test_a_decision_and_what_it_means_for_the_author(mod, case, alice, measure):
+    entry = decide(mod, case, rule="Be kind", measure=measure)
+    alice.refresh_from_db()
+    assert (entry.act, entry.person, entry.rule, entry.moderator) == (Act.REMOVE, alice, "Be kind", mod)
+    assert entry.rules is not None
+    assert alice.has_statement
+    assert (alice.warned_at is not None) == (measure == "warn")
+    assert (alice.watched_at is not None) == (measure == "watch")
+    assert alice.is_suspended == (measure in deciding.SUSPENSIONS)
+    lasts = deciding.SUSPENSIONS.get(measure)
+    if lasts:
+        assert timedelta() <= timezone.now() + lasts - alice.suspended_until < timedelta(minutes=1)
+    case.refresh_from_db()
+    assert case.closed_by == entry
+
+
+def test_a_warning_is_acknowledged_before_the_next_comment(mod, case, alice, opening):
+    decide(mod, case, measure="warn")
+    alice.refresh_from_db()
+    with pytest.raises(Refused):
+        reply(opening, alice, "Something else to say.")
+    sanctioning.acknowledge(person=alice)
+    alice.refresh_from_db()
+    assert reply(opening, alice, "Something else to say.").pk
+
+
+def test_a_measure_needs_an_account_and_then_nothing_is_done(mod, opening):
+    from posts.actions import welcoming
+
+    held = welcoming.comment_as_guest(name="Wren", email="", parent=opening, source=WORDS, key="k")
+    with pytest.raises(Refused):
+        decide(mod, Case.objects.get(comment=held), measure="warn")
+    held.refresh_from_db()
+    assert held.removed_at is None
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_decision_taken_back_leaves_everything_as_it_was(mod, case, comment, act):
+    before = everything()
+    entry = decide(mod, case, act, **ACTS[act])
+    if act != "approve":
+        assert everything() != before
+    deciding.undo(moderator=mod, entry=entry, reason="Too strict.")
+    assert everything() == before
+    case.refresh_from_db()
+    if act != "hold":
+        assert case.closed_at is None
+        assert comment.flags.get().outcome == ""
+
+
+@pytest.mark.parametrize("measure", deciding.MEASURES)
+def test_a_measure_taken_back_too(mod, comment, alice, measure):
+    before = everything()
+    entry = deciding.take_measure(moderator=mod, person=alice, measure=measure, reason=WHY, comment=comment)
+    assert everything() != before
+    deciding.undo(moderator=mod, entry=entry, reason="Too strict.")
+    assert everything() == before
+
+
+def test_a_first_publication_taken_back_is_held_again(mod, opening):
+    new = person(trust=User.Trust.NEW)
+    held = reply(opening, new)
+    before = everything()
+    entry = decide(mod, Case.objects.get(comment=held), "approve")
+    held.refresh_from_db()
+    assert held.is_published
+    deciding.undo(moderator=mod, entry=entry, reason="I meant another one.")
+    assert everything()[0] == before[0]
+    assert Case.objects.open().get(comment=held)
+
+
+def test_a_decision_is_taken_back_once_and_not_behind_anothers_back(mod, case, comment, alice):
+    entry = decide(mod, case, "hold")
+    writing.delete(author=alice, comment=comment)
+    with pytest.raises(Refused):
+        deciding.undo(moderator=mod, entry=decide_again(mod, comment), reason="No.")
+    deciding.undo(moderator=mod, entry=entry, reason="Too strict.")
+    with pytest.raises(Refused):
+        deciding.undo(moderator=mod, entry=entry, reason="Too strict.")
+
+
+def decide_again(mod, comment):
+    """A removal on top, undone by hand in another way since."""
+    from posts.actions import moderating
+
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    moderating.restore(moderator=mod, comment=comment, reason=WHY)
+    return entry
+
+
+def test_a_passage_is_taken_out_and_the_text_before_is_withheld(mod, case, comment):
+    decide(mod, case, "edit_out", passage="unkind the week")
+    comment.refresh_from_db()
+    assert comment.source == WORDS.replace("unkind the week", "[…]")
+    assert "unkind the week" not in comment.html
+    revision = comment.revisions.get()
+    assert (revision.source, revision.withheld_at is not None) == (WORDS, True)
+    assert LogEntry.objects.get(act=Act.EDIT_OUT).details == {"passage": "unkind the week"}
+
+
+@pytest.mark.parametrize("passage", ["not in it", "  ", WORDS])
+def test_a_passage_that_is_not_there_or_is_everything_is_refused(mod, case, comment, passage):
+    with pytest.raises(Refused):
+        decide(mod, case, "edit_out", passage=passage)
+    comment.refresh_from_db()
+    assert comment.source == WORDS
+
+
+def test_nobody_replies_in_a_locked_branch_but_elsewhere(mod, case, comment, opening, bob):
+    decide(mod, case, "lock_branch")
+    below = Comment.objects.filter(depth=3).select_related("thread").get()
+    comment.refresh_from_db()
+    for parent in (comment, below):
+        with pytest.raises(Refused, match="branch"):
+            reply(parent, bob)
+        with pytest.raises(Refused, match="branch"):
+            writing.check_may_reply(bob, parent)
+    assert reply(opening, bob).pk
+
+
+def test_a_decision_on_what_has_changed_is_refused(mod, case, comment, alice):
+    seen = case.version
+    writing.edit(editor=alice, comment=comment, source="I have thought better of it.")
+    with pytest.raises(Stale):
+        deciding.decide(moderator=mod, case=case, seen=seen, act="remove", reason=WHY)
+    comment.refresh_from_db()
+    assert comment.removed_at is None
+
+
+def test_a_claim_lasts_fifteen_minutes(mod, mia, case):
+    assert deciding.claim(moderator=mod, case=case) == mod
+    assert deciding.claim(moderator=mia, case=case) == mod
+    with pytest.raises(Stale):
+        decide(mia, case)
+    assert case not in Case.objects.offered_to(mia, timezone.now())
+    Case.objects.update(claimed_at=timezone.now() - CLAIMED_FOR)
+    assert deciding.claim(moderator=mia, case=case) == mia
+    assert deciding.claim(moderator=mod, case=case, takes_over=True) == mod
+
+
+def test_not_for_me_hands_on(mod, mia, case):
+    deciding.claim(moderator=mod, case=case)
+    deciding.pass_on(moderator=mod, case=case)
+    assert case not in Case.objects.offered_to(mod, timezone.now())
+    assert case in Case.objects.offered_to(mia, timezone.now())
+
+
+def test_who_is_no_moderator_does_nothing_of_all_this(case, comment, alice, bob):
+    entry = LogEntry(comment=comment, act=Act.REMOVE, before={"comment": {}})
+    for act in (
+        lambda: decide(bob, case),
+        lambda: deciding.claim(moderator=bob, case=case),
+        lambda: deciding.pass_on(moderator=bob, case=case),
+        lambda: deciding.undo(moderator=bob, entry=entry, reason=WHY),
+        lambda: deciding.note(moderator=bob, text="Hm.", person=alice),
+        lambda: deciding.take_measure(moderator=bob, person=alice, measure="ban", reason=WHY),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hundred_items_raced_for_by_two_are_decided_once_each():
+    mods = [moderator("Mo Derby"), moderator("Mia Second")]
+    opening = make_thread().opening
+    for number in range(100):
+        comment = reply(opening, person(), f"{WORDS} {number}")
+        case = Case.objects.create(comment=comment, kind=6, why=["flag"], opened_at=timezone.now())
+
+        def attempt(mod, case=case):
+            try:
+                return deciding.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY)
+            except Stale:
+                return None
+
+        done = at_once(mods, attempt)
+        assert len([entry for entry in done if entry]) == 1
+        assert LogEntry.objects.filter(comment=comment).count() == 1
+
+
+# Appeals -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def removal(mod, case):
+    return decide(mod, case)
+
+
+def appeal(entry, who, text="It names nobody but me."):
+    return appealing.appeal(entry=entry, text=text, person=who)
+
+
+def answer(mod, made, outcome, text="We looked again."):
+    case = Case.objects.get(appeal=made)
+    return deciding.answer_appeal(moderator=mod, case=case, seen=case.version, outcome=outcome, answer=text)
+
+
+def test_an_appeal_is_one_for_each_decision_and_an_item_of_the_queue(removal, alice):
+    first = appeal(removal, alice)
+    assert appeal(removal, alice, "And another thing.") == first
+    assert Case.objects.open().get().kind == Case.Kind.APPEAL
+
+
+def test_only_whom_it_concerns_appeals_and_for_six_months(removal, alice, bob, monkeypatch):
+    with pytest.raises(PermissionDenied):
+        appeal(removal, bob)
+    with pytest.raises(Refused):
+        appeal(removal, alice, "  ")
+    later = timezone.now() + timedelta(days=183)
+    assert appealing.may_appeal(removal)
+    assert not appealing.may_appeal(removal, later)
+
+
+def test_who_decided_does_not_answer_where_there_is_another(removal, alice, mod, mia):
+    made = appeal(removal, alice)
+    with pytest.raises(PermissionDenied):
+        answer(mod, made, Outcome.UPHELD)
+    with pytest.raises(DatabaseError, match="somebody else"), transaction.atomic():
+        Appeal.objects.update(outcome="upheld", decided_at=timezone.now(), decided_by=mod)
+    answer(mia, made, Outcome.UPHELD)
+    made.refresh_from_db()
+    assert (made.outcome, made.decided_by) == (Outcome.UPHELD, mia)
+
+
+def test_who_is_alone_answers(removal, alice, mod):
+    made = appeal(removal, alice)
+    answer(mod, made, Outcome.UPHELD)
+    made.refresh_from_db()
+    assert made.decided_by == mod
+
+
+def test_a_reversal_restores_the_comment_byte_for_byte_with_all_counts(mod, mia, case, alice):
+    before = everything()
+    made = appeal(decide(mod, case), alice)
+    assert everything() != before
+    answer(mia, made, Outcome.REVERSED)
+    assert everything() == before
+    assert not Case.objects.open().exists()
+
+
+def test_a_reversed_removal_of_what_was_held_is_published(mod, mia, opening):
+    new = person(trust=User.Trust.NEW)
+    held = reply(opening, new)
+    made = appeal(decide(mod, Case.objects.get(comment=held)), new)
+    answer(mia, made, Outcome.REVERSED)
+    held.refresh_from_db()
+    assert held.is_published
+    assert not Case.objects.open().exists()
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UPHELD, Outcome.CHANGED])
+def test_an_appeal_that_changes_nothing_by_itself(removal, alice, mia, comment, outcome):
+    answer(mia, appeal(removal, alice), outcome)
+    comment.refresh_from_db()
+    assert comment.removed_at is not None
+    assert not Case.objects.open().exists()
+
+
+def test_a_banned_person_may_appeal(mod, mia, comment, alice):
+    entry = deciding.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY, comment=comment)
+    alice.refresh_from_db()
+    made = appeal(entry, alice)
+    answer(mia, made, Outcome.REVERSED)
+    alice.refresh_from_db()
+    assert not alice.is_suspended
