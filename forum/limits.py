@@ -1,7 +1,7 @@
 """The limits, in words: how often somebody may do something (see forum.ratelimit and forum.rates)."""
 
 # How often somebody may do something (see forum.ratelimit): each act by standing, and by the address all members share
-# who come from it; a visitor has only the address. `LIMITS=0` switches them off, for benches and load tests.
+# who come from it; a visitor has only the address. `LIMITS=0` lifts them, for benches and load tests.
 OURS = {
     "comment": {
         "visitor": "2 per minute, 20 per day",
@@ -27,6 +27,24 @@ OURS = {
         "trusted": "20 per minute, 600 per day",
         "staff": "60 per minute",
         "address": "60 per minute",
+    },
+    "flag": {
+        "visitor": "5 per hour, 10 per day",
+        "first day": "5 per hour, 10 per day",
+        "new": "10 per hour, 20 per day",
+        "member": "20 per hour, 60 per day",
+        "trusted": "60 per hour",
+        "staff": "60 per hour",
+        "address": "60 per hour",
+    },
+    "appeal": {
+        "visitor": "10 per day",
+        "first day": "10 per day",
+        "new": "10 per day",
+        "member": "10 per day",
+        "trusted": "10 per day",
+        "staff": "10 per day",
+        "address": "60 per day",
     },
     # a text that came after its writer was signed out, kept until they are back
     "unsent": {"visitor": "10 per hour, 30 per day"},

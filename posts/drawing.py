@@ -27,10 +27,11 @@ from posts.personal import helpful_button, new_tag, places_of_mine, words_of_but
 
 # A place is <!--KIND:ID--> with a comment's id, or 0. "fold" is behind the number of replies, "more" behind the number
 # left out, "new" beside the date, "mine" among the acts, "wait" behind a comment, "since", "drafts" and "waits" above
-# the tree. Three kinds hold something for those for whom nothing is laid on: <!--KIND:ID-->this<!--/-->. They are
-# "open" in the tag of a branch, "help" (the button of a mark) and "form" (of all those buttons).
+# the tree. Four kinds hold something for those for whom nothing is laid on: <!--KIND:ID-->this<!--/-->. They are
+# "open" in the tag of a branch, "help" (the button of a mark), "flag" (the link) and "form" (of all those buttons).
 PLACE = re.compile(
-    r"<!--((?:open|help|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|drafts|waits):\d+)-->", re.S
+    r"<!--((?:open|help|flag|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|drafts|waits):\d+)-->",
+    re.S,
 )
 # What a row takes in memory besides its text, roughly.
 ROW_BYTES = 3_000
@@ -87,7 +88,7 @@ def of_page(thread, place, top_pk, top=None, reveals=False):
             "before": shown.before and place.query(before=shown.before),
             "after": shown.after and place.query(after=shown.after),
             "is_first": not place.way or bool(shown.rows and shown.before is None),
-            "is_open": shown.top.accepts_replies(),
+            "is_open": shown.top.accepts_replies() and shown.top.pk not in _below_locks(shown),
             "tree": tree_drawn,
             "since": pagination.microseconds(thread.last_activity_at),
             "helpful": top and helpful_button(shown.top, False),
@@ -134,6 +135,7 @@ def draw(thread, shown, order="oldest", tab=ALL):
             comment.question = _asked(thread, comment)
     words = _words(get_language())
     context = {
+        "below_locks": _below_locks(shown),
         "steps": shown.steps,
         "names": {comment.pk: escape(comment.public_name) for comment in (shown.top, *shown.rows)},
         "faces": {comment.pk: avatar.of(comment.public_name) for comment in shown.rows},
@@ -155,6 +157,14 @@ def draw(thread, shown, order="oldest", tab=ALL):
     return mark_safe(render_to_string("posts/tree.jinja", context, using="fast"))  # noqa: S308
 
 
+def _below_locks(shown):
+    """The ids of those comments on the page that lie in a branch which a moderator locked."""
+    locked = {comment.pk for comment in (shown.top, *shown.above, *shown.rows) if comment.locked_at}
+    if not locked:
+        return locked
+    return {row.pk for row in (shown.top, *shown.rows) if locked.intersection(tree.ids_of(row.path))}
+
+
 def _asked(thread, comment):
     return next(question for question in thread.asks if question.pk == comment.question_id)
 
@@ -172,6 +182,10 @@ def _words(language):
         "no_text": _("A comment without its text"),
         "reply": _("Reply"),
         "to_whom": _("to %s"),
+        "flag": _("Flag"),
+        # Translators: it follows “Flag”; %s is a name
+        "comment_of": _("the comment of %s"),
+        "branch_locked": _("A moderator closed this branch: it can be read, but nobody can reply in it."),
         Comment.State.DELETED: _("Its author took this comment back."),
         Comment.State.REMOVED: _("A moderator removed this comment."),
         "waits": _("This comment is waiting for a moderator’s review."),

@@ -14,8 +14,10 @@ from django.utils.translation import ngettext_lazy
 from accounts.forms import DisplayNameField, Trap
 from accounts.models import User
 from forum import markup
-from posts.models import Comment, Question
+from posts.models import Comment, Flag, Question
+from posts.models.appeal import APPEAL_MAX_LENGTH
 from posts.models.comment import COMMENT_MAX_LENGTH, OPENING_MAX_LENGTH
+from posts.models.flag import NOTE_MAX_LENGTH
 
 TOO_SHORT = ngettext_lazy(
     "This has %(show_value)d character; please write at least %(limit_value)d. Your text is still in the box.",
@@ -90,6 +92,7 @@ class WritingForm(forms.Form):
     )  # fmt: skip
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
     again = forms.BooleanField(label=_("Send it a second time"), widget=forms.HiddenInput, required=False)
+    sure = forms.BooleanField(label=_("I have read this and mean it so"), widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -101,6 +104,10 @@ class WritingForm(forms.Form):
     def ask_again(self):
         """Offers to send the same words a second time; see REPEATED_WITHIN."""
         self.fields["again"].widget = forms.CheckboxInput()
+
+    def ask_whether_sure(self):
+        """Offers to send words that the writer is asked about; see posts.actions.screening."""
+        self.fields["sure"].widget = forms.CheckboxInput()
 
     def clean_key(self):
         """The key, or None for a form that lost it: such a form is taken as it comes."""
@@ -114,7 +121,7 @@ class ReplyForm(WritingForm):
         label=_("This answers"), queryset=Question.objects.none(), required=False, widget=forms.RadioSelect,
         empty_label=_("None of them: I join the conversation"), blank=True,
     )  # fmt: skip
-    field_order = ["question", "standpoint", "source", "again", "key"]
+    field_order = ["question", "standpoint", "source", "again", "sure", "key"]
 
     def __init__(self, *args, parent, **options):
         super().__init__(*args, **options)
@@ -138,7 +145,7 @@ class GuestForm(ReplyForm):
         label=_("Leave this empty"), required=False, widget=Trap({"tabindex": "-1", "autocomplete": "off"})
     )
     began = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
-    field_order = ["question", "standpoint", "source", "name", "email", "website", "again", "began", "key"]
+    field_order = ["question", "standpoint", "source", "name", "email", "website", "again", "sure", "began", "key"]
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -184,7 +191,7 @@ class EditForm(WritingForm):
     """A changed text of one's own comment; `seen` says which text the change began with."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
-    field_order = ["standpoint", "source", "seen"]
+    field_order = ["standpoint", "source", "sure", "seen"]
     # what the comment says by now, where somebody changed it meanwhile
     overtaken_by = None
 
@@ -214,10 +221,52 @@ class ThreadForm(WritingForm):
     asks_1 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
     question_2 = VisibleCharField(label=_("Second question"), max_length=300, required=False)
     asks_2 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
-    field_order = ["title", "source", "standpoint", "question_1", "asks_1", "question_2", "asks_2", "again", "key"]
+    field_order = [
+        "title",
+        "source",
+        "standpoint",
+        "question_1",
+        "asks_1",
+        "question_2",
+        "asks_2",
+        "again",
+        "sure",
+        "key",
+    ]
 
     def questions(self):
         """The questions given, as (text, whom it asks)."""
         data = self.cleaned_data
         asked = [(data[f"question_{n}"], data[f"asks_{n}"] or Question.Asked.EVERYBODY) for n in (1, 2)]
         return [(text, asks) for text, asks in asked if text]
+
+
+class FlagForm(forms.Form):
+    """What is wrong with a comment, in the flagger's eyes."""
+
+    reason = forms.ChoiceField(label=_("What is it?"), choices=Flag.Reason.choices, widget=forms.RadioSelect)
+    note = TextField(
+        label=_("Anything a moderator should know"), required=False, max_length=NOTE_MAX_LENGTH, rows=4,
+        help_text=_("Only moderators read it."),
+    )  # fmt: skip
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+
+class AppealForm(forms.Form):
+    """Why a decision was wrong."""
+
+    text = TextField(
+        label=_("Why do you think that this was wrong?"), max_length=APPEAL_MAX_LENGTH, rows=8,
+        help_text=_("Another moderator reads it, if there is one. You can appeal once against a decision."),
+    )  # fmt: skip
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True

@@ -1,7 +1,27 @@
 """The Moderators group: what a moderator may do at the desk, and nothing else."""
 
 RIGHTS = {
-    "posts": ["view_thread", "view_question", "view_comment", "view_revision", "view_logentry", "moderate_comment"],
+    "posts": [
+        "view_thread",
+        "view_question",
+        "view_comment",
+        "view_revision",
+        "view_logentry",
+        "moderate_comment",
+        "view_case",
+        "view_flag",
+        "view_note",
+        "view_rules",
+        "view_appeal",
+        "view_cannedreason",
+        "add_cannedreason",
+        "change_cannedreason",
+        "delete_cannedreason",
+        "view_watchedword",
+        "add_watchedword",
+        "change_watchedword",
+        "delete_watchedword",
+    ],
     "accounts": ["view_user", "view_verification"],
 }
 

@@ -133,8 +133,8 @@ def places_of_mine(comment, viewer, moderates):
     """The places of a comment that is the viewer's own, or that they moderate."""
     places = {f"mine:{comment.pk}": acts_of(comment, viewer, moderates)}
     if comment.author_id == viewer.pk:
-        # what one wrote oneself is for others to be helped by
-        places[f"help:{comment.pk}"] = ""
+        # what one wrote oneself is for others to be helped by, and to flag
+        places[f"help:{comment.pk}"] = places[f"flag:{comment.pk}"] = ""
     return places
 
 
@@ -153,7 +153,7 @@ def acts_of(comment, viewer, moderates):
     if comment.is_deletable_by(viewer):
         offers.append((f"/c/{comment.pk}/delete/", _("Delete your comment of %(time)s"), _("Delete")))
     if moderates:
-        address = f"/desk/posts/comment/{comment.pk}/change/"
+        address = f"/desk/posts/case/of/{comment.pk}/"
         offers.append((address, _("Moderate the comment of %(name)s, %(time)s"), _("Moderate")))
     return format_html_join(
         "",

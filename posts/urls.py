@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from posts.views import comments, drafts, guests, pages, previews, reading, revisions, threads
+from posts.views import (
+    comments,
+    decisions,
+    drafts,
+    flags,
+    guests,
+    openness,
+    pages,
+    previews,
+    reading,
+    revisions,
+    threads,
+)
 
 urlpatterns = [
     path("", threads.front, name="front"),
@@ -18,6 +30,16 @@ urlpatterns = [
     path("c/<int:pk>/delete/", comments.delete, name="delete"),
     path("c/<int:pk>/undelete/", comments.undelete, name="undelete"),
     path("c/<int:pk>/history/", revisions.history, name="history"),
+    path("c/<int:pk>/flag/", flags.flag, name="flag"),
+    path("flags/", flags.mine, name="flags"),
+    path("decisions/", decisions.mine, name="decisions"),
+    path("decisions/<int:pk>/", decisions.statement, name="decision"),
+    path("decisions/by-link/<str:token>/", decisions.by_link, name="decision_by_link"),
+    path("decisions/acknowledge/", decisions.acknowledge, name="acknowledge"),
+    path("rules/", openness.rules, name="rules"),
+    path("trust/", openness.trust, name="trust"),
+    path("moderation-log/", openness.moderation_log, name="moderation_log"),
+    path("transparency/", openness.transparency, name="transparency"),
     path("guest-comments/", guests.claims, name="claims"),
     # not below /t/N/, where the slug of a title stands
     path("arrivals/<int:pk>/", reading.arrivals, name="arrivals"),

@@ -45,6 +45,16 @@ def claim(*, moderator, case, takes_over=False):
 
 
 @transaction.atomic
+def begin(*, moderator, comment_id):
+    """The open Case of a comment, begun by `moderator` where there is none: they want to decide about it."""
+    _check_moderator(moderator)
+    comment = moderating.lock_comment(Comment.objects.get(pk=comment_id))
+    return casework.case_of(comment) or casework.open_case(
+        comment, Case.Kind.FLAGGED, [Case.Why.MODERATOR], timezone.now()
+    )  # fmt: skip
+
+
+@transaction.atomic
 def pass_on(*, moderator, case):
     """Not for me: the item is free again and is not offered to `moderator` any more. Nobody is told who passed it."""
     _check_moderator(moderator)

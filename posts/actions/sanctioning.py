@@ -30,6 +30,13 @@ def acknowledge(*, person):
     person.save(update_fields=["warned_at"])
 
 
+def opened(*, person):
+    """The person has opened what was decided about them."""
+    if person.has_statement:
+        User.objects.filter(pk=person.pk).update(has_statement=False)
+        person.has_statement = False
+
+
 @transaction.atomic
 def watch(*, moderator, person, reason, rule="", comment=None):
     """What the person writes from now on is held for review."""

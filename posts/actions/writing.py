@@ -196,7 +196,7 @@ def check_may_edit(editor, comment):
     check_may_write(editor)
     if comment.author_id != editor.pk:
         raise PermissionDenied(refusals.NOT_YOURS)
-    if comment.thread.withdrawn_at is not None:
+    if comment.thread.withdrawn_at is not None and comment.depth:
         raise Refused(refusals.WITHDRAWN)
     if comment.thread.is_locked:
         raise Refused(refusals.LOCKED)

@@ -24,6 +24,10 @@ class CaseQuerySet(models.QuerySet):
         theirs = Q(claimed_by=None) | Q(claimed_by=moderator) | Q(claimed_at__lte=at - CLAIMED_FOR)
         return self.open().filter(theirs).exclude(passed_by__contains=[moderator.pk])
 
+    def beyond(self, kind, pk):
+        """Those of the queue that come after the item `pk` of that kind."""
+        return self.filter(kind__gte=kind).filter(Q(kind__gt=kind) | Q(pk__gt=pk))
+
     def by_kind(self):
         """{kind: (how many are open, since when the oldest waits)}; one query over the open ones."""
         rows = self.filter(closed_at=None).values("kind").annotate(number=Count("id"), oldest=Min("opened_at"))
@@ -58,8 +62,8 @@ class Case(models.Model):
         SPAM = "spam", _("it looks like spam")
         FLAG = "flag", _("flagged by readers")
         HOLD = "hold", _("held by a moderator")
+        MODERATOR = "moderator", _("a moderator wants to look at it")
         APPEAL = "appeal", _("its author appeals")
-        UNDONE = "undone", _("a decision was undone")
 
     comment = models.ForeignKey("posts.Comment", on_delete=models.PROTECT, related_name="cases")
     kind = models.PositiveSmallIntegerField(_("kind"), choices=Kind)

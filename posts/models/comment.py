@@ -265,7 +265,7 @@ class Comment(models.Model):
             and not user.is_suspended
             and self.state not in (self.State.REMOVED, self.State.DELETED)
             and not self.thread.is_locked
-            and self.thread.withdrawn_at is None
+            and (self.thread.withdrawn_at is None or self.depth == 0)
         )
 
     def is_deletable_by(self, user):

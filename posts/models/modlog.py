@@ -1,8 +1,23 @@
 """The moderation log: who did what to whom or what, when, and why. The database itself keeps it from being changed."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Count
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+class LogEntryQuerySet(models.QuerySet):
+    """Questions about many entries."""
+
+    def confidential_by_month(self):
+        """[(month, how many confidential decisions there were)] of the last year, the latest first."""
+        since = timezone.now() - timedelta(days=365)
+        rows = self.filter(is_confidential=True, at__gte=since).annotate(month=TruncMonth("at")).values("month")
+        return list(rows.annotate(number=Count("id")).order_by("-month").values_list("month", "number"))
 
 
 class LogEntry(models.Model):
@@ -63,6 +78,8 @@ class LogEntry(models.Model):
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
     is_confidential = models.BooleanField(default=False)
 
+    objects = LogEntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("entry of the moderation log")
         verbose_name_plural = _("entries of the moderation log")
@@ -71,6 +88,7 @@ class LogEntry(models.Model):
             models.Index(fields=["person", "-id"], name="log_entry_person"),
             models.Index(fields=["at", "act"], name="log_entry_figures"),
             models.Index(fields=["-id"], condition=models.Q(is_confidential=False), name="log_entry_public"),
+            models.Index(fields=["at"], condition=models.Q(is_confidential=True), name="log_entry_confidential"),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(reason=""), name="log_entry_has_reason"),

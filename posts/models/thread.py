@@ -21,6 +21,8 @@ TOP = [
 ]  # fmt: skip
 FOR_READING = f"""
 SELECT t.*, (SELECT c.id FROM posts_comment c WHERE c.thread_id = t.id AND c.parent_id IS NULL) AS opening_pk,
+    (SELECT true FROM posts_comment c WHERE c.thread_id = t.id AND c.parent_id IS NULL AND c.author_id = %(viewer)s
+        AND c.removed_at IS NULL AND c.deleted_at IS NULL) AS is_own_and_waits,
     (SELECT json_agg(q ORDER BY q.position) FROM posts_question q WHERE q.thread_id = t.id) AS asked,
     (SELECT json_build_object({", ".join(f"'{name}', c.{name}" for name in TOP)})
      FROM posts_comment c WHERE c.id = %(top)s) AS top_row,
@@ -43,12 +45,14 @@ class ThreadQuerySet(models.QuerySet):
         """The thread `pk`, or that of the comment `top`, as `viewer` may read it, or None. One query brings its
         questions, the id of its opening post, the viewer's Reading, and `top` with its place and state.
 
+        A thread that waits for a review is for moderators and for whoever started it.
+
         Written out, because every page begins with it, and building it each time costs more than asking it.
         """
         found = next(iter(self.raw(FOR_READING, {"pk": pk, "top": top, "viewer": viewer.pk})), None)
-        if found is None or (found.withdrawn_at and not (viewer.is_authenticated and viewer.can_moderate())):
-            return None
-        return found
+        if found is None or found.withdrawn_at is None or found.is_own_and_waits:
+            return found
+        return found if viewer.is_authenticated and viewer.can_moderate() else None
 
     def pinned(self):
         """The pinned ones, the latest pinned first."""

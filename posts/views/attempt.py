@@ -4,13 +4,13 @@ import re
 
 from django.conf import settings
 from django.shortcuts import render
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from forum import markup, ratelimit
 from posts import page
 from posts.actions import drafting
-from posts.actions.refusals import Overtaken, Refused, Repeated
+from posts.actions.refusals import Overtaken, Refused, Repeated, Wondering
 from posts.models.draft import PLACE
 from posts.views import previews
 
@@ -24,6 +24,10 @@ REPEATED = _(
 OVERTAKEN = _(
     "This comment was changed in another window while you were writing here. Nothing was saved yet; your text is "
     "still in the box. Below it you see what differs. Save again to put your text in the place of the other."
+)
+ASKED = _(
+    "Nothing was sent yet. Before it is: some words here are ones that people are asked about. Change them if you "
+    "like, or tick the box below and send your text as it is."
 )
 REFUSED, TOO_MANY, IN_CONFLICT = 422, 429, 409
 
@@ -53,6 +57,10 @@ def attempted(request, form, act, verb):
         form.status = IN_CONFLICT
         form.ask_again()
         form.add_error(None, format_html(REPEATED, where(refusal.comment)))
+    except Wondering as question:
+        form.status = IN_CONFLICT
+        form.ask_whether_sure()
+        form.add_error(None, format_html("{} {}", ASKED, _in_words(question.asked)))
     except Overtaken as refusal:
         form.status = IN_CONFLICT
         form.begin_with(refusal.comment)
@@ -60,6 +68,12 @@ def attempted(request, form, act, verb):
     except markup.TooComplex as fault:
         form.add_error("source", STILL_THERE % {"reason": fault.sentence})
     return None
+
+
+def _in_words(asked):
+    """The words that somebody is asked about, each with what is to be said about it."""
+    told = ((phrase, advice) for phrase, advice in asked)
+    return format_html_join(" ", "“{}”. {}", told)
 
 
 def where(comment):

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from forum import ratelimit
-from posts import difference, drawing, page
+from posts import difference, drawing, page, personal
 from posts.actions import refusals, writing
 from posts.actions.refusals import Refused
 from posts.forms import EditForm, ReplyForm
@@ -42,7 +42,7 @@ def reply(request, pk):
         request, form, "comment",
         lambda data: writing.reply(
             author=request.user, parent=parent, source=data["source"], question=data.get("question"),
-            standpoint=data["standpoint"], key=data["key"], again=data["again"],
+            standpoint=data["standpoint"], key=data["key"], again=data["again"], sure=data["sure"],
         ),
     )  # fmt: skip
     if not made:
@@ -70,7 +70,7 @@ def edit(request, pk):
         request, form, "edit",
         lambda data: writing.edit(
             editor=request.user, comment=comment, source=data["source"], standpoint=data["standpoint"],
-            seen=data["seen"],
+            seen=data["seen"], sure=data["sure"],
         ),
     )  # fmt: skip
     if not done:
@@ -79,7 +79,10 @@ def edit(request, pk):
             context["parts"] = difference.parts(form.overtaken_by.source, form.cleaned_data["source"])
         return answered(request, form, "posts/edit.html", context, place=f"edit:{pk}")
     unsent.done(request)
-    messages.success(request, _("Your change is saved."))
+    if done.is_published:
+        messages.success(request, _("Your change is saved."))
+    else:
+        messages.info(request, _("Your change is saved. A moderator reads it before others do."))
     return told_sent(request, redirect(page.address_of(comment)))
 
 
@@ -168,6 +171,14 @@ def _asked_for(request, parent):
     return {"question": parent.thread.questions.filter(position=int(number)).first()}
 
 
+def _waiting(request, comment):
+    """A comment that is held, as its author alone sees it: in the form's place, or on the page it will stand on."""
+    if request.htmx:
+        return HttpResponse(personal.waiting(comment, request.user, is_fresh=True))
+    messages.success(request, _("Thank you. A moderator reads it before others do; until then only you see it."))
+    return redirect(page.address_of(comment.parent).partition("#")[0] + f"#w{comment.pk}")
+
+
 def _why_closed(user, parent):
     """The sentence for why nobody, or this member, can reply to `parent`; None if it can be tried."""
     try:
@@ -187,7 +198,10 @@ def _closed(request, comment, sentence):
 
 
 def _placed(request, comment, parent):
-    """The new comment: for htmx a list to hang below `parent`, otherwise the way to where it stands."""
+    """The new comment: for htmx a list to hang below `parent`, otherwise the way to where it stands. One that is held
+    is shown to its author as it waits."""
+    if comment.held_at is not None:
+        return _waiting(request, comment)
     if not request.htmx:
         return redirect(page.address_of(comment))
     if comment.parent_id == parent.pk:

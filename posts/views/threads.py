@@ -1,11 +1,13 @@
 """Doors to threads: the front page, a thread, a branch of it, a new thread."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -90,12 +92,15 @@ def start(request):
         lambda data: writing.start_thread(
             author=request.user, title=data["title"], source=data["source"], questions=form.questions(),
             standpoint=data["standpoint"], key=data["key"], again=data["again"],
+            sure=data["sure"],
         ),
     )  # fmt: skip
     if not made:
         context = {"welcome_back": kept and unsent.WELCOME_BACK}
         return answered(request, form, "posts/start.html", context, place="thread")
     unsent.done(request)
+    if made.withdrawn_at is not None:
+        messages.success(request, _("Thank you. A moderator reads it before others do; until then only you see it."))
     return told_sent(request, redirect(made))
 
 

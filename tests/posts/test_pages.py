@@ -282,7 +282,9 @@ def test_the_html_of_the_tree_is_the_same_for_everybody_but_for_what_is_mine(ope
     assert "/edit/" not in visitor
     assert f'href="/c/{talk[0].pk}/edit/"' in member
     assert f'href="/c/{talk[1].pk}/edit/"' not in member
-    mine = r'<a href="/c/\d+/(?:edit|delete)/"[^>]*>.*?</a> |<button [^>]*formaction="/c/\d+/helpful/".*?</button> '
+    mine = (
+        r'<a href="/c/\d+/(?:edit|delete|flag)/"[^>]*>.*?</a> |<button [^>]*formaction="/c/\d+/helpful/".*?</button> '
+    )
     form = r'<form id="acts".*?</form>'
     same = [re.sub(f"{mine}|{form}", "", html, flags=re.S).split() for html in (visitor, member)]
     assert same[0] == same[1]

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from forum import ratelimit
-from posts.actions import drafting, welcoming
+from posts.actions import drafting, flagging, welcoming
 
 
 class Command(BaseCommand):
@@ -19,6 +19,7 @@ class Command(BaseCommand):
         for forgotten, what in (
             (drafting.forget_old(now), "drafts"),
             (welcoming.forget_addresses(now), "guests’ e-mail addresses"),
+            (flagging.forget_visitors(now - ratelimit.FORGOTTEN_AFTER), "visitors who flagged"),
             (ratelimit.forget(now), "hashed internet addresses and counts"),
         ):
             self.stdout.write(f"Forgotten: {forgotten} {what}.")

@@ -1,0 +1,116 @@
+"""What a moderator fills in to decide."""
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from posts.forms import TextField, VisibleCharField
+from posts.models import Appeal, CannedReason, LogEntry
+
+Act = LogEntry.Act
+ACTS = [
+    (Act.APPROVE, _("Approve: everybody can read it")),
+    (Act.REMOVE, _("Remove")),
+    (Act.HOLD, _("Hold: out of sight until it is decided")),
+    (Act.EDIT_OUT, _("Take out a passage")),
+    (Act.LOCK_BRANCH, _("Lock the branch")),
+]
+MEASURES = [
+    ("", _("Nothing more")),
+    ("warn", _("Warn")),
+    ("watch", _("Put under watch")),
+    ("suspend_1", _("Suspend for 24 hours")),
+    ("suspend_3", _("Suspend for 72 hours")),
+    ("suspend_7", _("Suspend for 7 days")),
+    ("suspend_28", _("Suspend for 28 days")),
+    ("ban", _("Ban")),
+]
+
+
+IT_FITS = _("It keeps to the rules.")
+
+
+class _DeskForm(forms.Form):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+
+class DecisionForm(_DeskForm):
+    """A decision about one item or several: what, by which rule, and why; the author reads the reason."""
+
+    act = forms.ChoiceField(label=_("Decision"), choices=ACTS, widget=forms.RadioSelect)
+    passage = TextField(
+        label=_("The passage to take out"), required=False, max_length=20_000, rows=2,
+        help_text=_("Copied from the text as it was written."),
+    )  # fmt: skip
+    rule = forms.ChoiceField(label=_("Rule"), required=False)
+    canned = forms.ModelChoiceField(
+        label=_("Reason at hand"), queryset=CannedReason.objects.none(), required=False, empty_label=_("none")
+    )
+    reason = TextField(
+        label=_("Reason"), required=False, max_length=2_000, rows=3,
+        help_text=_("The author reads it. Left empty, it is the reason at hand; to approve needs none."),
+    )  # fmt: skip
+    measure = forms.ChoiceField(label=_("And its author"), choices=MEASURES, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, rules, canned, comment=None, **options):
+        super().__init__(*args, **options)
+        self.fields["rule"].choices = [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
+        self.fields["canned"].queryset = CannedReason.objects.all()
+        self.fields["canned"].choices = [("", _("none")), *((reason.pk, reason.title) for reason in canned)]
+        self.canned = {reason.pk: reason for reason in canned}
+        if comment is not None and comment.author_id is None:
+            del self.fields["measure"]
+
+    def clean(self):
+        """The reason is the one that was written, or the one at hand; one of them there must be."""
+        data = super().clean()
+        canned = data.pop("canned", None)
+        data["reason"] = (data.get("reason") or "").strip() or (canned.text if canned else "")
+        if not data["reason"] and data.get("act") == Act.APPROVE:
+            data["reason"] = str(IT_FITS)
+        if not data["reason"]:
+            self.add_error("reason", _("Please give a reason: the author will read it."))
+        if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
+            self.add_error("passage", _("Please say which passage."))
+        data.setdefault("measure", "")
+        return data
+
+
+class BulkForm(DecisionForm):
+    """One decision for several items."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        del self.fields["passage"], self.fields["measure"], self.fields["seen"]
+        self.fields["act"].choices = [choice for choice in ACTS if choice[0] in (Act.APPROVE, Act.REMOVE, Act.HOLD)]
+
+
+class AnswerForm(_DeskForm):
+    """The answer to an appeal."""
+
+    outcome = forms.ChoiceField(
+        label=_("Answer"), widget=forms.RadioSelect,
+        choices=[
+            (Appeal.Outcome.UPHELD, _("The decision stands")),
+            (Appeal.Outcome.CHANGED, _("It is changed, as the answer says")),
+            (Appeal.Outcome.REVERSED, _("It is reversed: everything is as it was before")),
+        ],
+    )  # fmt: skip
+    answer = VisibleCharField(
+        label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 4})
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class NoteForm(_DeskForm):
+    """A note for moderators."""
+
+    text = VisibleCharField(
+        label=_("A note for moderators"), max_length=2_000, widget=forms.Textarea({"rows": 2}),
+        help_text=_("Nobody else reads it."),
+    )  # fmt: skip

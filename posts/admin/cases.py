@@ -1,0 +1,264 @@
+"""The queue: what waits for a moderator, one item after the other."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from posts import bars, figures
+from posts.actions import deciding
+from posts.actions.refusals import Refused
+from posts.admin.caseforms import AnswerForm, BulkForm, DecisionForm, NoteForm
+from posts.admin.desk import Desk
+from posts.admin.item import Item
+from posts.models import CannedReason, Case, LogEntry, Rules
+
+ITEMS_PER_PAGE = 50
+# keys of an item's page; told beside the buttons
+KEYS = {"approve": "a", "remove": "r", "hold": "h", "edit_out": "e", "lock_branch": "l"}
+
+
+@admin.register(Case)
+class CaseDesk(Desk):
+    """The queue, and a page for each item of it."""
+
+    def has_view_permission(self, request, obj=None):
+        """Moderators."""
+        return request.user.can_moderate()
+
+    has_module_permission = has_view_permission
+
+    def get_urls(self):
+        """Its own pages in place of the admin's."""
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.changelist_view), name="posts_case_changelist"),
+            path("bulk/", view(self.bulk_view), name="posts_case_bulk"),
+            path("figures/", view(self.figures_view), name="posts_case_figures"),
+            path("of/<int:pk>/", view(self.of_comment_view), name="posts_case_of"),
+            path("undo/<int:pk>/", view(self.undo_view), name="posts_case_undo"),
+            path("<int:pk>/change/", view(self.item_view), name="posts_case_change"),
+            path("<int:pk>/pass/", view(self.pass_view), name="posts_case_pass"),
+            path("<int:pk>/take/", view(self.take_view), name="posts_case_take"),
+            path("<int:pk>/note/", view(self.note_view), name="posts_case_note"),
+        ]
+
+    def changelist_view(self, request, extra_context=None):
+        """The queue, as pressing as it is; `?kind=` shows one kind, `?after=` goes on."""
+        self._check(request)
+        context = self._context(request, _("Queue")) | queue_context(request)
+        return TemplateResponse(request, "admin/posts/case/queue.html", context)
+
+    def item_view(self, request, pk):
+        """One item: claimed on opening, and decided by the form on it."""
+        self._check(request)
+        item = Item.of(pk)
+        if item is None:
+            raise Http404
+        case = item.case
+        holder = deciding.claim(moderator=request.user, case=case) if case.closed_at is None else None
+        form = self._form(request, item)
+        if request.method == "POST" and "preview" not in request.POST and form.is_valid():
+            if self._decided(request, item, form):
+                return self._next(request)
+            item = Item.of(pk)
+        context = self._context(request, str(case.get_kind_display())) | {
+            "item": item,
+            "case": item.case,
+            "comment": item.comment,
+            "form": form,
+            "holder": holder if holder != request.user else None,
+            "preview": form.cleaned_data if "preview" in request.POST and form.is_valid() else None,
+            "note_form": NoteForm(auto_id="note_%s"),
+            "keys": KEYS,
+        }
+        status = 422 if form.is_bound and form.errors else 200
+        return TemplateResponse(request, "admin/posts/case/item.html", context, status=status)
+
+    def bulk_view(self, request):
+        """One decision for the items that were ticked in the queue: asked for first, then made for each."""
+        self._check(request)
+        chosen = _versions(request.POST.getlist("item"))
+        if not chosen:
+            messages.info(request, _("Please tick at least one item."))
+            return redirect("admin:posts_case_changelist")
+        form = BulkForm(request.POST if "confirmed" in request.POST else None, **_at_hand())
+        cases = Case.objects.filter(pk__in=chosen, appeal=None).select_related("comment__author", "comment__thread")
+        if not (form.is_bound and form.is_valid()):
+            context = self._context(request, _("Decide about several")) | {
+                "form": form, "rows": [(case, chosen[case.pk]) for case in cases.order_by("kind", "id")]
+            }  # fmt: skip
+            return TemplateResponse(
+                request, "admin/posts/case/bulk.html", context, status=422 if form.is_bound else 200
+            )
+        done = 0
+        for case in cases.order_by("kind", "id"):
+            try:
+                deciding.decide(moderator=request.user, case=case, seen=chosen[case.pk], **form.cleaned_data)
+                done += 1
+            except (Refused, PermissionDenied) as refusal:
+                messages.error(request, f"{case.comment.shown_author}: {refusal}")
+        if done:
+            messages.success(request, ngettext("%(n)d item decided.", "%(n)d items decided.", done) % {"n": done})
+        return redirect("admin:posts_case_changelist")
+
+    def of_comment_view(self, request, pk):
+        """The item of a comment; where there is none, one is begun, so that it can be decided about."""
+        self._check(request)
+        if request.method == "POST":
+            case = deciding.begin(moderator=request.user, comment_id=pk)
+            return redirect("admin:posts_case_change", case.pk)
+        case = Case.objects.open().filter(comment=pk, appeal=None).first()
+        if case is not None:
+            return redirect("admin:posts_case_change", case.pk)
+        item = Item.of_comment(pk)
+        if item is None:
+            raise Http404
+        context = self._context(request, _("A comment")) | {"item": item, "comment": item.comment}
+        return TemplateResponse(request, "admin/posts/case/comment.html", context)
+
+    def undo_view(self, request, pk):
+        """Takes a decision back."""
+        self._check(request)
+        entry = LogEntry.objects.select_related("comment__thread", "thread", "person").filter(pk=pk).first()
+        if entry is None or request.method != "POST":
+            raise Http404
+        try:
+            deciding.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+        else:
+            messages.success(request, _("The decision is taken back; the item is in the queue again."))
+        return redirect("admin:posts_case_changelist")
+
+    def figures_view(self, request):
+        """Arrivals, decisions, time to decision, reversals, by month."""
+        self._check(request)
+        found = figures.by_month()
+        months = list(reversed(found["cases"]))
+        label = dict(LogEntry.Act.choices)
+        charts = [
+            (_("Items that came"), [(date_format(row[0], "M Y"), row[1]) for row in months]),
+            (_("Items decided"), [(date_format(row[0], "M Y"), row[2]) for row in months]),
+            (_("Hours until half were decided"), [(date_format(row[0], "M Y"), row[3] or 0) for row in months]),
+        ]
+        context = self._context(request, _("Figures")) | {
+            "charts": [{"title": title, "bars": bars.of(rows)} for title, rows in charts],
+            "acts": [(month, label.get(act, act), *numbers) for month, act, *numbers in found["acts"]],
+            "rules": found["rules"],
+        }
+        return TemplateResponse(request, "admin/posts/case/figures.html", context)
+
+    def pass_view(self, request, pk):
+        """Not for me."""
+        deciding.pass_on(moderator=request.user, case=self._posted(request, pk))
+        messages.info(request, _("Handed on. Nobody is told who did."))
+        return self._next(request)
+
+    def take_view(self, request, pk):
+        """Takes an item over from somebody else."""
+        deciding.claim(moderator=request.user, case=self._posted(request, pk), takes_over=True)
+        return redirect("admin:posts_case_change", pk)
+
+    def note_view(self, request, pk):
+        """A note about the comment or its author."""
+        case = self._posted(request, pk)
+        form = NoteForm(request.POST, auto_id="note_%s")
+        if form.is_valid():
+            about = {"person": case.comment.author} if "person" in request.POST else {"comment": case.comment}
+            deciding.note(moderator=request.user, text=form.cleaned_data["text"], **about)
+            messages.success(request, _("The note is kept."))
+        else:
+            messages.error(request, _("Please write something."))
+        return redirect("admin:posts_case_change", pk)
+
+    def _form(self, request, item):
+        data = request.POST if request.method == "POST" else None
+        initial = {"seen": item.case.version}
+        if item.case.appeal_id:
+            return AnswerForm(data, initial=initial)
+        return DecisionForm(data, initial=initial, rules=item.rules, canned=item.canned, comment=item.comment)
+
+    def _decided(self, request, item, form):
+        """Makes the decision; False, and a message, where it was refused."""
+        try:
+            if item.case.appeal_id:
+                deciding.answer_appeal(moderator=request.user, case=item.case, **form.cleaned_data)
+                messages.success(request, _("Answered. The person is told."))
+            else:
+                entry = deciding.decide(moderator=request.user, case=item.case, **form.cleaned_data)
+                said = _("Done: %(what)s.") % {"what": entry.get_act_display()}
+                messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+            return False
+        return True
+
+    def _next(self, request):
+        """The next item follows by itself; where there is none, the queue says so."""
+        case = Case.objects.offered_to(request.user, timezone.now()).first()
+        return redirect("admin:posts_case_change", case.pk) if case else redirect("admin:posts_case_changelist")
+
+    def _posted(self, request, pk):
+        self._check(request)
+        case = Case.objects.select_related("comment__author", "claimed_by").filter(pk=pk).first()
+        if case is None or request.method != "POST":
+            raise Http404
+        return case
+
+    def _check(self, request):
+        if not request.user.can_moderate():
+            raise PermissionDenied
+
+    def _context(self, request, title):
+        return self.admin_site.each_context(request) | {"title": title, "opts": self.model._meta}
+
+
+def queue_context(request):
+    """What the queue shows: how many wait of each kind and since when, and a page of items. Two queries."""
+    kinds = Case.objects.by_kind()
+    kind, position = request.GET.get("kind", ""), _position(request.GET.get("after", ""))
+    cases = Case.objects.open().select_related("comment__author", "comment__thread", "claimed_by", "appeal")
+    chosen = int(kind) if kind in {str(value) for value in Case.Kind.values} else None
+    if chosen:
+        cases = cases.filter(kind=chosen)
+    if position:
+        cases = cases.beyond(*position)
+    rows = list(cases[: ITEMS_PER_PAGE + 1])
+    shown = rows[:ITEMS_PER_PAGE]
+    return {
+        "kinds": [(value, label, *kinds.get(value, (0, None))) for value, label in Case.Kind.choices],
+        "chosen_kind": chosen,
+        "waiting_number": sum(number for number, _oldest in kinds.values()),
+        "cases": shown,
+        "after": f"{shown[-1].kind}-{shown[-1].pk}" if len(rows) > len(shown) else "",
+        "is_first": position is None,
+        "now": timezone.now(),
+    }
+
+
+def _position(text):
+    kind, _dash, pk = text.partition("-")
+    return (
+        (int(kind), int(pk)) if f"{kind}{pk}".isascii() and kind.isdigit() and pk.isdigit() and len(text) < 22 else None
+    )
+
+
+def _versions(ticked):
+    """{id: version} of what was ticked, each given as “id:version”."""
+    found = {}
+    for each in ticked[:ITEMS_PER_PAGE]:
+        pk, _colon, version = each.partition(":")
+        if each.isascii() and pk.isdigit() and version.isdigit() and len(each) < 30:
+            found[int(pk)] = int(version)
+    return found
+
+
+def _at_hand():
+    return {"rules": Rules.in_force(), "canned": list(CannedReason.objects.all())}

@@ -1,0 +1,115 @@
+"""All that a moderator sees of one item: the comment in its branch, flags, its author's record, what was decided."""
+
+import json
+from datetime import datetime
+from functools import cached_property
+
+from django.db import connection
+from django.utils.safestring import mark_safe
+
+from forum import markup
+from posts.models import CannedReason, Case, Comment, LogEntry, Rules
+
+MOST_REPLIES, MOST_ENTRIES, MOST_FLAGS, MOST_NOTES, MOST_VERSIONS = 5, 10, 20, 10, 5
+# One query for all that is told beside the comment.
+BESIDE = """
+SELECT
+    (SELECT json_agg(f) FROM (
+        SELECT f.reason, f.note, f.weight, f.outcome, f.flagged_at, coalesce(u.display_name, '') AS name
+        FROM posts_flag f LEFT JOIN accounts_user u ON u.id = f.person_id
+        WHERE f.comment_id = %(comment)s ORDER BY f.id DESC LIMIT %(flags)s
+    ) f),
+    (SELECT json_agg(n) FROM (
+        SELECT n.text, n.noted_at, n.person_id IS NOT NULL AS is_about_person, u.display_name AS name
+        FROM posts_note n JOIN accounts_user u ON u.id = n.noted_by_id
+        WHERE n.comment_id = %(comment)s OR n.person_id = %(author)s ORDER BY n.id DESC LIMIT %(notes)s
+    ) n),
+    (SELECT json_agg(r) FROM (
+        SELECT r.number, r.source, r.replaced_at FROM posts_revision r
+        WHERE r.comment_id = %(comment)s ORDER BY r.number DESC LIMIT %(versions)s
+    ) r),
+    (SELECT json_build_object(
+        'comments', count(*), 'removed', count(removed_at), 'latest', max(created_at)
+    ) FROM (
+        SELECT removed_at, created_at FROM posts_comment WHERE author_id = %(author)s ORDER BY id DESC LIMIT 1000
+    ) w),
+    (SELECT json_build_object(
+        'raised', count(*), 'agreed', count(*) FILTER (WHERE outcome = 'agreed'),
+        'kept', count(*) FILTER (WHERE outcome = 'kept')
+    ) FROM (SELECT outcome FROM posts_flag WHERE person_id = %(author)s ORDER BY id DESC LIMIT 1000) raised),
+    (SELECT count(*) FROM (
+        SELECT 1 FROM posts_flag f JOIN posts_comment c ON c.id = f.comment_id WHERE c.author_id = %(author)s LIMIT 1000
+    ) against)
+"""
+
+
+class Item:
+    """What is shown of one case; at most five queries."""
+
+    def __init__(self, comment, case=None):
+        self.comment, self.case = comment, case
+        self.rules = Rules.in_force()
+        self.canned = list(CannedReason.objects.all())
+
+    @classmethod
+    def of(cls, pk):
+        """The item of the case `pk`, or None."""
+        about = ["comment__author", "comment__thread", "comment__parent__author", "appeal__entry", "appeal__person"]
+        case = Case.objects.select_related(*about, "claimed_by", "closed_by").filter(pk=pk).first()
+        return case and cls(case.comment, case)
+
+    @classmethod
+    def of_comment(cls, pk):
+        """A comment that is no item now, or None."""
+        about = ["author", "thread", "parent__author"]
+        comment = Comment.objects.select_related(*about).filter(pk=pk).first()
+        return comment and cls(comment)
+
+    @cached_property
+    def replies(self):
+        """The first replies; one query."""
+        if not self.comment.reply_count:
+            return []
+        return list(Comment.objects.for_display().filter(parent=self.comment).order_by("id")[:MOST_REPLIES])
+
+    @cached_property
+    def entries(self):
+        """What was decided about the comment and its author before, the latest first; one query."""
+        about = LogEntry.objects.select_related("moderator").order_by("-id")
+        rows = about.filter(comment=self.comment)
+        if self.comment.author_id:
+            rows = rows | about.filter(person=self.comment.author)
+        entries = list(rows.prefetch_related("undone_by")[:MOST_ENTRIES])
+        for entry in entries:
+            entry.may_be_undone = entry.before is not None and not hasattr(entry, "undone_by")
+        return entries
+
+    @cached_property
+    def beside(self):
+        """{"flags", "notes", "versions", "record"}; one query."""
+        values = {
+            "comment": self.comment.pk, "author": self.comment.author_id, "flags": MOST_FLAGS, "notes": MOST_NOTES,
+            "versions": MOST_VERSIONS,
+        }  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(BESIDE, values)
+            flags, notes, versions, record, raised, against = (
+                json.loads(told) if isinstance(told, str) else told for told in cursor.fetchone()
+            )
+        reasons = dict(self.comment.flags.model.Reason.choices)
+        for flag in flags or ():
+            flag["reason"], flag["at"] = reasons.get(flag["reason"], ""), datetime.fromisoformat(flag["flagged_at"])
+        for note in notes or ():
+            note["at"] = datetime.fromisoformat(note["noted_at"])
+        for version in versions or ():
+            version["at"] = datetime.fromisoformat(version["replaced_at"])
+        return {
+            "flags": flags or [], "notes": notes or [], "versions": versions or [],
+            "record": {**record, "raised": raised, "against": against},
+        }  # fmt: skip
+
+    @property
+    def rule_parts(self):
+        """The rules, to read beside the decision: (title, HTML)."""
+        parts = self.rules.parts if self.rules else []
+        return [(title, mark_safe(markup.render(body))) for title, body in parts if title]  # noqa: S308  (by markup)

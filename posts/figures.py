@@ -1,0 +1,61 @@
+"""What happened at the desk, month by month, in numbers: for the owner, and for everybody."""
+
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+
+MONTHS = 12
+KEPT_SECONDS = 60 * 60
+# Each month's acts of the log, by act, by moderators and by the forum itself; an index by time answers.
+ACTS = """
+SELECT date_trunc('month', at) AS month, act, count(*), count(*) FILTER (WHERE moderator_id IS NULL)
+FROM posts_logentry WHERE at >= %(since)s GROUP BY 1, 2 ORDER BY 1 DESC, 3 DESC
+"""
+# Each month's items: how many came, how many were decided, and in how many hours half and nine tenths of them were.
+CASES = """
+SELECT month, sum(arrived), sum(decided), max(half), max(nine_tenths) FROM (
+    SELECT date_trunc('month', opened_at) AS month, count(*) AS arrived, 0 AS decided, NULL::float AS half,
+        NULL::float AS nine_tenths
+    FROM posts_case WHERE opened_at >= %(since)s GROUP BY 1
+    UNION ALL
+    SELECT date_trunc('month', closed_at), 0, count(*),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM closed_at - opened_at)) / 3600,
+        percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM closed_at - opened_at)) / 3600
+    FROM posts_case WHERE closed_at >= %(since)s AND closed_by_id IS NOT NULL GROUP BY 1
+) both_sides GROUP BY 1 ORDER BY 1 DESC
+"""
+REASONS = """
+SELECT date_trunc('month', flagged_at) AS month, reason, count(*), count(*) FILTER (WHERE outcome = 'agreed')
+FROM posts_flag WHERE flagged_at >= %(since)s GROUP BY 1, 2 ORDER BY 1 DESC, 3 DESC
+"""
+RULES = """
+SELECT date_trunc('month', at) AS month, rule, count(*), count(*) FILTER (WHERE EXISTS (
+    SELECT 1 FROM posts_logentry u WHERE u.undoes_id = e.id
+)) FROM posts_logentry e WHERE at >= %(since)s AND rule <> '' GROUP BY 1, 2 ORDER BY 1 DESC, 3 DESC
+"""
+
+
+def by_month():
+    """{"acts", "cases", "flags", "rules": rows} of the last MONTHS, the latest month first.
+
+    acts: (month, act, number, of these automatic); cases: (month, arrived, decided, hours for half of them, for nine
+    tenths); flags: (month, reason, number, agreed); rules: (month, rule, decisions, taken back). Counted at most once
+    in KEPT_SECONDS.
+    """
+    found = cache.get("figures")
+    if found is None:
+        found = {name: _rows(query) for name, query in QUERIES.items()}
+        cache.set("figures", found, KEPT_SECONDS)
+    return found
+
+
+QUERIES = {"acts": ACTS, "cases": CASES, "flags": REASONS, "rules": RULES}
+
+
+def _rows(query):
+    since = (timezone.now() - timedelta(days=31 * MONTHS)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"since": since})
+        return cursor.fetchall()

@@ -1,0 +1,66 @@
+"""Doors for whoever flags a comment."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from forum import pagination, ratelimit
+from posts import page
+from posts.actions import flagging, refusals
+from posts.forms import FlagForm
+from posts.models import Flag, SiteChoices
+from posts.views.attempt import answered, attempted, sent
+from posts.views.comments import readable
+
+FLAGS_PER_PAGE = 30
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def flag(request, pk):
+    """Tells moderators that something is wrong with a comment; visitors may, where the owner allows it."""
+    comment = readable(request, pk)
+    member = request.user if request.user.is_authenticated else None
+    if member is None and not SiteChoices.present().visitors_may_flag:
+        raise PermissionDenied(refusals.NO_VISITORS_FLAGS)
+    visitor = "" if member else ratelimit.hashed_address(request)
+    form = FlagForm(sent(request), auto_id="flag_%s")
+    made = attempted(
+        request, form, "flag",
+        lambda data: flagging.flag(
+            comment=comment, reason=data["reason"], note=data["note"], person=member, visitor=visitor
+        ),
+    )  # fmt: skip
+    if not made:
+        return answered(request, form, "posts/flag.html", {"comment": comment, "is_own": _is_own(request, comment)})
+    messages.success(request, _("Thank you. A moderator will look at it."))
+    comment.refresh_from_db(fields=["hidden_at"])
+    if comment.is_published:
+        return redirect(page.address_of(comment))
+    return redirect(page.address_of(comment.parent) if comment.parent else "front")
+
+
+@login_required
+@require_safe
+def mine(request):
+    """What the member flagged, and what became of it."""
+    position = pagination.parse_position(request.GET.get("after", ""))
+    flags = Flag.objects.filter(person=request.user).select_related("comment__thread", "comment__author")
+    flags = flags.order_by("-id")
+    if position:
+        flags = flags.filter(id__lt=position[1])
+    rows = list(flags[: FLAGS_PER_PAGE + 1])
+    shown = rows[:FLAGS_PER_PAGE]
+    after = shown[-1] if len(rows) > len(shown) else None
+    context = {
+        "flags": shown,
+        "is_first": position is None,
+        "after": after and pagination.position_of(after.flagged_at, after.pk),
+    }
+    return render(request, "posts/flags.html", context)
+
+
+def _is_own(request, comment):
+    return request.user.is_authenticated and comment.author_id == request.user.pk

@@ -1,0 +1,33 @@
+// The desk by keys: on an item a letter chooses a decision and Enter makes it; in the queue j and k walk the items.
+const isTyping = (element) => element.matches("textarea, select, input:not([type=radio]):not([type=checkbox]), summary");
+
+function choose(act) {
+  const radio = document.querySelector(`#decide input[name="act"][value="${act}"]`);
+  if (!radio) return false;
+  radio.checked = true;
+  // Enter on it sends the form, as in every form
+  radio.focus();
+  return true;
+}
+
+function walk(step) {
+  const links = [...document.querySelectorAll(".item-link")];
+  const next = links[links.indexOf(document.activeElement) + step];
+  if (next) next.focus();
+  return Boolean(next);
+}
+
+const choices = new Map([...document.querySelectorAll("[data-choose]")].map((one) => [one.textContent, one.dataset.choose]));
+for (const told of document.querySelectorAll("[data-keys]")) told.hidden = false;
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  let done = true;
+  if (choices.has(event.key)) done = choose(choices.get(event.key));
+  else if (event.key === "j") done = walk(1);
+  else if (event.key === "k") done = walk(-1);
+  else if (button) button.click();
+  else done = false;
+  if (done) event.preventDefault();
+});
