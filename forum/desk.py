@@ -22,7 +22,12 @@ class DeskSite(admin.AdminSite):
     def has_permission(self, request):
         """Active, not suspended staff with an authenticator app, a security key or a passkey."""
         user = request.user
-        return user.is_active and user.is_staff and not user.is_suspended and is_mfa_enabled(user, SECOND_FACTORS)
+        if not (user.is_active and user.is_staff and not user.is_suspended):
+            return False
+        # asked twice for each page, by the door and by the frame around it
+        if not hasattr(request, "has_second_factor"):
+            request.has_second_factor = is_mfa_enabled(user, SECOND_FACTORS)
+        return request.has_second_factor
 
     def login(self, request, extra_context=None):
         """Sends a stranger to the forum's sign-in, and staff without a second factor to a page that says so."""

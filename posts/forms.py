@@ -246,8 +246,8 @@ class FlagForm(forms.Form):
 
     reason = forms.ChoiceField(label=_("What is it?"), choices=Flag.Reason.choices, widget=forms.RadioSelect)
     note = TextField(
-        label=_("Anything a moderator should know"), required=False, max_length=NOTE_MAX_LENGTH, rows=4,
-        help_text=_("Only moderators read it."),
+        label=_("Anything a moderator should know"), required=False, min_length=None, max_length=NOTE_MAX_LENGTH,
+        rows=4, help_text=_("Only moderators read it."),
     )  # fmt: skip
 
     def __init__(self, *args, **options):
@@ -261,7 +261,7 @@ class AppealForm(forms.Form):
     """Why a decision was wrong."""
 
     text = TextField(
-        label=_("Why do you think that this was wrong?"), max_length=APPEAL_MAX_LENGTH, rows=8,
+        label=_("Why do you think that this was wrong?"), min_length=None, max_length=APPEAL_MAX_LENGTH, rows=8,
         help_text=_("Another moderator reads it, if there is one. You can appeal once against a decision."),
     )  # fmt: skip
 

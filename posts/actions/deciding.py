@@ -27,21 +27,15 @@ SUSPENSIONS = {
 MEASURES = ["warn", "watch", *SUSPENSIONS]
 
 
-@transaction.atomic
-def claim(*, moderator, case, takes_over=False):
-    """Takes the open Case for CLAIMED_FOR; one that somebody else has only if that is meant. Returns whose it is now,
-    or None where it was decided already."""
+def claim(*, moderator, case_id, takes_over=False):
+    """Takes the open Case with the id `case_id` for CLAIMED_FOR; one that somebody else has only if that is meant.
+    Whether it is the moderator's now. One query."""
     _check_moderator(moderator)
-    case = Case.objects.select_for_update(no_key=True, of=["self"]).select_related("claimed_by").get(pk=case.pk)
-    if case.closed_at is not None:
-        return None
     now = timezone.now()
-    other = case.claimant(now)
-    if other is not None and other != moderator and not takes_over:
-        return other
-    case.claimed_by, case.claimed_at = moderator, now
-    case.save(update_fields=["claimed_by", "claimed_at"])
-    return moderator
+    cases = Case.objects.filter(pk=case_id, closed_at=None)
+    if not takes_over:
+        cases = cases.free_for(moderator, now)
+    return cases.update(claimed_by=moderator, claimed_at=now) == 1
 
 
 @transaction.atomic

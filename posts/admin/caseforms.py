@@ -43,7 +43,7 @@ class DecisionForm(_DeskForm):
 
     act = forms.ChoiceField(label=_("Decision"), choices=ACTS, widget=forms.RadioSelect)
     passage = TextField(
-        label=_("The passage to take out"), required=False, max_length=20_000, rows=2,
+        label=_("The passage to take out"), required=False, min_length=None, max_length=20_000, rows=2,
         help_text=_("Copied from the text as it was written."),
     )  # fmt: skip
     rule = forms.ChoiceField(label=_("Rule"), required=False)
@@ -51,7 +51,7 @@ class DecisionForm(_DeskForm):
         label=_("Reason at hand"), queryset=CannedReason.objects.none(), required=False, empty_label=_("none")
     )
     reason = TextField(
-        label=_("Reason"), required=False, max_length=2_000, rows=3,
+        label=_("Reason"), required=False, min_length=None, max_length=2_000, rows=3,
         help_text=_("The author reads it. Left empty, it is the reason at hand; to approve needs none."),
     )  # fmt: skip
     measure = forms.ChoiceField(label=_("And its author"), choices=MEASURES, required=False)

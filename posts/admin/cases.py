@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from posts import bars, figures
@@ -21,7 +22,13 @@ from posts.models import CannedReason, Case, LogEntry, Rules
 
 ITEMS_PER_PAGE = 50
 # keys of an item's page; told beside the buttons
-KEYS = {"approve": "a", "remove": "r", "hold": "h", "edit_out": "e", "lock_branch": "l"}
+KEYS = [
+    ("approve", "a", _lazy("approve")),
+    ("remove", "r", _lazy("remove")),
+    ("hold", "h", _lazy("hold")),
+    ("edit_out", "e", _lazy("take out a passage")),
+    ("lock_branch", "l", _lazy("lock the branch")),
+]
 
 
 @admin.register(Case)
@@ -58,23 +65,24 @@ class CaseDesk(Desk):
     def item_view(self, request, pk):
         """One item: claimed on opening, and decided by the form on it."""
         self._check(request)
+        deciding.claim(moderator=request.user, case_id=pk)
         item = Item.of(pk)
         if item is None:
             raise Http404
-        case = item.case
-        holder = deciding.claim(moderator=request.user, case=case) if case.closed_at is None else None
+        case, holder = item.case, item.case.claimant()
         form = self._form(request, item)
         if request.method == "POST" and "preview" not in request.POST and form.is_valid():
             if self._decided(request, item, form):
                 return self._next(request)
             item = Item.of(pk)
-        context = self._context(request, str(case.get_kind_display())) | {
+        title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.comment.shown_author}
+        context = self._context(request, title) | {
             "item": item,
             "case": item.case,
             "comment": item.comment,
             "form": form,
             "holder": holder if holder != request.user else None,
-            "preview": form.cleaned_data if "preview" in request.POST and form.is_valid() else None,
+            "preview": _previewed(form) if "preview" in request.POST and form.is_valid() else None,
             "note_form": NoteForm(auto_id="note_%s"),
             "keys": KEYS,
         }
@@ -163,7 +171,7 @@ class CaseDesk(Desk):
 
     def take_view(self, request, pk):
         """Takes an item over from somebody else."""
-        deciding.claim(moderator=request.user, case=self._posted(request, pk), takes_over=True)
+        deciding.claim(moderator=request.user, case_id=self._posted(request, pk).pk, takes_over=True)
         return redirect("admin:posts_case_change", pk)
 
     def note_view(self, request, pk):
@@ -240,6 +248,16 @@ def queue_context(request):
         "after": f"{shown[-1].kind}-{shown[-1].pk}" if len(rows) > len(shown) else "",
         "is_first": position is None,
         "now": timezone.now(),
+    }
+
+
+def _previewed(form):
+    """What the statement will say; of an appeal, its answer."""
+    data = form.cleaned_data
+    return {
+        "rule": data.get("rule"),
+        "reason": data.get("reason") or data.get("answer"),
+        "passage": data.get("passage"),
     }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils.safestring import mark_safe
 
 from forum import markup
@@ -37,6 +38,9 @@ SELECT
         'raised', count(*), 'agreed', count(*) FILTER (WHERE outcome = 'agreed'),
         'kept', count(*) FILTER (WHERE outcome = 'kept')
     ) FROM (SELECT outcome FROM posts_flag WHERE person_id = %(author)s ORDER BY id DESC LIMIT 1000) raised),
+    (SELECT json_build_object('pk', r.id, 'text', r.text) FROM posts_rules r ORDER BY r.id DESC LIMIT 1),
+    (SELECT json_agg(json_build_object('pk', r.id, 'title', r.title, 'text', r.text) ORDER BY r.title)
+     FROM posts_cannedreason r),
     (SELECT count(*) FROM (
         SELECT 1 FROM posts_flag f JOIN posts_comment c ON c.id = f.comment_id WHERE c.author_id = %(author)s LIMIT 1000
     ) against)
@@ -44,12 +48,10 @@ SELECT
 
 
 class Item:
-    """What is shown of one case; at most five queries."""
+    """What is shown of one case; four queries."""
 
     def __init__(self, comment, case=None):
         self.comment, self.case = comment, case
-        self.rules = Rules.in_force()
-        self.canned = list(CannedReason.objects.all())
 
     @classmethod
     def of(cls, pk):
@@ -79,21 +81,32 @@ class Item:
         rows = about.filter(comment=self.comment)
         if self.comment.author_id:
             rows = rows | about.filter(person=self.comment.author)
-        entries = list(rows.prefetch_related("undone_by")[:MOST_ENTRIES])
+        is_undone = Exists(LogEntry.objects.filter(undoes=OuterRef("pk")))
+        entries = list(rows.annotate(is_undone=is_undone)[:MOST_ENTRIES])
         for entry in entries:
-            entry.may_be_undone = entry.before is not None and not hasattr(entry, "undone_by")
+            entry.may_be_undone = entry.before is not None and not entry.is_undone
         return entries
+
+    @property
+    def rules(self):
+        """The Rules in force, or None."""
+        return self.beside["rules"]
+
+    @property
+    def canned(self):
+        """The CannedReasons, by title."""
+        return self.beside["canned"]
 
     @cached_property
     def beside(self):
-        """{"flags", "notes", "versions", "record"}; one query."""
+        """{"flags", "notes", "versions", "record", "rules", "canned"}; one query."""
         values = {
             "comment": self.comment.pk, "author": self.comment.author_id, "flags": MOST_FLAGS, "notes": MOST_NOTES,
             "versions": MOST_VERSIONS,
         }  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(BESIDE, values)
-            flags, notes, versions, record, raised, against = (
+            flags, notes, versions, record, raised, rules, canned, against = (
                 json.loads(told) if isinstance(told, str) else told for told in cursor.fetchone()
             )
         reasons = dict(self.comment.flags.model.Reason.choices)
@@ -105,7 +118,8 @@ class Item:
             version["at"] = datetime.fromisoformat(version["replaced_at"])
         return {
             "flags": flags or [], "notes": notes or [], "versions": versions or [],
-            "record": {**record, "raised": raised, "against": against},
+            "record": {**record, "raised": raised, "against": against}, "rules": rules and Rules(**rules),
+            "canned": [CannedReason(**each) for each in canned or ()],
         }  # fmt: skip
 
     @property

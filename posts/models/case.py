@@ -21,8 +21,11 @@ class CaseQuerySet(models.QuerySet):
 
     def offered_to(self, moderator, at):
         """Open ones that `moderator` may take at the moment `at`: not passed on by them, not claimed by another."""
-        theirs = Q(claimed_by=None) | Q(claimed_by=moderator) | Q(claimed_at__lte=at - CLAIMED_FOR)
-        return self.open().filter(theirs).exclude(passed_by__contains=[moderator.pk])
+        return self.open().free_for(moderator, at).exclude(passed_by__contains=[moderator.pk])
+
+    def free_for(self, moderator, at):
+        """Those that nobody else has claimed at the moment `at`."""
+        return self.filter(Q(claimed_by=None) | Q(claimed_by=moderator) | Q(claimed_at__lte=at - CLAIMED_FOR))
 
     def beyond(self, kind, pk):
         """Those of the queue that come after the item `pk` of that kind."""

@@ -1,6 +1,6 @@
 """The moderation log: who did what to whom or what, when, and why. The database itself keeps it from being changed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -106,6 +106,12 @@ class LogEntry(models.Model):
     def is_automatic(self):
         """Done by the forum itself, by its settings."""
         return self.moderator_id is None
+
+    @property
+    def until(self):
+        """When what it set ends by itself, or None."""
+        told = (self.details or {}).get("until")
+        return told and datetime.fromisoformat(told)
 
     @property
     def is_appealable(self):

@@ -1,0 +1,299 @@
+"""The queue at the desk: what waits, one item after the other, and decisions by its forms."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from posts.actions import appealing, deciding, flagging, moderating
+from posts.models import CannedReason, Case, Comment, LogEntry, Note, Rules
+from tests.factories import WORDS, moderator, person, reply
+
+QUEUE = "/desk/posts/case/"
+MOST_QUERIES = 10
+
+
+@pytest.fixture
+def desk(client, mod):
+    """A browser in which Mo sits at the desk."""
+    return seated(client, mod)
+
+
+def seated(client, mod):
+    """A browser in which this moderator sits at the desk."""
+    TOTP.activate(mod, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    client.force_login(mod)
+    return client
+
+
+def flagged(opening, reason="unkind", text=WORDS):
+    """The open item of a new comment that Bob or somebody flagged."""
+    comment = reply(opening, person(), text)
+    flagging.flag(comment=comment, person=person(), reason=reason)
+    return Case.objects.get(comment=comment)
+
+
+def held(opening):
+    """The open item of a newcomer's first comment."""
+    return Case.objects.get(comment=reply(opening, person(trust=User.Trust.NEW)))
+
+
+def form(case, **data):
+    """What the form of an item sends."""
+    case.refresh_from_db()
+    return {"act": "remove", "reason": "It is unkind.", "seen": case.version} | data
+
+
+def page(case):
+    """The address of an item."""
+    return f"{QUEUE}{case.pk}/change/"
+
+
+def said(response):
+    """The page's text."""
+    return response.content.decode()
+
+
+def test_the_first_thing_a_moderator_sees_is_what_waits(desk, opening):
+    for make in (lambda: flagged(opening), lambda: held(opening), lambda: flagged(opening, "harm")):
+        make()
+    text = said(desk.get("/desk/"))
+    assert text.index("urgent <strong>1</strong>") < text.index("held <strong>1</strong>")
+    assert text.index("held <strong>1</strong>") < text.index("flagged <strong>1</strong>")
+    kinds = [case.kind for case in desk.get(QUEUE).context["cases"]]
+    assert kinds == [Case.Kind.URGENT, Case.Kind.HELD, Case.Kind.FLAGGED]
+    assert len(desk.get(f"{QUEUE}?kind=5").context["cases"]) == 1
+
+
+def test_an_empty_queue_is_a_good_sight(desk):
+    assert "Nothing waits. Thank you" in said(desk.get("/desk/"))
+
+
+@pytest.mark.parametrize("query", ["?kind=9", "?kind=x", "?after=5-x", "?after=٣-1", "?after=" + "9" * 40])
+def test_an_address_that_makes_no_sense_shows_the_queue(desk, query, opening):
+    flagged(opening)
+    assert desk.get(QUEUE + query).status_code == 200
+
+
+def test_the_text_of_urgent_and_private_items_is_masked_until_it_is_asked_for(desk, opening):
+    case = flagged(opening, "harm", "I do not know how to go on from here.")
+    assert "how to go on" not in said(desk.get(QUEUE))
+    text = said(desk.get(page(case)))
+    assert text.index('<details class="masked">') < text.index("how to go on")
+
+
+def test_pages_of_the_queue_follow_each_other_without_gaps(desk, opening):
+    made = [flagged(opening).pk for _number in range(12)]
+    seen, address = [], QUEUE
+    from posts.admin import cases
+
+    limit, cases.ITEMS_PER_PAGE = cases.ITEMS_PER_PAGE, 5
+    try:
+        while address:
+            context = desk.get(address).context
+            seen += [case.pk for case in context["cases"]]
+            address = context["after"] and f"{QUEUE}?after={context['after']}"
+    finally:
+        cases.ITEMS_PER_PAGE = limit
+    assert seen == made
+
+
+def test_no_page_of_the_desk_asks_more_than_ten_times(desk, opening, alice, mod):
+    def fill():
+        for _number in range(3):
+            case, other = flagged(opening), held(opening)
+            reply(case.comment, alice)
+            moderating.remove(moderator=mod, comment=flagged(opening).comment, reason="It is unkind.")
+            deciding.note(moderator=mod, text="Hm.", comment=case.comment)
+        return case, other
+
+    counts = []
+    for _round in range(2):
+        cases = fill()
+        counts.append([])
+        for address in ("/desk/", QUEUE, *map(page, cases[::-1])):
+            desk.get(address)
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                assert desk.get(address).status_code == 200
+            counts[-1].append(len([q for q in queries if "SAVEPOINT" not in q["sql"]]))
+    assert counts[0] == counts[1]
+    assert max(counts[1]) <= MOST_QUERIES
+
+
+def test_opening_claims_and_a_second_moderator_sees_who_has_it(desk, opening, mod, django_user_model):
+    case = flagged(opening)
+    desk.get(page(case))
+    case.refresh_from_db()
+    assert case.claimed_by == mod
+    other = seated(type(desk)(), moderator("Mia Second"))
+    assert "Mo Derby has it" in said(other.get(QUEUE))
+    assert "Mo Derby has been looking at this" in said(other.get(page(case)))
+    refused = other.post(page(case), form(case))
+    assert "Somebody else is looking at this." in said(refused)
+    assert Case.objects.open().filter(pk=case.pk).exists()
+    other.post(f"{QUEUE}{case.pk}/take/")
+    assert other.post(page(case), form(case)).status_code == 302
+
+
+def test_a_decision_leads_to_the_next_item_and_at_last_to_the_empty_queue(desk, opening):
+    cases = [flagged(opening) for _number in range(2)]
+    first = desk.post(page(cases[0]), form(cases[0]))
+    assert first.url == page(cases[1])
+    last = desk.post(page(cases[1]), form(cases[1], act="approve", reason=""), follow=True)
+    assert "Nothing waits" in said(last)
+    assert [entry.act for entry in LogEntry.objects.order_by("id")] == ["remove", "keep"]
+
+
+def test_a_decision_by_rule_and_reason_at_hand(desk, opening):
+    case = flagged(opening)
+    rules, reason = Rules.in_force(), CannedReason.objects.get(title="Off topic")
+    desk.post(page(case), form(case, rule="Be kind", canned=reason.pk, reason="", measure="warn"))
+    removal, warning = LogEntry.objects.order_by("id")
+    assert (removal.rule, removal.rules, removal.reason) == ("Be kind", rules, reason.text)
+    assert (warning.act, warning.reason) == (LogEntry.Act.WARN, reason.text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"reason": ""},
+        {"act": ""},
+        {"act": "vanish"},
+        {"rule": "No such rule"},
+        {"act": "edit_out"},
+        {"measure": "kill"},
+    ],
+)
+def test_a_form_that_says_too_little_keeps_what_was_written(desk, opening, data):
+    case = flagged(opening)
+    answer = desk.post(page(case), form(case, **{"reason": "Kept words."} | data))
+    assert answer.status_code == 422
+    assert not LogEntry.objects.exists()
+    assert "reason" in data or "Kept words." in said(answer)
+
+
+def test_a_stale_decision_says_so_and_does_nothing(desk, opening):
+    case = flagged(opening)
+    data = form(case)
+    flagging.flag(comment=case.comment, person=person(), reason="spam")
+    answer = desk.post(page(case), data | {"reason": "Kept words."})
+    assert "This has changed since you opened it" in said(answer)
+    assert "Kept words." in said(answer)
+    assert not LogEntry.objects.exists()
+
+
+def test_what_the_author_will_read_is_shown_before(desk, opening):
+    case = flagged(opening)
+    answer = desk.post(page(case), form(case, preview="1", rule="Be kind", reason="Not like this."))
+    assert "What the author will read" in said(answer)
+    assert said(answer).count("Not like this.") == 2
+    assert not LogEntry.objects.exists()
+
+
+def test_a_decision_is_taken_back_where_it_is_told(desk, opening):
+    case = flagged(opening)
+    text = said(desk.post(page(case), form(case), follow=True))
+    entry = LogEntry.objects.get()
+    assert f'action="{QUEUE}undo/{entry.pk}/"' in text
+    desk.post(f"{QUEUE}undo/{entry.pk}/")
+    assert Case.objects.open().get() == case
+    assert case.comment.flags.get().outcome == ""
+    assert "taken back already" in said(desk.post(f"{QUEUE}undo/{entry.pk}/", follow=True))
+    assert desk.get(f"{QUEUE}undo/{entry.pk}/").status_code == 404
+
+
+def test_not_for_me_leads_on(desk, opening, mod):
+    first, second = flagged(opening), flagged(opening)
+    assert desk.post(f"{QUEUE}{first.pk}/pass/").url == page(second)
+    assert desk.post(f"{QUEUE}{second.pk}/pass/").url == QUEUE
+
+
+def test_several_are_decided_at_once_and_what_changed_is_left(desk, opening):
+    cases = [flagged(opening) for _number in range(3)]
+    ticked = {"item": [f"{case.pk}:{case.version}" for case in cases] + ["x:1", "7"]}
+    asked = desk.post(f"{QUEUE}bulk/", ticked)
+    assert asked.status_code == 200
+    flagging.flag(comment=cases[2].comment, person=person(), reason="spam")
+    done = desk.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "remove", "reason": "Spam."}, follow=True)
+    assert "2 items decided." in said(done)
+    assert "This has changed" in said(done)
+    assert Comment.objects.filter(removed_at__isnull=False).count() == 2
+    assert "tick at least one" in said(desk.post(f"{QUEUE}bulk/", follow=True))
+    assert desk.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "ban", "reason": "x"}).status_code == 422
+
+
+def test_notes_are_for_moderators(desk, opening, client):
+    case = flagged(opening)
+    desk.post(f"{QUEUE}{case.pk}/note/", {"text": "Seen before."})
+    desk.post(f"{QUEUE}{case.pk}/note/", {"text": "Knows no bounds.", "person": "1"})
+    desk.post(f"{QUEUE}{case.pk}/note/", {"text": "  "})
+    assert Note.objects.count() == 2
+    text = said(desk.get(page(case)))
+    assert "Seen before." in text
+    assert "Knows no bounds." in text
+    assert "Seen before." not in said(type(desk)().get(opening.thread.get_absolute_url()))
+
+
+def test_a_moderator_begins_an_item_about_any_comment(desk, opening, alice):
+    comment = reply(opening, alice)
+    address = f"{QUEUE}of/{comment.pk}/"
+    assert f'href="{address}"' in said(desk.get(opening.thread.get_absolute_url()))
+    assert "Nothing about this comment waits." in said(desk.get(address))
+    assert not Case.objects.exists()
+    begun = desk.post(address)
+    assert begun.url == desk.get(address).url == page(Case.objects.get())
+    assert desk.get(f"{QUEUE}of/999999/").status_code == 404
+
+
+def test_an_appeal_is_answered_at_the_desk_by_another(desk, opening, alice, mod):
+    entry = moderating.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.")
+    appealing.appeal(entry=entry, text="It was meant kindly.", person=alice)
+    mia = moderator("Mia Second")
+    case = Case.objects.get()
+    data = {"outcome": "reversed", "answer": "You are right.", "seen": case.version}
+    assert desk.post(page(case), data).status_code == 403
+    other = seated(type(desk)(), mia)
+    Case.objects.update(claimed_at=timezone.now() - timedelta(hours=1))
+    assert "It was meant kindly." in said(other.get(page(case)))
+    assert other.post(page(case), data | {"answer": " "}).status_code == 422
+    assert other.post(page(case), data, follow=True).status_code == 200
+    assert entry.comment.thread.comments.get(pk=entry.comment_id).is_published
+    assert "This was decided" in said(other.get(page(case)))
+
+
+@pytest.mark.parametrize(
+    "way", ["", "1/change/", "figures/", "of/1/", "bulk/", "undo/1/", "1/pass/", "1/take/", "1/note/"]
+)
+def test_nobody_else_comes_to_the_desk(client, opening, alice, way):
+    client.force_login(alice)
+    for send in (client.get, client.post):
+        assert send(QUEUE + way).status_code in (302, 403)
+    clerk = person("Clara Clerk", is_staff=True)
+    clerk_browser = seated(type(client)(), clerk)
+    for send in (clerk_browser.get, clerk_browser.post):
+        assert send(QUEUE + way).status_code == 403
+
+
+def test_figures_are_plots_that_can_be_read_as_tables(desk, opening, mod):
+    moderating.remove(moderator=mod, comment=flagged(opening).comment, reason="Spam.", rule="Be kind")
+    from django.core.cache import cache
+
+    cache.clear()
+    text = said(desk.get(f"{QUEUE}figures/"))
+    assert '<rect class="bar"' in text
+    assert "<td>Be kind</td><td>1</td><td>0</td>" in text
+
+
+def test_old_claims_are_over(desk, opening):
+    case = flagged(opening)
+    other = moderator("Mia Second")
+    Case.objects.update(claimed_by=other, claimed_at=timezone.now() - timedelta(minutes=16))
+    desk.get(page(case))
+    case.refresh_from_db()
+    assert case.claimed_by.display_name == "Mo Derby"
