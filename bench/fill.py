@@ -48,7 +48,7 @@ class Bar:
 def people(number=PEOPLE):
     """The people of the bench, made once."""
     for index in range(User.objects.filter(email__endswith="@bench.example").count(), number):
-        User.objects.create_user(f"reader{index}@bench.example", display_name=f"Reader {_word(index)} {index}")
+        User.objects.create_user(f"reader{index}@bench.example", display_name=f"Reader {_word(index)} {index}", trust=1)
     return list(User.objects.filter(email__endswith="@bench.example").order_by("pk")[:number])
 
 

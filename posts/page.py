@@ -173,6 +173,9 @@ def address_of(comment):
     if comment.depth == 0:
         return thread + fragment
     opening, root, *below = tree.ids_of(comment.path)
+    if comment.parent_id and comment.state in (comment.State.HELD, comment.State.HIDDEN):
+        # its author sees it behind what it replies to
+        return f"{address_of(comment.parent).partition('#')[0]}#w{comment.pk}"
     if not comment.is_shown:
         return f"{comment.get_absolute_url()}branch/{fragment}"
     sizes = dict(Comment.objects.filter(pk__in=[root, *below]).values_list("pk", "below_count"))

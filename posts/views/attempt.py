@@ -4,6 +4,7 @@ import re
 
 from django.conf import settings
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -37,11 +38,12 @@ def sent(request):
     return request.POST if request.method == "POST" else None
 
 
-def attempted(request, form, act, verb):
+def attempted(request, form, act, verb, earlier=None):
     """What `verb(cleaned_data)` gives for a valid bound `form`; None if it was not sent, not valid, or refused.
 
     It counts as `act` for the limits of whoever sent it. A refusal becomes an error of the form, which keeps the text;
-    `form.status` and `form.wait` are for `answered`.
+    `form.status` and `form.wait` are for `answered`. Who comes too soon with words that are among their `earlier`
+    Comments already is told that instead: they pressed Back, and nothing is missing.
     """
     if _is_preview(form) or not (form.is_bound and form.is_valid()):
         return None
@@ -49,14 +51,16 @@ def attempted(request, form, act, verb):
         ratelimit.take(request, act, token=form.cleaned_data.get("key") or "")
         return verb(form.cleaned_data)
     except ratelimit.TooSoon as refusal:
-        form.status, form.wait = TOO_MANY, refusal.wait
-        form.add_error(None, WAIT % {"reason": refusal.sentence})
+        said = earlier and earlier.said_lately(form.cleaned_data["source"], timezone.now())
+        if said:
+            _ask_again(form, said)
+        else:
+            form.status, form.wait = TOO_MANY, refusal.wait
+            form.add_error(None, WAIT % {"reason": refusal.sentence})
     except Refused as refusal:
         form.add_error(None, KEPT % {"reason": refusal.sentence})
     except Repeated as refusal:
-        form.status = IN_CONFLICT
-        form.ask_again()
-        form.add_error(None, format_html(REPEATED, where(refusal.comment)))
+        _ask_again(form, refusal.comment)
     except Wondering as question:
         form.status = IN_CONFLICT
         form.ask_whether_sure()
@@ -68,6 +72,12 @@ def attempted(request, form, act, verb):
     except markup.TooComplex as fault:
         form.add_error("source", STILL_THERE % {"reason": fault.sentence})
     return None
+
+
+def _ask_again(form, said):
+    form.status = IN_CONFLICT
+    form.ask_again()
+    form.add_error(None, format_html(REPEATED, where(said)))
 
 
 def _in_words(asked):

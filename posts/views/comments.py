@@ -44,6 +44,7 @@ def reply(request, pk):
             author=request.user, parent=parent, source=data["source"], question=data.get("question"),
             standpoint=data["standpoint"], key=data["key"], again=data["again"], sure=data["sure"],
         ),
+        earlier=Comment.objects.filter(author=request.user),
     )  # fmt: skip
     if not made:
         context = {"parent": parent, "welcome_back": kept and unsent.WELCOME_BACK}

@@ -41,6 +41,7 @@ def reply(request, parent, data, template, initial):
             question=data.get("question"), standpoint=data["standpoint"], key=data["key"], again=data["again"],
             earlier=guestbook.ids_of(request),
         ),
+        earlier=Comment.objects.filter(pk__in=guestbook.ids_of(request)),
     )  # fmt: skip
     if not made:
         return answered(request, form, template, context)

@@ -21,6 +21,8 @@ from posts.models import Comment, Thread
 from posts.views.comments import readable
 
 MOST_ARRIVALS = 50
+# what a visitor pressed before they signed in
+PRESSED = "helped"
 
 
 @require_safe
@@ -82,10 +84,28 @@ def helpful(request, pk):
     comment = readable(request, pk)
     if not request.user.is_authenticated:
         messages.info(request, _("Please sign in to say that a comment helped you. Then you come back to it."))
-        way = redirect_to_login(comment.get_absolute_url())
+        if _where_from(request):
+            # pressed on a page of ours; said by somebody else's page, it is forgotten
+            request.session[PRESSED] = pk
+        way = redirect_to_login(request.path)
         # htmx would put the sign-in page into the button's place
         return HttpResponseClientRedirect(way.url) if request.htmx else way
-    return redirect(comment) if request.method == "GET" else _mark(request, comment)
+    if request.method == "POST":
+        return _mark(request, comment)
+    _say_what_was_pressed(request, comment)
+    return redirect(comment)
+
+
+def _say_what_was_pressed(request, comment):
+    """Whoever pressed the button before they signed in has said it now."""
+    if request.session.pop(PRESSED, None) != comment.pk:
+        return
+    try:
+        reading.mark_helpful(reader=request.user, comment=comment, is_helpful=True)
+    except Refused as refusal:
+        messages.info(request, refusal.sentence)
+    else:
+        messages.success(request, _("You said that this comment helped you."))
 
 
 @csrf_protect

@@ -24,6 +24,18 @@ function tellTimes(root) {
   }
 }
 
+// A message stays in sight until the reader has gone on by a screen.
+const told = document.querySelector("main > [role=status]:has(.notices)");
+let begun = null;
+function leaveMessage() {
+  begun ??= scrollY;
+  if (Math.abs(scrollY - begun) < innerHeight) return;
+  told.classList.add("seen");
+  removeEventListener("scroll", leaveMessage);
+}
+// the page's own jump to a comment is over by then
+if (told) addEventListener("load", () => setTimeout(() => addEventListener("scroll", leaveMessage, { passive: true }), 300));
+
 tellTimes(document);
 document.addEventListener("htmx:load", (event) => tellTimes(event.detail.elt));
 document.addEventListener("tree:grown", (event) => tellTimes(event.target));
