@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from posts.actions import casework, counting, moderating, refusals, sanctioning
-from posts.actions.recording import check_right, log, restore_fields
+from posts.actions.recording import check_moderator, check_right, log, restore_fields
 from posts.actions.refusals import Refused, Stale
 from posts.models import Appeal, Case, Comment, LogEntry, Note
 
@@ -30,7 +30,7 @@ MEASURES = ["warn", "watch", *SUSPENSIONS]
 def claim(*, moderator, case_id, takes_over=False):
     """Takes the open Case with the id `case_id` for CLAIMED_FOR; one that somebody else has only if that is meant.
     Whether it is the moderator's now. One query."""
-    _check_moderator(moderator)
+    check_moderator(moderator)
     now = timezone.now()
     cases = Case.objects.filter(pk=case_id, closed_at=None)
     if not takes_over:
@@ -41,7 +41,7 @@ def claim(*, moderator, case_id, takes_over=False):
 @transaction.atomic
 def begin(*, moderator, comment_id):
     """The open Case of a comment, begun by `moderator` where there is none: they want to decide about it."""
-    _check_moderator(moderator)
+    check_moderator(moderator)
     comment = moderating.lock_comment(Comment.objects.get(pk=comment_id))
     return casework.case_of(comment) or casework.open_case(
         comment, Case.Kind.FLAGGED, [Case.Why.MODERATOR], timezone.now()
@@ -51,7 +51,7 @@ def begin(*, moderator, comment_id):
 @transaction.atomic
 def pass_on(*, moderator, case):
     """Not for me: the item is free again and is not offered to `moderator` any more. Nobody is told who passed it."""
-    _check_moderator(moderator)
+    check_moderator(moderator)
     case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if moderator.pk not in case.passed_by:
         case.passed_by = [*case.passed_by, moderator.pk]
@@ -131,12 +131,20 @@ def undo(*, moderator, entry, reason, reopens=True):
 @transaction.atomic
 def note(*, moderator, text, comment=None, person=None):
     """A Note for moderators only."""
-    _check_moderator(moderator)
+    check_moderator(moderator)
     if not text.strip():
         raise Refused(refusals.EMPTY_NOTE)
     return Note.objects.create(
         comment=comment, person=person, text=text.strip(), noted_at=timezone.now(), noted_by=moderator
     )  # fmt: skip
+
+
+@transaction.atomic
+def annotate(*, moderator, entry, reason):
+    """Adds a word to an entry of the log, which itself cannot be changed: a new entry with `reason`."""
+    check_right(moderator, reason)
+    about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
+    return log(moderator, Act.ANNOTATE, reason, corrects=entry, is_confidential=entry.is_confidential, **about)
 
 
 @transaction.atomic
@@ -202,8 +210,3 @@ def _check_version(moderator, case, seen):
         raise Stale(refusals.CHANGED_MEANWHILE)
     if claimant is not None and claimant != moderator:
         raise Stale(refusals.CLAIMED)
-
-
-def _check_moderator(moderator):
-    if not moderator.can_moderate():
-        raise PermissionDenied

@@ -14,10 +14,15 @@ from posts.models.modlog import STATED
 
 def check_right(moderator, reason):
     """Raises PermissionDenied for whoever may not moderate, Refused without a reason."""
-    if not moderator.can_moderate():
-        raise PermissionDenied
+    check_moderator(moderator)
     if not reason.strip():
         raise Refused(refusals.EMPTY_REASON)
+
+
+def check_moderator(moderator):
+    """Raises PermissionDenied for whoever may not moderate."""
+    if not (moderator.is_authenticated and moderator.can_moderate()):
+        raise PermissionDenied
 
 
 def log(moderator, act, reason, *, rule="", **about):

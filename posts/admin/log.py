@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.names import skeleton
-from posts.admin.desk import Desk
+from posts.actions import deciding
+from posts.admin.desk import Desk, act
 from posts.models import LogEntry
 
 
@@ -17,7 +18,8 @@ class LogDesk(Desk):
     list_filter = ["act"]
     list_select_related = ["moderator", "person", "thread", "comment__author"]
     ordering = ["-id"]
-    fields = readonly_fields = ["at", "moderator", "act", "reason", "person", "thread", "comment"]
+    fields = readonly_fields = ["at", "moderator", "act", "reason", "rule", "person", "thread", "comment", "corrects"]
+    actions = [act(deciding.annotate, "entry", _("Annotate"))]
     search_fields = ["moderator__email"]
     search_help_text = _("The name or the e-mail address of a moderator.")
 

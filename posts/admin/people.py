@@ -18,7 +18,10 @@ class SuspensionForm(ReasonForm):
 
     days = forms.TypedChoiceField(
         label=_("For how long"), coerce=int, initial=7,
-        choices=[(1, _("One day")), (7, _("One week")), (30, _("30 days")), (0, _("Until it is ended"))],
+        choices=[
+            (1, _("24 hours")), (3, _("72 hours")), (7, _("7 days")), (28, _("28 days")),
+            (0, _("For good: a ban, until it is ended")),
+        ],
     )  # fmt: skip
     field_order = ["days", "reason"]
 
@@ -45,10 +48,13 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class PersonDesk(PersonAdmin):
-    """The accounts' desk with suspend, trust and verify."""
+    """The accounts' desk with the verbs about people."""
 
     actions = [
-        act(sanctioning.suspend, "person", _("Suspend"), SuspensionForm),
+        act(sanctioning.warn, "person", _("Warn")),
+        act(sanctioning.watch, "person", _("Put under watch")),
+        act(sanctioning.unwatch, "person", _("End the watch")),
+        act(sanctioning.suspend, "person", _("Suspend or ban"), SuspensionForm),
         act(sanctioning.unsuspend, "person", _("End the suspension")),
         act(sanctioning.trust, "person", _("Trust")),
         act(sanctioning.untrust, "person", _("No longer trust")),

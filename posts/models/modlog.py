@@ -26,7 +26,8 @@ class LogEntry(models.Model):
     A trigger (migration 0002) refuses to update, delete or truncate entries. An entry about a comment or a person is
     the statement that they may read: `rules` and `rule` say which rule it rests on, `before` what the act changed (so
     that it can be undone), `details` what it set. `undoes` is the entry it takes back; each is taken back once.
-    `is_confidential`: the public log tells only how many of these there were in a month.
+    What is wrong in an entry stays, and another one `corrects` it. `is_confidential`: the public log tells only how
+    many of these there were in a month.
     """
 
     class Act(models.TextChoices):
@@ -59,6 +60,7 @@ class LogEntry(models.Model):
         UPHOLD = "uphold", _("upheld on appeal")
         CHANGE = "change", _("changed on appeal")
         REVERSE = "reverse", _("reversed on appeal")
+        ANNOTATE = "annotate", _("added to an entry")
 
     at = models.DateTimeField(_("when"))
     moderator = models.ForeignKey(
@@ -76,6 +78,9 @@ class LogEntry(models.Model):
     before = models.JSONField(null=True)
     details = models.JSONField(null=True)
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
+    corrects = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("adds to")
+    )
     is_confidential = models.BooleanField(default=False)
 
     objects = LogEntryQuerySet.as_manager()

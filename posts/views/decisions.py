@@ -109,6 +109,4 @@ def _statement(request, entry, person):
         "is_warning": entry.act == LogEntry.Act.WARN and person is not None and person.warned_at is not None,
         "is_by_link": person is None,
     }
-    response = answered(request, form, "posts/decision.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return answered(request, form, "posts/decision.html", context)

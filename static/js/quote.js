@@ -37,8 +37,12 @@ function place() {
   if (button.previousElementSibling !== found.words) found.words.after(button);
   const frame = found.comment.getBoundingClientRect(), lines = found.range.getClientRects();
   const last = lines[lines.length - 1] ?? frame, finger = matchMedia("(pointer: coarse)").matches ? 36 : 6;
-  button.style.top = `${last.bottom - frame.top + finger}px`;
-  button.style.left = `${Math.max(0, Math.min(last.right - frame.left - button.offsetWidth, frame.width - button.offsetWidth))}px`;
+  const top = last.bottom - frame.top + finger, end = frame.width - button.offsetWidth;
+  // beside the acts rather than on them
+  const acts = found.comment.querySelector(":scope > .acts")?.getBoundingClientRect();
+  const covers = acts && last.bottom + finger + button.offsetHeight > acts.top;
+  button.style.top = `${top}px`;
+  button.style.left = `${covers ? end : Math.max(0, Math.min(last.right - frame.left - button.offsetWidth, end))}px`;
 }
 
 function look() {

@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
 from django.db.models import F
 
-from posts.actions import moderating, welcoming, writing
+from posts.actions import appealing, deciding, flagging, moderating, welcoming, writing
 from posts.models import Comment, Reading
 from posts.models.comment import GRACE
 from posts.models.reading import AWAY
@@ -20,7 +20,7 @@ PUBLIC = [
     "/", "{thread}", "{thread}?q=1", "{thread}?q=talk", "{thread}?order=newest", "{thread}?order=helpful",
     "/c/{top}/branch/", "/c/{deep}/branch/", "/c/{top}/reply/", "/c/{edited}/history/",
     "/c/{edited}/history/?version=1",
-    "/help/", "/nothing/",
+    "/help/", "/nothing/", "/c/{top}/flag/", "/rules/", "/trust/", "/moderation-log/", "/transparency/",
     "/account/login/", "/account/signup/", "/account/login/code/", "/account/password/reset/",
 ]  # fmt: skip
 MEMBERS = [
@@ -28,10 +28,14 @@ MEMBERS = [
     "/c/{mine}/delete/", "/t/new/", "/guest-comments/", "/drafts/",
     "/account/", "/account/email/", "/account/password/set/", "/account/2fa/", "/account/2fa/totp/activate/",
     "/account/2fa/webauthn/", "/account/2fa/webauthn/add/", "/account/logout/", "/c/{top}/edit/", "/desk/",
+    "/flags/", "/decisions/", "/decisions/{decision}/",
 ]  # fmt: skip
 DESK = [
     "/desk/", "/desk/posts/comment/", "/desk/posts/comment/{top}/change/", "/desk/posts/thread/",
     "/desk/posts/thread/{pk}/change/", "/desk/posts/logentry/", "/desk/posts/revision/",
+    "/desk/posts/case/", "/desk/posts/case/{urgent}/change/", "/desk/posts/case/{flagged}/change/",
+    "/desk/posts/case/{appeal}/change/", "/desk/posts/case/figures/", "/desk/posts/case/of/{top}/",
+    "/desk/posts/rules/", "/desk/posts/cannedreason/", "/desk/posts/watchedword/add/", "/desk/posts/note/",
     "/desk/posts/revision/{revision}/change/", "/desk/accounts/user/", "/desk/accounts/verification/",
 ]  # fmt: skip
 LOOKS = [(360, "light"), (1280, "dark")]
@@ -64,8 +68,25 @@ def places(thread, alice, bob, mod):
     return {
         "thread": thread.get_absolute_url(), "pk": thread.pk, "opening": thread.opening.pk, "top": top.pk,
         "mine": mine.pk, "deep": parent.pk, "edited": edited.pk, "revision": edited.revisions.get().pk,
-        "guest": guest.pk,
+        "guest": guest.pk, **_at_the_desk(thread, alice, bob, mod),
     }  # fmt: skip
+
+
+def _at_the_desk(thread, alice, bob, mod):
+    """Items of each kind: urgent and with notes, flagged, and an appeal; and a decision about Bob."""
+    found = {}
+    for name, reason in (("urgent", "harm"), ("flagged", "unkind")):
+        flagged = reply(thread.opening, bob, f"{WORDS} {name}")
+        flagging.flag(comment=flagged, person=alice, reason=reason, note="Please look at the end of it.")
+        deciding.note(moderator=mod, text="Seen before.", comment=flagged)
+        reply(flagged, alice)
+        found[name] = flagged.cases.get().pk
+    entry = moderating.remove(
+        moderator=mod, comment=reply(thread.opening, bob, f"{WORDS} Gone."), reason="It is unkind.", rule="Be kind"
+    )
+    appealed = deciding.take_measure(moderator=mod, person=bob, measure="watch", reason="Too much at once.")
+    appealing.appeal(entry=entry, text="It was meant kindly.", person=bob)
+    return found | {"appeal": entry.appeal.case.pk, "decision": appealed.pk}
 
 
 def look_at(page, addresses, places):
@@ -98,6 +119,11 @@ def test_members_pages(visit, places, bob, width, scheme):
 def test_moderators_pages(visit, places, mod, width, scheme):
     page = visit(mod, viewport={"width": width, "height": 800}, color_scheme=scheme)
     assert look_at(page, DESK, places) == []
+
+
+def test_the_queue_on_a_phone(visit, places, mod):
+    page = visit(mod, viewport={"width": 360, "height": 800})
+    assert look_at(page, [address for address in DESK if "/case/" in address or address == "/desk/"], places) == []
 
 
 def test_the_act_page_of_the_desk(visit, places, mod):

@@ -276,7 +276,7 @@ def test_a_visitor_who_was_helped_is_led_to_sign_in(visit, thread, talk, scripts
     page = visit(java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
     page.locator(f"#c{talk[2].pk}").get_by_role("button", name="Helped me").click()
-    page.wait_for_url(f"**/account/login/?next=/c/{talk[2].pk}/")
+    page.wait_for_url(f"**/account/login/?next=/c/{talk[2].pk}/helpful/")
 
 
 @pytest.mark.parametrize("width", [320, 640])

@@ -254,10 +254,28 @@ def test_nobody_is_helped_by_themselves_by_what_is_gone_or_while_suspended(openi
 
 def test_a_visitor_who_presses_helpful_is_asked_to_sign_in_and_comes_back(opening, talk, client):
     answer = client.get(f"/c/{talk[0].pk}/helpful/?mark=1")
-    assert answer.url == f"/account/login/?next=/c/{talk[0].pk}/"
+    assert answer.url == f"/account/login/?next=/c/{talk[0].pk}/helpful/"
     strict = Client(enforce_csrf_checks=True)
     htmx = strict.post(f"/c/{talk[0].pk}/helpful/", {"mark": "1"}, headers={"HX-Request": "true"})
     assert htmx.headers["HX-Redirect"] == answer.url
+
+
+@pytest.mark.parametrize(("came_from", "marks"), [("http://testserver/t/1/", 1), ("https://elsewhere.example/", 0)])
+def test_what_a_visitor_pressed_on_a_page_of_ours_is_said_when_they_have_signed_in(talk, client, bob, came_from, marks):
+    address = f"/c/{talk[0].pk}/helpful/"
+    client.post(address, {"mark": "1"}, headers={"Referer": came_from})
+    session = client.session
+    client.force_login(bob)
+    for name, value in session.items():
+        # signing in by a form keeps what the session holds; force_login begins with an empty one
+        assert name == "helped"
+        kept = client.session
+        kept[name] = value
+        kept.save()
+    assert client.get(address, follow=True).status_code == 200
+    assert Helpful.objects.filter(person=bob).count() == marks
+    client.get(address)
+    assert Helpful.objects.filter(person=bob).count() == marks
 
 
 def test_a_members_mark_needs_the_forms_token(opening, talk, bob):
@@ -385,7 +403,7 @@ def test_ones_own_waiting_comment_stands_in_its_place_for_oneself_and_for_modera
         place = html.index("Words that wait")
         assert html.index(f'id="c{talk[0].pk}"') < place < html.index(f'id="c{talk[1].pk}"')
         assert html.index("A first comment that waits") < html.index('<div id="tree"')
-        assert client.get(f"/c/{waiting.pk}/").url == f"/c/{waiting.pk}/branch/#c{waiting.pk}"
+        assert client.get(f"/c/{waiting.pk}/").url == f"{address}#w{waiting.pk}"
         assert "Words that wait" in client.get(f"/c/{waiting.pk}/branch/").content.decode()
     client.logout()
     assert client.get(f"/c/{waiting.pk}/branch/").status_code == 404

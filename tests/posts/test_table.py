@@ -1,0 +1,195 @@
+"""Every verb by everybody on everything: who may do what to a comment in which state. One table, and no surprise."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User, Verification
+from posts.actions import appealing, deciding, flagging, moderating, reading, sanctioning, writing
+from posts.actions.refusals import Refused
+from posts.models import Comment, LogEntry
+from tests.factories import WORDS, moderator, person, reply
+from tests.factories import thread as make_thread
+
+WHY = "It is unkind to somebody."
+STATES = ["published", "held", "hidden", "removed", "deleted", "locked thread", "locked branch", "withdrawn thread"]
+ROLES = [
+    "visitor", "newcomer", "member", "author", "trusted", "clinician", "moderator", "owner", "suspended", "banned",
+    "warned",
+]  # fmt: skip
+MODERATES = {"moderator", "owner"}
+MEMBERS = set(ROLES) - {"visitor"}
+WRITE = MEMBERS - {"suspended", "banned", "warned"}
+IN_SIGHT = {"published", "locked thread", "locked branch"}
+OPEN = {"published"}
+
+
+def somebody(role, author):
+    """A person of that role; None for a visitor."""
+    if role in ("visitor", "author"):
+        return None if role == "visitor" else author
+    if role == "moderator":
+        return moderator()
+    if role == "owner":
+        return person("Olga Owner", is_staff=True, is_superuser=True)
+    trust = {"newcomer": User.Trust.NEW, "trusted": User.Trust.TRUSTED}.get(role, User.Trust.MEMBER)
+    one = person(f"The {role}", trust=trust)
+    now = timezone.now()
+    if role == "suspended":
+        one.suspended_at, one.suspended_until = now, now + timedelta(days=1)
+    elif role == "banned":
+        one.suspended_at = now
+    elif role == "warned":
+        one.warned_at = now
+    elif role == "clinician":
+        Verification.objects.create(
+            user=one, profession="Psychologist", regulator="HCPC", region="GB", method="register", checked_at=now,
+            checked_by=moderator("Ver Ifier"), expires_at=now + timedelta(days=365),
+        )  # fmt: skip
+    one.save()
+    return one
+
+
+def comment_in(state, author):
+    """A comment by `author` in that state."""
+    thread = make_thread()
+    comment = reply(thread.opening, author)
+    now, fields = timezone.now(), {}
+    if state in ("held", "hidden", "removed", "deleted"):
+        fields = {f"{state}_at": now}
+    elif state == "locked branch":
+        fields = {"locked_at": now}
+    Comment.objects.filter(pk=comment.pk).update(**fields)
+    if state == "locked thread":
+        type(thread).objects.filter(pk=thread.pk).update(locked_at=now)
+    elif state == "withdrawn thread":
+        type(thread).objects.filter(pk=thread.pk).update(withdrawn_at=now)
+    return Comment.objects.select_related("thread", "author").get(pk=comment.pk)
+
+
+def by_moderator(verb):
+    """A verb of moderators about a comment."""
+    return lambda who, comment: verb(moderator=who, comment=comment, reason=WHY)
+
+
+def flag(who, comment):
+    """By a visitor or a member."""
+    return flagging.flag(comment=comment, person=who, visitor="" if who else "a" * 32, reason="unkind")
+
+
+def person_verb(verb):
+    """A verb of moderators about the author."""
+    return lambda who, comment: verb(moderator=who, person=comment.author, reason=WHY)
+
+
+# verb: (how it is done, who may do it, in which states it does something rather than being refused)
+EVERYTHING = set(STATES)
+VERBS = {
+    "reply": (lambda who, c: writing.reply(author=who, parent=c, source=f"{WORDS} Again."), WRITE, OPEN),
+    "edit": (
+        lambda who, c: writing.edit(editor=who, comment=c, source="Something else altogether."),
+        {"author"}, {"published", "held", "hidden", "locked branch"},
+    ),
+    "delete": (
+        lambda who, c: writing.delete(author=who, comment=c), {"author"}, EVERYTHING - {"removed"},
+    ),
+    "helpful": (
+        lambda who, c: reading.mark_helpful(reader=who, comment=c, is_helpful=True),
+        MEMBERS - {"author", "suspended", "banned"}, IN_SIGHT,
+    ),
+    "flag": (flag, set(ROLES) - {"author"}, IN_SIGHT),
+    "approve": (by_moderator(moderating.approve), MODERATES, {"held", "hidden"}),
+    "remove": (by_moderator(moderating.remove), MODERATES, EVERYTHING - {"removed"}),
+    "restore": (by_moderator(moderating.restore), MODERATES, {"removed"}),
+    "hold": (by_moderator(moderating.hold), MODERATES, EVERYTHING - {"hidden"}),
+    "lock branch": (by_moderator(moderating.lock_branch), MODERATES, EVERYTHING - {"locked branch"}),
+    "open branch": (by_moderator(moderating.open_branch), MODERATES, {"locked branch"}),
+    "edit out": (
+        lambda who, c: moderating.edit_out(moderator=who, comment=c, passage="unkind", reason=WHY),
+        MODERATES, EVERYTHING,
+    ),
+    "begin": (lambda who, c: deciding.begin(moderator=who, comment_id=c.pk), MODERATES, EVERYTHING),
+    "note": (lambda who, c: deciding.note(moderator=who, comment=c, text="Hm."), MODERATES, EVERYTHING),
+    "warn": (person_verb(sanctioning.warn), MODERATES, EVERYTHING),
+    "watch": (person_verb(sanctioning.watch), MODERATES, EVERYTHING),
+    "suspend": (person_verb(sanctioning.suspend), MODERATES, EVERYTHING),
+    "trust": (person_verb(sanctioning.trust), MODERATES, EVERYTHING),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_do_what_to_a_comment_in_which_state(db, role, state):
+    from django.contrib.auth.models import AnonymousUser
+
+    surprises = []
+    for verb, (act, who_may, where) in VERBS.items():
+        with transaction.atomic():
+            author = person("The Author")
+            comment, one = comment_in(state, author), somebody(role, author)
+            given = AnonymousUser() if one is None and verb != "flag" else one
+            try:
+                done = bool(act(given, comment))
+            except (PermissionDenied, Refused):
+                done = False
+            if done != (role in who_may and state in where):
+                surprises.append((verb, "was done" if done else "was refused"))
+            transaction.set_rollback(True)
+    assert surprises == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_but_whom_it_concerns_appeals(db, role):
+    author = person("The Author")
+    comment = comment_in("published", author)
+    entry = moderating.remove(moderator=moderator("Mia Second"), comment=comment, reason=WHY)
+    one = somebody(role, author)
+    if one is None:
+        return
+    if role == "author":
+        assert appealing.appeal(entry=entry, text="Please look again.", person=one)
+    else:
+        with pytest.raises(PermissionDenied):
+            appealing.appeal(entry=entry, text="Please look again.", person=one)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_takes_a_decision_back(db, role):
+    author = person("The Author")
+    entry = moderating.remove(moderator=moderator("Mia Second"), comment=comment_in("published", author), reason=WHY)
+    one = somebody(role, author)
+    if one is None:
+        return
+    with suppress(PermissionDenied):
+        deciding.undo(moderator=one, entry=entry, reason=WHY)
+    assert LogEntry.objects.filter(undoes=entry).exists() == (role in MODERATES)
+
+
+@pytest.mark.parametrize("measure", deciding.MEASURES)
+@pytest.mark.parametrize("by", ["moderator", "owner"])
+@pytest.mark.parametrize("about", ["self", "moderator", "owner"])
+def test_moderators_take_no_measures_against_each_other(db, measure, by, about):
+    """Only the owner does, and not against themselves."""
+    one = somebody(by, None)
+    other = {"self": one, "moderator": moderator("Mia Second")}.get(about) or person(
+        "Oscar Owner", is_staff=True, is_superuser=True
+    )
+    try:
+        deciding.take_measure(moderator=one, person=other, measure=measure, reason=WHY)
+        done = True
+    except PermissionDenied:
+        done = False
+    assert done == (by == "owner" and about != "self")
+
+
+def test_an_entry_is_corrected_by_another(db):
+    mod = moderator()
+    entry = moderating.remove(moderator=mod, comment=comment_in("published", person()), reason=WHY)
+    added = deciding.annotate(moderator=mod, entry=entry, reason="I meant the other rule.")
+    assert (added.corrects, added.comment) == (entry, entry.comment)
+    with pytest.raises(PermissionDenied):
+        deciding.annotate(moderator=person(), entry=entry, reason="No.")
