@@ -49,7 +49,10 @@ def people(number=PEOPLE):
     """The people of the bench, made once."""
     for index in range(User.objects.filter(email__endswith="@bench.example").count(), number):
         User.objects.create_user(f"reader{index}@bench.example", display_name=f"Reader {_word(index)} {index}", trust=1)
-    return list(User.objects.filter(email__endswith="@bench.example").order_by("pk")[:number])
+    found = User.objects.filter(email__endswith="@bench.example")
+    # those whom an earlier bench made; a newcomer's replies would be held
+    found.filter(trust=User.Trust.NEW).update(trust=User.Trust.MEMBER)
+    return list(found.order_by("pk")[:number])
 
 
 def texts(dice, number=TEXTS):

@@ -1,6 +1,7 @@
 """What happened at the desk, month by month, in numbers: for the owner, and for everybody."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import connection
@@ -37,25 +38,33 @@ SELECT date_trunc('month', at) AS month, rule, count(*), count(*) FILTER (WHERE 
 """
 
 
+# All four at once, each as an array of arrays.
+ALL = f"""
+SELECT
+    (SELECT coalesce(json_agg(json_build_array(a, b, c, d)), '[]') FROM ({ACTS}) q(a, b, c, d)),
+    (SELECT coalesce(json_agg(json_build_array(a, b, c, d, e)), '[]') FROM ({CASES}) q(a, b, c, d, e)),
+    (SELECT coalesce(json_agg(json_build_array(a, b, c, d)), '[]') FROM ({REASONS}) q(a, b, c, d)),
+    (SELECT coalesce(json_agg(json_build_array(a, b, c, d)), '[]') FROM ({RULES}) q(a, b, c, d))
+"""  # noqa: S608  (nothing of it comes from outside)
+
+
 def by_month():
     """{"acts", "cases", "flags", "rules": rows} of the last MONTHS, the latest month first.
 
     acts: (month, act, number, of these automatic); cases: (month, arrived, decided, hours for half of them, for nine
     tenths); flags: (month, reason, number, agreed); rules: (month, rule, decisions, taken back). Counted at most once
-    in KEPT_SECONDS.
+    in KEPT_SECONDS, by one query.
     """
     found = cache.get("figures")
     if found is None:
-        found = {name: _rows(query) for name, query in QUERIES.items()}
+        found = dict(zip(("acts", "cases", "flags", "rules"), _counted(), strict=True))
         cache.set("figures", found, KEPT_SECONDS)
     return found
 
 
-QUERIES = {"acts": ACTS, "cases": CASES, "flags": REASONS, "rules": RULES}
-
-
-def _rows(query):
+def _counted():
     since = (timezone.now() - timedelta(days=31 * MONTHS)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
-        cursor.execute(query, {"since": since})
-        return cursor.fetchall()
+        cursor.execute(ALL, {"since": since})
+        tables = [json.loads(told) if isinstance(told, str) else told for told in cursor.fetchone()]
+    return [[(datetime.fromisoformat(month), *rest) for month, *rest in rows] for rows in tables]

@@ -1,0 +1,121 @@
+"""`python -m bench.desk`: what the pages of the desk cost with 5,000 items open and 100,000 in the history.
+
+Everything is written in one transaction that is never kept; `python -m bench` makes the comments it needs.
+"""
+
+import os
+import statistics
+import sys
+import time
+
+from bench.__main__ import DATA
+
+OPEN, HISTORY, COMMENTS, ROUNDS = 5_000, 100_000, 10_000, 9
+MOST_QUERIES = 10
+FILL = """
+INSERT INTO posts_case (comment_id, kind, why, weight, version, opened_at, passed_by, closed_at)
+SELECT c.id, CASE WHEN n % 50 = 0 THEN 1 WHEN n % 3 = 0 THEN 5 ELSE 6 END, '{flag}', 2, 1,
+    now() - n * interval '1 minute', '{}',
+    CASE WHEN n <= %(open)s THEN NULL ELSE now() - (n / 2) * interval '1 minute' END
+FROM generate_series(1, %(all)s) n
+JOIN (
+    SELECT id, row_number() OVER (ORDER BY id) AS place FROM posts_comment WHERE thread_id = %(thread)s AND depth > 0
+) c ON c.place = (n - 1) %% %(comments)s + 1
+"""
+LOG = """
+INSERT INTO posts_logentry (at, act, reason, rule, moderator_id, thread_id, comment_id, person_id, is_confidential)
+SELECT now() - n * interval '5 minutes', CASE WHEN n % 3 = 0 THEN 'remove' ELSE 'keep' END, 'It is unkind.', 'Be kind',
+    %(moderator)s, %(thread)s, k.comment_id, c.author_id, n % 50 = 0
+FROM (SELECT comment_id, row_number() OVER () AS n FROM posts_case WHERE closed_at IS NOT NULL) k
+JOIN posts_comment c ON c.id = k.comment_id
+"""
+
+
+def main():
+    """Fills, measures, prints, and takes it back."""
+    os.environ |= {"FORUM_PG_DATA": str(DATA), "DJANGO_SETTINGS_MODULE": "forum.settings", "HTTPS": "0"}
+    from forum.database import Server
+
+    with Server(DATA):
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+        from django.db import connection, transaction
+
+        call_command("migrate", verbosity=0)
+        from bench import fill
+
+        thread = fill.thread_of(COMMENTS)
+        with transaction.atomic():
+            moderator = _moderator()
+            with connection.cursor() as cursor:
+                values = {"open": OPEN, "all": OPEN + HISTORY, "thread": thread.pk, "comments": COMMENTS}
+                cursor.execute(_percents(FILL), values)
+                cursor.execute(_percents(LOG), {"moderator": moderator.pk, "thread": thread.pk})
+                cursor.execute("ANALYZE posts_case; ANALYZE posts_logentry")
+            _measure(moderator)
+            transaction.set_rollback(True)
+
+
+def _percents(sql):
+    """The remainder sign, written twice for the driver."""
+    return sql.replace("n % ", "n %% ")
+
+
+def _moderator():
+    from allauth.mfa.totp.internal.auth import TOTP
+    from django.contrib.auth.models import Group
+
+    from accounts.models import MODERATORS, User
+
+    moderator = User.objects.create_user("mo@desk.example", display_name="Mo at the bench", is_staff=True)
+    moderator.groups.add(Group.objects.get(name=MODERATORS))
+    TOTP.activate(moderator, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    return moderator
+
+
+def _measure(moderator):
+    from django.conf import settings
+    from django.core.cache import cache
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from posts.models import Case
+
+    settings.ALLOWED_HOSTS.append("testserver")
+    client = Client()
+    client.force_login(moderator)
+    items = [case.pk for case in Case.objects.open()[:: OPEN // ROUNDS][:ROUNDS]]
+    pages = {
+        "the desk": ["/desk/"] * ROUNDS,
+        "queue, one kind": ["/desk/posts/case/?kind=6"] * ROUNDS,
+        "queue, deep": ["/desk/posts/case/?after=6-" + str(items[-1])] * ROUNDS,
+        "item": [f"/desk/posts/case/{pk}/change/" for pk in items],
+        "the desk's log": ["/desk/posts/logentry/"] * ROUNDS,
+        "public log": ["/moderation-log/"] * ROUNDS,
+        "figures, counted": ["/desk/posts/case/figures/"] * ROUNDS,
+    }
+    print(f"\n{OPEN:,} open, {HISTORY:,} in the history; medians\n{'':<20}{'ms':>8}{'of these db':>13}{'queries':>9}")
+    for name, addresses in pages.items():
+        whole, database, queries = [], [], 0
+        for address in addresses:
+            cache.delete("figures")
+            with CaptureQueriesContext(connection) as asked:
+                begun = time.perf_counter()
+                response = client.get(address)
+                whole.append(1000 * (time.perf_counter() - begun))
+            if response.status_code != 200:
+                raise SystemExit(f"{address}: {response.status_code}")
+            database.append(1000 * sum(float(query["time"]) for query in asked))
+            queries = max(queries, len([query for query in asked if "SAVEPOINT" not in query["sql"]]))
+        if "-v" in sys.argv:
+            for query in sorted(asked, key=lambda query: -float(query["time"]))[:2]:
+                print(query["time"], " ".join(query["sql"].split())[:300])
+        missed = "" if queries <= MOST_QUERIES else "  MISSED"
+        print(f"{name:<20}{statistics.median(whole):>8.1f}{statistics.median(database):>13.1f}{queries:>9}{missed}")
+
+
+if __name__ == "__main__":
+    main()
