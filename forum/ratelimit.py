@@ -66,16 +66,18 @@ def forget(at):
     return forgotten
 
 
-def hashed_address(request):
-    """A keyed hash of the address that `request` comes from: behind proxies, what the trusted ones say.
-
-    Of an IPv6 address it is the network that counts.
-    """
+def address_of(request):
+    """The internet address that `request` comes from: behind proxies, what the trusted ones say; "" if nobody does."""
     try:
-        address = DefaultAccountAdapter(request).get_client_ip(request)
+        return DefaultAccountAdapter(request).get_client_ip(request)
     except PermissionDenied:
         # a server that is reached by a socket tells none: then all come from one
-        address = ""
+        return ""
+
+
+def hashed_address(request):
+    """A keyed hash of the address that `request` comes from. Of an IPv6 address it is the network that counts."""
+    address = address_of(request)
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

@@ -181,6 +181,8 @@ CRISPY_FAIL_SILENTLY = False
 SITE_NAME = env.str("SITE_NAME", "Two-Way Street")
 # Where the site is found, for mails that no request sends.
 SITE_URL = env.str("SITE_URL", f"http://{env.str('HOST', '127.0.0.1')}:{env.str('PORT', '8000')}").rstrip("/")
+# With a key, comments of newcomers are shown to Akismet, unless they are held anyway; see forum.spamcheck.
+AKISMET_KEY = env.str("AKISMET_KEY", "")
 # Who among the members may start a thread.
 THREAD_STARTERS = choice("THREAD_STARTERS", "everybody", ("everybody", "trusted", "staff"))
 # characters; kept short enough for a thank-you, long enough to keep out the "+1"

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from forum import spamcheck
 from posts.actions.refusals import Wondering
 from posts.models import Case, WatchedWord
 from posts.safety import spam, words
@@ -43,11 +44,12 @@ FROM (
 FIRST_HELD, LINKS_LET_THROUGH = 2, 2
 
 
-def reasons_to_hold(author, source, html, at, *, sure=False, is_change=False):
+def reasons_to_hold(author, source, html, at, *, sure=False, is_change=False, address=""):
     """Why a comment of `author` is to be held: codes of Case.Why, none if nothing speaks against it.
 
     Staff are not asked. Raises Wondering for words that the author is asked about, unless they are `sure`. Of a change
-    (`is_change`) only the new text is looked at, not the author's record.
+    (`is_change`) only the new text is looked at, not the author's record. `address` is the internet address it came
+    from, for a service that the owner may have configured; what is held anyway is shown to no service.
     """
     if author.is_staff:
         return []
@@ -77,6 +79,8 @@ def reasons_to_hold(author, source, html, at, *, sure=False, is_change=False):
         why.append(Why.RECORD)
     signs = spam.Signs(links=links, age=at - author.joined_at, repeats=repeats, lately=lately)
     if author.trust == User.Trust.NEW and spam.score(signs) >= spam.LOOKS_LIKE_SPAM:
+        why.append(Why.SPAM)
+    if not why and author.trust == User.Trust.NEW and address and spamcheck.is_spam(source, address):
         why.append(Why.SPAM)
     return why
 

@@ -95,12 +95,14 @@ def reply(
     again=True,
     sure=True,
     at=None,
+    address="",
 ):
     """A reply to the Comment `parent`, published, or held where that speaks for a review first (see
     posts.actions.screening); the same `author` and `key` again give the first reply.
 
     `question` (one of the thread's) counts only for a reply to the opening post: deeper ones belong to their branch.
-    `at` is when it was written, if that was not now. Raises Refused when `parent` takes no replies any more,
+    `at` is when it was written, if that was not now, `address` the internet address it came from, which is not kept.
+    Raises Refused when `parent` takes no replies any more,
     PermissionDenied, markup.TooComplex, Repeated for the same text again unless `again` says that it is meant, and
     Wondering unless the author is `sure`.
     """
@@ -115,7 +117,7 @@ def reply(
             check_not_repeated(Comment.objects.filter(author=author), source)
         if author is not None and at is None and not is_sample:
             now = timezone.now()
-            why = screening.reasons_to_hold(author, source, comment.html, now, sure=sure)
+            why = screening.reasons_to_hold(author, source, comment.html, now, sure=sure, address=address)
             if why:
                 check_branch_is_open(parent)
                 return _hold(comment, parent, question, why, now)

@@ -43,6 +43,7 @@ def reply(request, pk):
         lambda data: writing.reply(
             author=request.user, parent=parent, source=data["source"], question=data.get("question"),
             standpoint=data["standpoint"], key=data["key"], again=data["again"], sure=data["sure"],
+            address=ratelimit.address_of(request),
         ),
         earlier=Comment.objects.filter(author=request.user),
     )  # fmt: skip
