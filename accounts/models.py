@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
 from django.contrib.postgres.indexes import OpClass
 from django.core.mail import send_mail
 from django.db import models
@@ -46,6 +46,18 @@ class UserManager(BaseUserManager):
         """Keeps a name under which somebody without an account is published from everybody who joins."""
         if key := skeleton(byline):
             HeldName.objects.bulk_create([HeldName(name_key=key)], ignore_conflicts=True)
+
+    def others_moderate(self, moderator):
+        """Somebody besides `moderator` may decide at the desk; the database's own rule for appeals asks the same."""
+        may = models.Q(content_type__app_label="posts", codename="moderate_comment")
+        right = Permission.objects.filter(may).values("pk")
+        others = self.filter(is_staff=True, is_active=True).exclude(pk=moderator.pk)
+        others = others.exclude(models.Q(suspended_at__isnull=False) & (
+            models.Q(suspended_until=None) | models.Q(suspended_until__gt=timezone.now())
+        ))  # fmt: skip
+        return others.filter(
+            models.Q(is_superuser=True) | models.Q(user_permissions__in=right) | models.Q(groups__permissions__in=right)
+        ).exists()
 
     def with_address(self, email):
         """The person with this address, however it is capitalised; the unique index answers."""

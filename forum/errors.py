@@ -16,7 +16,7 @@ from django.utils.encoding import force_str
 from forum import limits, ratelimit, rates
 
 # What a person types into our forms under these names is shown again, so that it can be copied.
-TYPED = ("source", "title", "question_1", "question_2")
+TYPED = ("source", "title", "question_1", "question_2", "text", "note", "answer", "passage")
 
 # What a form says besides that, and what is sent again with it.
 WITH_IT = (

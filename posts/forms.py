@@ -139,7 +139,10 @@ class GuestForm(ReplyForm):
     name = DisplayNameField(help_text=_("Shown beside your comment. It need not be your real name."))
     email = forms.EmailField(
         label=_("E-mail address"), required=False, max_length=254, widget=forms.EmailInput({"autocomplete": "email"}),
-        help_text=_("Nobody sees it. If you join with this address one day, your comment can be made yours."),
+        help_text=_(
+            "Nobody sees it. You hear there if a moderator decides against your comment; and if you join with it one "
+            "day, the comment can be made yours."
+        ),
     )  # fmt: skip
     website = forms.CharField(
         label=_("Leave this empty"), required=False, widget=Trap({"tabindex": "-1", "autocomplete": "off"})

@@ -173,7 +173,7 @@ def address_of(comment):
     if comment.depth == 0:
         return thread + fragment
     opening, root, *below = tree.ids_of(comment.path)
-    if comment.parent_id and comment.state in (comment.State.HELD, comment.State.HIDDEN):
+    if comment.parent_id and not comment.is_shown and comment.state in (comment.State.HELD, comment.State.HIDDEN):
         # its author sees it behind what it replies to
         return f"{address_of(comment.parent).partition('#')[0]}#w{comment.pk}"
     if not comment.is_shown:

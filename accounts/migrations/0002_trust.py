@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-# Whoever has been here for a week is no newcomer any more; whom a moderator trusted stays trusted.
+# Whom a moderator trusted stays trusted; whoever has been here for a week is no newcomer until `reckon_trust` has looked.
 CARRY_OVER = """
 UPDATE accounts_user SET
     trust = CASE WHEN trusted_at IS NOT NULL THEN 2 WHEN joined_at < now() - interval '7 days' THEN 1 ELSE 0 END,

@@ -3,7 +3,7 @@
 The comment's thread is locked by the caller, so no two of them meet over one comment.
 """
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from posts.models import Case, Flag, LogEntry
@@ -28,10 +28,14 @@ def open_case(comment, kind, why, at, weight=0):
         return Case.objects.create(
             comment=comment, kind=kind, why=list(dict.fromkeys(why)), opened_at=at, weight=weight
         )
+    seen = case.kind, case.why, case.weight
     case.kind = min(case.kind, kind)
     case.why = list(dict.fromkeys([*case.why, *why]))
-    case.weight, case.version = max(case.weight, weight), case.version + 1
-    case.save(update_fields=["kind", "why", "weight", "version"])
+    case.weight = max(case.weight, weight)
+    if (case.kind, case.why, case.weight) != seen:
+        # what changes nothing, such as one more flag that weighs nothing, makes nobody's decision stale
+        case.version += 1
+        case.save(update_fields=["kind", "why", "weight", "version"])
     return case
 
 
@@ -48,11 +52,39 @@ def decided(comment, entry):
         open_case(comment, Kind.HELD, [Why.HOLD], now)
         Case.objects.filter(comment=comment, closed_at=None, appeal=None).update(claimed_by=None, claimed_at=None)
         return
-    if entry.act not in OUTCOME_OF:
+    waits = is_waiting(comment)
+    if entry.act not in OUTCOME_OF or (waits and entry.act == Act.LOCK_BRANCH):
+        see_to(comment)
         return
     Flag.objects.filter(comment=comment, outcome=Outcome.OPEN).update(outcome=OUTCOME_OF[entry.act], decided_at=now)
     if case is not None:
         _close(case, now, entry)
+    see_to(comment)
+
+
+def is_waiting(comment):
+    """It is out of sight until a moderator decides."""
+    return comment.state in (comment.State.HELD, comment.State.HIDDEN)
+
+
+def see_to(comment):
+    """Whatever became of the locked `comment`: if it waits, it is in the queue."""
+    if is_waiting(comment) and case_of(comment) is None:
+        open_case(comment, Kind.HELD, [Why.HOLD], timezone.now())
+
+
+def set_right(comment, entry):
+    """An appeal against `entry` about the locked `comment` was right: its flags were without reason, its item is
+    closed."""
+    now = timezone.now()
+    case = Case.objects.filter(comment=comment, closed_by=entry, appeal=None).first()
+    wrong = Flag.objects.filter(comment=comment).filter(
+        Q(outcome=Outcome.OPEN) | Q(decided_at=case.closed_at if case else None, outcome=Outcome.AGREED)
+    )
+    wrong.update(outcome=Outcome.KEPT, decided_at=now)
+    still_open = case_of(comment)
+    if still_open is not None:
+        _close(still_open, now, entry)
 
 
 def taken_back(comment):
@@ -74,6 +106,7 @@ def reopen(comment, entry):
     Flag.objects.filter(comment=comment, decided_at=case.closed_at).update(outcome=Outcome.OPEN, decided_at=None)
     if case_of(comment) is not None:
         # something new was flagged meanwhile: that item stands for both
+        open_case(comment, case.kind, case.why, case.opened_at, case.weight)
         return
     case.closed_at = case.closed_by = case.claimed_by = case.claimed_at = None
     case.version += 1

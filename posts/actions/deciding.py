@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import casework, counting, moderating, refusals, sanctioning
-from posts.actions.recording import check_moderator, check_right, log, restore_fields
+from posts.actions import casework, counting, moderating, notifying, refusals, sanctioning
+from posts.actions.recording import check_moderator, check_not_concerned, check_right, log, restore_fields
 from posts.actions.refusals import Refused, Stale
 from posts.models import Appeal, Case, Comment, LogEntry, Note
 
@@ -40,9 +40,13 @@ def claim(*, moderator, case_id, takes_over=False):
 
 @transaction.atomic
 def begin(*, moderator, comment_id):
-    """The open Case of a comment, begun by `moderator` where there is none: they want to decide about it."""
+    """The open Case of a comment, None if there is no such comment; begun by `moderator` where there is none, because
+    they want to decide about it."""
     check_moderator(moderator)
-    comment = moderating.lock_comment(Comment.objects.get(pk=comment_id))
+    found = Comment.objects.filter(pk=comment_id).first()
+    if found is None:
+        return None
+    comment = moderating.lock_comment(found)
     return casework.case_of(comment) or casework.open_case(
         comment, Case.Kind.FLAGGED, [Case.Why.MODERATOR], timezone.now()
     )  # fmt: skip
@@ -69,6 +73,8 @@ def decide(*, moderator, case, seen, act, reason, rule="", measure="", passage="
     has it, Refused, PermissionDenied.
     """
     check_right(moderator, reason)
+    if case.appeal_id is not None:
+        raise Refused(refusals.NO_CASE_OF_APPEAL)
     _check_version(moderator, case, seen)
     comment = Comment.objects.get(pk=case.comment_id)
     options = {"passage": passage} if act == Act.EDIT_OUT else {}
@@ -78,14 +84,18 @@ def decide(*, moderator, case, seen, act, reason, rule="", measure="", passage="
     if measure:
         if comment.author is None:
             raise Refused(refusals.NO_ACCOUNT)
-        about = {"reason": reason, "rule": rule, "comment": comment}
+        about = {"reason": reason, "rule": rule, "comment": comment, "decision": entry}
         take_measure(moderator=moderator, person=comment.author, measure=measure, **about)
     return entry
 
 
-def take_measure(*, moderator, person, measure, reason, rule="", comment=None):
-    """One of MEASURES about `person`; the log's entry, or False where nothing changed."""
-    about = {"moderator": moderator, "person": person, "reason": reason, "rule": rule, "comment": comment}
+def take_measure(*, moderator, person, measure, reason, rule="", comment=None, decision=None):
+    """One of MEASURES about `person`, if it goes with one as part of the log's entry `decision`; the log's entry, or
+    False where nothing changed."""
+    about = {
+        "moderator": moderator, "person": person, "reason": reason, "rule": rule, "comment": comment,
+        "decision": decision,
+    }  # fmt: skip
     if measure in SUSPENSIONS:
         lasts = SUSPENSIONS[measure]
         return sanctioning.suspend(until=lasts and timezone.now() + lasts, **about)
@@ -94,14 +104,18 @@ def take_measure(*, moderator, person, measure, reason, rule="", comment=None):
 
 @transaction.atomic
 def undo(*, moderator, entry, reason, reopens=True):
-    """Takes the decision `entry` back: comment, thread and person are as they were, and so are counts and flags; the
-    item is in the queue again if it `reopens`. The log's new entry.
+    """Takes the decision `entry` back, with the measure that went with it: comment, thread and person are as they were,
+    and so are counts; the item is in the queue again, and flags wait again, if it `reopens`. The log's new entry.
 
-    Once for each entry. Raises Refused where what it did has been changed since.
+    Once for each entry. Raises Refused where what it did has been changed since, PermissionDenied for what concerns
+    oneself, and for staff unless a superuser does it.
     """
     check_right(moderator, reason)
     if entry.before is None or entry.act == Act.UNDO:
         raise Refused(refusals.NOT_UNDONE)
+    check_not_concerned(moderator, entry.person)
+    if "person" in entry.before:
+        sanctioning.check_may_be_judged(moderator, entry.person)
     comment = entry.comment and moderating.lock_comment(entry.comment)
     person = None
     if "person" in entry.before:
@@ -116,16 +130,28 @@ def undo(*, moderator, entry, reason, reopens=True):
     if comment is not None and ("comment" in before or "text" in before):
         _restore_comment(comment, before)
     if thread is not None:
-        restore_fields(thread, before["thread"])
+        thread.save(update_fields=restore_fields(thread, before["thread"]))
         counting.bump(thread)
     if person is not None:
-        restore_fields(person, before["person"])
+        person.save(update_fields=restore_fields(person, before["person"]))
     done = log(
         moderator, Act.UNDO, reason, undoes=entry, comment=entry.comment, thread=entry.thread, person=entry.person
     )  # fmt: skip
     if comment is not None and reopens:
         casework.reopen(comment, entry)
+    if comment is not None:
+        casework.see_to(comment)
+    for measure in _measures_of(entry):
+        undo(moderator=moderator, entry=measure, reason=reason, reopens=False)
     return done
+
+
+def _measures_of(entry):
+    """What was decided about the author together with `entry`, and still stands."""
+    if entry.person_id is None or entry.comment_id is None:
+        return []
+    with_it = LogEntry.objects.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk)
+    return with_it.filter(undone_by=None)
 
 
 @transaction.atomic
@@ -157,15 +183,12 @@ def answer_appeal(*, moderator, case, seen, outcome, answer):
     check_right(moderator, answer)
     entry = case.appeal.entry
     _check_version(moderator, case, seen)
-    if entry.moderator_id == moderator.pk and has_other_moderators(moderator):
+    if entry.moderator_id == moderator.pk and User.objects.others_moderate(moderator):
         raise PermissionDenied(refusals.NOT_YOUR_OWN_APPEAL)
+    check_not_concerned(moderator, case.appeal.person)
     now = timezone.now()
     if outcome == Appeal.Outcome.REVERSED and not LogEntry.objects.filter(undoes=entry).exists():
-        undo(moderator=moderator, entry=entry, reason=answer, reopens=False)
-        comment = entry.comment and Comment.objects.get(pk=entry.comment_id)
-        waits = comment is not None and comment.state in (comment.State.HELD, comment.State.HIDDEN)
-        if waits and entry.act in (*ABOUT_COMMENT, Act.HIDE):
-            moderating.approve(moderator=moderator, comment=comment, reason=answer)
+        _reverse(moderator, entry, answer)
     appeal = Appeal.objects.select_for_update(no_key=True).get(pk=case.appeal_id)
     appeal.outcome, appeal.answer, appeal.decided_at, appeal.decided_by = outcome, answer.strip(), now, moderator
     appeal.save(update_fields=["outcome", "answer", "decided_at", "decided_by"])
@@ -174,14 +197,20 @@ def answer_appeal(*, moderator, case, seen, outcome, answer):
     }[outcome]  # fmt: skip
     done = log(moderator, act, answer, comment=entry.comment, thread=entry.thread, person=entry.person)
     Case.objects.filter(pk=case.pk).update(closed_at=now, closed_by=done, version=seen + 1)
+    notifying.tell_of_answer(appeal)
     return done
 
 
-def has_other_moderators(moderator):
-    """Somebody else may decide at the desk."""
-    return any(
-        person.can_moderate() for person in User.objects.filter(is_staff=True, is_active=True).exclude(pk=moderator.pk)
-    )
+def _reverse(moderator, entry, answer):
+    """Everything is as it was before `entry`, and a comment that would wait again is published."""
+    undo(moderator=moderator, entry=entry, reason=answer, reopens=False)
+    if entry.comment is None or entry.act not in (*ABOUT_COMMENT, Act.HIDE):
+        return
+    comment = moderating.lock_comment(entry.comment)
+    if casework.is_waiting(comment):
+        moderating.approve(moderator=moderator, comment=comment, reason=answer)
+        comment = moderating.lock_comment(comment)
+    casework.set_right(comment, entry)
 
 
 def _restore_comment(comment, before):
@@ -195,13 +224,24 @@ def _restore_comment(comment, before):
         comment.save(update_fields=["source", "html", "renderer"])
         # it was never said otherwise
         revision.delete()
-    restore_fields(comment, before.get("comment", {}))
-    counting.state_changed(comment, was_published)
+        comment.revisions.filter(pk__in=before["text"]["withheld"]).update(withheld_at=None)
+    restored = restore_fields(comment, before.get("comment", {}))
+    first_seen_at = None
+    if comment.is_published and comment.published_at is None:
+        # it was approved meanwhile, while it was out of sight for another reason
+        first_seen_at = comment.published_at = counting.moment_in(comment.thread)
+        restored = [*restored, "published_at"]
+    comment.save(update_fields=restored)
+    counting.state_changed(comment, was_published, at=first_seen_at)
 
 
 def _check_version(moderator, case, seen):
-    """Locks the thread, and then the case; raises Stale unless it is open as `seen` and free for `moderator`."""
-    counting.lock_thread(case.comment.thread_id)
+    """Locks the thread, and then the case; raises Stale unless it is open as `seen` and free for `moderator`.
+
+    Whoever locks a case holds the thread of its comment, so that a case may be locked before comments and persons.
+    """
+    if case.comment_id is not None:
+        counting.lock_thread(case.comment.thread_id)
     case = Case.objects.select_for_update(no_key=True, of=["self"]).select_related("claimed_by").get(pk=case.pk)
     claimant = case.claimant()
     if case.closed_at is not None:

@@ -13,11 +13,14 @@ from accounts.models import User
 from posts.actions import casework, counting, refusals, showing
 from posts.actions.refusals import Refused
 from posts.models import Case, Comment, Flag, SiteChoices
+from posts.models.flag import NOTE_MAX_LENGTH
 
 Reason, Outcome, Kind = Flag.Reason, Flag.Outcome, Case.Kind
 DECIDED_AT_LEAST = 5
 # all flags of newcomers and visitors together weigh no more than this
 NEWCOMERS_WEIGH = 1
+# so many notes of one flagger on one comment are kept
+MOST_NOTES = 10
 KIND_OF = {Reason.HARM: Kind.URGENT, Reason.PERSONAL: Kind.PRIVACY}
 
 
@@ -25,8 +28,8 @@ KIND_OF = {Reason.HARM: Kind.URGENT, Reason.PERSONAL: Kind.PRIVACY}
 def flag(*, comment, reason, note="", person=None, visitor=""):
     """The Flag of `person`, or of a visitor known by a keyed hash of their address, on `comment`.
 
-    The second time it gives the first one. Raises Refused for what nobody can read and for one's own comment,
-    PermissionDenied for whoever may not flag.
+    While it waits, the second time adds to the first: the more pressing reason holds, and both notes are kept. Raises
+    Refused for what nobody can read and for one's own comment, PermissionDenied for visitors where only members flag.
     """
     if person is None and not SiteChoices.present().visitors_may_flag:
         raise PermissionDenied(refusals.NO_VISITORS_FLAGS)
@@ -36,26 +39,39 @@ def flag(*, comment, reason, note="", person=None, visitor=""):
     if person is not None and comment.author_id == person.pk:
         raise Refused(refusals.NOT_YOUR_OWN_FLAG)
     who = {"person": person} if person is not None else {"visitor": visitor}
-    first = Flag.objects.filter(comment=comment, **who).first()
-    if first is not None:
-        return first
-    if not comment.is_readable:
+    now, note = timezone.now(), note.strip()
+    made = Flag.objects.filter(comment=comment, outcome=Outcome.OPEN, **who).first()
+    if made is None and not comment.is_readable:
         raise Refused(refusals.GONE_TO_READ)
-    now = timezone.now()
-    made = Flag.objects.create(
-        comment=comment, reason=reason, note=note.strip(), weight=weight_of(person), flagged_at=now, **who
-    )  # fmt: skip
+    if made is None:
+        made = Flag.objects.create(
+            comment=comment, reason=reason, note=note, weight=weight_of(person), flagged_at=now, **who
+        )  # fmt: skip
+    else:
+        _add(made, reason, note)
     weight, heads, has_staff = _weight_on(comment)
     casework.open_case(comment, KIND_OF.get(reason, Kind.FLAGGED), [Case.Why.FLAG], now, weight)
     if has_staff or (heads > 1 and weight >= SiteChoices.present().hide_at):
-        showing.hide_until_reviewed(comment, _("Several readers flagged it. A moderator will look at it."))
+        showing.hide_until_reviewed(comment, _("It was flagged. A moderator will look at it."))
     return made
+
+
+def _add(flag, reason, note):
+    """Adds what somebody says when they flag the same comment again."""
+    if KIND_OF.get(reason, Kind.FLAGGED) < KIND_OF.get(flag.reason, Kind.FLAGGED):
+        flag.reason = reason
+    if note and note not in flag.note:
+        flag.note = "\n\n".join(filter(None, [flag.note, note]))[: NOTE_MAX_LENGTH * MOST_NOTES]
+    flag.save(update_fields=["reason", "note"])
 
 
 def weight_of(person):
     """How much a flag of `person` (None for a visitor) counts."""
     if person is None:
         return 1.0
+    if person.is_suspended:
+        # it is read, and hides nothing
+        return 0.0
     return 1.0 + person.trust + accuracy_of(person)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from forum import markup
 from posts.actions import casework, counting, refusals, writing
-from posts.actions.recording import check_right, log, moment_if, set_fields
+from posts.actions.recording import check_not_concerned, check_right, log, moment_if, set_fields
 from posts.actions.refusals import Refused
 from posts.actions.showing import show
 from posts.models import Comment, LogEntry, Revision
@@ -18,6 +18,8 @@ from posts.models import Comment, LogEntry, Revision
 Act = LogEntry.Act
 # what stands in the place of a passage that was taken out
 LEFT_OUT = "[…]"
+# characters; of fewer, more would be taken out than was meant
+LEAST_PASSAGE = 3
 
 
 @transaction.atomic
@@ -28,7 +30,8 @@ def remove(*, moderator, comment, reason, rule=""):
 
 @transaction.atomic
 def restore(*, moderator, comment, reason, rule=""):
-    """Undoes `remove`. What its author deleted stays deleted."""
+    """Undoes `remove`. What its author deleted stays deleted; what waited before waits again."""
+    check_not_concerned(moderator, comment.author)
     return _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, removed=False)
 
 
@@ -43,12 +46,16 @@ def hold(*, moderator, comment, reason, rule=""):
 
 @transaction.atomic
 def approve(*, moderator, comment, reason, rule=""):
-    """Publishes what was held or hidden; what was flagged and is in sight is kept there, and the log says so."""
-    entry = _set_comment_state(moderator, comment, reason, rule, Act.APPROVE, hidden=False, held=False)
+    """Publishes what was held, hidden or removed; what was flagged and is in sight is kept there, and the log says so.
+
+    What its author took back stays away. Raises PermissionDenied for one's own where there is another moderator.
+    """
+    check_not_concerned(moderator, comment.author)
+    entry = _set_comment_state(moderator, comment, reason, rule, Act.APPROVE, hidden=False, held=False, removed=False)
     if entry:
         return entry
     comment = lock_comment(comment)
-    if casework.case_of(comment) is None:
+    if not comment.is_published or casework.case_of(comment) is None:
         return False
     return _done(comment, moderator, Act.KEEP, reason, rule, {})
 
@@ -57,13 +64,16 @@ def approve(*, moderator, comment, reason, rule=""):
 def edit_out(*, moderator, comment, passage, reason, rule=""):
     """Takes `passage` out of the text, wherever it stands, and leaves a mark; the author sees what it said.
 
-    What the comment said before becomes a Revision that readers do not see. What waited is published. Raises Refused
-    where the text does not have the passage, or has nothing else.
+    What the comment said before becomes a Revision that readers do not see, and so is what it said earlier with the
+    same passage. What waited is published. Raises Refused where the text does not have the passage, or has nothing
+    else, or is gone.
     """
     check_right(moderator, reason)
     comment = lock_comment(comment)
     passage = passage.strip()
-    if not passage or passage not in comment.source:
+    if comment.deleted_at is not None:
+        raise Refused(refusals.GONE_TO_READ)
+    if len(passage) < LEAST_PASSAGE or passage not in comment.source:
         raise Refused(refusals.NO_SUCH_PASSAGE)
     source = comment.source.replace(passage, LEFT_OUT)
     if markup.is_blank(source.replace(LEFT_OUT, "")):
@@ -72,13 +82,17 @@ def edit_out(*, moderator, comment, passage, reason, rule=""):
     edited_at = comment.edited_at
     writing.rewrite(comment, source, None, editor=moderator, at=now, silently=False)
     revision = comment.revisions.order_by("-number").first()
-    revision.withheld_at = now
-    revision.save(update_fields=["withheld_at"])
-    before = {"text": {"revision": revision.pk, "mark": comment.fingerprint}}
+    revision.withheld_at, revision.taken_out = now, passage
+    revision.save(update_fields=["withheld_at", "taken_out"])
+    # what was said earlier has it, too
+    earlier = comment.revisions.filter(withheld_at=None, source__contains=passage)
+    withheld = list(earlier.values_list("pk", flat=True))
+    earlier.update(withheld_at=now)
+    before = {"text": {"revision": revision.pk, "mark": comment.fingerprint, "withheld": withheld}}
     if comment.edited_at != edited_at:
         before["comment"] = {"edited_at": [edited_at and edited_at.isoformat(), comment.edited_at.isoformat()]}
     show(comment, {"held": False, "hidden": False}, before)
-    return _done(comment, moderator, Act.EDIT_OUT, reason, rule, before, details={"passage": passage})
+    return _done(comment, moderator, Act.EDIT_OUT, reason, rule, before, details={"revision": revision.pk})
 
 
 @transaction.atomic
@@ -133,6 +147,8 @@ def _set_comment_state(moderator, comment, reason, rule, act, **states):
     """Sets or clears timestamps of the comment, moves the counts, withdraws or brings back a thread, and logs."""
     check_right(moderator, reason)
     comment = lock_comment(comment)
+    if act == Act.APPROVE and comment.deleted_at is not None:
+        return False
     before = {}
     if not show(comment, states, before):
         return False

@@ -26,6 +26,13 @@ def tell_of_decision(entry):
         transaction.on_commit(lambda: _mail(entry, address), robust=True)
 
 
+def tell_of_answer(appeal):
+    """A mail that an appeal was answered; the link is that of the decision it was about."""
+    address = _address_of(appeal.entry)
+    if address:
+        transaction.on_commit(lambda: _mail(appeal.entry, address), robust=True)
+
+
 def token_of(entry):
     """What opens the statement without signing in; told by mail alone."""
     return signing.dumps(entry.pk, salt=SALT)
@@ -34,7 +41,7 @@ def token_of(entry):
 def _mail(entry, address):
     link = f"{settings.SITE_URL}/decisions/by-link/{token_of(entry)}/"
     body = render_to_string("emails/decision.txt", {"link": link, "site_name": settings.SITE_NAME})
-    send_mail(_("A moderator’s decision about what you wrote"), body, None, [address])
+    send_mail(_("A decision about what you wrote"), body, None, [address])
 
 
 def _address_of(entry):

@@ -25,6 +25,12 @@ def check_moderator(moderator):
         raise PermissionDenied
 
 
+def check_not_concerned(moderator, person):
+    """Raises PermissionDenied where `moderator` would decide in their own favour and somebody else could decide."""
+    if person is not None and person.pk == moderator.pk and User.objects.others_moderate(moderator):
+        raise PermissionDenied(refusals.YOUR_OWN_CAUSE)
+
+
 def log(moderator, act, reason, *, rule="", **about):
     """The new LogEntry; the person concerned is told that there is something to read."""
     comment, person = about.get("comment"), about.get("person")
@@ -53,13 +59,17 @@ def set_fields(row, values, before, name):
 
 
 def restore_fields(row, noted):
-    """Gives the locked `row` back what `set_fields` noted. Raises Refused where it is not as it was left then."""
+    """Gives the locked `row` back what `set_fields` noted; the names of the fields, which the caller saves. Raises
+    Refused where it is not as it was left then."""
+    if "warned_at" in noted and row.warned_at is None:
+        # whoever acknowledged a warning did what was asked: it can be taken back all the same
+        noted = {field: values for field, values in noted.items() if field != "warned_at"}
     if any(_told(getattr(row, field)) != now for field, (_was, now) in noted.items()):
         raise Refused(refusals.CHANGED_SINCE)
     for field, (was, _now) in noted.items():
         is_moment = field.endswith(("_at", "_until"))
         setattr(row, field, datetime.fromisoformat(was) if is_moment and was else was)
-    row.save(update_fields=list(noted))
+    return list(noted)
 
 
 def moment_if(on, present, at):
@@ -74,4 +84,9 @@ def _told(value):
 
 
 def _is_confidential(comment):
-    return Case.objects.filter(comment=comment, kind__in=(Case.Kind.URGENT, Case.Kind.PRIVACY)).exists()
+    """Its open item is, or a decision against it was: a flag that was without reason keeps nothing from the log."""
+    pressing = (Case.Kind.URGENT, Case.Kind.PRIVACY)
+    return (
+        Case.objects.filter(comment=comment, kind__in=pressing, closed_at=None).exists()
+        or LogEntry.objects.filter(comment=comment, is_confidential=True).exclude(act=LogEntry.Act.KEEP).exists()
+    )

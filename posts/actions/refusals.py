@@ -68,6 +68,8 @@ CHANGED_MEANWHILE = _(
     "This has changed since you opened it: the text, the flags, or its state. Nothing was done; please look again."
 )
 CLAIMED = _("Somebody else is looking at this. Nothing was done; you can take it over, or go on to the next.")
+YOUR_OWN_CAUSE = _("This is about yourself; another moderator decides it.")
+NO_CASE_OF_APPEAL = _("This is an appeal: it is answered, not decided anew.")
 NOTHING_TO_DO = _("Nothing had to be changed.")
 NO_ACCOUNT = _("Its author has no account: there is nobody to warn or to suspend.")
 NO_SUCH_PASSAGE = _("The text does not have this passage. Please copy it from the text as it was written.")

@@ -17,9 +17,9 @@ Act = LogEntry.Act
 
 
 @transaction.atomic
-def warn(*, moderator, person, reason, rule="", comment=None):
+def warn(*, moderator, person, reason, rule="", comment=None, decision=None):
     """The person has to read and acknowledge it before they write again."""
-    return _set_person(moderator, person, reason, rule, Act.WARN, comment, warned_at=timezone.now())
+    return _set_person(moderator, person, reason, rule, Act.WARN, comment, decision, warned_at=timezone.now())
 
 
 @transaction.atomic
@@ -38,20 +38,20 @@ def opened(*, person):
 
 
 @transaction.atomic
-def watch(*, moderator, person, reason, rule="", comment=None):
+def watch(*, moderator, person, reason, rule="", comment=None, decision=None):
     """What the person writes from now on is held for review."""
     at = moment_if(True, _lock_person(person).watched_at, timezone.now())
-    return _set_person(moderator, person, reason, rule, Act.WATCH, comment, watched_at=at)
+    return _set_person(moderator, person, reason, rule, Act.WATCH, comment, decision, watched_at=at)
 
 
 @transaction.atomic
 def unwatch(*, moderator, person, reason):
     """Undoes `watch`."""
-    return _set_person(moderator, person, reason, "", Act.UNWATCH, None, watched_at=None)
+    return _set_person(moderator, person, reason, "", Act.UNWATCH, None, None, watched_at=None)
 
 
 @transaction.atomic
-def suspend(*, moderator, person, reason, until=None, rule="", comment=None):
+def suspend(*, moderator, person, reason, until=None, rule="", comment=None, decision=None):
     """The person can read but not write, until the moment `until` or, without it, until the suspension is ended.
 
     Raises PermissionDenied for oneself, and for staff unless a superuser does it.
@@ -59,7 +59,7 @@ def suspend(*, moderator, person, reason, until=None, rule="", comment=None):
     act = Act.SUSPEND if until else Act.BAN
     locked = _lock_person(person)
     at = locked.suspended_at if locked.is_suspended and locked.suspended_until == until else timezone.now()
-    return _set_person(moderator, person, reason, rule, act, comment, suspended_at=at, suspended_until=until)
+    return _set_person(moderator, person, reason, rule, act, comment, decision, suspended_at=at, suspended_until=until)
 
 
 @transaction.atomic
@@ -71,7 +71,16 @@ def unsuspend(*, moderator, person, reason):
     if not _lock_person(person).is_suspended:
         return False
     return _set_person(
-        moderator, person, reason, "", Act.UNSUSPEND, None, spares_staff=False, suspended_at=None, suspended_until=None
+        moderator,
+        person,
+        reason,
+        "",
+        Act.UNSUSPEND,
+        None,
+        None,
+        spares_staff=False,
+        suspended_at=None,
+        suspended_until=None,
     )
 
 
@@ -97,19 +106,29 @@ def _set_trust(moderator, person, reason, act, level):
     return log(moderator, act, reason, person=person, before=before)
 
 
-def _set_person(moderator, person, reason, rule, act, comment, *, spares_staff=True, **values):
+def _set_person(moderator, person, reason, rule, act, comment, decision, *, spares_staff=True, **values):
     check_right(moderator, reason)
     person = _lock_person(person)
-    if spares_staff and (person.pk == moderator.pk or (person.is_staff and not moderator.is_superuser)):
-        raise PermissionDenied(refusals.NOT_STAFF)
+    if spares_staff:
+        check_may_be_judged(moderator, person)
     before = {}
     if not set_fields(person, values, before, "person"):
         return False
-    until = values.get("suspended_until")
+    until, details = values.get("suspended_until"), {}
+    if until:
+        details["until"] = until.isoformat()
+    if decision is not None:
+        details["decision"] = decision.pk
     return log(
         moderator, act, reason, rule=rule, person=person, before=before, comment=comment,
-        thread=comment and comment.thread, details={"until": until.isoformat()} if until else None,
+        thread=comment and comment.thread, details=details or None,
     )  # fmt: skip
+
+
+def check_may_be_judged(moderator, person):
+    """Raises PermissionDenied for oneself, and for staff unless a superuser does it."""
+    if person.pk == moderator.pk or (person.is_staff and not moderator.is_superuser):
+        raise PermissionDenied(refusals.NOT_STAFF)
 
 
 def _lock_person(person):

@@ -19,16 +19,14 @@ Why = Case.Why
 # of the comments of so many days, so great a part was removed
 RECORD_DAYS, REMOVED_PART = 7, 0.3
 LINK = re.compile(r"<a [^>]*href=\"(?:https?:|mailto:)")
-# The site's choices, the words, and what is known of the author. A word is looked for as a run of letters first;
-# whether it stands alone is asked of the few that are found.
+# The site's choices, the words, and what is known of the author.
 KNOWN = """
 SELECT
     (SELECT json_build_array(first_held, links_let_through) FROM posts_sitechoices WHERE id = 1),
-    (SELECT json_agg(json_build_array(phrase, act, advice) ORDER BY phrase) FROM posts_watchedword
-     WHERE position(lower(split_part(btrim(phrase), ' ', 1)) IN lower(%(source)s)) > 0),
+    (SELECT json_agg(json_build_array(phrase, act, advice) ORDER BY phrase) FROM posts_watchedword),
     (SELECT count(*) FROM (
         SELECT 1 FROM posts_comment WHERE author_id = %(author)s AND published_at IS NOT NULL AND removed_at IS NULL
-        LIMIT 20
+        LIMIT 1000
     ) earlier),
     l.number, l.removed, l.repeats, l.lately
 FROM (
@@ -67,7 +65,9 @@ def reasons_to_hold(author, source, html, at, *, sure=False, is_change=False, ad
     if any(act == WatchedWord.Act.HOLD for _phrase, act, _advice in watched):
         why.append(Why.WORD)
     links = len(LINK.findall(html))
-    if links > links_let_through and not author.is_trusted:
+    # a newcomer's link that comes into a text which was looked at already
+    let_through = 0 if is_change and author.trust == User.Trust.NEW else links_let_through
+    if links > let_through and not author.is_trusted:
         why.append(Why.LINKS)
     if author.watched_at is not None:
         why.append(Why.WATCH)

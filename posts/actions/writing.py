@@ -69,7 +69,8 @@ def start_thread(
     opening.write(source)
     why = []
     if author is not None and at is None:
-        why = screening.reasons_to_hold(author, f"{title}\n{source}", opening.html, now, sure=sure)
+        said = "\n".join([title, source, *(text for text, _asks in questions)])
+        why = screening.reasons_to_hold(author, said, opening.html, now, sure=sure)
     if why:
         opening.held_at, opening.published_at, thread.withdrawn_at = now, None, now
         thread.save(update_fields=["withdrawn_at"])
@@ -179,9 +180,11 @@ def edit(*, editor, comment, source, standpoint=None, seen=None, sure=True):
     why = []
     if source != comment.source:
         why = screening.reasons_to_hold(editor, source, html, now, sure=sure, is_change=True)
+        if any(out in source for out in comment.revisions.exclude(taken_out="").values_list("taken_out", flat=True)):
+            why.append(Case.Why.PASSAGE)
     rewrite(comment, source, html, editor=editor, at=now, silently=comment.is_within_grace(now))
     casework.changed(comment)
-    if why and showing.hide_until_reviewed(comment, screening.told(why)):
+    if why and (casework.is_waiting(comment) or showing.hide_until_reviewed(comment, screening.told(why))):
         casework.open_case(comment, Case.Kind.HELD, why, now)
     return comment
 

@@ -62,19 +62,24 @@ class CaseDesk(Desk):
         context = self._context(request, _("Queue")) | queue_context(request)
         return TemplateResponse(request, "admin/posts/case/queue.html", context)
 
-    def item_view(self, request, pk):
-        """One item: claimed on opening, and decided by the form on it."""
+    def item_view(self, request, pk, note_form=None):
+        """One item: claimed on opening, and decided by the form on it.
+
+        Opening it writes: a moderator's page, which no robot reads, and a claim that ends by itself.
+        """
         self._check(request)
-        deciding.claim(moderator=request.user, case_id=pk)
+        if request.method != "HEAD":
+            deciding.claim(moderator=request.user, case_id=pk)
         item = Item.of(pk)
         if item is None:
             raise Http404
         case, holder = item.case, item.case.claimant()
-        form = self._form(request, item)
-        if request.method == "POST" and "preview" not in request.POST and form.is_valid():
+        form = self._form(request, item, note_form)
+        if request.method == "POST" and note_form is None and "preview" not in request.POST and form.is_valid():
             if self._decided(request, item, form):
-                return self._next(request)
+                return self._next(request, pk)
             item = Item.of(pk)
+            form = _anew(form, item.case)
         title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.comment.shown_author}
         context = self._context(request, title) | {
             "item": item,
@@ -83,11 +88,10 @@ class CaseDesk(Desk):
             "form": form,
             "holder": holder if holder != request.user else None,
             "preview": _previewed(form) if "preview" in request.POST and form.is_valid() else None,
-            "note_form": NoteForm(auto_id="note_%s"),
+            "note_form": note_form or NoteForm(auto_id="note_%s"),
             "keys": KEYS,
         }
-        status = 422 if form.is_bound and form.errors else 200
-        return TemplateResponse(request, "admin/posts/case/item.html", context, status=status)
+        return TemplateResponse(request, "admin/posts/case/item.html", context, status=_status_of(form, note_form))
 
     def bulk_view(self, request):
         """One decision for the items that were ticked in the queue: asked for first, then made for each."""
@@ -108,8 +112,9 @@ class CaseDesk(Desk):
         done = 0
         for case in cases.order_by("kind", "id"):
             try:
-                deciding.decide(moderator=request.user, case=case, seen=chosen[case.pk], **form.cleaned_data)
+                entry = deciding.decide(moderator=request.user, case=case, seen=chosen[case.pk], **form.cleaned_data)
                 done += 1
+                self._tell(request, entry)
             except (Refused, PermissionDenied) as refusal:
                 messages.error(request, f"{case.comment.shown_author}: {refusal}")
         if done:
@@ -121,6 +126,8 @@ class CaseDesk(Desk):
         self._check(request)
         if request.method == "POST":
             case = deciding.begin(moderator=request.user, comment_id=pk)
+            if case is None:
+                raise Http404
             return redirect("admin:posts_case_change", case.pk)
         case = Case.objects.open().filter(comment=pk, appeal=None).first()
         if case is not None:
@@ -139,10 +146,10 @@ class CaseDesk(Desk):
             raise Http404
         try:
             deciding.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
-        except Refused as refusal:
-            messages.error(request, refusal.sentence)
+        except (Refused, PermissionDenied) as refusal:
+            messages.error(request, str(refusal) or _("You may not do this."))
         else:
-            messages.success(request, _("The decision is taken back; the item is in the queue again."))
+            messages.success(request, _("The decision is taken back."))
         return redirect("admin:posts_case_changelist")
 
     def figures_view(self, request):
@@ -167,7 +174,7 @@ class CaseDesk(Desk):
         """Not for me."""
         deciding.pass_on(moderator=request.user, case=self._posted(request, pk))
         messages.info(request, _("Handed on. Nobody is told who did."))
-        return self._next(request)
+        return self._next(request, pk)
 
     def take_view(self, request, pk):
         """Takes an item over from somebody else."""
@@ -179,15 +186,15 @@ class CaseDesk(Desk):
         case = self._posted(request, pk)
         form = NoteForm(request.POST, auto_id="note_%s")
         if form.is_valid():
-            about = {"person": case.comment.author} if "person" in request.POST else {"comment": case.comment}
+            author = case.comment.author
+            about = {"person": author} if "person" in request.POST and author else {"comment": case.comment}
             deciding.note(moderator=request.user, text=form.cleaned_data["text"], **about)
             messages.success(request, _("The note is kept."))
-        else:
-            messages.error(request, _("Please write something."))
-        return redirect("admin:posts_case_change", pk)
+            return redirect("admin:posts_case_change", pk)
+        return self.item_view(request, pk, note_form=form)
 
-    def _form(self, request, item):
-        data = request.POST if request.method == "POST" else None
+    def _form(self, request, item, note_form):
+        data = request.POST if request.method == "POST" and note_form is None else None
         initial = {"seen": item.case.version}
         if item.case.appeal_id:
             return AnswerForm(data, initial=initial)
@@ -201,16 +208,21 @@ class CaseDesk(Desk):
                 messages.success(request, _("Answered. The person is told."))
             else:
                 entry = deciding.decide(moderator=request.user, case=item.case, **form.cleaned_data)
-                said = _("Done: %(what)s.") % {"what": entry.get_act_display()}
-                messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")
-        except Refused as refusal:
-            messages.error(request, refusal.sentence)
+                self._tell(request, entry)
+        except (Refused, PermissionDenied) as refusal:
+            messages.error(request, str(refusal) or _("You may not do this."))
             return False
         return True
 
-    def _next(self, request):
-        """The next item follows by itself; where there is none, the queue says so."""
-        case = Case.objects.offered_to(request.user, timezone.now()).first()
+    def _tell(self, request, entry):
+        """What was done to whose comment, with the button that takes it back."""
+        said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": entry.get_act_display()}
+        messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")
+
+    def _next(self, request, done):
+        """The next item follows by itself, behind the one that is done, which may be in the queue still; where there is
+        none, the queue says so."""
+        case = Case.objects.offered_to(request.user, timezone.now()).exclude(pk=done).first()
         return redirect("admin:posts_case_change", case.pk) if case else redirect("admin:posts_case_changelist")
 
     def _posted(self, request, pk):
@@ -259,6 +271,21 @@ def _previewed(form):
         "reason": data.get("reason") or data.get("answer"),
         "passage": data.get("passage"),
     }
+
+
+def _anew(form, case):
+    """The form that was refused, with what was typed; sent again, it decides about the item as it is shown now."""
+    form.data = form.data.copy()
+    form.data["seen"] = case.version
+    form.was_refused = True
+    return form
+
+
+def _status_of(form, note_form):
+    """What the answer says: fine, not valid, or in conflict with what became of the item meanwhile."""
+    if getattr(form, "was_refused", False):
+        return 409
+    return 422 if (form.is_bound and form.errors) or note_form is not None else 200
 
 
 def _position(text):

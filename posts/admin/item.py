@@ -78,11 +78,12 @@ class Item:
     def entries(self):
         """What was decided about the comment and its author before, the latest first; one query."""
         about = LogEntry.objects.select_related("moderator").order_by("-id")
+        about = about.annotate(is_undone=Exists(LogEntry.objects.filter(undoes=OuterRef("pk"))))
         rows = about.filter(comment=self.comment)
         if self.comment.author_id:
-            rows = rows | about.filter(person=self.comment.author)
-        is_undone = Exists(LogEntry.objects.filter(undoes=OuterRef("pk")))
-        entries = list(rows.annotate(is_undone=is_undone)[:MOST_ENTRIES])
+            # two ranges, each by its own index
+            rows = rows[:MOST_ENTRIES].union(about.filter(person=self.comment.author)[:MOST_ENTRIES]).order_by("-id")
+        entries = list(rows[:MOST_ENTRIES])
         for entry in entries:
             entry.may_be_undone = entry.before is not None and not entry.is_undone
         return entries
@@ -96,6 +97,11 @@ class Item:
     def canned(self):
         """The CannedReasons, by title."""
         return self.beside["canned"]
+
+    @property
+    def was_masked(self):
+        """A decision about it was confidential."""
+        return any(entry.is_confidential for entry in self.entries)
 
     @cached_property
     def beside(self):

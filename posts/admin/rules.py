@@ -1,10 +1,22 @@
 """The desk for what moderators rest on and have at hand: rules, reasons, watched words, notes."""
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from posts.admin.desk import Desk
-from posts.models import CannedReason, Note, Rules, WatchedWord
+from posts.models import CannedReason, LogEntry, Note, Rules, WatchedWord
+
+TITLE_MAX_LENGTH = LogEntry._meta.get_field("rule").max_length
+
+
+def _clean_text(form):
+    """Refuses a title that is longer than the log's entry has room for."""
+    text = form.cleaned_data["text"]
+    if any(len(title) > TITLE_MAX_LENGTH for title in Rules(text=text).titles):
+        raise ValidationError(_("A rule’s title may have %(n)d characters at most.") % {"n": TITLE_MAX_LENGTH})
+    return text
 
 
 @admin.register(Rules)
@@ -19,6 +31,12 @@ class RulesDesk(admin.ModelAdmin):
         """The text in force."""
         rules = Rules.in_force()
         return {"text": rules.text if rules else ""}
+
+    def get_form(self, request, obj=None, **options):
+        """With titles that fit into the log."""
+        form = super().get_form(request, obj, **options)
+        form.clean_text = _clean_text
+        return form
 
     def has_change_permission(self, request, obj=None):
         """Decisions point to a version: it stays as it is."""

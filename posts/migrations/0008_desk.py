@@ -19,16 +19,25 @@ REASONS = {
 OTHERS = """
 CREATE FUNCTION posts_appeal_by_somebody_else() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.decided_by_id IS NOT NULL AND EXISTS (
-        SELECT 1 FROM posts_logentry e WHERE e.id = NEW.entry_id AND e.moderator_id = NEW.decided_by_id
+    IF NEW.decided_by_id IS NOT NULL AND (
+        NEW.person_id = NEW.decided_by_id
+        OR EXISTS (SELECT 1 FROM posts_logentry e WHERE e.id = NEW.entry_id AND e.moderator_id = NEW.decided_by_id)
     ) AND EXISTS (
         SELECT 1 FROM accounts_user u
         WHERE u.id <> NEW.decided_by_id AND u.is_staff AND u.is_active
             AND (u.suspended_at IS NULL OR u.suspended_until <= now())
             AND (u.is_superuser OR EXISTS (
-                SELECT 1 FROM accounts_user_groups g JOIN auth_group_permissions p ON p.group_id = g.group_id
-                JOIN auth_permission n ON n.id = p.permission_id
-                WHERE g.user_id = u.id AND n.codename = 'moderate_comment'
+                SELECT 1 FROM auth_permission n JOIN django_content_type t ON t.id = n.content_type_id
+                WHERE n.codename = 'moderate_comment' AND t.app_label = 'posts' AND (
+                    EXISTS (
+                        SELECT 1 FROM accounts_user_user_permissions o
+                        WHERE o.permission_id = n.id AND o.user_id = u.id
+                    ) OR EXISTS (
+                        SELECT 1 FROM accounts_user_groups g
+                        JOIN auth_group_permissions p ON p.group_id = g.group_id
+                        WHERE g.user_id = u.id AND p.permission_id = n.id
+                    )
+                )
             ))
     ) THEN
         RAISE EXCEPTION 'an appeal is decided by somebody else than the one who decided first'
@@ -50,8 +59,10 @@ def begin(apps, schema_editor):
     rules, reasons = apps.get_model("posts", "Rules"), apps.get_model("posts", "CannedReason")
     comments, cases = apps.get_model("posts", "Comment"), apps.get_model("posts", "Case")
     now = timezone.now()
-    rules.objects.create(text=RULES.read_text(encoding="utf-8"), published_at=now)
-    reasons.objects.bulk_create(reasons(title=title, text=text) for title, text in REASONS.items())
+    if not rules.objects.exists():
+        rules.objects.create(text=RULES.read_text(encoding="utf-8"), published_at=now)
+    if not reasons.objects.exists():
+        reasons.objects.bulk_create(reasons(title=title, text=text) for title, text in REASONS.items())
     waiting = comments.objects.filter(
         Q(held_at__isnull=False) | Q(hidden_at__isnull=False), removed_at=None, deleted_at=None, cases=None
     )

@@ -21,7 +21,9 @@ class CaseQuerySet(models.QuerySet):
 
     def offered_to(self, moderator, at):
         """Open ones that `moderator` may take at the moment `at`: not passed on by them, not claimed by another."""
-        return self.open().free_for(moderator, at).exclude(passed_by__contains=[moderator.pk])
+        offered = self.open().free_for(moderator, at).exclude(passed_by__contains=[moderator.pk])
+        # their own cause, or an appeal against what they decided, is for somebody else
+        return offered.exclude(appeal__entry__moderator=moderator).exclude(comment__author=moderator)
 
     def free_for(self, moderator, at):
         """Those that nobody else has claimed at the moment `at`."""
@@ -63,6 +65,7 @@ class Case(models.Model):
         WATCH = "watch", _("its author is under watch")
         RECORD = "record", _("several of its author’s latest comments were removed")
         SPAM = "spam", _("it looks like spam")
+        PASSAGE = "passage", _("a passage that was taken out is back")
         FLAG = "flag", _("flagged by readers")
         HOLD = "hold", _("held by a moderator")
         MODERATOR = "moderator", _("a moderator wants to look at it")
@@ -91,6 +94,7 @@ class Case(models.Model):
         verbose_name_plural = _("queue")
         indexes = [
             models.Index(fields=["kind", "id"], condition=Q(closed_at=None), name="case_queue"),
+            models.Index(fields=["opened_at"], name="case_opened"),
             models.Index(fields=["closed_at"], condition=Q(closed_at__isnull=False), name="case_closed"),
         ]
         constraints = [
@@ -109,12 +113,9 @@ class Case(models.Model):
     @property
     def is_masked(self):
         """Its text is shown only when asked for: whoever opens the desk need not read it at once."""
-        return self.kind in (self.Kind.URGENT, self.Kind.PRIVACY)
-
-    @property
-    def is_confidential(self):
-        """The public log tells of it only how many there were in a month."""
-        return self.is_masked
+        return self.kind in (self.Kind.URGENT, self.Kind.PRIVACY) or (
+            self.appeal_id is not None and self.appeal.entry.is_confidential
+        )
 
     @property
     def reasons(self):

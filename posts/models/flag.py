@@ -49,12 +49,16 @@ class Flag(models.Model):
         verbose_name_plural = _("flags")
         indexes = [
             models.Index(fields=["person", "-id"], name="flag_person_latest"),
-            models.Index(fields=["flagged_at"], condition=~Q(visitor=""), name="flag_visitor_by_age"),
+            models.Index(fields=["flagged_at"], name="flag_by_age"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["comment", "person"], name="flag_one_per_person"),
             models.UniqueConstraint(
-                fields=["comment", "visitor"], condition=~Q(visitor=""), name="flag_one_per_visitor"
+                fields=["comment", "person"], condition=Q(outcome=""), name="flag_one_open_per_person"
+            ),
+            models.UniqueConstraint(
+                fields=["comment", "visitor"],
+                condition=~Q(visitor="") & Q(outcome=""),
+                name="flag_one_open_per_visitor",
             ),
             models.CheckConstraint(condition=Q(person=None) | Q(visitor=""), name="flag_by_person_or_visitor"),
             models.CheckConstraint(

@@ -9,7 +9,8 @@ class Revision(models.Model):
     """An earlier text of a comment, kept when an edit after the grace time replaced it.
 
     `replaced_by` is who made that edit; nobody when a command did. A moderator may withhold the text from readers
-    (`withheld_at`); nothing else of a row is ever changed.
+    (`withheld_at`); nothing else of a row is ever changed. `taken_out` is the passage for whose sake a moderator
+    replaced it: it stands here and not in the log, which can never forget it.
     """
 
     comment = models.ForeignKey("posts.Comment", on_delete=models.CASCADE, related_name="revisions")
@@ -21,6 +22,7 @@ class Revision(models.Model):
         verbose_name=_("replaced by"),
     )  # fmt: skip
     withheld_at = models.DateTimeField(_("withheld"), null=True, blank=True, editable=False)
+    taken_out = models.TextField(_("what a moderator took out"), blank=True, editable=False)
 
     class Meta:
         verbose_name = _("revision")

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from posts.actions import appealing, notifying, sanctioning
 from posts.forms import AppealForm
-from posts.models import LogEntry
+from posts.models import LogEntry, Revision
 from posts.models.appeal import APPEAL_WITHIN
 from posts.models.modlog import STATED
+from posts.views import unsent
 from posts.views.attempt import answered, attempted, sent
 
 DECISIONS_PER_PAGE = 30
@@ -38,6 +39,8 @@ SAID = {
     _A.BAN: gettext_lazy("You are banned: you can read, but not write any more."),
     _A.UNSUSPEND: gettext_lazy("Your suspension was ended."),
     _A.TRUST: gettext_lazy("You are a trusted member."),
+    _A.VERIFY: gettext_lazy("You are verified as a clinician."),
+    _A.REVOKE: gettext_lazy("Your verification as a clinician was revoked."),
     _A.UNTRUST: gettext_lazy("You are a member like others again."),
     _A.UNDO: gettext_lazy("A decision about you was taken back."),
     _A.UPHOLD: gettext_lazy("Your appeal was answered: the decision stands."),
@@ -64,10 +67,11 @@ def mine(request):
     return render(request, "posts/decisions.html", context)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def statement(request, pk):
     """One decision about this member: what, which rule, why, by whom in role, and how to appeal."""
+    if not request.user.is_authenticated:
+        return unsent.signed_out(request, AppealForm(sent(request), auto_id="appeal_%s"), "posts/appeal_kept.html", {})
     entry = get_object_or_404(LogEntry.objects.select_related(*ABOUT), pk=pk, person=request.user, act__in=STATED)
     sanctioning.opened(person=request.user)
     return _statement(request, entry, request.user)
@@ -85,6 +89,12 @@ def by_link(request, token):
     return _statement(request, entry, None)
 
 
+def _taken_out(entry):
+    """The passage that was taken out of the comment; it stands with the version that had it."""
+    revision = (entry.details or {}).get("revision")
+    return revision and Revision.objects.filter(pk=revision).values_list("taken_out", flat=True).first()
+
+
 @login_required
 @require_POST
 def acknowledge(request):
@@ -95,15 +105,17 @@ def acknowledge(request):
 
 
 def _statement(request, entry, person):
-    form = AppealForm(sent(request), auto_id="appeal_%s")
+    form = AppealForm(sent(request), initial=unsent.waiting(request), auto_id="appeal_%s")
     made = attempted(
         request, form, "appeal", lambda data: appealing.appeal(entry=entry, text=data["text"], person=person)
     )  # fmt: skip
     if made:
+        unsent.done(request)
         messages.success(request, _("Your appeal is with the moderators. The answer will stand here."))
         return redirect(request.path)
     context = {
         "entry": entry,
+        "passage": _taken_out(entry),
         "said": SAID.get(entry.act, entry.get_act_display()),
         "may_appeal": appealing.may_appeal(entry) and not hasattr(entry, "appeal"),
         "is_warning": entry.act == LogEntry.Act.WARN and person is not None and person.warned_at is not None,

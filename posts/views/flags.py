@@ -2,16 +2,16 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from forum import pagination, ratelimit
 from posts import page
-from posts.actions import flagging, refusals
+from posts.actions import flagging
 from posts.forms import FlagForm
 from posts.models import Flag, SiteChoices
+from posts.views import unsent
 from posts.views.attempt import answered, attempted, sent
 from posts.views.comments import readable
 
@@ -23,10 +23,10 @@ def flag(request, pk):
     """Tells moderators that something is wrong with a comment; visitors may, where the owner allows it."""
     comment = readable(request, pk)
     member = request.user if request.user.is_authenticated else None
-    if member is None and not SiteChoices.present().visitors_may_flag:
-        raise PermissionDenied(refusals.NO_VISITORS_FLAGS)
+    form = FlagForm(sent(request), initial=unsent.waiting(request), auto_id="flag_%s")
+    if member is None and (request.POST.get("writer") or not SiteChoices.present().visitors_may_flag):
+        return unsent.signed_out(request, form, "posts/flag.html", {"comment": comment})
     visitor = "" if member else ratelimit.hashed_address(request)
-    form = FlagForm(sent(request), auto_id="flag_%s")
     made = attempted(
         request, form, "flag",
         lambda data: flagging.flag(
@@ -35,6 +35,7 @@ def flag(request, pk):
     )  # fmt: skip
     if not made:
         return answered(request, form, "posts/flag.html", {"comment": comment, "is_own": _is_own(request, comment)})
+    unsent.done(request)
     messages.success(request, _("Thank you. A moderator will look at it."))
     comment.refresh_from_db(fields=["hidden_at"])
     if comment.is_published:

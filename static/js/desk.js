@@ -20,14 +20,24 @@ function walk(step) {
 const choices = new Map([...document.querySelectorAll("[data-choose]")].map((one) => [one.textContent, one.dataset.choose]));
 for (const told of document.querySelectorAll("[data-keys]")) told.hidden = false;
 
+// Single letters can be switched off: who dictates would set them off by speaking.
+const isOn = document.querySelector("[data-keys-on]");
+if (isOn) {
+  isOn.checked = localStorage.getItem("desk-keys") !== "off";
+  isOn.addEventListener("change", () => localStorage.setItem("desk-keys", isOn.checked ? "on" : "off"));
+}
+const typed = () => document.querySelector("#decide textarea[name=reason], #decide textarea[name=answer]")?.value.trim();
+
 document.addEventListener("keydown", (event) => {
+  if (localStorage.getItem("desk-keys") === "off") return;
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   let done = true;
   if (choices.has(event.key)) done = choose(choices.get(event.key));
   else if (event.key === "j") done = walk(1);
   else if (event.key === "k") done = walk(-1);
-  else if (button) button.click();
+  // what was typed is not thrown away by a letter
+  else if (button && !typed()) button.click();
   else done = false;
   if (done) event.preventDefault();
 });

@@ -157,7 +157,8 @@ def test_a_passage_is_taken_out_and_the_text_before_is_withheld(mod, case, comme
     assert "unkind the week" not in comment.html
     revision = comment.revisions.get()
     assert (revision.source, revision.withheld_at is not None) == (WORDS, True)
-    assert LogEntry.objects.get(act=Act.EDIT_OUT).details == {"passage": "unkind the week"}
+    assert LogEntry.objects.get(act=Act.EDIT_OUT).details == {"revision": revision.pk}
+    assert revision.taken_out == "unkind the week"
 
 
 @pytest.mark.parametrize("passage", ["not in it", "  ", WORDS])

@@ -102,7 +102,7 @@ VERBS = {
         MEMBERS - {"author", "suspended", "banned"}, IN_SIGHT,
     ),
     "flag": (flag, set(ROLES) - {"author"}, IN_SIGHT),
-    "approve": (by_moderator(moderating.approve), MODERATES, {"held", "hidden"}),
+    "approve": (by_moderator(moderating.approve), MODERATES, {"held", "hidden", "removed"}),
     "remove": (by_moderator(moderating.remove), MODERATES, EVERYTHING - {"removed"}),
     "restore": (by_moderator(moderating.restore), MODERATES, {"removed"}),
     "hold": (by_moderator(moderating.hold), MODERATES, EVERYTHING - {"hidden"}),
@@ -110,7 +110,7 @@ VERBS = {
     "open branch": (by_moderator(moderating.open_branch), MODERATES, {"locked branch"}),
     "edit out": (
         lambda who, c: moderating.edit_out(moderator=who, comment=c, passage="unkind", reason=WHY),
-        MODERATES, EVERYTHING,
+        MODERATES, EVERYTHING - {"deleted"},
     ),
     "begin": (lambda who, c: deciding.begin(moderator=who, comment_id=c.pk), MODERATES, EVERYTHING),
     "note": (lambda who, c: deciding.note(moderator=who, comment=c, text="Hm."), MODERATES, EVERYTHING),
