@@ -29,8 +29,7 @@ def appeal(*, entry, text, person=None):
             made = Appeal.objects.create(entry=entry, person=person or entry.person, text=text.strip(), made_at=now)
     except IntegrityError:
         return Appeal.objects.get(entry=entry)
-    about = entry.comment or _latest_comment(entry)
-    Case.objects.create(comment=about, kind=Case.Kind.APPEAL, why=[Case.Why.APPEAL], appeal=made, opened_at=now)
+    Case.objects.create(comment=entry.comment, kind=Case.Kind.APPEAL, why=[Case.Why.APPEAL], appeal=made, opened_at=now)
     return made
 
 
@@ -39,11 +38,3 @@ def may_appeal(entry, at=None):
     at = at or timezone.now()
     is_undone = LogEntry.objects.filter(undoes=entry).exists()
     return entry.is_appealable and at - entry.at <= APPEAL_WITHIN and not is_undone
-
-
-def _latest_comment(entry):
-    """What an item about a person alone shows: the latest that they wrote."""
-    latest = entry.person.comments.order_by("-id").first()
-    if latest is None:
-        raise Refused(refusals.NO_APPEAL)
-    return latest

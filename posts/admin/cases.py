@@ -80,7 +80,7 @@ class CaseDesk(Desk):
                 return self._next(request, pk)
             item = Item.of(pk)
             form = _anew(form, item.case)
-        title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.comment.shown_author}
+        title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.case.name}
         context = self._context(request, title) | {
             "item": item,
             "case": item.case,
@@ -186,8 +186,9 @@ class CaseDesk(Desk):
         case = self._posted(request, pk)
         form = NoteForm(request.POST, auto_id="note_%s")
         if form.is_valid():
-            author = case.comment.author
-            about = {"person": author} if "person" in request.POST and author else {"comment": case.comment}
+            author = case.comment.author if case.comment else case.appeal.person
+            is_about_person = author and ("person" in request.POST or case.comment is None)
+            about = {"person": author} if is_about_person else {"comment": case.comment}
             deciding.note(moderator=request.user, text=form.cleaned_data["text"], **about)
             messages.success(request, _("The note is kept."))
             return redirect("admin:posts_case_change", pk)
@@ -227,7 +228,7 @@ class CaseDesk(Desk):
 
     def _posted(self, request, pk):
         self._check(request)
-        case = Case.objects.select_related("comment__author", "claimed_by").filter(pk=pk).first()
+        case = Case.objects.select_related("comment__author", "claimed_by", "appeal__person").filter(pk=pk).first()
         if case is None or request.method != "POST":
             raise Http404
         return case
@@ -244,7 +245,9 @@ def queue_context(request):
     """What the queue shows: how many wait of each kind and since when, and a page of items. Two queries."""
     kinds = Case.objects.by_kind()
     kind, position = request.GET.get("kind", ""), _position(request.GET.get("after", ""))
-    cases = Case.objects.open().select_related("comment__author", "comment__thread", "claimed_by", "appeal")
+    cases = Case.objects.open().select_related(
+        "comment__author", "comment__thread", "claimed_by", "appeal__entry", "appeal__person"
+    )
     chosen = int(kind) if kind in {str(value) for value in Case.Kind.values} else None
     if chosen:
         cases = cases.filter(kind=chosen)

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.safestring import mark_safe
 
 from forum import markup
-from posts.models import CannedReason, Case, Comment, LogEntry, Rules
+from posts.models import CannedReason, Case, Comment, Flag, LogEntry, Rules
 
 MOST_REPLIES, MOST_ENTRIES, MOST_FLAGS, MOST_NOTES, MOST_VERSIONS = 5, 10, 20, 10, 5
 # One query for all that is told beside the comment.
@@ -52,6 +52,7 @@ class Item:
 
     def __init__(self, comment, case=None):
         self.comment, self.case = comment, case
+        self.author = comment.author if comment else case.appeal.person
 
     @classmethod
     def of(cls, pk):
@@ -70,7 +71,7 @@ class Item:
     @cached_property
     def replies(self):
         """The first replies; one query."""
-        if not self.comment.reply_count:
+        if self.comment is None or not self.comment.reply_count:
             return []
         return list(Comment.objects.for_display().filter(parent=self.comment).order_by("id")[:MOST_REPLIES])
 
@@ -79,10 +80,10 @@ class Item:
         """What was decided about the comment and its author before, the latest first; one query."""
         about = LogEntry.objects.select_related("moderator").order_by("-id")
         about = about.annotate(is_undone=Exists(LogEntry.objects.filter(undoes=OuterRef("pk"))))
-        rows = about.filter(comment=self.comment)
-        if self.comment.author_id:
+        rows = about.filter(person=self.author) if self.author else about.filter(comment=self.comment)
+        if self.author and self.comment:
             # two ranges, each by its own index
-            rows = rows[:MOST_ENTRIES].union(about.filter(person=self.comment.author)[:MOST_ENTRIES]).order_by("-id")
+            rows = rows[:MOST_ENTRIES].union(about.filter(comment=self.comment)[:MOST_ENTRIES]).order_by("-id")
         entries = list(rows[:MOST_ENTRIES])
         for entry in entries:
             entry.may_be_undone = entry.before is not None and not entry.is_undone
@@ -107,15 +108,15 @@ class Item:
     def beside(self):
         """{"flags", "notes", "versions", "record", "rules", "canned"}; one query."""
         values = {
-            "comment": self.comment.pk, "author": self.comment.author_id, "flags": MOST_FLAGS, "notes": MOST_NOTES,
-            "versions": MOST_VERSIONS,
+            "comment": self.comment and self.comment.pk, "author": self.author and self.author.pk,
+            "flags": MOST_FLAGS, "notes": MOST_NOTES, "versions": MOST_VERSIONS,
         }  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(BESIDE, values)
             flags, notes, versions, record, raised, rules, canned, against = (
                 json.loads(told) if isinstance(told, str) else told for told in cursor.fetchone()
             )
-        reasons = dict(self.comment.flags.model.Reason.choices)
+        reasons = dict(Flag.Reason.choices)
         for flag in flags or ():
             flag["reason"], flag["at"] = reasons.get(flag["reason"], ""), datetime.fromisoformat(flag["flagged_at"])
         for note in notes or ():

@@ -19,7 +19,7 @@ class LogDesk(Desk):
     list_select_related = ["moderator", "person", "thread", "comment__author"]
     ordering = ["-id"]
     fields = readonly_fields = ["at", "moderator", "act", "reason", "rule", "person", "thread", "comment", "corrects"]
-    actions = [act(deciding.annotate, "entry", _("Annotate"))]
+    actions = [act(deciding.annotate, "entry", _("Annotate")), act(deciding.undo, "entry", _("Take back"))]
     search_fields = ["moderator__email"]
     search_help_text = _("The name or the e-mail address of a moderator.")
 

@@ -44,7 +44,8 @@ class Case(models.Model):
 
     `version` moves on with everything that bears on a decision: a new flag, a changed text, another decision; a
     decision says which version it saw. A claim lasts for CLAIMED_FOR. `closed_by` is the log's entry that closed it,
-    None where its author took the comment back. A comment has one open case at the most, and an appeal one of its own.
+    None where its author took the comment back. An appeal
+    about a person alone has no comment. A comment has one open case at the most, and an appeal one of its own.
     """
 
     class Kind(models.IntegerChoices):
@@ -71,7 +72,7 @@ class Case(models.Model):
         MODERATOR = "moderator", _("a moderator wants to look at it")
         APPEAL = "appeal", _("its author appeals")
 
-    comment = models.ForeignKey("posts.Comment", on_delete=models.PROTECT, related_name="cases")
+    comment = models.ForeignKey("posts.Comment", null=True, on_delete=models.PROTECT, related_name="cases")
     kind = models.PositiveSmallIntegerField(_("kind"), choices=Kind)
     why = ArrayField(models.CharField(max_length=10, choices=Why), verbose_name=_("why"))
     appeal = models.OneToOneField("posts.Appeal", null=True, on_delete=models.PROTECT, related_name="case")
@@ -103,6 +104,9 @@ class Case(models.Model):
             ),
             models.CheckConstraint(condition=Q(appeal=None) ^ Q(kind=3), name="case_appeal_is_about_an_appeal"),
             models.CheckConstraint(
+                condition=Q(comment__isnull=False) | Q(appeal__isnull=False), name="case_is_about_something"
+            ),
+            models.CheckConstraint(
                 condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")), name="case_closed_after_opened"
             ),
         ]
@@ -121,6 +125,11 @@ class Case(models.Model):
     def reasons(self):
         """Why it is here, in words."""
         return [self.Why(code).label for code in self.why]
+
+    @property
+    def name(self):
+        """Whom it is about, as readers or moderators know them."""
+        return self.comment.shown_author if self.comment_id else str(self.appeal.person)
 
     def claimant(self, at=None):
         """Who has claimed it at the moment `at`, now by default; None if nobody has."""

@@ -5,7 +5,7 @@ from django.db.models import F
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from posts.models import Case, Comment, LogEntry, Rules
+from posts.models import CannedReason, Case, Comment, LogEntry, Rules
 from tests.browser.test_journeys import SCRIPTS
 from tests.factories import WORDS, moderator, person, reply
 
@@ -35,6 +35,7 @@ def fill(thread, author, number):
 
 
 def test_twenty_of_five_thousand_by_keys_alone(visit, thread, alice, mod):
+    CannedReason.objects.get_or_create(title="Off topic", defaults={"text": "It is not about this."})
     fill(thread, alice, 5_000)
     page = visit(mod)
     page.goto(QUEUE)
@@ -126,7 +127,7 @@ def test_a_day_at_the_desk(visit, thread, alice, bob, mod, scripts):
     page.goto(thread.get_absolute_url())
     expect(page.get_by_text("You people never listen")).to_be_visible()
     page.goto("/flags/")
-    page.get_by_text("A moderator agreed").wait_for()
+    page.get_by_text("kept the comment").wait_for()
     page.goto("/moderation-log/")
     expect(page.get_by_role("row")).to_have_count(6)
     page.get_by_role("link", name="Be kind").click()
