@@ -1,7 +1,7 @@
 """What happened at the desk, month by month, in numbers: for the owner, and for everybody."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 from django.core.cache import cache
 from django.db import connection
@@ -63,7 +63,10 @@ def by_month():
 
 
 def _counted():
-    since = (timezone.now() - timedelta(days=31 * MONTHS)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    now = timezone.now()
+    # this month is the last of them
+    first = now.year * 12 + now.month - MONTHS
+    since = datetime(first // 12, first % 12 + 1, 1, tzinfo=UTC)
     with connection.cursor() as cursor:
         cursor.execute(ALL, {"since": since})
         tables = [json.loads(told) if isinstance(told, str) else told for told in cursor.fetchone()]

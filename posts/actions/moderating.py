@@ -39,7 +39,7 @@ def restore(*, moderator, comment, reason, rule=""):
 def hold(*, moderator, comment, reason, rule=""):
     """Takes a comment out of sight until it is reviewed; its author still sees it.
 
-    A held opening post closes its thread to everybody but moderators.
+    A held opening post closes its thread to everybody but moderators and whoever started it.
     """
     return _set_comment_state(moderator, comment, reason, rule, Act.HOLD, hidden=True)
 

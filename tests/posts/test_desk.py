@@ -167,7 +167,7 @@ def test_the_group_may_do_what_moderators_do_and_nothing_else(db):
     rights = Group.objects.get(name="Moderators").permissions.values_list("codename", flat=True)
     assert set(rights) == {
         "view_thread", "view_question", "view_comment", "view_revision", "view_logentry", "moderate_comment",
-        "view_case", "view_flag", "view_note", "view_rules", "view_appeal", "view_user", "view_verification",
+        "view_case", "view_note", "view_rules", "view_user", "view_verification",
         "view_cannedreason", "add_cannedreason", "change_cannedreason", "delete_cannedreason",
         "view_watchedword", "add_watchedword", "change_watchedword", "delete_watchedword",
     }  # fmt: skip
