@@ -190,6 +190,13 @@ def test_a_decision_on_what_has_changed_is_refused(mod, case, comment, alice):
     assert comment.removed_at is None
 
 
+def test_what_is_decided_is_not_decided_again(mod, mia, case):
+    decide(mod, case)
+    case.refresh_from_db()
+    with pytest.raises(Stale, match="Somebody else has decided"):
+        decide(mia, case)
+
+
 def test_a_claim_lasts_fifteen_minutes(mod, mia, case):
     assert deciding.claim(moderator=mod, case_id=case.pk)
     assert not deciding.claim(moderator=mia, case_id=case.pk)

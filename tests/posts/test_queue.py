@@ -186,6 +186,23 @@ def test_a_stale_decision_says_so_and_does_nothing(desk, opening):
     assert "This has changed since you opened it" in said(answer)
     assert "Kept words." in said(answer)
     assert not LogEntry.objects.exists()
+    # sent again, it is about the item as it is shown now
+    again = answer.context["form"]
+    sent = {name: again[name].value() or "" for name in again.fields}
+    assert desk.post(page(case), sent).status_code == 302
+    assert LogEntry.objects.get().reason == "Kept words."
+
+
+def test_a_note_that_is_too_long_is_kept_in_its_form(desk, opening):
+    case = flagged(opening)
+    answer = desk.post(f"{QUEUE}{case.pk}/note/", {"text": "n" * 2_001})
+    assert answer.status_code == 422
+    assert "n" * 2_001 in said(answer)
+
+
+def test_a_held_item_does_not_stand_in_the_way_of_the_next(desk, opening):
+    first, second = flagged(opening, "harm"), flagged(opening)
+    assert desk.post(page(first), form(first, act="hold")).url == page(second)
 
 
 def test_what_the_author_will_read_is_shown_before(desk, opening):

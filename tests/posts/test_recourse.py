@@ -74,6 +74,24 @@ def test_what_hides_a_comment_leads_the_flagger_back_to_what_is_left(client, com
     assert client.get(sent.url).status_code == 200
 
 
+@pytest.mark.parametrize("place", ["flag", "appeal"])
+def test_what_is_sent_after_the_session_ended_waits_in_its_form(client, comment, alice, bob, mod, place):
+    entry = remove(mod, reply(comment, alice))
+    who, address, data = {
+        "flag": (bob, f"/c/{comment.pk}/flag/", {"reason": "harm", "note": "She needs somebody."}),
+        "appeal": (alice, f"/decisions/{entry.pk}/", {"text": "She needs somebody."}),
+    }[place]
+    refused = client.post(address, data | {"writer": who.pk})
+    assert refused.status_code == 422
+    assert "She needs somebody." in said(refused)
+    session = dict(client.session.items())
+    client.force_login(who)
+    kept = client.session
+    kept.update({name: value for name, value in session.items() if name == "unsent"})
+    kept.save()
+    assert "She needs somebody." in said(client.get(address))
+
+
 # Holds ---------------------------------------------------------------------------------------------------------------
 
 
@@ -185,6 +203,8 @@ def test_a_mail_leads_there_without_signing_in_and_says_nothing_itself(client):
 
     comment = reply(thread().opening, alice)
     entry = deciding.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY, comment=comment)
+    # what is kind is told on the site alone
+    sanctioning.trust(moderator=mod, person=person(), reason="Kind for years.")
     (sent,) = mail.outbox
     assert sent.to == [alice.email]
     assert WORDS not in sent.body
