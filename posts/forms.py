@@ -264,7 +264,7 @@ class AppealForm(forms.Form):
     """Why a decision was wrong."""
 
     text = TextField(
-        label=_("Why do you think that this was wrong?"), min_length=None, max_length=APPEAL_MAX_LENGTH, rows=8,
+        label=_("Why do you think that this was wrong?"), min_length=10, max_length=APPEAL_MAX_LENGTH, rows=8,
         help_text=_("Another moderator reads it, if there is one. You can appeal once against a decision."),
     )  # fmt: skip
 

@@ -32,7 +32,7 @@ def claim(*, moderator, case_id, takes_over=False):
     Whether it is the moderator's now. One query."""
     check_moderator(moderator)
     now = timezone.now()
-    cases = Case.objects.filter(pk=case_id, closed_at=None)
+    cases = Case.objects.filter(pk=case_id, closed_at=None).exclude(appeal__entry__moderator=moderator)
     if not takes_over:
         cases = cases.free_for(moderator, now)
     return cases.update(claimed_by=moderator, claimed_at=now) == 1

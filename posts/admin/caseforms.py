@@ -12,7 +12,7 @@ ACTS = [
     (Act.APPROVE, _("Approve: everybody can read it")),
     (Act.REMOVE, _("Remove")),
     (Act.HOLD, _("Hold: out of sight until it is decided")),
-    (Act.EDIT_OUT, _("Take out a passage")),
+    (Act.EDIT_OUT, _("Take out a passage, and show the rest")),
     (Act.LOCK_BRANCH, _("Lock the branch")),
 ]
 MEASURES = [
@@ -97,7 +97,7 @@ class AnswerForm(_DeskForm):
         label=_("Answer"), widget=forms.RadioSelect,
         choices=[
             (Appeal.Outcome.UPHELD, _("The decision stands")),
-            (Appeal.Outcome.CHANGED, _("It is changed, as the answer says")),
+            (Appeal.Outcome.CHANGED, _("It is changed: say how below, and make the change afterwards")),
             (Appeal.Outcome.REVERSED, _("It is reversed: everything is as it was before")),
         ],
     )  # fmt: skip

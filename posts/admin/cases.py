@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from posts import bars, figures
 from posts.actions import deciding
 from posts.actions.refusals import Refused
@@ -19,8 +20,13 @@ from posts.admin.caseforms import AnswerForm, BulkForm, DecisionForm, NoteForm
 from posts.admin.desk import Desk
 from posts.admin.item import Item
 from posts.models import CannedReason, Case, LogEntry, Rules
+from posts.statements import SAID
 
 ITEMS_PER_PAGE = 50
+ACT_OF = {
+    "warn": LogEntry.Act.WARN, "watch": LogEntry.Act.WATCH, "ban": LogEntry.Act.BAN,
+    **dict.fromkeys(("suspend_1", "suspend_3", "suspend_7", "suspend_28"), LogEntry.Act.SUSPEND),
+}  # fmt: skip
 # keys of an item's page; told beside the buttons
 KEYS = [
     ("approve", "a", _lazy("approve")),
@@ -62,7 +68,7 @@ class CaseDesk(Desk):
         context = self._context(request, _("Queue")) | queue_context(request)
         return TemplateResponse(request, "admin/posts/case/queue.html", context)
 
-    def item_view(self, request, pk, note_form=None):
+    def item_view(self, request, pk, note_form=None, decides=True):
         """One item: claimed on opening, and decided by the form on it.
 
         Opening it writes: a moderator's page, which no robot reads, and a claim that ends by itself.
@@ -75,7 +81,8 @@ class CaseDesk(Desk):
             raise Http404
         case, holder = item.case, item.case.claimant()
         form = self._form(request, item, note_form)
-        if request.method == "POST" and note_form is None and "preview" not in request.POST and form.is_valid():
+        decides = decides and request.method == "POST" and note_form is None and "preview" not in request.POST
+        if decides and form.is_valid():
             if self._decided(request, item, form):
                 return self._next(request, pk)
             item = Item.of(pk)
@@ -86,8 +93,11 @@ class CaseDesk(Desk):
             "case": item.case,
             "comment": item.comment,
             "form": form,
+            "is_own_cause": _is_own_cause(request.user, case),
             "holder": holder if holder != request.user else None,
-            "preview": _previewed(form) if "preview" in request.POST and form.is_valid() else None,
+            "preview": _previewed(form, case)
+            if "preview" in request.POST and not case.appeal_id and form.is_valid()
+            else None,
             "note_form": note_form or NoteForm(auto_id="note_%s"),
             "keys": KEYS,
         }
@@ -179,7 +189,8 @@ class CaseDesk(Desk):
     def take_view(self, request, pk):
         """Takes an item over from somebody else."""
         deciding.claim(moderator=request.user, case_id=self._posted(request, pk).pk, takes_over=True)
-        return redirect("admin:posts_case_change", pk)
+        # with what was typed into it, which decides nothing yet
+        return self.item_view(request, pk, decides=False)
 
     def note_view(self, request, pk):
         """A note about the comment or its author."""
@@ -266,14 +277,24 @@ def queue_context(request):
     }
 
 
-def _previewed(form):
-    """What the statement will say; of an appeal, its answer."""
+def _is_own_cause(moderator, case):
+    """An appeal against what they decided or about themselves, which another moderator answers."""
+    if case.appeal_id is None or case.closed_at is not None:
+        return False
+    concerned = moderator.pk in (case.appeal.entry.moderator_id, case.appeal.person_id)
+    return concerned and User.objects.others_moderate(moderator)
+
+
+def _previewed(form, case):
+    """What the statements will say; None for an appeal, whose answer is what is written."""
     data = form.cleaned_data
+    if case.appeal_id is not None:
+        return None
+    acts = [data["act"], ACT_OF.get(data.get("measure"))]
     return {
-        "rule": data.get("rule"),
-        "reason": data.get("reason") or data.get("answer"),
-        "passage": data.get("passage"),
-    }
+        "sentences": [SAID[act] for act in acts if act], "rule": data["rule"], "reason": data["reason"],
+        "passage": data["passage"],
+    }  # fmt: skip
 
 
 def _anew(form, case):

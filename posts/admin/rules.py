@@ -14,6 +14,8 @@ TITLE_MAX_LENGTH = LogEntry._meta.get_field("rule").max_length
 def _clean_text(form):
     """Refuses a title that is longer than the log's entry has room for."""
     text = form.cleaned_data["text"]
+    if not Rules(text=text).titles:
+        raise ValidationError(_("There is no rule in it yet: a line that begins with ## begins one."))
     if any(len(title) > TITLE_MAX_LENGTH for title in Rules(text=text).titles):
         raise ValidationError(_("A rule’s title may have %(n)d characters at most.") % {"n": TITLE_MAX_LENGTH})
     return text

@@ -64,7 +64,7 @@ class Case(models.Model):
         LINKS = "links", _("many links")
         WORD = "word", _("a watched word")
         WATCH = "watch", _("its author is under watch")
-        RECORD = "record", _("several of its author’s latest comments were removed")
+        RECORD = "record", _("a good part of its author’s latest comments was removed")
         SPAM = "spam", _("it looks like spam")
         PASSAGE = "passage", _("a passage that was taken out is back")
         FLAG = "flag", _("flagged by readers")

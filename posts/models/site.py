@@ -1,5 +1,6 @@
 """What the owner of the site decides at the desk."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -18,8 +19,11 @@ class SiteChoices(models.Model):
         help_text=_("Without an account. Flags of visitors never hide a comment by themselves."),
     )  # fmt: skip
     hide_at = models.PositiveSmallIntegerField(
-        _("Flags hide a comment from this weight on"), default=10,
-        help_text=_("A member’s flag weighs 2, a trusted member’s 3; so 10 is as much as five ordinary members."),
+        _("Flags hide a comment from this weight on"), default=10, validators=[MinValueValidator(1)],
+        help_text=_(
+            "A member’s flag weighs 2, a trusted member’s 3; so 10 is as much as five ordinary members. All flags of "
+            "newcomers and visitors together weigh 1, and one member alone hides nothing; a moderator’s flag does."
+        ),
     )  # fmt: skip
     first_held = models.PositiveSmallIntegerField(
         _("How many first comments of a new member are held"), default=2

@@ -6,7 +6,6 @@ from django.core import signing
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -15,38 +14,12 @@ from posts.forms import AppealForm
 from posts.models import LogEntry, Revision
 from posts.models.appeal import APPEAL_WITHIN
 from posts.models.modlog import STATED
+from posts.statements import SAID
 from posts.views import unsent
 from posts.views.attempt import answered, attempted, sent
 
 DECISIONS_PER_PAGE = 30
 ABOUT = ["comment__thread", "thread", "rules", "appeal", "undone_by", "person"]
-
-# What each act means to whom it concerns.
-_A = LogEntry.Act
-SAID = {
-    _A.REMOVE: gettext_lazy("Your comment was removed."),
-    _A.RESTORE: gettext_lazy("Your comment is back."),
-    _A.HOLD: gettext_lazy("Your comment was taken out of sight until it is reviewed."),
-    _A.HIDE: gettext_lazy("Your comment is out of sight until a moderator has looked at it."),
-    _A.APPROVE: gettext_lazy("Your comment was looked at, and everybody can read it."),
-    _A.EDIT_OUT: gettext_lazy("A passage was taken out of your comment."),
-    _A.LOCK_BRANCH: gettext_lazy("Nobody can reply to your comment and below it any more."),
-    _A.OPEN_BRANCH: gettext_lazy("People can reply to your comment again."),
-    _A.WARN: gettext_lazy("You were warned."),
-    _A.WATCH: gettext_lazy("What you write is read by a moderator first, until further notice."),
-    _A.UNWATCH: gettext_lazy("What you write appears at once again."),
-    _A.SUSPEND: gettext_lazy("You are suspended: you can read, but not write."),
-    _A.BAN: gettext_lazy("You are banned: you can read, but not write any more."),
-    _A.UNSUSPEND: gettext_lazy("Your suspension was ended."),
-    _A.TRUST: gettext_lazy("You are a trusted member."),
-    _A.VERIFY: gettext_lazy("You are verified as a clinician."),
-    _A.REVOKE: gettext_lazy("Your verification as a clinician was revoked."),
-    _A.UNTRUST: gettext_lazy("You are a member like others again."),
-    _A.UNDO: gettext_lazy("A decision about you was taken back."),
-    _A.UPHOLD: gettext_lazy("Your appeal was answered: the decision stands."),
-    _A.CHANGE: gettext_lazy("Your appeal was answered: the decision was changed."),
-    _A.REVERSE: gettext_lazy("Your appeal was answered: the decision was reversed."),
-}
 
 
 @login_required
@@ -100,7 +73,8 @@ def _taken_out(entry):
 def acknowledge(request):
     """The member has read what they were warned about, and can write again."""
     sanctioning.acknowledge(person=request.user)
-    messages.success(request, _("Thank you. You can write again."))
+    said = _("Thank you.") if request.user.is_suspended else _("Thank you. You can write again.")
+    messages.success(request, said)
     return redirect("decisions")
 
 

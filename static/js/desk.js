@@ -1,5 +1,5 @@
 // The desk by keys: on an item a letter chooses a decision and Enter makes it; in the queue j and k walk the items.
-const isTyping = (element) => element.matches("textarea, select, input:not([type=radio]):not([type=checkbox]), summary");
+const isTyping = (element) => element.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
 
 function choose(act) {
   const radio = document.querySelector(`#decide input[name="act"][value="${act}"]`);

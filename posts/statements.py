@@ -1,0 +1,31 @@
+"""What each act means to whom it concerns, in a sentence."""
+
+from django.utils.translation import gettext_lazy as _
+
+from posts.models import LogEntry
+
+Act = LogEntry.Act
+SAID = {
+    Act.REMOVE: _("Your comment was removed."),
+    Act.RESTORE: _("Your comment is back."),
+    Act.HOLD: _("Your comment was taken out of sight until it is reviewed."),
+    Act.HIDE: _("Your comment is out of sight until a moderator has looked at it."),
+    Act.APPROVE: _("Your comment was looked at, and everybody can read it."),
+    Act.EDIT_OUT: _("A passage was taken out of your comment."),
+    Act.LOCK_BRANCH: _("Nobody can reply to your comment and below it any more."),
+    Act.OPEN_BRANCH: _("People can reply to your comment again."),
+    Act.WARN: _("You were warned."),
+    Act.WATCH: _("What you write is read by a moderator first, until further notice."),
+    Act.UNWATCH: _("What you write appears at once again."),
+    Act.SUSPEND: _("You are suspended: you can read, but not write."),
+    Act.BAN: _("You are banned: you can read, but not write any more."),
+    Act.UNSUSPEND: _("Your suspension was ended."),
+    Act.TRUST: _("You are a trusted member."),
+    Act.VERIFY: _("You are verified as a clinician."),
+    Act.REVOKE: _("Your verification as a clinician was revoked."),
+    Act.UNTRUST: _("You are a member like others again."),
+    Act.UNDO: _("A decision about you was taken back."),
+    Act.UPHOLD: _("Your appeal was answered: the decision stands."),
+    Act.CHANGE: _("Your appeal was answered: the decision was changed."),
+    Act.REVERSE: _("Your appeal was answered: the decision was reversed."),
+}
