@@ -43,3 +43,33 @@ def test_the_counts_and_moments_of_old_comments_are_made():
     finally:
         # as the tests after this one expect it
         call_command("migrate", verbosity=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waited_before_there_was_a_queue_is_in_it_and_the_way_back_and_forth_is_open():
+    migrate([("posts", "0007_moderation")])
+    try:
+        old = migrate([("posts", "0006_guests_without_waiting")])
+        thread_class, comment_class = old.get_model("posts", "Thread"), old.get_model("posts", "Comment")
+        now = timezone.now()
+        thread = thread_class.objects.create(title="An old talk", created_at=now, last_activity_at=now)
+
+        def write(pk, parent=None, **fields):
+            path = tree.child_path(parent.path if parent else "", pk)
+            return comment_class.objects.create(
+                pk=pk, thread=thread, parent=parent, path=path, depth=tree.depth_of(path), byline="Anna", source="x",
+                html="x", renderer=1, created_at=now, published_at=now, **fields,
+            )  # fmt: skip
+
+        opening = write(1_000_001)
+        write(1_000_002, opening, held_at=now, is_guest=True)
+        write(1_000_003, opening, hidden_at=now)
+        write(1_000_004, opening, hidden_at=now, removed_at=now)
+        for _round in range(2):
+            cases = migrate([("posts", "0008_desk")]).get_model("posts", "Case").objects.order_by("comment")
+            told = [(pk, why) for pk, why in cases.values_list("comment", "why")]
+            assert told == [(1_000_002, ["guest"]), (1_000_003, ["hold"])]
+            migrate([("posts", "0007_moderation")])
+    finally:
+        # as the tests after this one expect it
+        call_command("migrate", verbosity=0)
