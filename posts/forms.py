@@ -73,7 +73,17 @@ class TextField(VisibleCharField):
         return attrs
 
 
-class WritingForm(forms.Form):
+class BareForm(forms.Form):
+    """Fields alone: the page has the form around them, its token and its buttons."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+
+class WritingForm(BareForm):
     """What every form of a text has: the text, the writer's standpoint, and a one-time key against doubles."""
 
     source = TextField(
@@ -97,9 +107,6 @@ class WritingForm(forms.Form):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.fields["key"].initial = secrets.token_urlsafe(16)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
 
     def ask_again(self):
         """Offers to send the same words a second time; see REPEATED_WITHIN."""
@@ -244,7 +251,7 @@ class ThreadForm(WritingForm):
         return [(text, asks) for text, asks in asked if text]
 
 
-class FlagForm(forms.Form):
+class FlagForm(BareForm):
     """What is wrong with a comment, in the flagger's eyes."""
 
     reason = forms.ChoiceField(label=_("What is it?"), choices=Flag.Reason.choices, widget=forms.RadioSelect)
@@ -253,23 +260,11 @@ class FlagForm(forms.Form):
         rows=4, help_text=_("Only moderators read it."),
     )  # fmt: skip
 
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
 
-
-class AppealForm(forms.Form):
+class AppealForm(BareForm):
     """Why a decision was wrong."""
 
     text = TextField(
         label=_("Why do you think that this was wrong?"), min_length=10, max_length=APPEAL_MAX_LENGTH, rows=8,
         help_text=_("Another moderator reads it, if there is one. You can appeal once against a decision."),
     )  # fmt: skip
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True

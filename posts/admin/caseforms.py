@@ -1,10 +1,9 @@
 """What a moderator fills in to decide."""
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from posts.forms import TextField, VisibleCharField
+from posts.forms import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, LogEntry
 
 Act = LogEntry.Act
@@ -30,15 +29,7 @@ MEASURES = [
 IT_FITS = _("It keeps to the rules.")
 
 
-class _DeskForm(forms.Form):
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-
-
-class DecisionForm(_DeskForm):
+class DecisionForm(BareForm):
     """A decision about one item or several: what, by which rule, and why; the author reads the reason."""
 
     act = forms.ChoiceField(label=_("Decision"), choices=ACTS, widget=forms.RadioSelect)
@@ -90,7 +81,7 @@ class BulkForm(DecisionForm):
         self.fields["act"].choices = [choice for choice in ACTS if choice[0] in (Act.APPROVE, Act.REMOVE, Act.HOLD)]
 
 
-class AnswerForm(_DeskForm):
+class AnswerForm(BareForm):
     """The answer to an appeal."""
 
     outcome = forms.ChoiceField(
@@ -107,7 +98,7 @@ class AnswerForm(_DeskForm):
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class NoteForm(_DeskForm):
+class NoteForm(BareForm):
     """A note for moderators."""
 
     text = VisibleCharField(

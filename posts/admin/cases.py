@@ -16,13 +16,13 @@ from accounts.models import User
 from posts import bars, figures
 from posts.actions import deciding
 from posts.actions.refusals import Refused
+from posts.admin import queue
 from posts.admin.caseforms import AnswerForm, BulkForm, DecisionForm, NoteForm
 from posts.admin.desk import Desk
 from posts.admin.item import Item
 from posts.models import CannedReason, Case, LogEntry, Rules
 from posts.statements import SAID
 
-ITEMS_PER_PAGE = 50
 ACT_OF = {
     "warn": LogEntry.Act.WARN, "watch": LogEntry.Act.WATCH, "ban": LogEntry.Act.BAN,
     **dict.fromkeys(("suspend_1", "suspend_3", "suspend_7", "suspend_28"), LogEntry.Act.SUSPEND),
@@ -65,7 +65,7 @@ class CaseDesk(Desk):
     def changelist_view(self, request, extra_context=None):
         """The queue, as pressing as it is; `?kind=` shows one kind, `?after=` goes on."""
         self._check(request)
-        context = self._context(request, _("Queue")) | queue_context(request)
+        context = self._context(request, _("Queue")) | queue.shown(request)
         return TemplateResponse(request, "admin/posts/case/queue.html", context)
 
     def item_view(self, request, pk, note_form=None, decides=True):
@@ -106,7 +106,7 @@ class CaseDesk(Desk):
     def bulk_view(self, request):
         """One decision for the items that were ticked in the queue: asked for first, then made for each."""
         self._check(request)
-        chosen = _versions(request.POST.getlist("item"))
+        chosen = queue.versions(request.POST.getlist("item"))
         if not chosen:
             messages.info(request, _("Please tick at least one item."))
             return redirect("admin:posts_case_changelist")
@@ -252,31 +252,6 @@ class CaseDesk(Desk):
         return self.admin_site.each_context(request) | {"title": title, "opts": self.model._meta}
 
 
-def queue_context(request):
-    """What the queue shows: how many wait of each kind and since when, and a page of items. Two queries."""
-    kinds = Case.objects.by_kind()
-    kind, position = request.GET.get("kind", ""), _position(request.GET.get("after", ""))
-    cases = Case.objects.open().select_related(
-        "comment__author", "comment__thread", "claimed_by", "appeal__entry", "appeal__person"
-    )
-    chosen = int(kind) if kind in {str(value) for value in Case.Kind.values} else None
-    if chosen:
-        cases = cases.filter(kind=chosen)
-    if position:
-        cases = cases.beyond(*position)
-    rows = list(cases[: ITEMS_PER_PAGE + 1])
-    shown = rows[:ITEMS_PER_PAGE]
-    return {
-        "kinds": [(value, label, *kinds.get(value, (0, None))) for value, label in Case.Kind.choices],
-        "chosen_kind": chosen,
-        "waiting_number": sum(number for number, _oldest in kinds.values()),
-        "cases": shown,
-        "after": f"{shown[-1].kind}-{shown[-1].pk}" if len(rows) > len(shown) else "",
-        "is_first": position is None,
-        "now": timezone.now(),
-    }
-
-
 def _is_own_cause(moderator, case):
     """An appeal against what they decided or about themselves, which another moderator answers."""
     if case.appeal_id is None or case.closed_at is not None:
@@ -310,23 +285,6 @@ def _status_of(form, note_form):
     if getattr(form, "was_refused", False):
         return 409
     return 422 if (form.is_bound and form.errors) or note_form is not None else 200
-
-
-def _position(text):
-    kind, _dash, pk = text.partition("-")
-    return (
-        (int(kind), int(pk)) if f"{kind}{pk}".isascii() and kind.isdigit() and pk.isdigit() and len(text) < 22 else None
-    )
-
-
-def _versions(ticked):
-    """{id: version} of what was ticked, each given as “id:version”."""
-    found = {}
-    for each in ticked[:ITEMS_PER_PAGE]:
-        pk, _colon, version = each.partition(":")
-        if each.isascii() and pk.isdigit() and version.isdigit() and len(each) < 30:
-            found[int(pk)] = int(version)
-    return found
 
 
 def _at_hand():

@@ -1,6 +1,5 @@
 """What all desks have in common: rows are read, never edited or deleted, and a verb asks for its reason first."""
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -10,24 +9,18 @@ from django.utils.translation import ngettext
 
 from forum.desk import ReadOnlyAdmin
 from posts.actions.refusals import Refused
-from posts.forms import VisibleCharField
+from posts.forms import BareForm, VisibleCharField
 
 AT_ONCE = 200
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(BareForm):
     """Why: the person concerned may ask, and the log keeps it."""
 
     reason = VisibleCharField(
         label=_("Reason"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Kept in the moderation log. Plain words that you would say to the person."),
     )  # fmt: skip
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
 
 
 class Desk(ReadOnlyAdmin):

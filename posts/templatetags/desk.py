@@ -2,7 +2,7 @@
 
 from django import template
 
-from posts.admin.cases import queue_context
+from posts.admin.queue import shown
 
 register = template.Library()
 
@@ -11,4 +11,4 @@ register = template.Library()
 def queue(context):
     """The queue."""
     request = context["request"]
-    return {**queue_context(request), "user": request.user, "csrf_token": context.get("csrf_token")}
+    return {**shown(request), "user": request.user, "csrf_token": context.get("csrf_token")}
