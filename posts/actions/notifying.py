@@ -2,12 +2,11 @@
 
 from django.conf import settings
 from django.core import signing
-from django.core.mail import send_mail
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from posts.models import GuestComment
+from posts.actions import posting
+from posts.models import GuestComment, LogEntry
 from posts.models.modlog import APPEALABLE
 
 SALT = "statement"
@@ -18,19 +17,24 @@ def tell_of_decision(entry):
 
     The link in it opens without signing in. Kindnesses are told on the site alone.
     """
-    if entry.act not in APPEALABLE:
+    if entry.act not in APPEALABLE or _goes_with_another(entry):
         return
     address = _address_of(entry)
     if address:
-        # a mail that cannot be sent takes nothing back: the statement stands on the site, and the log of errors has it
-        transaction.on_commit(lambda: _mail(entry, address), robust=True)
+        _write(entry, address)
+
+
+def _goes_with_another(entry):
+    """It is a measure that went with a decision of which they are told, and stands on that statement, too."""
+    decision = (entry.details or {}).get("decision")
+    return decision is not None and LogEntry.objects.filter(pk=decision, act__in=APPEALABLE).exists()
 
 
 def tell_of_answer(appeal):
     """A mail that an appeal was answered; the link is that of the decision it was about."""
     address = _address_of(appeal.entry)
     if address:
-        transaction.on_commit(lambda: _mail(appeal.entry, address), robust=True)
+        _write(appeal.entry, address)
 
 
 def token_of(entry):
@@ -38,10 +42,10 @@ def token_of(entry):
     return signing.dumps(entry.pk, salt=SALT)
 
 
-def _mail(entry, address):
+def _write(entry, address):
     link = f"{settings.SITE_URL}/decisions/by-link/{token_of(entry)}/"
     body = render_to_string("emails/decision.txt", {"link": link, "site_name": settings.SITE_NAME})
-    send_mail(_("A decision about what you wrote"), body, None, [address])
+    posting.write(address=address, subject=_("A decision about what you wrote"), body=body)
 
 
 def _address_of(entry):

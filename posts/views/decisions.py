@@ -62,6 +62,16 @@ def by_link(request, token):
     return _statement(request, entry, None)
 
 
+def _measures_of(entry):
+    """What was decided about the person together with `entry`."""
+    if entry.person_id is None:
+        return []
+    measures = list(LogEntry.objects.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk))
+    for measure in measures:
+        measure.said = SAID[measure.act]
+    return measures
+
+
 def _taken_out(entry):
     """The passage that was taken out of the comment; it stands with the version that had it."""
     revision = (entry.details or {}).get("revision")
@@ -90,6 +100,7 @@ def _statement(request, entry, person):
     context = {
         "entry": entry,
         "passage": _taken_out(entry),
+        "measures": _measures_of(entry),
         "said": SAID.get(entry.act, entry.get_act_display()),
         "may_appeal": appealing.may_appeal(entry) and not hasattr(entry, "appeal"),
         "is_warning": entry.act == LogEntry.Act.WARN and person is not None and person.warned_at is not None,

@@ -82,6 +82,7 @@ class Command(BaseCommand):
         call_command("plant_thread", stdout=self.stdout)
         call_command("tidy", stdout=StringIO())
         call_command("reckon_trust", stdout=StringIO())
+        call_command("send_letters", stdout=StringIO())
         if collected.is_stale():
             self.say("Collecting static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)

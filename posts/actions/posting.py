@@ -1,0 +1,46 @@
+"""Letters leave: at once where that is possible, otherwise when `manage.py send_letters` comes by."""
+
+import logging
+from datetime import timedelta
+from smtplib import SMTPException
+
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from posts.models import Letter
+
+logger = logging.getLogger(__name__)
+# between two attempts; and after so many, nobody lives there
+PAUSE, MOST_TRIES = timedelta(minutes=5), 100
+
+
+def write(*, address, subject, body):
+    """A Letter in the caller's transaction, which leaves when that is kept."""
+    letter = Letter.objects.create(address=address, subject=subject, body=body, written_at=timezone.now())
+    # a fault here is nobody's who made the decision: it is logged, and the letter waits
+    transaction.on_commit(lambda: send(letter.pk), robust=True)
+
+
+@transaction.atomic
+def send(pk):
+    """Sends one letter, if nobody else is doing so; whether it left. A fault is logged, and the letter waits."""
+    letter = Letter.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
+    if letter is None:
+        return False
+    try:
+        send_mail(letter.subject, letter.body, None, [letter.address])
+    except (OSError, SMTPException):
+        logger.exception("Letter %s could not be sent; it waits.", pk)
+        letter.tried_at, letter.tries = timezone.now(), letter.tries + 1
+        letter.save(update_fields=["tried_at", "tries"])
+        return False
+    letter.delete()
+    return True
+
+
+def waiting(at):
+    """The ids of letters that are to be tried at the moment `at`, those never tried first."""
+    due = Letter.objects.filter(Q(tried_at=None) | Q(tried_at__lte=at - PAUSE), tries__lt=MOST_TRIES)
+    return due.order_by("tried_at", "id").values_list("pk", flat=True)

@@ -1,0 +1,21 @@
+"""`manage.py send_letters`: mails that could not leave when they were written; every few minutes is right."""
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from posts.actions import posting
+
+
+class Command(BaseCommand):
+    """Tries each letter once; it may be stopped and started again, and run twice at once."""
+
+    help = "Sends the mails that could not be sent before."
+
+    def handle(self, **options):
+        waiting = list(posting.waiting(timezone.now()))
+        sent = 0
+        for number, pk in enumerate(waiting, start=1):
+            sent += posting.send(pk)
+            if self.stderr.isatty():
+                self.stderr.write(f"\r{number} of {len(waiting)}", ending="")
+        self.stdout.write(f"Letters: {sent} sent, {len(waiting) - sent} wait.")

@@ -1,0 +1,95 @@
+"""Mails about decisions: written with the decision, sent once, and not lost where the mail server is away."""
+
+from datetime import timedelta
+from smtplib import SMTPServerDisconnected
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from posts.actions import deciding, moderating, notifying, posting
+from posts.models import Letter
+from tests.factories import moderator, person, reply, thread
+from tests.posts.test_at_once import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def remove():
+    """A decision that its author is told of by mail."""
+    return moderating.remove(moderator=moderator(), comment=reply(thread().opening, person()), reason="It is unkind.")
+
+
+@pytest.fixture
+def away(monkeypatch):
+    """The mail server is away until this is called."""
+    real = posting.send_mail
+
+    def fail(*args, **options):
+        raise SMTPServerDisconnected("away")
+
+    monkeypatch.setattr(posting, "send_mail", fail)
+    return lambda: monkeypatch.setattr(posting, "send_mail", real)
+
+
+def test_it_leaves_with_the_decision_and_is_gone():
+    remove()
+    assert len(mail.outbox) == 1
+    assert not Letter.objects.exists()
+
+
+def test_a_decision_that_is_not_kept_sends_nothing():
+    with transaction.atomic():
+        remove()
+        assert Letter.objects.exists()
+        transaction.set_rollback(True)
+    assert mail.outbox == []
+    assert not Letter.objects.exists()
+
+
+def test_where_the_server_is_away_the_decision_stands_and_the_letter_waits(away, caplog, capsys):
+    entry = remove()
+    assert entry.pk
+    assert "could not be sent" in caplog.text
+    assert Letter.objects.get().tries == 1
+    call_command("send_letters")
+    assert "0 sent, 0 wait" in capsys.readouterr().out  # it was tried a moment ago
+    Letter.objects.update(tried_at=timezone.now() - timedelta(minutes=6))
+    call_command("send_letters")
+    assert "0 sent, 1 wait" in capsys.readouterr().out
+    away()
+    Letter.objects.update(tried_at=timezone.now() - timedelta(minutes=6))
+    call_command("send_letters")
+    assert "1 sent, 0 wait" in capsys.readouterr().out
+    assert len(mail.outbox) == 1
+
+
+def test_a_decision_with_a_measure_is_one_letter_and_one_page():
+    author, mod = person(), moderator()
+    comment = reply(thread().opening, author)
+    case = deciding.begin(moderator=mod, comment_id=comment.pk)
+    about = {"moderator": mod, "case": case, "seen": case.version, "reason": "It is unkind."}
+    entry = deciding.decide(act="remove", measure="ban", **about)
+    assert len(mail.outbox) == 1
+    page = Client().get(f"/decisions/by-link/{notifying.token_of(entry)}/").content.decode()
+    assert "Your comment was removed." in page
+    assert "You are banned" in page
+
+
+def test_a_measure_with_what_is_kept_is_a_letter_too():
+    author, mod = person(), moderator()
+    case = deciding.begin(moderator=mod, comment_id=reply(thread().opening, author).pk)
+    about = {"moderator": mod, "case": case, "seen": case.version, "reason": "It is unkind."}
+    deciding.decide(act="approve", measure="warn", **about)
+    assert len(mail.outbox) == 1
+
+
+def test_two_senders_at_once_send_it_once(away):
+    remove()
+    away()
+    pk = Letter.objects.get().pk
+    assert sorted(at_once([1, 2], lambda _one: posting.send(pk))) == [False, True]
+    assert len(mail.outbox) == 1
