@@ -18,6 +18,8 @@ from posts.safety import spam, words
 Why = Case.Why
 # of the comments of so many days, so great a part was removed
 RECORD_DAYS, REMOVED_PART = 7, 0.3
+# of an author's comments so many are looked at, the latest
+LATEST = 50
 LINK = re.compile(r"<a [^>]*href=\"(?:https?:|mailto:)")
 # The site's choices, the words, and what is known of the author.
 KNOWN = """
@@ -25,17 +27,19 @@ SELECT
     (SELECT json_build_array(first_held, links_let_through) FROM posts_sitechoices WHERE id = 1),
     (SELECT json_agg(json_build_array(phrase, act, advice) ORDER BY phrase) FROM posts_watchedword),
     (SELECT count(*) FROM (
-        SELECT 1 FROM posts_comment WHERE author_id = %(author)s AND published_at IS NOT NULL AND removed_at IS NULL
-        LIMIT 1000
+        SELECT 1 FROM posts_comment
+        WHERE %(is_new)s AND author_id = %(author)s AND published_at IS NOT NULL AND removed_at IS NULL
+        LIMIT (SELECT coalesce(max(first_held), %(first_held)s) FROM posts_sitechoices)
     ) earlier),
     l.number, l.removed, l.repeats, l.lately
 FROM (
-    SELECT count(*) AS number, count(removed_at) AS removed,
+    SELECT count(*) FILTER (WHERE created_at > %(at)s - %(record)s) AS number,
+        count(removed_at) FILTER (WHERE created_at > %(at)s - %(record)s) AS removed,
         count(*) FILTER (WHERE source = %(source)s AND created_at > %(at)s - interval '1 day') AS repeats,
         count(*) FILTER (WHERE created_at > %(at)s - interval '10 minutes') AS lately
     FROM (
         SELECT removed_at, created_at, source FROM posts_comment
-        WHERE author_id = %(author)s AND created_at > %(at)s - %(record)s ORDER BY id DESC LIMIT 200
+        WHERE author_id = %(author)s ORDER BY id DESC LIMIT %(latest)s
     ) latest
 ) l
 """
@@ -51,7 +55,10 @@ def reasons_to_hold(author, source, html, at, *, sure=False, is_change=False, ad
     """
     if author.is_staff:
         return []
-    values = {"source": source, "author": author.pk, "at": at, "record": timedelta(days=RECORD_DAYS)}
+    values = {
+        "source": source, "author": author.pk, "at": at, "record": timedelta(days=RECORD_DAYS), "latest": LATEST,
+        "is_new": author.trust == User.Trust.NEW, "first_held": FIRST_HELD,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, values)
         choices, watched, published, number, removed, repeats, lately = cursor.fetchone()
