@@ -1,6 +1,6 @@
 """The items of the queue as they come and go: consequences of other verbs, called by name at their end.
 
-The comment's thread is locked by the caller, so no two of them meet over one comment.
+The comment's thread is locked by the caller, so no two of them meet over one comment; of a new comment nobody knows.
 """
 
 from django.db.models import F, Q

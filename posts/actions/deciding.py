@@ -3,6 +3,7 @@
 Two people never decide one item: a decision names the version it saw, and the item's row is locked while it is made.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -142,7 +143,9 @@ def undo(*, moderator, entry, reason, reopens=True):
     if comment is not None:
         casework.see_to(comment)
     for measure in _measures_of(entry):
-        undo(moderator=moderator, entry=measure, reason=reason, reopens=False)
+        # what somebody has changed since, such as a suspension that was ended, stays as they left it
+        with suppress(Refused):
+            undo(moderator=moderator, entry=measure, reason=reason, reopens=False)
     return done
 
 

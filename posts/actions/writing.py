@@ -103,9 +103,8 @@ def reply(
 
     `question` (one of the thread's) counts only for a reply to the opening post: deeper ones belong to their branch.
     `at` is when it was written, if that was not now, `address` the internet address it came from, which is not kept.
-    Raises Refused when `parent` takes no replies any more,
-    PermissionDenied, markup.TooComplex, Repeated for the same text again unless `again` says that it is meant, and
-    Wondering unless the author is `sure`.
+    Raises Refused when `parent` takes no replies any more, PermissionDenied, markup.TooComplex, Repeated for the same
+    text again unless `again` says that it is meant, and Wondering unless the author is `sure`.
     """
     if author is not None:
         check_may_write(author)

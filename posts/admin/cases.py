@@ -24,8 +24,8 @@ from posts.models import CannedReason, Case, LogEntry, Rules
 from posts.statements import SAID
 
 ACT_OF = {
+    **dict.fromkeys(deciding.SUSPENSIONS, LogEntry.Act.SUSPEND),
     "warn": LogEntry.Act.WARN, "watch": LogEntry.Act.WATCH, "ban": LogEntry.Act.BAN,
-    **dict.fromkeys(("suspend_1", "suspend_3", "suspend_7", "suspend_28"), LogEntry.Act.SUSPEND),
 }  # fmt: skip
 # keys of an item's page; told beside the buttons
 KEYS = [
@@ -95,9 +95,7 @@ class CaseDesk(Desk):
             "form": form,
             "is_own_cause": _is_own_cause(request.user, case),
             "holder": holder if holder != request.user else None,
-            "preview": _previewed(form, case)
-            if "preview" in request.POST and not case.appeal_id and form.is_valid()
-            else None,
+            "preview": _previewed(form, case) if "preview" in request.POST and form.is_valid() else None,
             "note_form": note_form or NoteForm(auto_id="note_%s"),
             "keys": KEYS,
         }

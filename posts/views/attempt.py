@@ -82,8 +82,7 @@ def _ask_again(form, said):
 
 def _in_words(asked):
     """The words that somebody is asked about, each with what is to be said about it."""
-    told = ((phrase, advice) for phrase, advice in asked)
-    return format_html_join(" ", "“{}”. {}", told)
+    return format_html_join(" ", "“{}”. {}", asked)
 
 
 def where(comment):

@@ -62,7 +62,7 @@ def moderation_log(request):
         "entries": shown,
         "before": shown[-1].pk if len(rows) > len(shown) else None,
         "is_first": not before,
-        "confidential": LogEntry.objects.confidential_by_month(),
+        "confidential": [] if before else LogEntry.objects.confidential_by_month(),
     }
     return render(request, "posts/moderation_log.html", context)
 

@@ -160,6 +160,18 @@ def test_a_decision_is_taken_back_with_its_measure(comment, alice, bob, mod):
     assert LogEntry.objects.filter(act="undo").count() == 2
 
 
+def test_a_measure_that_somebody_ended_since_does_not_stand_in_the_way(comment, alice, bob, mod):
+    flagging.flag(comment=comment, person=bob, reason="unkind")
+    case = Case.objects.get()
+    entry = deciding.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY, measure="ban")
+    sanctioning.unsuspend(moderator=mod, person=alice, reason=WHY)
+    deciding.undo(moderator=mod, entry=entry, reason=WHY)
+    comment.refresh_from_db()
+    alice.refresh_from_db()
+    assert comment.is_published
+    assert not alice.is_suspended
+
+
 def test_a_warning_that_was_acknowledged_can_be_taken_back_and_reversed(comment, alice, mod, mia):
     for take_back in (
         lambda entry: deciding.undo(moderator=mod, entry=entry, reason=WHY),
