@@ -220,6 +220,11 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Two-Way Street <forum@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# Behind the pages ----------------------------------------------------------------------------------------------------
+
+# what `manage.py work` does, and how many seconds it rests between
+CHORES = {"send_letters": 2, "tidy": 24 * 60 * 60, "reckon_trust": 24 * 60 * 60}
+
 # Safety --------------------------------------------------------------------------------------------------------------
 
 if ALLAUTH_TRUSTED_PROXY_COUNT:

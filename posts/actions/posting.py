@@ -1,4 +1,4 @@
-"""Letters leave: at once where that is possible, otherwise when `manage.py send_letters` comes by."""
+"""Letters are written with what they tell of and leave by `manage.py work`, so that no request waits for them."""
 
 import logging
 from datetime import timedelta
@@ -12,15 +12,13 @@ from django.utils import timezone
 from posts.models import Letter
 
 logger = logging.getLogger(__name__)
-# between two attempts; and after so many, nobody lives there
-PAUSE, MOST_TRIES = timedelta(minutes=5), 100
+# between two attempts; and after so long, nobody lives there
+PAUSE, KEPT_FOR = timedelta(minutes=5), timedelta(days=3)
 
 
 def write(*, address, subject, body):
     """A Letter in the caller's transaction, which leaves when that is kept."""
-    letter = Letter.objects.create(address=address, subject=subject, body=body, written_at=timezone.now())
-    # a fault here is nobody's who made the decision: it is logged, and the letter waits
-    transaction.on_commit(lambda: send(letter.pk), robust=True)
+    return Letter.objects.create(address=address, subject=subject, body=body, written_at=timezone.now())
 
 
 @transaction.atomic
@@ -42,5 +40,10 @@ def send(pk):
 
 def waiting(at):
     """The ids of letters that are to be tried at the moment `at`, those never tried first."""
-    due = Letter.objects.filter(Q(tried_at=None) | Q(tried_at__lte=at - PAUSE), tries__lt=MOST_TRIES)
+    due = Letter.objects.filter(Q(tried_at=None) | Q(tried_at__lte=at - PAUSE))
     return due.order_by("tried_at", "id").values_list("pk", flat=True)
+
+
+def forget_undelivered(at):
+    """Forgets letters that could not be sent for KEPT_FOR before the moment `at`; how many."""
+    return Letter.objects.filter(written_at__lt=at - KEPT_FOR, tries__gt=0).delete()[0]

@@ -35,8 +35,11 @@ def away(monkeypatch):
     return lambda: monkeypatch.setattr(posting, "send_mail", real)
 
 
-def test_it_leaves_with_the_decision_and_is_gone():
+def test_it_is_written_with_the_decision_and_leaves_by_the_worker():
     remove()
+    # the moderator's request does not wait for the mail server
+    assert mail.outbox == []
+    call_command("send_letters")
     assert len(mail.outbox) == 1
     assert not Letter.objects.exists()
 
@@ -46,6 +49,7 @@ def test_a_decision_that_is_not_kept_sends_nothing():
         remove()
         assert Letter.objects.exists()
         transaction.set_rollback(True)
+    call_command("send_letters")
     assert mail.outbox == []
     assert not Letter.objects.exists()
 
@@ -53,6 +57,8 @@ def test_a_decision_that_is_not_kept_sends_nothing():
 def test_where_the_server_is_away_the_decision_stands_and_the_letter_waits(away, caplog, capsys):
     entry = remove()
     assert entry.pk
+    call_command("send_letters")
+    assert "0 sent, 1 wait" in capsys.readouterr().out
     assert "could not be sent" in caplog.text
     assert Letter.objects.get().tries == 1
     call_command("send_letters")
@@ -73,6 +79,7 @@ def test_a_decision_with_a_measure_is_one_letter_and_one_page():
     case = deciding.begin(moderator=mod, comment_id=comment.pk)
     about = {"moderator": mod, "case": case, "seen": case.version, "reason": "It is unkind."}
     entry = deciding.decide(act="remove", measure="ban", **about)
+    call_command("send_letters")
     assert len(mail.outbox) == 1
     page = Client().get(f"/decisions/by-link/{notifying.token_of(entry)}/").content.decode()
     assert "Your comment was removed." in page
@@ -84,6 +91,7 @@ def test_a_measure_with_what_is_kept_is_a_letter_too():
     case = deciding.begin(moderator=mod, comment_id=reply(thread().opening, author).pk)
     about = {"moderator": mod, "case": case, "seen": case.version, "reason": "It is unkind."}
     deciding.decide(act="approve", measure="warn", **about)
+    call_command("send_letters")
     assert len(mail.outbox) == 1
 
 
@@ -93,3 +101,14 @@ def test_two_senders_at_once_send_it_once(away):
     pk = Letter.objects.get().pk
     assert sorted(at_once([1, 2], lambda _one: posting.send(pk))) == [False, True]
     assert len(mail.outbox) == 1
+
+
+def test_what_nobody_takes_for_days_is_forgotten(away):
+    remove()
+    Letter.objects.update(written_at=timezone.now() - timedelta(days=4))
+    call_command("tidy")
+    # it was never tried: the worker has not come by yet
+    assert Letter.objects.count() == 1
+    call_command("send_letters")
+    call_command("tidy")
+    assert not Letter.objects.exists()

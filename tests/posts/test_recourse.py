@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
@@ -205,6 +206,7 @@ def test_a_mail_leads_there_without_signing_in_and_says_nothing_itself(client):
     entry = deciding.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY, comment=comment)
     # what is kind is told on the site alone
     sanctioning.trust(moderator=mod, person=person(), reason="Kind for years.")
+    call_command("send_letters")
     (sent,) = mail.outbox
     assert sent.to == [alice.email]
     assert WORDS not in sent.body
@@ -227,6 +229,7 @@ def test_a_guest_who_gave_an_address_is_told_too():
     opening = thread().opening
     held = welcoming.comment_as_guest(name="Wren", email="wren@example.org", parent=opening, source=WORDS, key="k")
     remove(mod, held)
+    call_command("send_letters")
     assert [sent.to for sent in mail.outbox] == [["wren@example.org"]]
 
 

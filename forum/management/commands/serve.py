@@ -5,10 +5,8 @@ import ipaddress
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from io import StringIO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -17,11 +15,10 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from forum import collected
+from forum.child import Child
 from forum.database import Server
 from forum.env import BASE_DIR, env
-from forum.lifeline import tied_to_us
 
-STOPPED_WITHIN = 20
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -80,9 +77,6 @@ class Command(BaseCommand):
         self.migrate()
         call_command("createcachetable", verbosity=0)
         call_command("plant_thread", stdout=self.stdout)
-        call_command("tidy", stdout=StringIO())
-        call_command("reckon_trust", stdout=StringIO())
-        call_command("send_letters", stdout=StringIO())
         if collected.is_stale():
             self.say("Collecting static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -100,11 +94,11 @@ class Command(BaseCommand):
         bar.finish()
 
     def serve(self, host, port, workers):
-        """Runs granian as a child and waits for it."""
-        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "forum.settings"}
-        if "HTTPS" not in environment and env.str("HTTPS", "") == "" and _is_loopback(host):
+        """Runs granian and the worker as children and waits for granian."""
+        environment = {"DJANGO_SETTINGS_MODULE": "forum.settings"}
+        if "HTTPS" not in os.environ and env.str("HTTPS", "") == "" and _is_loopback(host):
             environment["HTTPS"] = "0"
-        if "ALLOWED_HOSTS" not in environment and env.str("ALLOWED_HOSTS", "") == "" and host not in ("0.0.0.0", "::"):  # noqa: S104
+        if "ALLOWED_HOSTS" not in os.environ and env.str("ALLOWED_HOSTS", "") == "" and host not in ("0.0.0.0", "::"):  # noqa: S104
             environment["ALLOWED_HOSTS"] = ",".join([*settings.ALLOWED_HOSTS, host])
         command = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
@@ -112,22 +106,15 @@ class Command(BaseCommand):
             "--respawn-failed-workers", "--workers-kill-timeout", "3", "forum.wsgi:application",
         ]  # fmt: skip
         _check_stop()
-        child = subprocess.Popen(
-            command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=tied_to_us()
-        )
-        try:
+        # the worker reads the same settings; mails have the same links
+        worker = [sys.executable, str(BASE_DIR / "manage.py"), "work"]
+        with Child(worker, environment) as worker, Child(command, environment) as web:
             self.say(_welcome(host, port))
-            while (code := child.poll()) is None:
+            while (code := web.code) is None:
                 _check_stop()
+                if worker.revive():
+                    self.stderr.write("The worker ended by itself and was started again; its last lines stand above.")
                 time.sleep(LOOKS_EVERY)
-        finally:
-            if child.poll() is None:
-                child.send_signal(signal.SIGTERM)
-                try:
-                    child.wait(STOPPED_WITHIN)
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                    child.wait()
         if code:
             raise CommandError(f"The web server ended by itself with code {code}; its last lines stand above.")
 

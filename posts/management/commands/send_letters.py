@@ -1,4 +1,4 @@
-"""`manage.py send_letters`: mails that could not leave when they were written; every few minutes is right."""
+"""`manage.py send_letters`: the mails that wait; `manage.py work` calls it every few seconds."""
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
@@ -9,7 +9,7 @@ from posts.actions import posting
 class Command(BaseCommand):
     """Tries each letter once; it may be stopped and started again, and run twice at once."""
 
-    help = "Sends the mails that could not be sent before."
+    help = "Sends the mails that wait."
 
     def handle(self, **options):
         waiting = list(posting.waiting(timezone.now()))

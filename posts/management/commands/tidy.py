@@ -5,13 +5,13 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from forum import ratelimit
-from posts.actions import drafting, flagging, welcoming
+from posts.actions import drafting, flagging, posting, welcoming
 
 
 class Command(BaseCommand):
     """Deletes what has been kept for as long as it is to be kept, and says how much that was."""
 
-    help = "Forgets old drafts, addresses of guests, hashes of internet addresses, and sessions that have ended."
+    help = "Forgets old drafts, guests’ addresses, mails nobody takes, hashed internet addresses, and ended sessions."
 
     def handle(self, **options):
         now = timezone.now()
@@ -19,6 +19,7 @@ class Command(BaseCommand):
         for forgotten, what in (
             (drafting.forget_old(now), "drafts"),
             (welcoming.forget_addresses(now), "guests’ e-mail addresses"),
+            (posting.forget_undelivered(now), "mails that could not be sent for days"),
             (flagging.forget_visitors(now - ratelimit.FORGOTTEN_AFTER), "visitors who flagged"),
             (ratelimit.forget(now), "hashed internet addresses and counts"),
         ):
