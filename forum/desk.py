@@ -1,12 +1,17 @@
 """The admin site moderators work in: entered only by staff who carry a second factor."""
 
+from functools import update_wrapper
+
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
+from forum import unsent
+from forum.errors import kept
 from forum.pagination import BoundedPaginator
 
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -29,6 +34,17 @@ class DeskSite(admin.AdminSite):
             request.has_second_factor = is_mfa_enabled(user, SECOND_FACTORS)
         return request.has_second_factor
 
+    def admin_view(self, view, cacheable=False):
+        """As Django's; but what is sent when one's session has ended is not thrown away on the way to the sign-in."""
+        inner = super().admin_view(view, cacheable)
+
+        def door(request, *args, **options):
+            if request.method == "POST" and not request.user.is_authenticated:
+                return _signed_out(request)
+            return inner(request, *args, **options)
+
+        return update_wrapper(door, inner)
+
     def login(self, request, extra_context=None):
         """Sends a stranger to the forum's sign-in, and staff without a second factor to a page that says so."""
         if not request.user.is_authenticated:
@@ -41,6 +57,14 @@ class DeskSite(admin.AdminSite):
     def password_change(self, request, extra_context=None):
         """Passwords are changed where everybody changes theirs."""
         return redirect("account_change_password")
+
+
+@never_cache
+def _signed_out(request):
+    """What was typed, to be found again at the same address, or to be copied from here."""
+    way = f"/account/login/?{urlencode({'next': request.get_full_path()})}"
+    context = {"way": way, "is_kept": unsent.keep(request), "kept": kept(request, "reason")}
+    return render(request, "accounts/desk_signed_out.html", context, status=403)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -21,7 +21,7 @@ TYPED = ("source", "title", "question_1", "question_2", "text", "note", "answer"
 # What a form says besides that, and what is sent again with it.
 WITH_IT = (
     "place", "writer", "question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again",
-    "sure", "reason",
+    "sure", "reason", "act", "rule", "canned", "measure", "outcome",
 )  # fmt: skip
 # Of a text that is too large to be taken at all, so much is shown again.
 MOST_SHOWN_AGAIN = 4_000_000
@@ -29,9 +29,9 @@ SOURCE = re.compile(rb"(?:^|&)source=([^&]*)")
 DATABASE_IS_AWAY = 30
 
 
-def _kept(request):
-    """The texts that came with a refused request."""
-    return [text for name in TYPED if (text := request.POST.get(name, "").strip())]
+def kept(request, *more):
+    """The texts that came with a refused request: what people type, and the fields `more`."""
+    return [text for name in (*TYPED, *more) if (text := request.POST.get(name, "").strip())]
 
 
 def _again(request):
@@ -49,7 +49,7 @@ def csrf_failure(request, reason=""):
     """The form's safety token is stale or missing: 403 with the text, ready to be sent again where it is ours."""
     # What was typed on a page of ours can be sent from here at once; a form from elsewhere is only shown.
     ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin" and "source" in request.POST
-    context = {"kept": _kept(request), **_again(request), "is_ours": ours}
+    context = {"kept": kept(request), **_again(request), "is_ours": ours}
     if request.headers.get("HX-Request") == "true" and ours:
         return render(request, "errors/fragments/send_again.html", context, status=422)
     return render(request, "errors/csrf.html", context, status=403)
@@ -58,12 +58,12 @@ def csrf_failure(request, reason=""):
 def forbidden(request, exception):
     """What a verb refused: 403 with its sentence and the text."""
     sentence = force_str(exception) if exception.args else ""
-    return render(request, "errors/403.html", {"sentence": sentence, "kept": _kept(request)}, status=403)
+    return render(request, "errors/403.html", {"sentence": sentence, "kept": kept(request)}, status=403)
 
 
 def not_found(request, exception):
     """404, with the text if there was one."""
-    return render(request, "errors/404.html", {"kept": _kept(request)}, status=404)
+    return render(request, "errors/404.html", {"kept": kept(request)}, status=404)
 
 
 def bad_request(request, exception):

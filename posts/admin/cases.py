@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from forum import unsent
 from posts import bars, figures
 from posts.actions import deciding
 from posts.actions.refusals import Refused
@@ -84,6 +85,7 @@ class CaseDesk(Desk):
         decides = decides and request.method == "POST" and note_form is None and "preview" not in request.POST
         if decides and form.is_valid():
             if self._decided(request, item, form):
+                unsent.done(request)
                 return self._next(request, pk)
             item = Item.of(pk)
             form = _anew(form, item.case)
@@ -97,6 +99,7 @@ class CaseDesk(Desk):
             "holder": holder if holder != request.user else None,
             "preview": _previewed(form, case) if "preview" in request.POST and form.is_valid() else None,
             "note_form": note_form or NoteForm(auto_id="note_%s"),
+            "welcome_back": request.method == "GET" and unsent.waiting(request) and unsent.WELCOME_BACK,
             "keys": KEYS,
         }
         return TemplateResponse(request, "admin/posts/case/item.html", context, status=_status_of(form, note_form))
@@ -180,32 +183,39 @@ class CaseDesk(Desk):
 
     def pass_view(self, request, pk):
         """Not for me."""
-        deciding.pass_on(moderator=request.user, case=self._posted(request, pk))
-        messages.info(request, _("Handed on. Nobody is told who did."))
+        case = self._case(request, pk)
+        if request.method == "POST":
+            deciding.pass_on(moderator=request.user, case=case)
+            messages.info(request, _("Handed on. Nobody is told who did."))
         return self._next(request, pk)
 
     def take_view(self, request, pk):
         """Takes an item over from somebody else."""
-        deciding.claim(moderator=request.user, case_id=self._posted(request, pk).pk, takes_over=True)
+        case = self._case(request, pk)
+        if request.method == "POST":
+            deciding.claim(moderator=request.user, case_id=case.pk, takes_over=True)
         # with what was typed into it, which decides nothing yet
         return self.item_view(request, pk, decides=False)
 
     def note_view(self, request, pk):
-        """A note about the comment or its author."""
-        case = self._posted(request, pk)
-        form = NoteForm(request.POST, auto_id="note_%s")
+        """A note about the comment or its author; asked for after signing in again, the item with what was typed."""
+        case = self._case(request, pk)
+        data = request.POST if request.method == "POST" else None
+        form = NoteForm(data, initial=unsent.waiting(request), auto_id="note_%s")
         if form.is_valid():
             author = case.comment.author if case.comment else case.appeal.person
             is_about_person = author and ("person" in request.POST or case.comment is None)
             about = {"person": author} if is_about_person else {"comment": case.comment}
             deciding.note(moderator=request.user, text=form.cleaned_data["text"], **about)
+            unsent.done(request)
             messages.success(request, _("The note is kept."))
             return redirect("admin:posts_case_change", pk)
         return self.item_view(request, pk, note_form=form)
 
     def _form(self, request, item, note_form):
         data = request.POST if request.method == "POST" and note_form is None else None
-        initial = {"seen": item.case.version}
+        # what was decided about is what is shown now, whatever was seen before
+        initial = {**unsent.waiting(request), "seen": item.case.version}
         if item.case.appeal_id:
             return AnswerForm(data, initial=initial)
         return DecisionForm(data, initial=initial, rules=item.rules, canned=item.canned, comment=item.comment)
@@ -235,10 +245,10 @@ class CaseDesk(Desk):
         case = Case.objects.offered_to(request.user, timezone.now()).exclude(pk=done).first()
         return redirect("admin:posts_case_change", case.pk) if case else redirect("admin:posts_case_changelist")
 
-    def _posted(self, request, pk):
+    def _case(self, request, pk):
         self._check(request)
         case = Case.objects.select_related("comment__author", "claimed_by", "appeal__person").filter(pk=pk).first()
-        if case is None or request.method != "POST":
+        if case is None:
             raise Http404
         return case
 
@@ -282,7 +292,7 @@ def _status_of(form, note_form):
     """What the answer says: fine, not valid, or in conflict with what became of the item meanwhile."""
     if getattr(form, "was_refused", False):
         return 409
-    return 422 if (form.is_bound and form.errors) or note_form is not None else 200
+    return 422 if any(each is not None and each.is_bound and each.errors for each in (form, note_form)) else 200
 
 
 def _at_hand():

@@ -9,14 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from forum import ratelimit
+from forum import ratelimit, unsent
 from posts import difference, drawing, page, personal
 from posts.actions import refusals, writing
 from posts.actions.refusals import Refused
 from posts.forms import EditForm, ReplyForm
 from posts.models import Comment, Thread
-from posts.views import guests, unsent
+from posts.views import guests
 from posts.views.attempt import answered, attempted, sent, told_sent
+from posts.views.unsent import signed_out
 
 
 @require_safe
@@ -67,7 +68,7 @@ def edit(request, pk):
     kept = unsent.waiting(request)
     form = EditForm(data, comment=comment, initial=kept)
     if not request.user.is_authenticated:
-        return unsent.signed_out(request, form, "posts/edit.html", {"comment": comment})
+        return signed_out(request, form, "posts/edit.html", {"comment": comment})
     done = attempted(
         request, form, "edit",
         lambda data: writing.edit(

@@ -9,14 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from forum import unsent
 from posts.actions import appealing, notifying, sanctioning
 from posts.forms import AppealForm
 from posts.models import LogEntry, Revision
 from posts.models.appeal import APPEAL_WITHIN
 from posts.models.modlog import STATED
 from posts.statements import SAID
-from posts.views import unsent
 from posts.views.attempt import answered, attempted, sent
+from posts.views.unsent import signed_out
 
 DECISIONS_PER_PAGE = 30
 ABOUT = ["comment__thread", "thread", "rules", "appeal", "undone_by", "person"]
@@ -44,7 +45,7 @@ def mine(request):
 def statement(request, pk):
     """One decision about this member: what, which rule, why, by whom in role, and how to appeal."""
     if not request.user.is_authenticated:
-        return unsent.signed_out(request, AppealForm(sent(request), auto_id="appeal_%s"), "posts/appeal_kept.html", {})
+        return signed_out(request, AppealForm(sent(request), auto_id="appeal_%s"), "posts/appeal_kept.html", {})
     entry = get_object_or_404(LogEntry.objects.select_related(*ABOUT), pk=pk, person=request.user, act__in=STATED)
     sanctioning.opened(person=request.user)
     return _statement(request, entry, request.user)

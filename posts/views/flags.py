@@ -6,14 +6,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from forum import pagination, ratelimit
+from forum import pagination, ratelimit, unsent
 from posts import page
 from posts.actions import flagging
 from posts.forms import FlagForm
 from posts.models import Flag, SiteChoices
-from posts.views import unsent
 from posts.views.attempt import answered, attempted, sent
 from posts.views.comments import readable
+from posts.views.unsent import signed_out
 
 FLAGS_PER_PAGE = 30
 
@@ -25,7 +25,7 @@ def flag(request, pk):
     member = request.user if request.user.is_authenticated else None
     form = FlagForm(sent(request), initial=unsent.waiting(request), auto_id="flag_%s")
     if member is None and (request.POST.get("writer") or not SiteChoices.present().visitors_may_flag):
-        return unsent.signed_out(request, form, "posts/flag.html", {"comment": comment})
+        return signed_out(request, form, "posts/flag.html", {"comment": comment})
     visitor = "" if member else ratelimit.hashed_address(request)
     made = attempted(
         request, form, "flag",

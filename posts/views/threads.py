@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from forum import pagecache, pagination
+from forum import pagecache, pagination, unsent
 from posts import drawing, personal, tree
 from posts.actions import reading, refusals, writing
 from posts.forms import ThreadForm
 from posts.models import Thread
 from posts.place import Place
-from posts.views import guestbook, unsent
+from posts.views import guestbook
 from posts.views.attempt import answered, attempted, sent, told_sent
+from posts.views.unsent import signed_out
 
 
 @require_safe
@@ -84,7 +85,7 @@ def start(request):
     kept = unsent.waiting(request)
     form = ThreadForm(sent(request), initial=kept)
     if not request.user.is_authenticated:
-        return unsent.signed_out(request, form, "posts/start.html", {})
+        return signed_out(request, form, "posts/start.html", {})
     if not writing.may_start_thread(request.user):
         raise PermissionDenied(refusals.SUSPENDED if request.user.is_suspended else refusals.STARTERS)
     made = attempted(

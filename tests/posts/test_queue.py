@@ -1,5 +1,6 @@
 """The queue at the desk: what waits, one item after the other, and decisions by its forms."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -324,3 +325,64 @@ def test_old_claims_are_over(desk, opening):
     desk.get(page(case))
     case.refresh_from_db()
     assert case.claimed_by.display_name == "Mo Derby"
+
+
+# One's session ends ---------------------------------------------------------------------------------------------------
+
+
+def sent_signed_out(client, mod, address, data):
+    """What the desk answers to what Mo sends after the session ended, and the page they find when they are back."""
+    client.logout()
+    refused = client.post(address, data | {"writer": mod.pk})
+    waiting = client.session.get("unsent")
+    client.force_login(mod)
+    if waiting:
+        session = client.session
+        session["unsent"] = waiting
+        session.save()
+    return refused, client.get(address)
+
+
+def test_a_decision_typed_while_the_session_ended_waits_in_its_form(desk, mod, opening):
+    case = flagged(opening)
+    data = form(case, act="hold", reason="I want a second pair of eyes.", measure="watch")
+    refused, back = sent_signed_out(desk, mod, page(case), data)
+    assert refused.status_code == 403
+    assert "no-store" in refused["Cache-Control"]
+    assert "I want a second pair of eyes." in said(refused)
+    assert f"/account/login/?next=%2Fdesk%2Fposts%2Fcase%2F{case.pk}%2Fchange%2F" in said(refused)
+    assert not LogEntry.objects.exists()
+    html = said(back)
+    assert "This is what you wrote before you signed in." in html
+    assert "I want a second pair of eyes." in html
+    assert re.search(r'value="hold"[^>]*checked', html)
+    # once it is decided it is gone
+    assert desk.post(page(case), form(case, act="hold", reason="Please look.")).status_code == 302
+    assert "second pair" not in said(desk.get(page(case)))
+
+
+def test_a_note_typed_while_the_session_ended_waits_too_and_for_nobody_else(desk, mod, opening):
+    case = flagged(opening)
+    address = f"{QUEUE}{case.pk}/note/"
+    refused, back = sent_signed_out(desk, mod, address, {"text": "He wrote the same last year."})
+    assert "He wrote the same last year." in said(refused)
+    assert (back.status_code, "He wrote the same last year." in said(back)) == (200, True)
+    assert not Note.objects.exists()
+    desk.logout()
+    desk.post(address, {"text": "He wrote the same last year.", "writer": mod.pk})
+    waiting, other = desk.session["unsent"], moderator("Mia Second")
+    seated(desk, other)
+    session = desk.session
+    session["unsent"] = waiting
+    session.save()
+    assert "last year" not in said(desk.get(address))
+
+
+def test_after_taking_an_item_over_it_is_decided(desk, mod, opening):
+    case = flagged(opening)
+    deciding.claim(moderator=moderator("Mia Second"), case_id=case.pk)
+    taken = said(desk.post(f"{QUEUE}{case.pk}/take/", form(case, act="approve")))
+    # the form leads to the item's own address, not back to where it was taken over
+    assert f'action="{page(case)}" id="decide"' in taken
+    assert desk.post(page(case), form(case, act="approve")).status_code == 302
+    assert LogEntry.objects.get().act == "keep"

@@ -1,0 +1,45 @@
+"""A form that arrived when its writer was signed out already: it waits in the new session until they are back.
+
+Signing in keeps what a session holds, so the form finds its texts again in its place, without scripts too.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from forum import ratelimit
+from forum.errors import TYPED, WITH_IT
+
+NAME = "unsent"
+# characters, for all fields of a form
+MOST_FORMS, MOST_TYPED = 3, 200_000
+WELCOME_BACK = _("This is what you wrote before you signed in. It was not sent yet.")
+
+
+def keep(request):
+    """Keeps what was sent to this address; False if it does not say whose it is, is out of all bounds, or comes too
+    soon after others."""
+    fields = {name: request.POST[name] for name in (*TYPED, *WITH_IT) if name in request.POST}
+    if not fields.get("writer") or sum(map(len, fields.values())) > MOST_TYPED:
+        return False
+    try:
+        ratelimit.take(request, "unsent")
+    except ratelimit.TooSoon:
+        return False
+    others = {place: kept for place, kept in request.session.get(NAME, {}).items() if place != request.path}
+    request.session[NAME] = dict([*others.items(), (request.path, fields)][-MOST_FORMS:])
+    return True
+
+
+def waiting(request):
+    """What waits for the form at this address, as its initial values; for nobody but its writer."""
+    if not request.user.is_authenticated or NAME not in request.session:
+        return {}
+    fields = request.session[NAME].get(request.path, {})
+    return fields if fields.get("writer") == str(request.user.pk) else {}
+
+
+def done(request):
+    """The form at this address was sent: nothing waits for it any more."""
+    forms = request.session.get(NAME, {})
+    if request.path in forms:
+        del forms[request.path]
+        request.session[NAME] = forms
