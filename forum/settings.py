@@ -90,6 +90,12 @@ DATABASES = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# The role that the web server has in the database, made and given its rights by `migrate` (see forum.grants), and the
+# one that this process takes on.
+WEB_ROLE = env.str("WEB_ROLE", "forum_web" if PG_IS_EMBEDDED else "")
+if DATABASE_ROLE := env.str("DATABASE_ROLE", ""):
+    options = DATABASES["default"]["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c role={DATABASE_ROLE}".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": env.cache("CACHE_URL")

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from forum import grants
 from posts.group import keep_moderators_group
 
 
@@ -20,3 +21,5 @@ class Posts(AppConfig):
 
         email_confirmed.connect(tell_of_claims)
         post_migrate.connect(keep_moderators_group, sender=self)
+        # the last of our apps: all tables are there
+        post_migrate.connect(grants.after_migrating, sender=self)

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from forum import collected
+from forum import collected, grants
 from forum.child import Child
 from forum.database import Server
 from forum.env import BASE_DIR, env
@@ -76,6 +76,11 @@ class Command(BaseCommand):
             ) from None
         self.migrate()
         call_command("createcachetable", verbosity=0)
+        if settings.WEB_ROLE:
+            try:
+                grants.grant(settings.WEB_ROLE)
+            except grants.NotAllowed as fault:
+                raise CommandError(str(fault)) from fault
         call_command("plant_thread", stdout=self.stdout)
         if collected.is_stale():
             self.say("Collecting static files ...")
@@ -95,7 +100,7 @@ class Command(BaseCommand):
 
     def serve(self, host, port, workers):
         """Runs granian and the worker as children and waits for granian."""
-        environment = {"DJANGO_SETTINGS_MODULE": "forum.settings"}
+        environment = {"DJANGO_SETTINGS_MODULE": "forum.settings", "DATABASE_ROLE": settings.WEB_ROLE}
         if "HTTPS" not in os.environ and env.str("HTTPS", "") == "" and _is_loopback(host):
             environment["HTTPS"] = "0"
         if "ALLOWED_HOSTS" not in os.environ and env.str("ALLOWED_HOSTS", "") == "" and host not in ("0.0.0.0", "::"):  # noqa: S104

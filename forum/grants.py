@@ -1,0 +1,54 @@
+"""A database role for the web server, which may do all that the pages need, and nothing to what must not be changed.
+
+Triggers guard the same tables; a role holds against whoever finds a way to speak SQL through a page. Tables belong to
+the role that migrates, the web server takes on the other (`DATABASE_ROLE`).
+"""
+
+from django.conf import settings
+from django.db import ProgrammingError, connection, transaction
+
+# Rows of these may be added and read.
+ONLY_GROWS = ["posts_logentry"]
+# Rows of these may be read.
+ONLY_READ = ["django_migrations"]
+GRANTS = """
+GRANT {role} TO CURRENT_USER;
+GRANT USAGE ON SCHEMA public TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role};
+"""
+
+
+class NotAllowed(Exception):  # noqa: N818  (its text is shown to people)
+    """The role cannot be made or given rights; `str()` says what to do."""
+
+
+@transaction.atomic
+def grant(role):
+    """Makes the `role` if there is none and gives it its rights; again and again, because tables come.
+
+    Raises NotAllowed where the role that migrates may not do so.
+    """
+    name = connection.ops.quote_name(role)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            if cursor.fetchone() is None:
+                cursor.execute(f"CREATE ROLE {name} NOLOGIN")
+            cursor.execute(GRANTS.format(role=name))
+            for tables, rights in ((ONLY_GROWS, "UPDATE, DELETE"), (ONLY_READ, "INSERT, UPDATE, DELETE")):
+                quoted = ", ".join(map(connection.ops.quote_name, tables))
+                cursor.execute(f"REVOKE {rights} ON {quoted} FROM {name}")
+    except ProgrammingError as fault:
+        raise NotAllowed(
+            f"The role {role} could not be given its rights ({str(fault).strip().splitlines()[0]}). Let the role that "
+            "migrates make roles, or make it by hand, or leave WEB_ROLE empty."
+        ) from fault
+
+
+def after_migrating(sender, **options):
+    """Receives post_migrate: the rights are up to date with the tables."""
+    if settings.WEB_ROLE:
+        grant(settings.WEB_ROLE)

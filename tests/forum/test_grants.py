@@ -1,0 +1,81 @@
+"""The web server's role in the database: all that the pages need, and no hand on the log."""
+
+import pytest
+from django.core.management import call_command
+from django.db import ProgrammingError, connection, transaction
+
+from forum import grants
+from posts.actions import deciding, flagging, moderating
+from posts.models import Case, LogEntry
+from tests.factories import moderator, person, reply, thread
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def web_role(settings):
+    """This connection has taken on the web server's role, until the test ends."""
+    settings.WEB_ROLE = f"web of {connection.settings_dict['NAME']}"
+    # as a migration does it, and twice
+    call_command("migrate", verbosity=0)
+    grants.grant(settings.WEB_ROLE)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {connection.ops.quote_name(settings.WEB_ROLE)}")
+        yield cursor
+        cursor.execute("RESET ROLE")
+
+
+def refused(cursor, statement):
+    """What the database says against this statement."""
+    with pytest.raises(ProgrammingError) as fault, transaction.atomic():
+        cursor.execute(statement)
+    return str(fault.value)
+
+
+def test_it_does_what_moderators_and_members_do(web_role):
+    mod, bob = moderator(), person("Bob")
+    comment = reply(thread().opening, bob)
+    flagging.flag(comment=comment, person=person(), reason="unkind")
+    case = Case.objects.get(comment=comment)
+    entry = deciding.decide(moderator=mod, case=case, seen=case.version, act="remove", measure="warn", reason="Unkind.")
+    deciding.undo(moderator=mod, entry=entry, reason="It was not.")
+    comment.refresh_from_db()
+    assert comment.is_published
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE posts_logentry SET reason = 'another'",
+        "DELETE FROM posts_logentry",
+        "TRUNCATE posts_logentry CASCADE",
+        "ALTER TABLE posts_logentry DISABLE TRIGGER ALL",
+        "DROP TRIGGER posts_logentry_no_change ON posts_logentry",
+        "DELETE FROM django_migrations",
+        "CREATE TABLE mine (id int)",
+    ],
+)
+def test_it_cannot_touch_the_log_or_the_guards_around_it(web_role, statement):
+    moderating.lock(moderator=moderator(), thread=thread(), reason="Enough.")
+    said = refused(web_role, statement)
+    assert "permission denied" in said or "must be owner" in said
+    assert LogEntry.objects.count() == 1
+
+
+def test_a_table_of_a_later_release_is_within_its_reach(settings):
+    settings.WEB_ROLE = f"web of {connection.settings_dict['NAME']}"
+    grants.grant(settings.WEB_ROLE)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE later (id serial)")
+        cursor.execute(f"SET LOCAL ROLE {connection.ops.quote_name(settings.WEB_ROLE)}")
+        cursor.execute("INSERT INTO later DEFAULT VALUES")
+        cursor.execute("RESET ROLE")
+
+
+def test_where_no_role_may_be_made_it_is_said_what_to_do():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE powerless NOLOGIN")
+        cursor.execute("SET LOCAL ROLE powerless")
+        with pytest.raises(grants.NotAllowed, match="leave WEB_ROLE empty"), transaction.atomic():
+            grants.grant("another")
+        cursor.execute("RESET ROLE")
