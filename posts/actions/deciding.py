@@ -6,15 +6,14 @@ Two people never decide one item: a decision names the version it saw, and the i
 from contextlib import suppress
 from datetime import timedelta
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import casework, counting, moderating, notifying, refusals, sanctioning
+from posts.actions import casework, counting, moderating, refusals, sanctioning
 from posts.actions.recording import check_moderator, check_not_concerned, check_right, log, restore_fields
 from posts.actions.refusals import Refused, Stale
-from posts.models import Appeal, Case, Comment, LogEntry, Note
+from posts.models import Case, Comment, LogEntry, Note
 
 Act = LogEntry.Act
 ABOUT_COMMENT = {
@@ -76,7 +75,7 @@ def decide(*, moderator, case, seen, act, reason, rule="", measure="", passage="
     check_right(moderator, reason)
     if case.appeal_id is not None:
         raise Refused(refusals.NO_CASE_OF_APPEAL)
-    _check_version(moderator, case, seen)
+    check_version(moderator, case, seen)
     comment = Comment.objects.get(pk=case.comment_id)
     options = {"passage": passage} if act == Act.EDIT_OUT else {}
     entry = ABOUT_COMMENT[act](moderator=moderator, comment=comment, reason=reason, rule=rule, **options)
@@ -176,46 +175,6 @@ def annotate(*, moderator, entry, reason):
     return log(moderator, Act.ANNOTATE, reason, corrects=entry, is_confidential=entry.is_confidential, **about)
 
 
-@transaction.atomic
-def answer_appeal(*, moderator, case, seen, outcome, answer):
-    """The answer to an appeal: the decision stands (UPHELD), is CHANGED by hand as the answer says, or is REVERSED, and
-    then everything is as it was, and what would wait again is published.
-
-    Raises PermissionDenied for whoever decided first where there is another moderator, Stale, Refused.
-    """
-    check_right(moderator, answer)
-    entry = case.appeal.entry
-    _check_version(moderator, case, seen)
-    if entry.moderator_id == moderator.pk and User.objects.others_moderate(moderator):
-        raise PermissionDenied(refusals.NOT_YOUR_OWN_APPEAL)
-    check_not_concerned(moderator, case.appeal.person)
-    now = timezone.now()
-    if outcome == Appeal.Outcome.REVERSED and not LogEntry.objects.filter(undoes=entry).exists():
-        _reverse(moderator, entry, answer)
-    appeal = Appeal.objects.select_for_update(no_key=True).get(pk=case.appeal_id)
-    appeal.outcome, appeal.answer, appeal.decided_at, appeal.decided_by = outcome, answer.strip(), now, moderator
-    appeal.save(update_fields=["outcome", "answer", "decided_at", "decided_by"])
-    act = {
-        Appeal.Outcome.UPHELD: Act.UPHOLD, Appeal.Outcome.CHANGED: Act.CHANGE, Appeal.Outcome.REVERSED: Act.REVERSE
-    }[outcome]  # fmt: skip
-    done = log(moderator, act, answer, comment=entry.comment, thread=entry.thread, person=entry.person)
-    Case.objects.filter(pk=case.pk).update(closed_at=now, closed_by=done, version=seen + 1)
-    notifying.tell_of_answer(appeal)
-    return done
-
-
-def _reverse(moderator, entry, answer):
-    """Everything is as it was before `entry`, and a comment that would wait again is published."""
-    undo(moderator=moderator, entry=entry, reason=answer, reopens=False)
-    if entry.comment is None or entry.act not in (*ABOUT_COMMENT, Act.HIDE):
-        return
-    comment = moderating.lock_comment(entry.comment)
-    if casework.is_waiting(comment):
-        moderating.approve(moderator=moderator, comment=comment, reason=answer)
-        comment = moderating.lock_comment(comment)
-    casework.set_right(comment, entry)
-
-
 def _restore_comment(comment, before):
     """Text and state of the locked `comment` as `before` notes them, with all that follows."""
     was_published = comment.is_published
@@ -238,7 +197,7 @@ def _restore_comment(comment, before):
     counting.state_changed(comment, was_published, at=first_seen_at)
 
 
-def _check_version(moderator, case, seen):
+def check_version(moderator, case, seen):
     """Locks the thread, and then the case; raises Stale unless it is open as `seen` and free for `moderator`.
 
     Whoever locks a case holds the thread of its comment, so that a case may be locked before comments and persons.

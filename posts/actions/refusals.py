@@ -71,6 +71,7 @@ CLAIMED = _("Somebody else is looking at this. Nothing was done; you can take it
 YOUR_OWN_CAUSE = _("This is about yourself; another moderator decides it.")
 NO_CASE_OF_APPEAL = _("This is an appeal: it is answered, not decided anew.")
 NOTHING_TO_DO = _("Nothing had to be changed.")
+NOTHING_INSTEAD = _("Please say what comes instead: about the comment, about its author, or both.")
 NO_ACCOUNT = _("Its author has no account: there is nobody to warn or to suspend.")
 NO_SUCH_PASSAGE = _("The text does not have this passage. Please copy it from the text as it was written.")
 NOTHING_LEFT = _("Nothing would be left of the text. Please remove the comment instead.")

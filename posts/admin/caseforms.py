@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from posts.actions.refusals import NOTHING_INSTEAD
 from posts.forms import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, LogEntry
 
@@ -24,9 +25,8 @@ MEASURES = [
     ("suspend_28", _("Suspend for 28 days")),
     ("ban", _("Ban")),
 ]
-
-
 IT_FITS = _("It keeps to the rules.")
+NO_PASSAGE = _("Please say which passage.")
 
 
 class DecisionForm(BareForm):
@@ -67,7 +67,7 @@ class DecisionForm(BareForm):
         if not data["reason"]:
             self.add_error("reason", _("Please give a reason: the author will read it."))
         if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
-            self.add_error("passage", _("Please say which passage."))
+            self.add_error("passage", NO_PASSAGE)
         data.setdefault("measure", "")
         return data
 
@@ -82,20 +82,47 @@ class BulkForm(DecisionForm):
 
 
 class AnswerForm(BareForm):
-    """The answer to an appeal."""
+    """The answer to an appeal, and what comes in the place of a decision that is changed."""
 
     outcome = forms.ChoiceField(
         label=_("Answer"), widget=forms.RadioSelect,
         choices=[
             (Appeal.Outcome.UPHELD, _("The decision stands")),
-            (Appeal.Outcome.CHANGED, _("It is changed: say how below, and make the change afterwards")),
+            (Appeal.Outcome.CHANGED, _("It is changed: something else comes in its place")),
             (Appeal.Outcome.REVERSED, _("It is reversed: everything is as it was before")),
         ],
     )  # fmt: skip
+    act = forms.ChoiceField(label=_("Instead, about the comment"), required=False)
+    passage = TextField(
+        label=_("The passage to take out"), required=False, min_length=None, max_length=20_000, rows=2,
+        help_text=_("Copied from the text as it was written."),
+    )  # fmt: skip
+    measure = forms.ChoiceField(label=_("Instead, about its author"), required=False)
     answer = VisibleCharField(
         label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 4})
     )
     seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, entry, **options):
+        super().__init__(*args, **options)
+        acts = [(act, label) for act, label in ACTS if act not in (Act.APPROVE, entry.act)]
+        self.fields["act"].choices = [("", _("Nothing: everybody can read it")), *acts]
+        self.fields["measure"].choices = [choice for choice in MEASURES if choice[0] != entry.act]
+        if entry.comment_id is None:
+            del self.fields["act"], self.fields["passage"]
+        if entry.person_id is None:
+            del self.fields["measure"]
+
+    def clean(self):
+        """What comes instead is asked for where the decision is changed, and counts only there."""
+        data = super().clean()
+        if data.get("outcome") != Appeal.Outcome.CHANGED:
+            return data | {"act": "", "measure": "", "passage": ""}
+        if not data.get("act") and not data.get("measure"):
+            self.add_error("act" if "act" in self.fields else "measure", NOTHING_INSTEAD)
+        if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
+            self.add_error("passage", NO_PASSAGE)
+        return data
 
 
 class NoteForm(BareForm):

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from forum import unsent
 from posts import bars, figures
-from posts.actions import deciding
+from posts.actions import answering, deciding
 from posts.actions.refusals import Refused
 from posts.admin import queue
 from posts.admin.caseforms import AnswerForm, BulkForm, DecisionForm, NoteForm
@@ -217,26 +217,28 @@ class CaseDesk(Desk):
         # what was decided about is what is shown now, whatever was seen before
         initial = {**unsent.waiting(request), "seen": item.case.version}
         if item.case.appeal_id:
-            return AnswerForm(data, initial=initial)
+            return AnswerForm(data, initial=initial, entry=item.case.appeal.entry)
         return DecisionForm(data, initial=initial, rules=item.rules, canned=item.canned, comment=item.comment)
 
     def _decided(self, request, item, form):
         """Makes the decision; False, and a message, where it was refused."""
         try:
             if item.case.appeal_id:
-                deciding.answer_appeal(moderator=request.user, case=item.case, **form.cleaned_data)
+                answering.answer_appeal(moderator=request.user, case=item.case, **form.cleaned_data)
                 messages.success(request, _("Answered. The person is told."))
             else:
                 entry = deciding.decide(moderator=request.user, case=item.case, **form.cleaned_data)
-                self._tell(request, entry)
+                self._tell(request, entry, form.cleaned_data["measure"])
         except (Refused, PermissionDenied) as refusal:
             messages.error(request, str(refusal) or _("You may not do this."))
             return False
         return True
 
-    def _tell(self, request, entry):
-        """What was done to whose comment, with the button that takes it back."""
-        said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": entry.get_act_display()}
+    def _tell(self, request, entry, measure=""):
+        """What was done to whose comment, and to whom, with the button that takes both back."""
+        acts = [entry.act, ACT_OF[measure]] if measure else [entry.act]
+        what = ", ".join(str(LogEntry.Act(act).label) for act in acts)
+        said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": what}
         messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")
 
     def _next(self, request, done):

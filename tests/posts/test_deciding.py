@@ -8,9 +8,10 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import appealing, deciding, flagging, sanctioning, writing
+from posts.actions import answering, appealing, deciding, flagging, sanctioning, writing
+from posts.actions.moderating import LEFT_OUT
 from posts.actions.refusals import Refused, Stale
-from posts.models import Appeal, Case, Comment, LogEntry, Question, Thread
+from posts.models import Appeal, Case, Comment, Letter, LogEntry, Question, Thread
 from posts.models.case import CLAIMED_FOR
 from tests.factories import WORDS, moderator, person, reply
 from tests.factories import thread as make_thread
@@ -260,9 +261,10 @@ def appeal(entry, who, text="It names nobody but me."):
     return appealing.appeal(entry=entry, text=text, person=who)
 
 
-def answer(mod, made, outcome, text="We looked again."):
+def answer(mod, made, outcome, **instead):
     case = Case.objects.get(appeal=made)
-    return deciding.answer_appeal(moderator=mod, case=case, seen=case.version, outcome=outcome, answer=text)
+    about = {"seen": case.version, "outcome": outcome, "answer": "We looked again."}
+    return answering.answer_appeal(moderator=mod, case=case, **about, **instead)
 
 
 def test_an_appeal_is_one_for_each_decision_and_an_item_of_the_queue(removal, alice):
@@ -318,12 +320,62 @@ def test_a_reversed_removal_of_what_was_held_is_published(mod, mia, opening):
     assert not Case.objects.open().exists()
 
 
-@pytest.mark.parametrize("outcome", [Outcome.UPHELD, Outcome.CHANGED])
-def test_an_appeal_that_changes_nothing_by_itself(removal, alice, mia, comment, outcome):
-    answer(mia, appeal(removal, alice), outcome)
+def test_an_appeal_that_is_refused_changes_nothing(removal, alice, mia, comment):
+    answer(mia, appeal(removal, alice), Outcome.UPHELD)
     comment.refresh_from_db()
     assert comment.removed_at is not None
     assert not Case.objects.open().exists()
+
+
+def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, mia, comment):
+    Letter.objects.all().delete()
+    answer(mia, appeal(removal, alice), Outcome.CHANGED, act="edit_out", passage="unkind the week", measure="warn")
+    comment.refresh_from_db()
+    alice.refresh_from_db()
+    assert comment.is_published
+    assert LEFT_OUT in comment.source
+    assert alice.warned_at is not None
+    assert not Case.objects.open().exists()
+    acts = list(LogEntry.objects.order_by("id").values_list("act", "moderator"))
+    assert acts[1:] == [(act, mia.pk) for act in ("undo", "change", "edit_out", "warn")]
+    # one mail for all of it
+    assert Letter.objects.count() == 1
+    # and what came instead is one to appeal against, and to be taken back with its measure
+    second = LogEntry.objects.get(act="edit_out")
+    assert appealing.may_appeal(second)
+    deciding.undo(moderator=mia, entry=second, reason="A mistake.")
+    comment.refresh_from_db()
+    alice.refresh_from_db()
+    assert (LEFT_OUT in comment.source, alice.warned_at) == (False, None)
+
+
+def test_changed_to_a_measure_alone_the_comment_is_back(mod, mia, alice, opening):
+    new = person(trust=User.Trust.NEW)
+    held = reply(opening, new)
+    made = appeal(decide(mod, Case.objects.get(comment=held)), new)
+    answer(mia, made, Outcome.CHANGED, measure="watch")
+    held.refresh_from_db()
+    new.refresh_from_db()
+    assert held.is_published
+    assert new.watched_at is not None
+    assert not Case.objects.open().exists()
+
+
+def test_a_ban_is_changed_to_a_suspension(mod, mia, comment, alice):
+    entry = deciding.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY)
+    answer(mia, appeal(entry, alice), Outcome.CHANGED, measure="suspend_7")
+    alice.refresh_from_db()
+    assert timezone.now() < alice.suspended_until < timezone.now() + timedelta(days=8)
+
+
+@pytest.mark.parametrize("instead", [{}, {"act": "edit_out", "passage": "never said"}])
+def test_a_change_that_changes_nothing_is_refused_and_nothing_is_done(removal, alice, mia, comment, instead):
+    made = appeal(removal, alice)
+    with pytest.raises(Refused):
+        answer(mia, made, Outcome.CHANGED, **instead)
+    comment.refresh_from_db()
+    assert comment.removed_at is not None
+    assert Case.objects.open().get().appeal == made
 
 
 def test_a_banned_person_may_appeal(mod, mia, comment, alice):

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from posts.actions import appealing, deciding, flagging, moderating, sanctioning, writing
+from posts.actions import answering, appealing, deciding, flagging, moderating, sanctioning, writing
 from posts.actions.refusals import Refused, Stale
 from posts.models import Appeal, Case, Comment, Flag, LogEntry
 from posts.models.comment import GRACE
@@ -38,7 +38,9 @@ def act(verb, mod, comment, **more):
 def answer(mod, entry, who, outcome=Appeal.Outcome.REVERSED):
     appealing.appeal(entry=entry, text="Please look again.", person=who)
     case = Case.objects.get(appeal__entry=entry)
-    return deciding.answer_appeal(moderator=mod, case=case, seen=case.version, outcome=outcome, answer="You are right.")
+    return answering.answer_appeal(
+        moderator=mod, case=case, seen=case.version, outcome=outcome, answer="You are right."
+    )
 
 
 def unseen():

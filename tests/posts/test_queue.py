@@ -295,6 +295,37 @@ def test_an_appeal_is_answered_at_the_desk_by_another(desk, opening, alice, mod)
     assert "This was decided" in said(other.get(page(case)))
 
 
+def test_a_decision_is_changed_on_appeal_by_the_form(desk, opening, alice):
+    comment = reply(opening, alice)
+    entry = moderating.remove(moderator=moderator("Mia Second"), comment=comment, reason="It is unkind.")
+    appealing.appeal(entry=entry, text="It was meant kindly.", person=alice)
+    case = Case.objects.get()
+    asked = said(desk.get(page(case)))
+    assert 'name="act"' in asked
+    assert 'value="remove"' not in asked
+    data = {"outcome": "changed", "answer": "One passage goes.", "seen": case.version}
+    nothing = desk.post(page(case), data)
+    assert (nothing.status_code, "Please say what comes instead" in said(nothing)) == (422, True)
+    unsaid = desk.post(page(case), data | {"act": "edit_out"})
+    assert (unsaid.status_code, "Please say which passage." in said(unsaid)) == (422, True)
+    missing = desk.post(page(case), data | {"act": "edit_out", "passage": "never said"})
+    assert (missing.status_code, "One passage goes." in said(missing)) == (409, True)
+    done = desk.post(page(case), data | {"act": "edit_out", "passage": "unkind the week"})
+    assert done.status_code == 302
+    comment.refresh_from_db()
+    assert (comment.is_published, "unkind" in comment.source) == (True, False)
+
+
+def test_what_was_chosen_for_another_answer_counts_not(desk, opening, alice):
+    entry = moderating.remove(moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is unkind.")
+    appealing.appeal(entry=entry, text="It was meant kindly.", person=alice)
+    case = Case.objects.get()
+    data = {"outcome": "upheld", "answer": "It stays.", "seen": case.version, "measure": "ban", "act": "hold"}
+    assert desk.post(page(case), data).status_code == 302
+    alice.refresh_from_db()
+    assert not alice.is_suspended
+
+
 @pytest.mark.parametrize(
     "way", ["", "1/change/", "figures/", "of/1/", "bulk/", "undo/1/", "1/pass/", "1/take/", "1/note/"]
 )

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import deciding, flagging, moderating, notifying, sanctioning, trusting, welcoming
+from posts.actions import answering, deciding, flagging, moderating, notifying, sanctioning, trusting, welcoming
 from posts.models import Appeal, Case, Comment, Flag, LogEntry, Reading, Rules, SiteChoices, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
 
@@ -189,7 +189,7 @@ def test_an_appeal_and_its_answer_stand_there(client, comment, alice, mod):
     assert Appeal.objects.get().text == "It names nobody but me."
     case = Case.objects.get()
     mia = moderator("Mia Second")
-    deciding.answer_appeal(
+    answering.answer_appeal(
         moderator=mia, case=case, seen=case.version, outcome=Appeal.Outcome.REVERSED, answer="You are right."
     )
     text = said(client.get(address))
