@@ -1,4 +1,4 @@
-"""People: an account per person, and the verifications of those who are clinicians."""
+"""People: an account per person; what is known of those who are clinicians is in accounts.clinicians."""
 
 from datetime import timedelta
 
@@ -10,8 +10,11 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.clinicians import Verification, VerificationRequest
 from accounts.names import skeleton
 from accounts.validators import NAME_MAX_LENGTH, validate_display_name
+
+__all__ = ["MODERATORS", "HeldName", "User", "Verification", "VerificationRequest"]
 
 # How long somebody is called new after they joined; the first day is a standing of its own.
 FIRST_DAY, NEW_FOR = timedelta(days=1), timedelta(days=7)
@@ -191,48 +194,3 @@ class HeldName(models.Model):
 
     def __str__(self):
         return self.name_key
-
-
-class VerificationQuerySet(models.QuerySet):
-    """Questions about many verifications."""
-
-    def in_force(self, at):
-        """Those that hold at the moment `at`: neither expired nor revoked."""
-        return self.filter(expires_at__gt=at, revoked_at=None)
-
-
-class Verification(models.Model):
-    """That a person is a clinician: what was checked, where, when, by whom, and until when it holds.
-
-    A registration number is looked up and not kept. Rows are never changed but for `revoked_at`.
-    """
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="verifications", verbose_name=_("person"))
-    profession = models.CharField(
-        _("profession"), max_length=80, help_text=_("As readers will see it: “Psychologist”.")
-    )
-    regulator = models.CharField(_("regulator"), max_length=120, help_text=_("Whose register was looked at."))
-    region = models.CharField(_("country or state"), max_length=12, help_text=_("Short, as in “US-MD” or “GB”."))
-    method = models.CharField(_("how it was checked"), max_length=200)
-    checked_at = models.DateTimeField(_("checked"))
-    checked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("checked by"))
-    expires_at = models.DateTimeField(_("expires"))
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-
-    objects = VerificationQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("clinician’s verification")
-        verbose_name_plural = _("clinicians’ verifications")
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(expires_at__gt=models.F("checked_at")), name="verification_expires_after_check"
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.profession}, {self.region}"
-
-    def is_in_force(self, at):
-        """Holds at the moment `at`."""
-        return self.revoked_at is None and self.expires_at > at

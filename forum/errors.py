@@ -16,12 +16,13 @@ from django.utils.encoding import force_str
 from forum import limits, ratelimit, rates
 
 # What a person types into our forms under these names is shown again, so that it can be copied.
-TYPED = ("source", "title", "question_1", "question_2", "text", "note", "answer", "passage")
+TYPED = ("source", "title", "question_1", "question_2", "text", "note", "answer", "passage", "evidence")
 
 # What a form says besides that, and what is sent again with it.
 WITH_IT = (
     "place", "writer", "question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again",
-    "sure", "reason", "act", "rule", "canned", "measure", "outcome",
+    "sure", "reason", "act", "rule", "canned", "measure", "outcome", "method", "profession",
+    "regulator", "region", "number",
 )  # fmt: skip
 # Of a text that is too large to be taken at all, so much is shown again.
 MOST_SHOWN_AGAIN = 4_000_000

@@ -46,6 +46,14 @@ OURS = {
         "staff": "10 per day",
         "address": "60 per day",
     },
+    "verification": {
+        "first day": "5 per day",
+        "new": "5 per day",
+        "member": "5 per day",
+        "trusted": "5 per day",
+        "staff": "5 per day",
+        "address": "30 per day",
+    },
     # a text that came after its writer was signed out, kept until they are back
     "unsent": {"visitor": "10 per hour, 30 per day"},
     # each pause in typing keeps one

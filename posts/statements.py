@@ -22,6 +22,7 @@ SAID = {
     Act.UNSUSPEND: _("Your suspension was ended."),
     Act.TRUST: _("You are a trusted member."),
     Act.VERIFY: _("You are verified as a clinician."),
+    Act.REFUSE: _("You asked to be verified as a clinician, and that was refused."),
     Act.REVOKE: _("Your verification as a clinician was revoked."),
     Act.UNTRUST: _("You are a member like others again."),
     Act.UNDO: _("A decision about you was taken back."),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from posts.views import (
+    clinicians,
     comments,
     decisions,
     drafts,
@@ -36,6 +37,9 @@ urlpatterns = [
     path("decisions/<int:pk>/", decisions.statement, name="decision"),
     path("decisions/by-link/<str:token>/", decisions.by_link, name="decision_by_link"),
     path("decisions/acknowledge/", decisions.acknowledge, name="acknowledge"),
+    # accounts has the other addresses under /account/
+    path("account/clinician/", clinicians.clinician, name="clinician"),
+    path("account/clinician/withdraw/", clinicians.withdraw, name="clinician_withdraw"),
     path("rules/", openness.rules, name="rules"),
     path("trust/", openness.trust, name="trust"),
     path("moderation-log/", openness.moderation_log, name="moderation_log"),

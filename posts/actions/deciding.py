@@ -33,6 +33,7 @@ def claim(*, moderator, case_id, takes_over=False):
     check_moderator(moderator)
     now = timezone.now()
     cases = Case.objects.filter(pk=case_id, closed_at=None).exclude(appeal__entry__moderator=moderator)
+    cases = cases.exclude(verification_request__person=moderator)
     if not takes_over:
         cases = cases.free_for(moderator, now)
     return cases.update(claimed_by=moderator, claimed_at=now) == 1
@@ -73,8 +74,8 @@ def decide(*, moderator, case, seen, act, reason, rule="", measure="", passage="
     has it, Refused, PermissionDenied.
     """
     check_right(moderator, reason)
-    if case.appeal_id is not None:
-        raise Refused(refusals.NO_CASE_OF_APPEAL)
+    if not case.is_about_comment:
+        raise Refused(refusals.NO_CASE_OF_COMMENT)
     check_version(moderator, case, seen)
     comment = Comment.objects.get(pk=case.comment_id)
     options = {"passage": passage} if act == Act.EDIT_OUT else {}

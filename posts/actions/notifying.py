@@ -7,17 +7,18 @@ from django.utils.translation import gettext as _
 
 from posts.actions import posting
 from posts.models import GuestComment, LogEntry
-from posts.models.modlog import APPEALABLE
+from posts.models.modlog import APPEALABLE, MAILED
 
 SALT = "statement"
 
 
 def tell_of_decision(entry):
-    """A mail, once the decision stands, to whom it went against: there is something to read, and how to appeal.
+    """A mail, once the decision stands, to whom it went against or who asked for it: there is something to read, and
+    how to appeal.
 
-    The link in it opens without signing in. Kindnesses are told on the site alone.
+    The link in it opens without signing in. Other kindnesses are told on the site alone.
     """
-    if entry.act not in APPEALABLE or _goes_with_another(entry):
+    if entry.act not in MAILED or _goes_with_another(entry):
         return
     address = _address_of(entry)
     if address:
@@ -45,7 +46,7 @@ def token_of(entry):
 def _write(entry, address):
     link = f"{settings.SITE_URL}/decisions/by-link/{token_of(entry)}/"
     body = render_to_string("emails/decision.txt", {"link": link, "site_name": settings.SITE_NAME})
-    posting.write(address=address, subject=_("A decision about what you wrote"), body=body)
+    posting.write(address=address, subject=_("A decision that concerns you"), body=body)
 
 
 def _address_of(entry):

@@ -69,7 +69,7 @@ CHANGED_MEANWHILE = _(
 )
 CLAIMED = _("Somebody else is looking at this. Nothing was done; you can take it over, or go on to the next.")
 YOUR_OWN_CAUSE = _("This is about yourself; another moderator decides it.")
-NO_CASE_OF_APPEAL = _("This is an appeal: it is answered, not decided anew.")
+NO_CASE_OF_COMMENT = _("This is something that somebody asks for: it is answered, not decided like a comment.")
 NOTHING_TO_DO = _("Nothing had to be changed.")
 NOTHING_INSTEAD = _("Please say what comes instead: about the comment, about its author, or both.")
 NO_ACCOUNT = _("Its author has no account: there is nobody to warn or to suspend.")

@@ -1,37 +1,93 @@
-"""The verbs around a clinician's verification: grant and revoke. A badge says what was checked and when."""
+"""The verbs around a clinician's verification: ask, withdraw, answer, grant and revoke. A badge says what was checked
+and when.
+
+A request is an item of the queue. With its answer the registration number and the evidence are erased.
+"""
 
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import User, Verification
-from posts.actions import counting, refusals
+from accounts.models import User, Verification, VerificationRequest
+from posts.actions import counting, deciding, refusals, writing
 from posts.actions.recording import check_right, log
-from posts.models import LogEntry
+from posts.actions.refusals import Refused
+from posts.models import Case, LogEntry
 
-Act = LogEntry.Act
+Act, Outcome = LogEntry.Act, VerificationRequest.Outcome
 HOLDS_FOR = timedelta(days=365)
+GIVEN = ["profession", "regulator", "region", "number", "evidence"]
+
+
+def request_of(person):
+    """The open VerificationRequest of `person`, or None."""
+    return VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN).first()
+
+
+@transaction.atomic
+def ask(*, person, **given):
+    """The open VerificationRequest of `person`, new or with what is `given` (GIVEN) in the place of what it said.
+
+    Raises PermissionDenied and Refused for whoever may not write.
+    """
+    writing.check_may_write(person)
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            made = VerificationRequest.objects.create(person=person, asked_at=now, **given)
+    except IntegrityError:
+        # there is one: whoever decides about it has to have seen what it says now
+        cases = Case.objects.filter(verification_request__person=person, closed_at=None)
+        cases.update(version=F("version") + 1)
+        VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN).update(**given)
+        # or there was: it has been answered in this moment
+        return request_of(person) or ask(person=person, **given)
+    Case.objects.create(
+        kind=Case.Kind.VERIFICATION, why=[Case.Why.CLINICIAN], verification_request=made, opened_at=now
+    )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def withdraw(*, person):
+    """Takes back an open request, with all that it said; whether there was one."""
+    return _close_request(person, Outcome.WITHDRAWN, None)
+
+
+@transaction.atomic
+def answer(*, moderator, case, seen, outcome, reason, method="", **checked):
+    """The log's entry of the answer to a request: GRANTED, and then what was `checked` (profession, regulator, region)
+    and by which `method` is the Verification, or REFUSED.
+
+    `seen` is the version of the case it is made on. Raises Stale, Refused, and PermissionDenied for one's own request.
+    """
+    check_right(moderator, reason)
+    if case.verification_request_id is None:
+        raise Refused(refusals.NOTHING_TO_DO)
+    person = case.verification_request.person
+    _check_not_oneself(moderator, person)
+    deciding.check_version(moderator, case, seen)
+    if outcome == Outcome.GRANTED:
+        return _granted(moderator, person, reason, {"method": method, **checked})[1]
+    entry = log(moderator, Act.REFUSE, reason, person=person)
+    _close_request(person, Outcome.REFUSED, entry)
+    return entry
 
 
 @transaction.atomic
 def grant(*, moderator, person, profession, regulator, region, method, reason):
-    """The Verification of `person` as a clinician, from now on for HOLDS_FOR; earlier ones stay as they are.
+    """The Verification of `person` as a clinician, from now on for HOLDS_FOR; earlier ones stay as they are, and it
+    answers an open request.
 
     Raises PermissionDenied for oneself: the check is somebody else's.
     """
     check_right(moderator, reason)
-    if person.pk == moderator.pk:
-        raise PermissionDenied(refusals.NOT_YOURSELF)
-    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
-    now = timezone.now()
-    verification = Verification.objects.create(
-        user=person, profession=profession, regulator=regulator, region=region, method=method,
-        checked_at=now, checked_by=moderator, expires_at=now + HOLDS_FOR,
-    )  # fmt: skip
-    log(moderator, Act.VERIFY, reason, person=person)
-    return verification
+    _check_not_oneself(moderator, person)
+    checked = {"profession": profession, "regulator": regulator, "region": region, "method": method}
+    return _granted(moderator, person, reason, checked)[0]
 
 
 @transaction.atomic
@@ -45,3 +101,32 @@ def revoke(*, moderator, person, reason):
     if revoked:
         log(moderator, Act.REVOKE, reason, person=person)
     return revoked
+
+
+def _granted(moderator, person, reason, checked):
+    """The new Verification and the log's entry. The open case is locked before the person, as everywhere."""
+    list(Case.objects.select_for_update(no_key=True, of=["self"]).filter(
+        verification_request__person=person, closed_at=None
+    ))  # fmt: skip
+    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    now = timezone.now()
+    verification = Verification.objects.create(
+        user=person, checked_at=now, checked_by=moderator, expires_at=now + HOLDS_FOR, **checked
+    )
+    entry = log(moderator, Act.VERIFY, reason, person=person)
+    _close_request(person, Outcome.GRANTED, entry)
+    return verification, entry
+
+
+def _close_request(person, outcome, entry):
+    """The open request is decided, its item closed, and what was told for the check alone is erased."""
+    now = timezone.now()
+    cases = Case.objects.filter(verification_request__person=person, closed_at=None)
+    cases.update(closed_at=now, closed_by=entry, version=F("version") + 1)
+    requests = VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN)
+    return bool(requests.update(outcome=outcome, decided_at=now, number="", evidence=""))
+
+
+def _check_not_oneself(moderator, person):
+    if person.pk == moderator.pk:
+        raise PermissionDenied(refusals.NOT_YOURSELF)

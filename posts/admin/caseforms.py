@@ -3,11 +3,12 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import VerificationRequest
 from posts.actions.refusals import NOTHING_INSTEAD
 from posts.forms import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, LogEntry
 
-Act = LogEntry.Act
+Act, Asked = LogEntry.Act, VerificationRequest.Outcome
 ACTS = [
     (Act.APPROVE, _("Approve: everybody can read it")),
     (Act.REMOVE, _("Remove")),
@@ -26,6 +27,7 @@ MEASURES = [
     ("ban", _("Ban")),
 ]
 IT_FITS = _("It keeps to the rules.")
+IT_IS_SO = _("It was found in the register.")
 NO_PASSAGE = _("Please say which passage.")
 
 
@@ -123,6 +125,49 @@ class AnswerForm(BareForm):
         if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
             self.add_error("passage", NO_PASSAGE)
         return data
+
+
+class VerificationAnswerForm(BareForm):
+    """The answer to who asks to be verified as a clinician: what was checked, as readers will see it, and how."""
+
+    outcome = forms.ChoiceField(
+        label=_("Answer"), widget=forms.RadioSelect,
+        choices=[(Asked.GRANTED, _("Verify: it is so")), (Asked.REFUSED, _("Refuse: it could not be confirmed"))],
+    )  # fmt: skip
+    profession = VisibleCharField(label=_("Profession"), max_length=80, help_text=_("As readers will see it."))
+    regulator = VisibleCharField(label=_("Regulator"), max_length=120, help_text=_("Whose register you looked at."))
+    region = VisibleCharField(label=_("Country or state"), max_length=12, help_text=_("Short: US-MD, GB."))
+    method = VisibleCharField(
+        label=_("How you checked"), max_length=200, required=False,
+        help_text=_("Kept with your name and the date: “Register of the HCPC, by number”."),
+    )  # fmt: skip
+    reason = VisibleCharField(
+        label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 3}), required=False,
+        help_text=_("Needed to refuse: what was missing, and that they can ask again."),
+    )  # fmt: skip
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean(self):
+        """To verify takes the way of checking, to refuse a reason."""
+        data = super().clean()
+        if data.get("outcome") == Asked.GRANTED:
+            if not data.get("method"):
+                self.add_error("method", _("Please say how you checked."))
+            data["reason"] = data.get("reason") or str(IT_IS_SO)
+        elif not data.get("reason"):
+            self.add_error("reason", _("Please give a reason: the person will read it."))
+        return data
+
+
+def form_of(item, data, initial):
+    """The form by which the `item` is decided or answered."""
+    if item.case.appeal_id:
+        return AnswerForm(data, initial=initial, entry=item.case.appeal.entry)
+    if item.case.verification_request_id:
+        asked = item.case.verification_request
+        given = {name: getattr(asked, name) for name in ("profession", "regulator", "region")}
+        return VerificationAnswerForm(data, initial=given | initial)
+    return DecisionForm(data, initial=initial, rules=item.rules, canned=item.canned, comment=item.comment)
 
 
 class NoteForm(BareForm):

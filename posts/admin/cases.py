@@ -15,10 +15,10 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from forum import unsent
 from posts import bars, figures
-from posts.actions import answering, deciding
+from posts.actions import answering, deciding, verifying
 from posts.actions.refusals import Refused
 from posts.admin import queue
-from posts.admin.caseforms import AnswerForm, BulkForm, DecisionForm, NoteForm
+from posts.admin.caseforms import BulkForm, NoteForm, form_of
 from posts.admin.desk import Desk
 from posts.admin.item import Item
 from posts.models import CannedReason, Case, LogEntry, Rules
@@ -112,7 +112,9 @@ class CaseDesk(Desk):
             messages.info(request, _("Please tick at least one item."))
             return redirect("admin:posts_case_changelist")
         form = BulkForm(request.POST if "confirmed" in request.POST else None, **_at_hand())
-        cases = Case.objects.filter(pk__in=chosen, appeal=None).select_related("comment__author", "comment__thread")
+        cases = Case.objects.filter(pk__in=chosen, appeal=None, verification_request=None).select_related(
+            "comment__author", "comment__thread"
+        )
         if not (form.is_bound and form.is_valid()):
             context = self._context(request, _("Decide about several")) | {
                 "form": form, "rows": [(case, chosen[case.pk]) for case in cases.order_by("kind", "id")]
@@ -203,9 +205,8 @@ class CaseDesk(Desk):
         data = request.POST if request.method == "POST" else None
         form = NoteForm(data, initial=unsent.waiting(request), auto_id="note_%s")
         if form.is_valid():
-            author = case.comment.author if case.comment else case.appeal.person
-            is_about_person = author and ("person" in request.POST or case.comment is None)
-            about = {"person": author} if is_about_person else {"comment": case.comment}
+            is_about_person = case.person and ("person" in request.POST or case.comment is None)
+            about = {"person": case.person} if is_about_person else {"comment": case.comment}
             deciding.note(moderator=request.user, text=form.cleaned_data["text"], **about)
             unsent.done(request)
             messages.success(request, _("The note is kept."))
@@ -215,23 +216,21 @@ class CaseDesk(Desk):
     def _form(self, request, item, note_form):
         data = request.POST if request.method == "POST" and note_form is None else None
         # what was decided about is what is shown now, whatever was seen before
-        initial = {**unsent.waiting(request), "seen": item.case.version}
-        if item.case.appeal_id:
-            return AnswerForm(data, initial=initial, entry=item.case.appeal.entry)
-        return DecisionForm(data, initial=initial, rules=item.rules, canned=item.canned, comment=item.comment)
+        return form_of(item, data, {**unsent.waiting(request), "seen": item.case.version})
 
     def _decided(self, request, item, form):
         """Makes the decision; False, and a message, where it was refused."""
+        about = {"moderator": request.user, "case": item.case, **form.cleaned_data}
         try:
-            if item.case.appeal_id:
-                answering.answer_appeal(moderator=request.user, case=item.case, **form.cleaned_data)
-                messages.success(request, _("Answered. The person is told."))
-            else:
-                entry = deciding.decide(moderator=request.user, case=item.case, **form.cleaned_data)
-                self._tell(request, entry, form.cleaned_data["measure"])
+            if item.case.is_about_comment:
+                self._tell(request, deciding.decide(**about), form.cleaned_data["measure"])
+                return True
+            answer = answering.answer_appeal if item.case.appeal_id else verifying.answer
+            answer(**about)
         except (Refused, PermissionDenied) as refusal:
             messages.error(request, str(refusal) or _("You may not do this."))
             return False
+        messages.success(request, _("Answered. The person is told."))
         return True
 
     def _tell(self, request, entry, measure=""):
@@ -249,7 +248,8 @@ class CaseDesk(Desk):
 
     def _case(self, request, pk):
         self._check(request)
-        case = Case.objects.select_related("comment__author", "claimed_by", "appeal__person").filter(pk=pk).first()
+        about = ["comment__author", "claimed_by", "appeal__person", "verification_request__person"]
+        case = Case.objects.select_related(*about).filter(pk=pk).first()
         if case is None:
             raise Http404
         return case
@@ -263,17 +263,19 @@ class CaseDesk(Desk):
 
 
 def _is_own_cause(moderator, case):
-    """An appeal against what they decided or about themselves, which another moderator answers."""
-    if case.appeal_id is None or case.closed_at is not None:
+    """What they ask for themselves, or an appeal against what they decided, which another moderator answers."""
+    if case.is_about_comment or case.closed_at is not None:
         return False
+    if case.verification_request_id:
+        return case.verification_request.person_id == moderator.pk
     concerned = moderator.pk in (case.appeal.entry.moderator_id, case.appeal.person_id)
     return concerned and User.objects.others_moderate(moderator)
 
 
 def _previewed(form, case):
-    """What the statements will say; None for an appeal, whose answer is what is written."""
+    """What the statements will say; None for an answer, which is what is written."""
     data = form.cleaned_data
-    if case.appeal_id is not None:
+    if not case.is_about_comment:
         return None
     acts = [data["act"], ACT_OF.get(data.get("measure"))]
     return {

@@ -52,13 +52,17 @@ class Item:
 
     def __init__(self, comment, case=None):
         self.comment, self.case = comment, case
-        self.author = comment.author if comment else case.appeal.person
+        self.author = case.person if case else comment.author
 
     @classmethod
     def of(cls, pk):
         """The item of the case `pk`, or None."""
         about = ["comment__author", "comment__thread", "comment__parent__author", "appeal__entry", "appeal__person"]
-        case = Case.objects.select_related(*about, "claimed_by", "closed_by").filter(pk=pk).first()
+        case = (
+            Case.objects.select_related(*about, "verification_request__person", "claimed_by", "closed_by")
+            .filter(pk=pk)
+            .first()
+        )
         return case and cls(case.comment, case)
 
     @classmethod

@@ -12,7 +12,12 @@ def shown(request):
     kinds = Case.objects.by_kind()
     kind, position = request.GET.get("kind", ""), _position(request.GET.get("after", ""))
     cases = Case.objects.open().select_related(
-        "comment__author", "comment__thread", "claimed_by", "appeal__entry", "appeal__person"
+        "comment__author",
+        "comment__thread",
+        "claimed_by",
+        "appeal__entry",
+        "appeal__person",
+        "verification_request__person",
     )
     chosen = int(kind) if kind in {str(value) for value in Case.Kind.values} else None
     if chosen:

@@ -23,7 +23,8 @@ class CaseQuerySet(models.QuerySet):
         """Open ones that `moderator` may take at the moment `at`: not passed on by them, not claimed by another."""
         offered = self.open().free_for(moderator, at).exclude(passed_by__contains=[moderator.pk])
         # their own cause, or an appeal against what they decided, is for somebody else
-        return offered.exclude(appeal__entry__moderator=moderator).exclude(comment__author=moderator)
+        offered = offered.exclude(appeal__entry__moderator=moderator).exclude(comment__author=moderator)
+        return offered.exclude(verification_request__person=moderator)
 
     def free_for(self, moderator, at):
         """Those that nobody else has claimed at the moment `at`."""
@@ -44,8 +45,8 @@ class Case(models.Model):
 
     `version` moves on with everything that bears on a decision: a new flag, a changed text, another decision; a
     decision says which version it saw. A claim lasts for CLAIMED_FOR. `closed_by` is the log's entry that closed it,
-    None where its author took the comment back. An appeal
-    about a person alone has no comment. A comment has one open case at the most, and an appeal one of its own.
+    None where its author took the comment back. An appeal about a person alone and a request for verification have no
+    comment. A comment has one open case at the most, an appeal and a request one of their own.
     """
 
     class Kind(models.IntegerChoices):
@@ -71,11 +72,15 @@ class Case(models.Model):
         HOLD = "hold", _("held by a moderator")
         MODERATOR = "moderator", _("a moderator wants to look at it")
         APPEAL = "appeal", _("its author appeals")
+        CLINICIAN = "clinician", _("somebody asks to be verified as a clinician")
 
     comment = models.ForeignKey("posts.Comment", null=True, on_delete=models.PROTECT, related_name="cases")
     kind = models.PositiveSmallIntegerField(_("kind"), choices=Kind)
     why = ArrayField(models.CharField(max_length=10, choices=Why), verbose_name=_("why"))
     appeal = models.OneToOneField("posts.Appeal", null=True, on_delete=models.PROTECT, related_name="case")
+    verification_request = models.OneToOneField(
+        "accounts.VerificationRequest", null=True, on_delete=models.PROTECT, related_name="case"
+    )
     weight = models.FloatField(_("weight of its flags"), default=0)
     version = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField(_("since"))
@@ -104,7 +109,11 @@ class Case(models.Model):
             ),
             models.CheckConstraint(condition=Q(appeal=None) ^ Q(kind=3), name="case_appeal_is_about_an_appeal"),
             models.CheckConstraint(
-                condition=Q(comment__isnull=False) | Q(appeal__isnull=False), name="case_is_about_something"
+                condition=Q(comment__isnull=False) | Q(appeal__isnull=False) | Q(verification_request__isnull=False),
+                name="case_is_about_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(verification_request=None) ^ Q(kind=4), name="case_verification_is_about_a_request"
             ),
             models.CheckConstraint(
                 condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")), name="case_closed_after_opened"
@@ -129,7 +138,19 @@ class Case(models.Model):
     @property
     def name(self):
         """Whom it is about, as readers or moderators know them."""
-        return self.comment.shown_author if self.comment_id else str(self.appeal.person)
+        return self.comment.shown_author if self.comment_id else str(self.person)
+
+    @property
+    def person(self):
+        """Whom it is about; None where somebody without an account wrote."""
+        if self.verification_request_id:
+            return self.verification_request.person
+        return self.comment.author if self.comment_id else self.appeal.person
+
+    @property
+    def is_about_comment(self):
+        """A comment is to be decided about, and not what somebody asks for."""
+        return self.appeal_id is None and self.verification_request_id is None
 
     def claimant(self, at=None):
         """Who has claimed it at the moment `at`, now by default; None if nobody has."""

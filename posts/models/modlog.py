@@ -44,6 +44,7 @@ class LogEntry(models.Model):
         TRUST = "trust", _("trusted")
         UNTRUST = "untrust", _("no longer trusted")
         VERIFY = "verify", _("verified as a clinician")
+        REFUSE = "refuse", _("verification refused")
         REVOKE = "revoke", _("verification revoked")
         WITHHOLD = "withhold", _("earlier version withheld")
         SHOW_AGAIN = "show_again", _("earlier version shown again")
@@ -133,8 +134,11 @@ Act = LogEntry.Act
 APPEALABLE = {
     Act.REMOVE, Act.HOLD, Act.HIDE, Act.EDIT_OUT, Act.LOCK_BRANCH, Act.WARN, Act.WATCH, Act.SUSPEND, Act.BAN,
 }  # fmt: skip
+# what whom it concerns is told of by mail, too
+MAILED = APPEALABLE | {Act.VERIFY, Act.REFUSE}
 # what the person concerned is told of
 STATED = APPEALABLE | {
     Act.APPROVE, Act.RESTORE, Act.OPEN_BRANCH, Act.UNSUSPEND, Act.UNWATCH, Act.UNDO, Act.UPHOLD, Act.CHANGE,
-    Act.REVERSE, Act.TRUST, Act.UNTRUST, Act.VERIFY, Act.REVOKE,
+    Act.REVERSE, Act.TRUST, Act.UNTRUST, Act.VERIFY, Act.REFUSE,
+    Act.REVOKE,
 }  # fmt: skip

@@ -1,0 +1,98 @@
+"""Clinicians: what they ask to be verified as, and what was checked."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class VerificationQuerySet(models.QuerySet):
+    """Questions about many verifications."""
+
+    def in_force(self, at):
+        """Those that hold at the moment `at`: neither expired nor revoked."""
+        return self.filter(expires_at__gt=at, revoked_at=None)
+
+
+class Verification(models.Model):
+    """That a person is a clinician: what was checked, where, when, by whom, and until when it holds.
+
+    A registration number is looked up and not kept. Rows are never changed but for `revoked_at`.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verifications", verbose_name=_("person")
+    )
+    profession = models.CharField(
+        _("profession"), max_length=80, help_text=_("As readers will see it: “Psychologist”.")
+    )
+    regulator = models.CharField(_("regulator"), max_length=120, help_text=_("Whose register was looked at."))
+    region = models.CharField(_("country or state"), max_length=12, help_text=_("Short, as in “US-MD” or “GB”."))
+    method = models.CharField(_("how it was checked"), max_length=200)
+    checked_at = models.DateTimeField(_("checked"))
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("checked by")
+    )
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    objects = VerificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("clinician’s verification")
+        verbose_name_plural = _("clinicians’ verifications")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("checked_at")), name="verification_expires_after_check"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.profession}, {self.region}"
+
+    def is_in_force(self, at):
+        """Holds at the moment `at`."""
+        return self.revoked_at is None and self.expires_at > at
+
+
+class VerificationRequest(models.Model):
+    """Somebody asks to be verified as a clinician, and says in which register they are found.
+
+    `number`, their registration number there, and `evidence`, whatever else helps to find them, are for the moderator
+    who checks: both are erased with the decision, and the database holds that. One request of a person is open.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = "", _("waiting for a moderator")
+        GRANTED = "granted", _("verified")
+        REFUSED = "refused", _("refused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verification_requests",
+        verbose_name=_("person"),
+    )  # fmt: skip
+    profession = models.CharField(_("profession"), max_length=80)
+    regulator = models.CharField(_("regulator"), max_length=120)
+    region = models.CharField(_("country or state"), max_length=12)
+    number = models.CharField(_("registration number"), max_length=60, blank=True)
+    evidence = models.TextField(_("what else helps to find you"), blank=True)
+    asked_at = models.DateTimeField(_("asked"))
+    outcome = models.CharField(_("outcome"), max_length=9, choices=Outcome, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("request for verification")
+        verbose_name_plural = _("requests for verification")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=models.Q(outcome=""), name="verification_request_one_open"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="", decided_at=None)
+                | (~models.Q(outcome="") & models.Q(decided_at__isnull=False, number="", evidence="")),
+                name="verification_request_erased_when_decided",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.profession}, {self.region}"
