@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef
 from django.utils.safestring import mark_safe
 
 from forum import markup
-from posts.models import CannedReason, Case, Comment, Flag, LogEntry, Rules
+from posts.models import CannedReason, Case, Comment, Flag, LogEntry, Rules, WatchedWord
+from posts.safety.words import found_in
 
 MOST_REPLIES, MOST_ENTRIES, MOST_FLAGS, MOST_NOTES, MOST_VERSIONS = 5, 10, 20, 10, 5
 # One query for all that is told beside the comment.
@@ -41,6 +42,8 @@ SELECT
     (SELECT json_build_object('pk', r.id, 'text', r.text) FROM posts_rules r ORDER BY r.id DESC LIMIT 1),
     (SELECT json_agg(json_build_object('pk', r.id, 'title', r.title, 'text', r.text) ORDER BY r.title)
      FROM posts_cannedreason r),
+    (SELECT json_agg(json_build_object('phrase', w.phrase, 'act', w.act, 'advice', w.advice) ORDER BY w.phrase)
+     FROM posts_watchedword w),
     (SELECT count(*) FROM (
         SELECT 1 FROM posts_flag f JOIN posts_comment c ON c.id = f.comment_id WHERE c.author_id = %(author)s LIMIT 1000
     ) against)
@@ -103,6 +106,14 @@ class Item:
         """The CannedReasons, by title."""
         return self.beside["canned"]
 
+    @cached_property
+    def watched(self):
+        """The WatchedWords that the text has as it stands now, whatever it was held for."""
+        if self.comment is None:
+            return []
+        found = set(found_in(self.comment.source, [word.phrase for word in self.beside["words"]]))
+        return [word for word in self.beside["words"] if word.phrase in found]
+
     @property
     def was_masked(self):
         """A decision about it was confidential."""
@@ -110,14 +121,14 @@ class Item:
 
     @cached_property
     def beside(self):
-        """{"flags", "notes", "versions", "record", "rules", "canned"}; one query."""
+        """{"flags", "notes", "versions", "record", "rules", "canned", "words"}; one query."""
         values = {
             "comment": self.comment and self.comment.pk, "author": self.author and self.author.pk,
             "flags": MOST_FLAGS, "notes": MOST_NOTES, "versions": MOST_VERSIONS,
         }  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(BESIDE, values)
-            flags, notes, versions, record, raised, rules, canned, against = (
+            flags, notes, versions, record, raised, rules, canned, words, against = (
                 json.loads(told) if isinstance(told, str) else told for told in cursor.fetchone()
             )
         reasons = dict(Flag.Reason.choices)
@@ -131,6 +142,7 @@ class Item:
             "flags": flags or [], "notes": notes or [], "versions": versions or [],
             "record": {**record, "raised": raised, "against": against}, "rules": rules and Rules(**rules),
             "canned": [CannedReason(**each) for each in canned or ()],
+            "words": [WatchedWord(**each) for each in words or ()],
         }  # fmt: skip
 
     @property

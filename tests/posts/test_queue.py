@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import appealing, deciding, flagging, moderating
-from posts.models import CannedReason, Case, Comment, LogEntry, Note, Rules
+from posts.actions import appealing, deciding, flagging, moderating, writing
+from posts.models import CannedReason, Case, Comment, LogEntry, Note, Rules, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
 
 QUEUE = "/desk/posts/case/"
@@ -87,6 +87,36 @@ def test_the_text_of_urgent_and_private_items_is_masked_until_it_is_asked_for(de
     assert "how to go on" not in said(desk.get(QUEUE))
     text = said(desk.get(page(case)))
     assert text.index('<details class="masked">') < text.index("how to go on")
+
+
+@pytest.mark.parametrize("place", ["item", "comment"])
+def test_an_item_names_the_watched_words_that_its_text_has_now(desk, opening, alice, place):
+    comment = reply(opening, alice, "It was a scam, and a cheap\ntrick at that.")
+    WatchedWord.objects.create(phrase="Scam")
+    WatchedWord.objects.create(phrase="cheap trick", act=WatchedWord.Act.ASK, advice="Say what happened & how.")
+    WatchedWord.objects.create(phrase="am", advice="Not whole in it.")
+    if place == "item":
+        flagging.flag(comment=comment, person=person(), reason="unkind")
+    address = page(Case.objects.get()) if place == "item" else f"{QUEUE}of/{comment.pk}/"
+    text = said(desk.get(address))
+    assert "Scam</strong> · hold the comment for review" in text
+    assert "cheap trick</strong> · ask the author whether they mean it" in text
+    assert "Say what happened &amp; how." in text
+    assert "Not whole in it." not in text
+    writing.edit(editor=alice, comment=comment, source="It was a pity, and no more than that.")
+    assert "Watched words" not in said(desk.get(address))
+
+
+def test_watched_words_of_a_masked_text_are_masked_with_it(desk, opening):
+    case = flagged(opening, "harm", "I have counted the pills in the drawer.")
+    WatchedWord.objects.create(phrase="pills")
+    before, shown, after = said(desk.get(page(case))).partition("pills</strong>")
+    assert shown
+    assert "pills</strong>" not in after
+    # the mask is open still, and what was opened within it is closed
+    mask = before.partition('<details class="masked">')[2]
+    assert mask
+    assert mask.count("<details") == mask.count("</details")
 
 
 def test_pages_of_the_queue_follow_each_other_without_gaps(desk, opening):
