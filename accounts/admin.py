@@ -52,7 +52,7 @@ class PersonAdmin(admin.ModelAdmin):
     filter_horizontal = ["groups"]
     rights = ["is_staff", "is_superuser", "groups"]
     fieldsets = [
-        (None, {"fields": ["display_name", "email", "joined_at", "last_login"]}),
+        (_("Account"), {"fields": ["display_name", "email", "joined_at", "last_login"]}),
         (
             _("Standing"),
             {

@@ -163,6 +163,8 @@ class CaseDesk(Desk):
             messages.error(request, str(refusal) or _("You may not do this."))
         else:
             messages.success(request, _("The decision is taken back."))
+        if "from_person" in request.POST and entry.person_id:
+            return redirect("admin:accounts_user_change", entry.person_id)
         return redirect("admin:posts_case_changelist")
 
     def figures_view(self, request):

@@ -3,7 +3,9 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -54,6 +56,7 @@ def act(verb, subject, label, form=ReasonForm):
     """An admin action that asks for a reason and then calls `verb(moderator=…, SUBJECT=row, reason=…)` for each row.
 
     `form` may ask for more; its cleaned data become keywords of the verb. Rows that a verb refuses are told one by one.
+    Asked for on the page of one row (`from_page`), it leads back there.
     """
 
     @admin.action(description=label, permissions=["moderate"])
@@ -62,6 +65,7 @@ def act(verb, subject, label, form=ReasonForm):
         if len(rows) > AT_ONCE:
             messages.error(request, _("At most %(n)d rows at once; nothing was done.") % {"n": AT_ONCE})
             return None
+        page = _page_of(modeladmin, rows) if "from_page" in request.POST else None
         asked = form(request.POST if "confirmed" in request.POST else None)
         if not (asked.is_bound and asked.is_valid()):
             context = modeladmin.admin_site.each_context(request) | {
@@ -71,6 +75,7 @@ def act(verb, subject, label, form=ReasonForm):
                 "form": asked,
                 "action": verb.__name__,
                 "index": request.POST.get("index", "0"),
+                "page": page,
             }
             return TemplateResponse(request, "admin/act.html", context, status=422 if asked.is_bound else 200)
         done = 0
@@ -85,7 +90,13 @@ def act(verb, subject, label, form=ReasonForm):
             )  # fmt: skip
         elif not messages.get_messages(request):
             messages.info(request, _("Nothing had to be changed."))
-        return None
+        return redirect(page) if page else None
 
     action.__name__ = verb.__name__
     return action
+
+
+def _page_of(modeladmin, rows):
+    """The address of the one row, or None."""
+    name = f"admin:{modeladmin.opts.app_label}_{modeladmin.opts.model_name}_change"
+    return reverse(name, args=[rows[0].pk]) if len(rows) == 1 else None

@@ -1,53 +1,40 @@
 """All that a moderator sees of one item: the comment in its branch, flags, its author's record, what was decided."""
 
-import json
-from datetime import datetime
 from functools import cached_property
 
-from django.db import connection
-from django.db.models import Exists, OuterRef
 from django.utils.safestring import mark_safe
 
 from forum import markup
-from posts.models import CannedReason, Case, Comment, Flag, LogEntry, Rules, WatchedWord
+from posts.admin import record
+from posts.models import CannedReason, Case, Comment, Flag, Rules, WatchedWord
 from posts.safety.words import found_in
 
 MOST_REPLIES, MOST_ENTRIES, MOST_FLAGS, MOST_NOTES, MOST_VERSIONS = 5, 10, 20, 10, 5
 # One query for all that is told beside the comment.
-BESIDE = """
-SELECT
-    (SELECT json_agg(f) FROM (
-        SELECT f.reason, f.note, f.weight, f.outcome, f.flagged_at, coalesce(u.display_name, '') AS name
-        FROM posts_flag f LEFT JOIN accounts_user u ON u.id = f.person_id
-        WHERE f.comment_id = %(comment)s ORDER BY f.id DESC LIMIT %(flags)s
-    ) f),
-    (SELECT json_agg(n) FROM (
-        SELECT n.text, n.noted_at, n.person_id IS NOT NULL AS is_about_person, u.display_name AS name
-        FROM posts_note n JOIN accounts_user u ON u.id = n.noted_by_id
-        WHERE n.comment_id = %(comment)s OR n.person_id = %(author)s ORDER BY n.id DESC LIMIT %(notes)s
-    ) n),
-    (SELECT json_agg(r) FROM (
-        SELECT r.number, r.source, r.replaced_at FROM posts_revision r
-        WHERE r.comment_id = %(comment)s ORDER BY r.number DESC LIMIT %(versions)s
-    ) r),
-    (SELECT json_build_object(
-        'comments', count(*), 'removed', count(removed_at), 'latest', max(created_at)
-    ) FROM (
-        SELECT removed_at, created_at FROM posts_comment WHERE author_id = %(author)s ORDER BY id DESC LIMIT 1000
-    ) w),
-    (SELECT json_build_object(
-        'raised', count(*), 'agreed', count(*) FILTER (WHERE outcome = 'agreed'),
-        'kept', count(*) FILTER (WHERE outcome = 'kept')
-    ) FROM (SELECT outcome FROM posts_flag WHERE person_id = %(author)s ORDER BY id DESC LIMIT 1000) raised),
-    (SELECT json_build_object('pk', r.id, 'text', r.text) FROM posts_rules r ORDER BY r.id DESC LIMIT 1),
-    (SELECT json_agg(json_build_object('pk', r.id, 'title', r.title, 'text', r.text) ORDER BY r.title)
-     FROM posts_cannedreason r),
-    (SELECT json_agg(json_build_object('phrase', w.phrase, 'act', w.act, 'advice', w.advice) ORDER BY w.phrase)
-     FROM posts_watchedword w),
-    (SELECT count(*) FROM (
-        SELECT 1 FROM posts_flag f JOIN posts_comment c ON c.id = f.comment_id WHERE c.author_id = %(author)s LIMIT 1000
-    ) against)
-"""
+BESIDE = record.OF_AUTHOR | {
+    "flags": """
+        SELECT json_agg(f) FROM (
+            SELECT f.reason, f.note, f.weight, f.outcome, f.flagged_at, coalesce(u.display_name, '') AS name
+            FROM posts_flag f LEFT JOIN accounts_user u ON u.id = f.person_id
+            WHERE f.comment_id = %(comment)s ORDER BY f.id DESC LIMIT %(flags)s
+        ) f
+    """,
+    "versions": """
+        SELECT json_agg(r) FROM (
+            SELECT r.number, r.source, r.replaced_at FROM posts_revision r
+            WHERE r.comment_id = %(comment)s ORDER BY r.number DESC LIMIT %(versions)s
+        ) r
+    """,
+    "rules": "SELECT json_build_object('pk', r.id, 'text', r.text) FROM posts_rules r ORDER BY r.id DESC LIMIT 1",
+    "canned": """
+        SELECT json_agg(json_build_object('pk', r.id, 'title', r.title, 'text', r.text) ORDER BY r.title)
+        FROM posts_cannedreason r
+    """,
+    "words": """
+        SELECT json_agg(json_build_object('phrase', w.phrase, 'act', w.act, 'advice', w.advice) ORDER BY w.phrase)
+        FROM posts_watchedword w
+    """,
+}
 
 
 class Item:
@@ -85,16 +72,7 @@ class Item:
     @cached_property
     def entries(self):
         """What was decided about the comment and its author before, the latest first; one query."""
-        about = LogEntry.objects.select_related("moderator").order_by("-id")
-        about = about.annotate(is_undone=Exists(LogEntry.objects.filter(undoes=OuterRef("pk"))))
-        rows = about.filter(person=self.author) if self.author else about.filter(comment=self.comment)
-        if self.author and self.comment:
-            # two ranges, each by its own index
-            rows = rows[:MOST_ENTRIES].union(about.filter(comment=self.comment)[:MOST_ENTRIES]).order_by("-id")
-        entries = list(rows[:MOST_ENTRIES])
-        for entry in entries:
-            entry.may_be_undone = entry.before is not None and not entry.is_undone
-        return entries
+        return record.entries(self.author, self.comment, MOST_ENTRIES)
 
     @property
     def rules(self):
@@ -122,28 +100,19 @@ class Item:
     @cached_property
     def beside(self):
         """{"flags", "notes", "versions", "record", "rules", "canned", "words"}; one query."""
-        values = {
-            "comment": self.comment and self.comment.pk, "author": self.author and self.author.pk,
-            "flags": MOST_FLAGS, "notes": MOST_NOTES, "versions": MOST_VERSIONS,
-        }  # fmt: skip
-        with connection.cursor() as cursor:
-            cursor.execute(BESIDE, values)
-            flags, notes, versions, record, raised, rules, canned, words, against = (
-                json.loads(told) if isinstance(told, str) else told for told in cursor.fetchone()
-            )
+        found = record.told(
+            BESIDE, comment=self.comment and self.comment.pk, author=self.author and self.author.pk,
+            flags=MOST_FLAGS, notes=MOST_NOTES, versions=MOST_VERSIONS,
+        )  # fmt: skip
         reasons = dict(Flag.Reason.choices)
-        for flag in flags or ():
-            flag["reason"], flag["at"] = reasons.get(flag["reason"], ""), datetime.fromisoformat(flag["flagged_at"])
-        for note in notes or ():
-            note["at"] = datetime.fromisoformat(note["noted_at"])
-        for version in versions or ():
-            version["at"] = datetime.fromisoformat(version["replaced_at"])
-        return {
-            "flags": flags or [], "notes": notes or [], "versions": versions or [],
-            "record": {**record, "raised": raised, "against": against}, "rules": rules and Rules(**rules),
-            "canned": [CannedReason(**each) for each in canned or ()],
-            "words": [WatchedWord(**each) for each in words or ()],
-        }  # fmt: skip
+        flags = record.dated(found["flags"], "flagged_at")
+        return found | {
+            "flags": [flag | {"reason": reasons.get(flag["reason"], "")} for flag in flags],
+            "versions": record.dated(found["versions"], "replaced_at"),
+            "rules": found["rules"] and Rules(**found["rules"]),
+            "canned": [CannedReason(**each) for each in found["canned"] or ()],
+            "words": [WatchedWord(**each) for each in found["words"] or ()],
+        }
 
     @property
     def rule_parts(self):

@@ -1,16 +1,23 @@
 """The desk for people: the accounts' own page with the verbs of moderators."""
 
+from copy import copy
 from datetime import timedelta
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import PersonAdmin
 from accounts.models import User
-from posts.actions import sanctioning, verifying
+from posts.actions import deciding, sanctioning, verifying
+from posts.admin.caseforms import NoteForm
 from posts.admin.desk import Desk, ReasonForm, act
+from posts.admin.person import Person
 
 
 class SuspensionForm(ReasonForm):
@@ -48,8 +55,9 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class PersonDesk(PersonAdmin):
-    """The accounts' desk with the verbs about people."""
+    """The accounts' desk with the verbs about people, and with a person's history for those who moderate."""
 
+    change_form_template = "admin/posts/person.html"
     actions = [
         act(sanctioning.warn, "person", _("Warn")),
         act(sanctioning.watch, "person", _("Put under watch")),
@@ -67,3 +75,39 @@ class PersonDesk(PersonAdmin):
     def has_moderate_permission(self, request):
         """May use the actions of the list."""
         return request.user.can_moderate()
+
+    def get_urls(self):
+        """With the door for a note."""
+        note = path("<int:pk>/note/", self.admin_site.admin_view(self.note_view), name="accounts_user_note")
+        return [note, *super().get_urls()]
+
+    def render_change_form(self, request, context, *args, obj=None, **options):
+        """The account, and for those who moderate what is known of the person."""
+        if obj is not None and request.user.can_moderate():
+            person = Person(obj)
+            context |= {
+                "person": person,
+                "measures": person.measures(self.get_actions(request).values()),
+                "note_form": context.get("note_form") or NoteForm(auto_id="note_%s"),
+            }
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
+    def note_view(self, request, pk):
+        """A note about the person; where it cannot be kept, the page comes back with what was typed."""
+        if not (request.user.can_moderate() and self.has_view_permission(request)):
+            raise PermissionDenied
+        person = User.objects.filter(pk=pk).first()
+        if person is None or request.method != "POST":
+            raise Http404
+        form = NoteForm(request.POST, auto_id="note_%s")
+        if form.is_valid():
+            deciding.note(moderator=request.user, text=form.cleaned_data["text"], person=person)
+            messages.success(request, _("The note is kept."))
+            # to where it is read now
+            return redirect(f"{reverse('admin:accounts_user_change', args=[pk])}#record")
+        # the admin would take what was sent for a change of the account
+        reading = copy(request)
+        reading.method = "GET"
+        response = self.change_view(reading, str(pk), extra_context={"note_form": form})
+        response.status_code = 422
+        return response

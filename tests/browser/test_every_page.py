@@ -36,7 +36,8 @@ DESK = [
     "/desk/posts/case/", "/desk/posts/case/{urgent}/change/", "/desk/posts/case/{flagged}/change/",
     "/desk/posts/case/{appeal}/change/", "/desk/posts/case/figures/", "/desk/posts/case/of/{top}/",
     "/desk/posts/rules/", "/desk/posts/cannedreason/", "/desk/posts/watchedword/add/", "/desk/posts/note/",
-    "/desk/posts/revision/{revision}/change/", "/desk/accounts/user/", "/desk/accounts/verification/",
+    "/desk/posts/revision/{revision}/change/", "/desk/accounts/user/", "/desk/accounts/user/{person}/change/",
+    "/desk/accounts/verification/",
 ]  # fmt: skip
 LOOKS = [(360, "light"), (1280, "dark")]
 
@@ -86,7 +87,8 @@ def _at_the_desk(thread, alice, bob, mod):
     )
     appealed = deciding.take_measure(moderator=mod, person=bob, measure="watch", reason="Too much at once.")
     appealing.appeal(entry=entry, text="It was meant kindly.", person=bob)
-    return found | {"appeal": entry.appeal.case.pk, "decision": appealed.pk}
+    deciding.note(moderator=mod, text="Means well, mostly. " + "unbroken" * 20, person=bob)
+    return found | {"appeal": entry.appeal.case.pk, "decision": appealed.pk, "person": bob.pk}
 
 
 def look_at(page, addresses, places):
@@ -121,9 +123,10 @@ def test_moderators_pages(visit, places, mod, width, scheme):
     assert look_at(page, DESK, places) == []
 
 
-def test_the_queue_on_a_phone(visit, places, mod):
+def test_the_queue_and_people_on_a_phone(visit, places, mod):
     page = visit(mod, viewport={"width": 360, "height": 800})
-    assert look_at(page, [address for address in DESK if "/case/" in address or address == "/desk/"], places) == []
+    fit = [address for address in DESK if "/case/" in address or address == "/desk/" or "{person}" in address]
+    assert look_at(page, fit, places) == []
 
 
 def test_the_act_page_of_the_desk(visit, places, mod):
