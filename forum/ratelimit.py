@@ -24,6 +24,9 @@ from forum.models import Usage
 
 # An address is a keyed hash all the time, and that is gone after so long without use.
 FORGOTTEN_AFTER = timedelta(days=30)
+# For these acts of an account it is kept where it came from, until it is forgotten: by that the second account of
+# somebody banned is found (see posts.actions.linking).
+TRACED = ("comment", "thread")
 # One customer of a provider has such a network, and as many addresses as they like in it.
 IPV6_PREFIX = 64
 IN_A_WHILE = _("That was a lot in a short time. Please wait %(wait)s and send it again.")
@@ -43,7 +46,7 @@ def take(request, act, token=""):
 
     The same one-time `token` again is the same act, sent twice: it is let through and not counted, twenty times.
     """
-    asked = [{"key": key, "rates": limits} for key, limits in _subjects(request, act)]
+    asked = list(_subjects(request, act))
     if not asked:
         return
     with connection.cursor() as cursor:
@@ -64,6 +67,18 @@ def forget(at):
             cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [at])  # noqa: S608  (a setting of ours)
             forgotten += cursor.rowcount
     return forgotten
+
+
+def same_origin(account, most):
+    """The ids of other accounts, `most` at most, that wrote from where `account` wrote from, within FORGOTTEN_AFTER.
+
+    A household, a clinic and a telephone network have one address, too: it proves nothing.
+    """
+    own = [f"{act}:{account}" for act in TRACED]
+    origins = Usage.objects.filter(key__in=own).exclude(origin="").values("origin")
+    keys = Usage.objects.filter(origin__in=origins).exclude(origin="").exclude(key__in=own).order_by("-used_at")
+    found = (int(key.partition(":")[2]) for key in keys.values_list("key", flat=True)[: 2 * most])
+    return list(dict.fromkeys(found))[:most]
 
 
 def address_of(request):
@@ -99,12 +114,13 @@ def in_words(seconds):
 
 
 def _subjects(request, act):
-    """(key, rates) for each subject that is limited in doing `act`."""
+    """{key, rates, origin} for each subject that is limited in doing `act`."""
     limits = settings.LIMITS.get(act, {})
     person = request.user
     standing = person.standing if person.is_authenticated else "visitor"
     if person.is_authenticated and standing in limits:
-        yield f"{act}:{person.pk}", rates.parse(limits[standing])
+        origin = hashed_address(request) if act in TRACED else ""
+        yield {"key": f"{act}:{person.pk}", "rates": rates.parse(limits[standing]), "origin": origin}
     by_address = "address" if person.is_authenticated else "visitor"
     if by_address in limits:
-        yield f"{act}:{by_address}:{hashed_address(request)}", rates.parse(limits[by_address])
+        yield {"key": f"{act}:{by_address}:{hashed_address(request)}", "rates": rates.parse(limits[by_address])}

@@ -72,6 +72,10 @@ YOUR_OWN_CAUSE = _("This is about yourself; another moderator decides it.")
 NO_CASE_OF_COMMENT = _("This is something that somebody asks for: it is answered, not decided like a comment.")
 NOTHING_TO_DO = _("Nothing had to be changed.")
 NOTHING_INSTEAD = _("Please say what comes instead: about the comment, about its author, or both.")
+NO_CAUSE = _(
+    "Nothing speaks against this person: they are not under watch, warned or suspended, and nothing they wrote was "
+    "removed lately or waits. So there is no cause to look for other accounts."
+)
 NO_ACCOUNT = _("Its author has no account: there is nobody to warn or to suspend.")
 NO_SUCH_PASSAGE = _("The text does not have this passage. Please copy it from the text as it was written.")
 NOTHING_LEFT = _("Nothing would be left of the text. Please remove the comment instead.")

@@ -6,15 +6,17 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import PersonAdmin
 from accounts.models import User
-from posts.actions import deciding, sanctioning, verifying
+from forum import unsent
+from posts.actions import deciding, linking, sanctioning, verifying
+from posts.actions.refusals import Refused
 from posts.admin.caseforms import NoteForm
 from posts.admin.desk import Desk, ReasonForm, act
 from posts.admin.person import Person
@@ -77,9 +79,13 @@ class PersonDesk(PersonAdmin):
         return request.user.can_moderate()
 
     def get_urls(self):
-        """With the door for a note."""
-        note = path("<int:pk>/note/", self.admin_site.admin_view(self.note_view), name="accounts_user_note")
-        return [note, *super().get_urls()]
+        """With the doors for a note and for other accounts."""
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/note/", view(self.note_view), name="accounts_user_note"),
+            path("<int:pk>/others/", view(self.others_view), name="accounts_user_others"),
+            *super().get_urls(),
+        ]
 
     def render_change_form(self, request, context, *args, obj=None, **options):
         """The account, and for those who moderate what is known of the person."""
@@ -94,14 +100,12 @@ class PersonDesk(PersonAdmin):
 
     def note_view(self, request, pk):
         """A note about the person; where it cannot be kept, the page comes back with what was typed."""
-        if not (request.user.can_moderate() and self.has_view_permission(request)):
-            raise PermissionDenied
-        person = User.objects.filter(pk=pk).first()
-        if person is None or request.method != "POST":
-            raise Http404
-        form = NoteForm(request.POST, auto_id="note_%s")
+        person = self._person(request, pk)
+        data = request.POST if request.method == "POST" else None
+        form = NoteForm(data, initial=unsent.waiting(request), auto_id="note_%s")
         if form.is_valid():
             deciding.note(moderator=request.user, text=form.cleaned_data["text"], person=person)
+            unsent.done(request)
             messages.success(request, _("The note is kept."))
             # to where it is read now
             return redirect(f"{reverse('admin:accounts_user_change', args=[pk])}#record")
@@ -109,5 +113,27 @@ class PersonDesk(PersonAdmin):
         reading = copy(request)
         reading.method = "GET"
         response = self.change_view(reading, str(pk), extra_context={"note_form": form})
-        response.status_code = 422
+        response.status_code = 422 if form.is_bound else 200
         return response
+
+    def others_view(self, request, pk):
+        """Asks for a reason, and then tells which other accounts wrote from where the person wrote."""
+        person = self._person(request, pk)
+        form = ReasonForm(request.POST if request.method == "POST" else None, initial=unsent.waiting(request))
+        others = None
+        if form.is_valid():
+            try:
+                others = linking.look_for_others(moderator=request.user, person=person, **form.cleaned_data)
+                unsent.done(request)
+            except Refused as refusal:
+                form.add_error(None, refusal.sentence)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Other accounts"), "opts": self.model._meta, "person": person, "form": form, "others": others,
+        }  # fmt: skip
+        status = 422 if form.is_bound and form.errors else 200
+        return TemplateResponse(request, "admin/posts/others.html", context, status=status)
+
+    def _person(self, request, pk):
+        if not (request.user.can_moderate() and self.has_view_permission(request)):
+            raise PermissionDenied
+        return get_object_or_404(User, pk=pk)

@@ -29,6 +29,10 @@ ABOUT = record.OF_AUTHOR | {
             ) a, LATERAL (
                 SELECT id, kind, opened_at FROM posts_case WHERE appeal_id = a.id AND closed_at IS NULL LIMIT 1
             ) k
+            UNION
+            SELECT k.id, k.kind, k.opened_at
+            FROM accounts_verificationrequest v JOIN posts_case k ON k.verification_request_id = v.id
+            WHERE v.person_id = %(author)s AND v.outcome = ''
             ORDER BY kind, pk LIMIT %(waiting)s
         ) k
     """,

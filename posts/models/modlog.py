@@ -57,6 +57,7 @@ class LogEntry(models.Model):
         WATCH = "watch", _("put under watch")
         UNWATCH = "unwatch", _("no longer under watch")
         BAN = "ban", _("banned")
+        LOOK = "look", _("looked for other accounts")
         UNDO = "undo", _("decision taken back")
         UPHOLD = "uphold", _("upheld on appeal")
         CHANGE = "change", _("changed on appeal")

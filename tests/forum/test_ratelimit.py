@@ -53,7 +53,7 @@ def test_the_limits_that_we_ship_can_be_read(settings):
 def test_every_act_that_is_counted_has_its_limits_and_nobody_is_misspelt(settings):
     from forum import settings as shipped
 
-    source = "".join(file.read_text() for file in Path("posts").rglob("*.py"))
+    source = "".join(file.read_text() for floor in ("posts", "forum") for file in Path(floor).rglob("*.py"))
     counted = set(re.findall(r'(?:take\(\s*request, |attempted\(\s*request, form, )"([\w ]+)"', source))
     assert counted == set(shipped.LIMITS)
     settings.LIMITS = {"comment": {"visitr": "1 per day"}}

@@ -1,0 +1,42 @@
+"""Moderators look for other accounts of somebody who gave cause: whoever is banned may come back under another name."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from forum import ratelimit
+from posts.actions import refusals
+from posts.actions.recording import check_right, log
+from posts.actions.refusals import Refused
+from posts.models import Case, Comment, LogEntry
+
+# of a person's comments so many are looked at, the latest; and removals of so long
+LATEST, LATELY = 200, timedelta(days=30)
+MOST_OTHERS = 20
+
+
+def gave_cause(person):
+    """Whether something speaks against `person`: only then it is anybody's business what else they are called."""
+    if person.is_suspended or person.watched_at is not None or person.warned_at is not None:
+        return True
+    latest = list(Comment.objects.filter(author=person).order_by("-id")[:LATEST].values_list("pk", "removed_at"))
+    since = timezone.now() - LATELY
+    if any(removed_at is not None and removed_at > since for _pk, removed_at in latest):
+        return True
+    return Case.objects.open().filter(comment__in=[pk for pk, _removed_at in latest]).exists()
+
+
+@transaction.atomic
+def look_for_others(*, moderator, person, reason):
+    """The other people, MOST_OTHERS at most, who wrote from where `person` wrote lately; the log has that somebody
+    looked, and not what was found.
+
+    Raises Refused where the person gave no cause, PermissionDenied.
+    """
+    check_right(moderator, reason)
+    if not gave_cause(person):
+        raise Refused(refusals.NO_CAUSE)
+    log(moderator, LogEntry.Act.LOOK, reason, person=person)
+    return list(User.objects.filter(pk__in=ratelimit.same_origin(person.pk, MOST_OTHERS)).order_by("-joined_at"))
