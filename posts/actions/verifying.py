@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User, Verification, VerificationRequest
-from posts.actions import counting, deciding, refusals, writing
+from posts.actions import checking, counting, deciding, refusals
 from posts.actions.recording import check_right, log
 from posts.actions.refusals import Refused
 from posts.models import Case, LogEntry
@@ -33,7 +33,7 @@ def ask(*, person, **given):
 
     Raises PermissionDenied and Refused for whoever may not write.
     """
-    writing.check_may_write(person)
+    checking.check_may_write(person)
     now = timezone.now()
     try:
         with transaction.atomic():

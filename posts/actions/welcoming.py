@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from posts.actions import casework, counting, refusals, writing
+from posts.actions import casework, checking, counting, placing, refusals
 from posts.actions.refusals import Refused, Repeated
 from posts.models import Case, Comment, GuestComment, Helpful, SiteChoices
 
@@ -29,12 +29,12 @@ def comment_as_guest(*, name, email, parent, source, key, question=None, standpo
     )
     comment.write(source)
     try:
-        writing.check_accepts_replies(parent)
-        writing.check_branch_is_open(parent)
+        checking.check_accepts_replies(parent)
+        checking.check_branch_is_open(parent)
         if not again:
-            writing.check_not_repeated(Comment.objects.filter(pk__in=earlier), source)
+            checking.check_not_repeated(Comment.objects.filter(pk__in=earlier), source)
         with transaction.atomic():
-            writing.settle(comment, parent, question)
+            placing.settle(comment, parent, question)
             comment.save(force_insert=True)
             GuestComment.objects.create(comment=comment, email=email, written_at=now)
             casework.open_case(comment, Case.Kind.HELD, [Case.Why.GUEST], now)
@@ -54,7 +54,7 @@ def claim(*, person, addresses, comments):
 
     Threads are locked before comments, as by every verb, and all in one order.
     """
-    writing.check_may_write(person)
+    checking.check_may_write(person)
     mine = GuestComment.objects.written_from(addresses).filter(comment__in=comments)
     for thread in sorted(set(mine.values_list("comment__thread", flat=True))):
         counting.bump(counting.lock_thread(thread))

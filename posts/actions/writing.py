@@ -1,24 +1,15 @@
 """The verbs of those who write: start a thread, reply, edit, delete."""
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
 from forum import markup
-from posts import tree
-from posts.actions import casework, counting, drafting, refusals, screening, showing
+from posts.actions import casework, checking, counting, drafting, placing, refusals, screening, showing
 from posts.actions.refusals import Overtaken, Refused, Repeated
 from posts.models import Case, Comment, Question, Revision, Thread
-
-
-def may_start_thread(user):
-    """Whether the site's setting lets `user` start a thread."""
-    if not user.is_authenticated or not user.is_active or user.is_suspended:
-        return False
-    return {"everybody": True, "trusted": user.is_trusted, "staff": user.is_staff}[settings.THREAD_STARTERS]
 
 
 @transaction.atomic
@@ -44,8 +35,8 @@ def start_thread(
     Repeated for the same text again unless `again` says that it is meant, and Wondering unless the author is `sure`.
     """
     if author is not None:
-        check_may_write(author)
-        if not may_start_thread(author):
+        checking.check_may_write(author)
+        if not checking.may_start_thread(author):
             raise PermissionDenied(refusals.STARTERS)
         # one form sent twice at once: the second waits here and then finds what the first made
         User.objects.select_for_update(no_key=True).get(pk=author.pk)
@@ -53,7 +44,7 @@ def start_thread(
         if first is not None:
             return first.thread
         if not again:
-            check_not_repeated(Comment.objects.filter(author=author), source)
+            checking.check_not_repeated(Comment.objects.filter(author=author), source)
     now = at or timezone.now()
     thread = Thread(author=author, created_at=now, last_activity_at=now, **fields)
     thread.name(title)
@@ -74,7 +65,7 @@ def start_thread(
     if why:
         opening.held_at, opening.published_at, thread.withdrawn_at = now, None, now
         thread.save(update_fields=["withdrawn_at"])
-    _find_place(opening, parent=None)
+    placing.find_place(opening, parent=None)
     opening.save(force_insert=True)
     if why:
         casework.open_case(opening, Case.Kind.HELD, why, now)
@@ -107,19 +98,19 @@ def reply(
     text again unless `again` says that it is meant, and Wondering unless the author is `sure`.
     """
     if author is not None:
-        check_may_write(author)
+        checking.check_may_write(author)
     comment = Comment(parent=parent, author=author, byline=byline, key=key, is_sample=is_sample)
     _speak_as(comment, author, standpoint, at or timezone.now())
     comment.write(source)
     try:
-        check_accepts_replies(parent)
+        checking.check_accepts_replies(parent)
         if not again:
-            check_not_repeated(Comment.objects.filter(author=author), source)
+            checking.check_not_repeated(Comment.objects.filter(author=author), source)
         if author is not None and at is None and not is_sample:
             now = timezone.now()
             why = screening.reasons_to_hold(author, source, comment.html, now, sure=sure, address=address)
             if why:
-                check_branch_is_open(parent)
+                checking.check_branch_is_open(parent)
                 return _hold(comment, parent, question, why, now)
         return _publish(comment, parent, question, at)
     except (IntegrityError, Refused, Repeated, counting.Closed) as fault:
@@ -129,15 +120,15 @@ def reply(
             return first
         if isinstance(fault, counting.Closed):
             # it was open a moment ago; whoever closed it is done now, and this says why
-            check_accepts_replies(Comment.objects.select_related("thread").get(pk=parent.pk))
-            check_branch_is_open(parent)
+            checking.check_accepts_replies(Comment.objects.select_related("thread").get(pk=parent.pk))
+            checking.check_branch_is_open(parent)
             raise Refused(refusals.GONE) from None
         raise
 
 
 @transaction.atomic
 def _publish(comment, parent, question, at):
-    settle(comment, parent, question)
+    placing.settle(comment, parent, question)
     if comment.author is not None:
         # before the thread is locked: there all others wait
         drafting.forget_sent(person=comment.author, place=f"reply:{parent.pk}")
@@ -147,7 +138,7 @@ def _publish(comment, parent, question, at):
 
 @transaction.atomic
 def _hold(comment, parent, question, why, at):
-    settle(comment, parent, question)
+    placing.settle(comment, parent, question)
     drafting.forget_sent(person=comment.author, place=f"reply:{parent.pk}")
     comment.created_at = comment.held_at = at
     comment.save(force_insert=True)
@@ -167,7 +158,7 @@ def edit(*, editor, comment, source, standpoint=None, seen=None, sure=True):
     thread = counting.lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread
-    check_may_edit(editor, comment)
+    checking.check_may_edit(editor, comment)
     if seen and seen != comment.fingerprint and source != comment.source:
         raise Overtaken(comment)
     drafting.forget_sent(person=editor, place=f"edit:{comment.pk}")
@@ -186,26 +177,6 @@ def edit(*, editor, comment, source, standpoint=None, seen=None, sure=True):
     if why and (casework.is_waiting(comment) or showing.hide_until_reviewed(comment, screening.told(why))):
         casework.open_case(comment, Case.Kind.HELD, why, now)
     return comment
-
-
-def check_may_reply(author, parent):
-    """Raises Refused or PermissionDenied if `author` could not reply to `parent` now; for a form not yet filled in."""
-    check_may_write(author)
-    check_accepts_replies(parent)
-    check_branch_is_open(parent)
-
-
-def check_may_edit(editor, comment):
-    """Raises Refused or PermissionDenied if `editor` could not change `comment` now."""
-    check_may_write(editor)
-    if comment.author_id != editor.pk:
-        raise PermissionDenied(refusals.NOT_YOURS)
-    if comment.thread.withdrawn_at is not None and comment.depth:
-        raise Refused(refusals.WITHDRAWN)
-    if comment.thread.is_locked:
-        raise Refused(refusals.LOCKED)
-    if not comment.is_editable_by(editor):
-        raise Refused(refusals.GONE_YOURS)
 
 
 def rewrite(comment, source, html, *, editor, at, silently):
@@ -253,7 +224,7 @@ def undelete(*, author, comment):
     if comment.deleted_at is None:
         return comment
     # what is locked may be deleted and so be brought back: nothing new is said; who is suspended says nothing again
-    check_may_write(author)
+    checking.check_may_write(author)
     if not comment.is_undeletable_by(author, timezone.now()):
         raise Refused(refusals.TOO_LATE)
     was_published = comment.is_published
@@ -273,42 +244,6 @@ def take_back(comment):
     counting.state_changed(comment, was_published)
 
 
-def check_may_write(user):
-    """Raises PermissionDenied or Refused if `user` may not write at all."""
-    if not user.is_authenticated or not user.is_active:
-        raise PermissionDenied
-    if user.is_suspended:
-        raise Refused(refusals.SUSPENDED)
-    if user.warned_at is not None:
-        raise Refused(refusals.WARNED)
-
-
-def check_accepts_replies(parent):
-    """Raises Refused, with the reason, if nobody can reply to `parent` any more."""
-    if parent.thread.withdrawn_at is not None:
-        raise Refused(refusals.WITHDRAWN)
-    if parent.thread.is_locked:
-        raise Refused(refusals.LOCKED)
-    if not parent.accepts_replies():
-        raise Refused(refusals.GONE)
-    if parent.locked_at is not None:
-        raise Refused(refusals.BRANCH_LOCKED)
-
-
-def check_branch_is_open(parent):
-    """Raises Refused if `parent` lies in a branch that a moderator locked. One query; a reply that is published asks
-    the same as it is saved."""
-    if parent.depth and Comment.objects.filter(pk__in=tree.ids_of(parent.path), locked_at__isnull=False).exists():
-        raise Refused(refusals.BRANCH_LOCKED)
-
-
-def check_not_repeated(comments, source):
-    """Raises Repeated if one of `comments`, somebody's own, said the same a moment ago."""
-    said = comments.said_lately(source, timezone.now())
-    if said is not None:
-        raise Repeated(said)
-
-
 def _written_with(author, key):
     """What `author` already wrote with this one-time key, or None."""
     if key is None or author is None:
@@ -322,36 +257,3 @@ def _speak_as(comment, author, standpoint, at):
     comment.verification = None
     if author is not None and standpoint in (Comment.Standpoint.CLINICIAN, Comment.Standpoint.BOTH):
         comment.verification = author.verifications.in_force(at).order_by("-checked_at").first()
-
-
-def settle(comment, parent, question):
-    """Gives `comment` its thread, its place under `parent`, and the question it answers; it is not saved yet."""
-    comment.thread = parent.thread
-    comment.question_id = _question_of_branch(parent, question)
-    _find_place(comment, parent)
-
-
-def _question_of_branch(parent, question):
-    """The id of the question a reply to `parent` answers: its branch’s, or under the opening post the one given."""
-    if parent.depth > 0:
-        return parent.question_id
-    if question is not None and question.thread_id != parent.thread_id:
-        raise PermissionDenied
-    return question and question.pk
-
-
-def _find_place(comment, parent):
-    """Gives `comment` its id, path and place under `parent`; it is not saved yet.
-
-    The id is drawn first, because the path ends in it. Below the deepest level the index allows, a reply becomes its
-    parent's neighbour.
-    """
-    if parent is not None and parent.depth >= tree.DEEPEST:
-        parent = parent.parent
-        parent.thread = comment.thread
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [Comment._meta.db_table])
-        comment.pk = cursor.fetchone()[0]
-    comment.parent = parent
-    comment.path = tree.child_path(parent.path if parent else "", comment.pk)
-    comment.depth = tree.depth_of(comment.path)

@@ -11,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from forum import ratelimit, unsent
 from posts import difference, drawing, page, personal
-from posts.actions import refusals, writing
+from posts.actions import checking, refusals, writing
 from posts.actions.refusals import Refused
 from posts.forms import EditForm, ReplyForm
 from posts.models import Comment, Thread
@@ -62,7 +62,7 @@ def edit(request, pk):
     comment = _own(request, pk) if request.user.is_authenticated else _whatever_became_of(pk)
     if data is None and request.user.is_authenticated:
         try:
-            writing.check_may_edit(request.user, comment)
+            checking.check_may_edit(request.user, comment)
         except Refused as refusal:
             return _closed(request, comment, refusal.sentence)
     kept = unsent.waiting(request)
@@ -186,9 +186,9 @@ def _why_closed(user, parent):
     """The sentence for why nobody, or this member, can reply to `parent`; None if it can be tried."""
     try:
         if user.is_authenticated:
-            writing.check_may_reply(user, parent)
+            checking.check_may_reply(user, parent)
         else:
-            writing.check_accepts_replies(parent)
+            checking.check_accepts_replies(parent)
     except Refused as refusal:
         return refusal.sentence
     return None

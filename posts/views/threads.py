@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from forum import pagecache, pagination, unsent
 from posts import drawing, personal, tree
-from posts.actions import reading, refusals, writing
+from posts.actions import checking, reading, refusals, writing
 from posts.forms import ThreadForm
 from posts.models import Thread
 from posts.place import Place
@@ -38,7 +38,7 @@ def front(request):
         "threads": threads,
         "is_first": position is None,
         "after": last and pagination.position_of(last.last_activity_at, last.pk),
-        "may_start": writing.may_start_thread(request.user),
+        "may_start": checking.may_start_thread(request.user),
     }
     return render(request, "posts/front.html", context)
 
@@ -86,7 +86,7 @@ def start(request):
     form = ThreadForm(sent(request), initial=kept)
     if not request.user.is_authenticated:
         return signed_out(request, form, "posts/start.html", {})
-    if not writing.may_start_thread(request.user):
+    if not checking.may_start_thread(request.user):
         raise PermissionDenied(refusals.SUSPENDED if request.user.is_suspended else refusals.STARTERS)
     made = attempted(
         request, form, "thread",

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from posts.actions import counting, moderating, writing
+from posts.actions import counting, moderating, placing, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, Question, Thread
 from tests.factories import moderator, person, reply
@@ -102,7 +102,7 @@ def test_what_was_closed_between_the_look_and_the_write_changes_nothing():
     for change in ({"removed_at": timezone.now()}, {}):
         comment = Comment(author=person(), path=parent.path, parent=parent, thread=opening.thread, depth=2)
         comment.write("Words that come too late.")
-        writing._find_place(comment, parent)
+        placing.find_place(comment, parent)
         if change:
             Comment.objects.filter(pk=parent.pk).update(**change)
         else:

@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import answering, appealing, deciding, flagging, sanctioning, writing
+from posts.actions import answering, appealing, checking, deciding, flagging, sanctioning, writing
 from posts.actions.moderating import LEFT_OUT
 from posts.actions.refusals import Refused, Stale
 from posts.models import Appeal, Case, Comment, Letter, LogEntry, Question, Thread
@@ -178,7 +178,7 @@ def test_nobody_replies_in_a_locked_branch_but_elsewhere(mod, case, comment, ope
         with pytest.raises(Refused, match="branch"):
             reply(parent, bob)
         with pytest.raises(Refused, match="branch"):
-            writing.check_may_reply(bob, parent)
+            checking.check_may_reply(bob, parent)
     assert reply(opening, bob).pk
 
 

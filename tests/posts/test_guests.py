@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from posts.actions import moderating, reading, sanctioning, welcoming, writing
+from posts.actions import checking, moderating, reading, sanctioning, welcoming
 from posts.actions.refusals import Refused
 from posts.models import Comment, GuestComment, Helpful, SiteChoices, Thread
 from posts.views import guestbook
@@ -310,7 +310,7 @@ def test_a_member_whose_comment_is_held_is_no_guest(opening, alice, mod, client)
     comment = reply(opening, alice)
     moderating.hold(moderator=mod, comment=comment, reason="A look.")
     with pytest.raises(Refused):
-        writing.check_accepts_replies(Comment.objects.select_related("thread").get(pk=comment.pk))
+        checking.check_accepts_replies(Comment.objects.select_related("thread").get(pk=comment.pk))
     client.force_login(alice)
     html = client.get(opening.thread.get_absolute_url()).content.decode()
     assert "You can still change it" in html

@@ -335,7 +335,7 @@ def test_a_broken_page_without_a_text_has_no_form(client, monkeypatch):
     def broken(*_about):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("posts.views.threads.writing.may_start_thread", broken)
+    monkeypatch.setattr("posts.views.threads.checking.may_start_thread", broken)
     answer = Client(raise_request_exception=False).get("/")
     assert answer.status_code == 500
     assert "<form" not in answer.content.decode()

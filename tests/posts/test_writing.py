@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from posts import tree
-from posts.actions import moderating, sanctioning, verifying, writing
+from posts.actions import checking, moderating, sanctioning, verifying, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, Revision, Thread
 from tests.factories import WORDS, reply
@@ -32,7 +32,7 @@ def test_a_thread_begins_with_its_opening_post_and_questions(alice):
 @pytest.mark.parametrize(("setting", "allowed"), [("everybody", True), ("trusted", False), ("staff", False)])
 def test_who_may_start_a_thread_is_a_setting(settings, alice, setting, allowed):
     settings.THREAD_STARTERS = setting
-    assert writing.may_start_thread(alice) is allowed
+    assert checking.may_start_thread(alice) is allowed
     if not allowed:
         with pytest.raises(PermissionDenied):
             make_thread(author=alice)

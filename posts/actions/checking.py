@@ -1,0 +1,73 @@
+"""Whether somebody may write, and where: asked by verbs before they act and by doors before they show a form."""
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from posts import tree
+from posts.actions import refusals
+from posts.actions.refusals import Refused, Repeated
+from posts.models import Comment
+
+
+def may_start_thread(user):
+    """Whether the site's setting lets `user` start a thread."""
+    if not user.is_authenticated or not user.is_active or user.is_suspended:
+        return False
+    return {"everybody": True, "trusted": user.is_trusted, "staff": user.is_staff}[settings.THREAD_STARTERS]
+
+
+def check_may_reply(author, parent):
+    """Raises Refused or PermissionDenied if `author` could not reply to `parent` now; for a form not yet filled in."""
+    check_may_write(author)
+    check_accepts_replies(parent)
+    check_branch_is_open(parent)
+
+
+def check_may_edit(editor, comment):
+    """Raises Refused or PermissionDenied if `editor` could not change `comment` now."""
+    check_may_write(editor)
+    if comment.author_id != editor.pk:
+        raise PermissionDenied(refusals.NOT_YOURS)
+    if comment.thread.withdrawn_at is not None and comment.depth:
+        raise Refused(refusals.WITHDRAWN)
+    if comment.thread.is_locked:
+        raise Refused(refusals.LOCKED)
+    if not comment.is_editable_by(editor):
+        raise Refused(refusals.GONE_YOURS)
+
+
+def check_may_write(user):
+    """Raises PermissionDenied or Refused if `user` may not write at all."""
+    if not user.is_authenticated or not user.is_active:
+        raise PermissionDenied
+    if user.is_suspended:
+        raise Refused(refusals.SUSPENDED)
+    if user.warned_at is not None:
+        raise Refused(refusals.WARNED)
+
+
+def check_accepts_replies(parent):
+    """Raises Refused, with the reason, if nobody can reply to `parent` any more."""
+    if parent.thread.withdrawn_at is not None:
+        raise Refused(refusals.WITHDRAWN)
+    if parent.thread.is_locked:
+        raise Refused(refusals.LOCKED)
+    if not parent.accepts_replies():
+        raise Refused(refusals.GONE)
+    if parent.locked_at is not None:
+        raise Refused(refusals.BRANCH_LOCKED)
+
+
+def check_branch_is_open(parent):
+    """Raises Refused if `parent` lies in a branch that a moderator locked. One query; a reply that is published asks
+    the same as it is saved."""
+    if parent.depth and Comment.objects.filter(pk__in=tree.ids_of(parent.path), locked_at__isnull=False).exists():
+        raise Refused(refusals.BRANCH_LOCKED)
+
+
+def check_not_repeated(comments, source):
+    """Raises Repeated if one of `comments`, somebody's own, said the same a moment ago."""
+    said = comments.said_lately(source, timezone.now())
+    if said is not None:
+        raise Repeated(said)
