@@ -55,7 +55,7 @@ WITH in_thread AS (
 )
 INSERT INTO posts_comment ({columns}, created_at, published_at)
 SELECT {values}, moment, moment FROM in_thread WHERE (SELECT count(*) FROM above) = {depth}
-RETURNING published_at
+RETURNING published_at, is_shown
 """
 # Columns that the statement or the database itself fills.
 FILLED = {"created_at", "published_at", "is_shown"}
@@ -99,6 +99,7 @@ def publish_reply(comment, at=None):
     if row is None:
         raise Closed
     comment.created_at = comment.published_at = row[0]
+    comment.is_shown = row[1]
     comment._state.adding = False
     comment.parent.reply_count += 1
     comment.parent.below_count += 1

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from forum import spamcheck
-from posts.actions.refusals import Wondering
-from posts.models import Case, WatchedWord
+from posts.actions import checking
+from posts.actions.refusals import Repeated, Wondering
+from posts.models import Case, Comment, WatchedWord
+from posts.models.comment_queries import REPEATED_WITHIN
 from posts.safety import spam, words
 
 Why = Case.Why
@@ -31,14 +33,17 @@ SELECT
         WHERE %(is_new)s AND author_id = %(author)s AND published_at IS NOT NULL AND removed_at IS NULL
         LIMIT (SELECT coalesce(max(first_held), %(first_held)s) FROM posts_sitechoices)
     ) earlier),
-    l.number, l.removed, l.repeats, l.lately
+    l.number, l.removed, l.repeats, l.lately, l.said
 FROM (
     SELECT count(*) FILTER (WHERE created_at > %(at)s - %(record)s) AS number,
         count(removed_at) FILTER (WHERE created_at > %(at)s - %(record)s) AS removed,
         count(*) FILTER (WHERE source = %(source)s AND created_at > %(at)s - interval '1 day') AS repeats,
-        count(*) FILTER (WHERE created_at > %(at)s - interval '10 minutes') AS lately
+        count(*) FILTER (WHERE created_at > %(at)s - interval '10 minutes') AS lately,
+        max(id) FILTER (
+            WHERE source = %(source)s AND created_at > %(at)s - %(within)s AND removed_at IS NULL AND deleted_at IS NULL
+        ) AS said
     FROM (
-        SELECT removed_at, created_at, source FROM posts_comment
+        SELECT id, removed_at, deleted_at, created_at, source FROM posts_comment
         WHERE author_id = %(author)s ORDER BY id DESC LIMIT %(latest)s
     ) latest
 ) l
@@ -46,22 +51,27 @@ FROM (
 FIRST_HELD, LINKS_LET_THROUGH = 2, 2
 
 
-def reasons_to_hold(author, source, html, at, *, sure=False, is_change=False, address=""):
+def reasons_to_hold(author, source, html, at, *, again=True, sure=False, is_change=False, address=""):
     """Why a comment of `author` is to be held: codes of Case.Why, none if nothing speaks against it.
 
-    Staff are not asked. Raises Wondering for words that the author is asked about, unless they are `sure`. Of a change
+    Staff are not asked. Raises Repeated for the same text again unless `again` says that it is meant, and Wondering for words that the author is asked about, unless they are `sure`. Of a change
     (`is_change`) only the new text is looked at, not the author's record. `address` is the internet address it came
     from, for a service that the owner may have configured; what is held anyway is shown to no service.
     """
     if author.is_staff:
+        if not again:
+            checking.check_not_repeated(Comment.objects.filter(author=author), source)
         return []
     values = {
         "source": source, "author": author.pk, "at": at, "record": timedelta(days=RECORD_DAYS), "latest": LATEST,
         "is_new": author.trust == User.Trust.NEW, "first_held": FIRST_HELD,
+        "within": REPEATED_WITHIN,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, values)
-        choices, watched, published, number, removed, repeats, lately = cursor.fetchone()
+        choices, watched, published, number, removed, repeats, lately, said = cursor.fetchone()
+    if said is not None and not again:
+        raise Repeated(Comment.objects.select_related("thread").get(pk=said))
     first_held, links_let_through = choices or (FIRST_HELD, LINKS_LET_THROUGH)
     why = []
     found = set(words.found_in(source, [phrase for phrase, _act, _advice in watched or ()]))

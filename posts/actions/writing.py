@@ -104,11 +104,10 @@ def reply(
     comment.write(source)
     try:
         checking.check_accepts_replies(parent)
-        if not again:
-            checking.check_not_repeated(Comment.objects.filter(author=author), source)
         if author is not None and at is None and not is_sample:
             now = timezone.now()
-            why = screening.reasons_to_hold(author, source, comment.html, now, sure=sure, address=address)
+            about = {"again": again, "sure": sure, "address": address}
+            why = screening.reasons_to_hold(author, source, comment.html, now, **about)
             if why:
                 checking.check_branch_is_open(parent)
                 return _hold(comment, parent, question, why, now)
