@@ -54,9 +54,10 @@ FIRST_HELD, LINKS_LET_THROUGH = 2, 2
 def reasons_to_hold(author, source, html, at, *, again=True, sure=False, is_change=False, address=""):
     """Why a comment of `author` is to be held: codes of Case.Why, none if nothing speaks against it.
 
-    Staff are not asked. Raises Repeated for the same text again unless `again` says that it is meant, and Wondering for words that the author is asked about, unless they are `sure`. Of a change
-    (`is_change`) only the new text is looked at, not the author's record. `address` is the internet address it came
-    from, for a service that the owner may have configured; what is held anyway is shown to no service.
+    Staff are not asked. Raises Repeated for the same text again unless `again` says that it is meant, and Wondering for
+    words that the author is asked about, unless they are `sure`. Of a change (`is_change`) only the new text is looked
+    at, not the author's record. `address` is the internet address it came from, for a service that the owner may have
+    configured; what is held anyway is shown to no service.
     """
     if author.is_staff:
         if not again:
