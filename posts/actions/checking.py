@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from posts import tree
 from posts.actions import refusals
@@ -41,6 +42,9 @@ def check_may_write(user):
     """Raises PermissionDenied or Refused if `user` may not write at all."""
     if not user.is_authenticated or not user.is_active:
         raise PermissionDenied
+    if user.is_suspended and user.suspended_until:
+        until = date_format(timezone.localtime(user.suspended_until), "DATETIME_FORMAT")
+        raise Refused(refusals.SUSPENDED_UNTIL % {"when": until})
     if user.is_suspended:
         raise Refused(refusals.SUSPENDED)
     if user.warned_at is not None:

@@ -23,11 +23,14 @@ def warn(*, moderator, person, reason, rule="", comment=None, decision=None):
 
 
 @transaction.atomic
-def acknowledge(*, person):
-    """The person has read what they were warned about."""
+def acknowledge(*, person, warned_at):
+    """The person has read what they were warned about at the moment `warned_at`; whether it was the latest warning."""
     person = _lock_person(person)
+    if person.warned_at is None or person.warned_at != warned_at:
+        return person.warned_at is None
     person.warned_at = None
     person.save(update_fields=["warned_at"])
+    return True
 
 
 def opened(*, person):

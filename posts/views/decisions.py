@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -83,10 +84,20 @@ def _taken_out(entry):
 @require_POST
 def acknowledge(request):
     """The member has read what they were warned about, and can write again."""
-    sanctioning.acknowledge(person=request.user)
+    if not sanctioning.acknowledge(person=request.user, warned_at=_moment(request.POST.get("warned", ""))):
+        messages.info(request, _("You were warned once more meanwhile. Please read that, too."))
+        return redirect("decisions")
     said = _("Thank you.") if request.user.is_suspended else _("Thank you. You can write again.")
     messages.success(request, said)
     return redirect("decisions")
+
+
+def _moment(text):
+    """The moment that a page of ours told in its form; None for anything else."""
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        return None
 
 
 def _statement(request, entry, person):

@@ -82,7 +82,7 @@ def test_a_warning_is_acknowledged_before_the_next_comment(mod, case, alice, ope
     alice.refresh_from_db()
     with pytest.raises(Refused):
         reply(opening, alice, "Something else to say.")
-    sanctioning.acknowledge(person=alice)
+    sanctioning.acknowledge(person=alice, warned_at=alice.warned_at)
     alice.refresh_from_db()
     assert reply(opening, alice, "Something else to say.").pk
 

@@ -180,7 +180,8 @@ def test_a_warning_that_was_acknowledged_can_be_taken_back_and_reversed(comment,
         lambda entry: answer(mia, entry, alice),
     ):
         entry = sanctioning.warn(moderator=mod, person=alice, reason=WHY, comment=comment)
-        sanctioning.acknowledge(person=alice)
+        alice.refresh_from_db()
+        assert sanctioning.acknowledge(person=alice, warned_at=alice.warned_at)
         take_back(entry)
         assert LogEntry.objects.filter(undoes=entry).exists()
 

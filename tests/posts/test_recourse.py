@@ -1,5 +1,6 @@
 """What people are told of decisions and flags, how they appeal, and what everybody may know."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -248,9 +249,33 @@ def test_a_warning_is_read_and_acknowledged_before_the_next_comment(client, comm
     assert refused.status_code == 422
     assert "Words that are not lost." in said(refused)
     assert "under “Decisions”" in said(refused)
-    assert "I have read it" in said(client.get("/decisions/"))
-    client.post("/decisions/acknowledge/")
+    page = said(client.get("/decisions/"))
+    assert "I have read it" in page
+    # warned again after she opened the page: what she says counts for what she has read
+    sanctioning.warn(moderator=mod, person=alice, reason=WHY, comment=comment)
+    again = client.post("/decisions/acknowledge/", {"warned": _warned(page)}, follow=True)
+    assert "You were warned once more meanwhile." in said(again)
+    assert client.post("/decisions/acknowledge/", {"warned": "nonsense"}).status_code == 302
+    alice.refresh_from_db()
+    assert alice.warned_at is not None
+    for _twice in range(2):
+        done = client.post("/decisions/acknowledge/", {"warned": _warned(said(again))}, follow=True)
+        assert "You can write again." in said(done)
     assert client.post(f"/c/{opening.pk}/reply/", {"source": "Words that are not lost.", "key": "k"}).status_code == 302
+
+
+def _warned(page):
+    return re.search(r'name="warned" value="([^"]+)"', page).group(1)
+
+
+def test_a_suspension_tells_its_end_wherever_it_is_told(client, comment, alice, mod, opening):
+    deciding.take_measure(moderator=mod, person=alice, measure="suspend_3", reason=WHY, comment=comment)
+    client.force_login(alice)
+    until = User.objects.get(pk=alice.pk).suspended_until
+    assert f'until <time datetime="{until:%Y-%m-%dT%H:%M}' in said(client.get("/decisions/"))
+    refused = said(client.post(f"/c/{opening.pk}/reply/", {"source": "Words that are not lost.", "key": "k"}))
+    assert "suspended until" in refused
+    assert f"{until.year}" in refused
 
 
 @pytest.mark.parametrize("measure", ["warn", "suspend_1", "ban"])
