@@ -5,11 +5,11 @@ from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
 from django.db.models import F
 
-from posts.actions import appealing, deciding, flagging, moderating, welcoming, writing
+from posts.actions import appealing, deciding, flagging, moderating, verifying, welcoming, writing
 from posts.models import Comment, Reading
 from posts.models.comment import GRACE
 from posts.models.reading import AWAY
-from tests.factories import WORDS, reply
+from tests.factories import WORDS, moderator, reply
 
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -28,13 +28,14 @@ MEMBERS = [
     "/c/{mine}/delete/", "/t/new/", "/guest-comments/", "/drafts/",
     "/account/", "/account/email/", "/account/password/set/", "/account/2fa/", "/account/2fa/totp/activate/",
     "/account/2fa/webauthn/", "/account/2fa/webauthn/add/", "/account/logout/", "/c/{top}/edit/", "/desk/",
-    "/flags/", "/decisions/", "/decisions/{decision}/",
+    "/account/clinician/", "/flags/", "/decisions/", "/decisions/{decision}/",
 ]  # fmt: skip
 DESK = [
     "/desk/", "/desk/posts/comment/", "/desk/posts/comment/{top}/change/", "/desk/posts/thread/",
     "/desk/posts/thread/{pk}/change/", "/desk/posts/logentry/", "/desk/posts/revision/",
     "/desk/posts/case/", "/desk/posts/case/{urgent}/change/", "/desk/posts/case/{flagged}/change/",
-    "/desk/posts/case/{appeal}/change/", "/desk/posts/case/figures/", "/desk/posts/case/of/{top}/",
+    "/desk/posts/case/{appeal}/change/", "/desk/posts/case/{asked}/change/", "/desk/accounts/user/{person}/others/",
+    "/desk/posts/case/figures/", "/desk/posts/case/of/{top}/",
     "/desk/posts/rules/", "/desk/posts/cannedreason/", "/desk/posts/watchedword/add/", "/desk/posts/note/",
     "/desk/posts/revision/{revision}/change/", "/desk/accounts/user/", "/desk/accounts/user/{person}/change/",
     "/desk/accounts/verification/",
@@ -82,13 +83,17 @@ def _at_the_desk(thread, alice, bob, mod):
         deciding.note(moderator=mod, text="Seen before.", comment=flagged)
         reply(flagged, alice)
         found[name] = flagged.cases.get().pk
-    entry = moderating.remove(
-        moderator=mod, comment=reply(thread.opening, bob, f"{WORDS} Gone."), reason="It is unkind.", rule="Be kind"
-    )
+    # by another moderator: Mo has the form to answer the appeal
+    gone, mia = reply(thread.opening, bob, f"{WORDS} Gone."), moderator("Mia Second")
+    entry = moderating.remove(moderator=mia, comment=gone, reason="It is unkind.", rule="Be kind")
     appealed = deciding.take_measure(moderator=mod, person=bob, measure="watch", reason="Too much at once.")
     appealing.appeal(entry=entry, text="It was meant kindly.", person=bob)
     deciding.note(moderator=mod, text="Means well, mostly. " + "unbroken" * 20, person=bob)
-    return found | {"appeal": entry.appeal.case.pk, "decision": appealed.pk, "person": bob.pk}
+    asked = verifying.ask(
+        person=alice, profession="Psychologist", regulator="HCPC", region="GB", number="PYL 55501",
+        evidence="unbroken" * 20,
+    )  # fmt: skip
+    return found | {"asked": asked.case.pk, "appeal": entry.appeal.case.pk, "decision": appealed.pk, "person": bob.pk}
 
 
 def look_at(page, addresses, places):
