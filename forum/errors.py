@@ -85,10 +85,11 @@ def _unread(request):
     return ""
 
 
-def too_many(request):
-    """allauth's refusal: 429, and when to try again: after the longest of its limits."""
-    words = [words for limit in limits.ACCOUNT.values() for words in limit.values()]
-    wait = max(rate.seconds for each in words for rate in rates.parse(each))
+def too_many(request, wait=None):
+    """429, and when to try again: in `wait` seconds; for allauth, which tells none, after the longest of its limits."""
+    if wait is None:
+        words = [words for limit in limits.ACCOUNT.values() for words in limit.values()]
+        wait = max(rate.seconds for each in words for rate in rates.parse(each))
     context = {"wait": ratelimit.in_words(wait)}
     response = render(request, "429.html", context, status=429)
     response["Retry-After"] = str(wait)

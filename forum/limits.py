@@ -54,6 +54,15 @@ OURS = {
         "staff": "5 per day",
         "address": "30 per day",
     },
+    # everything somebody wrote, as a file: all of it is read each time
+    "download": {
+        "first day": "10 per hour",
+        "new": "10 per hour",
+        "member": "10 per hour",
+        "trusted": "10 per hour",
+        "staff": "10 per hour",
+        "address": "60 per hour",
+    },
     # a text that came after its writer was signed out, kept until they are back
     "unsent": {"visitor": "10 per hour, 30 per day"},
     # each pause in typing keeps one

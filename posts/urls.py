@@ -9,6 +9,7 @@ from posts.views import (
     drafts,
     flags,
     guests,
+    leaving,
     openness,
     pages,
     previews,
@@ -51,5 +52,9 @@ urlpatterns = [
     path("preview/", previews.preview, name="preview"),
     path("drafts/", drafts.drafts, name="drafts"),
     path("drafts/discard/", drafts.discard, name="discard_draft"),
+    # before allauth's own addresses below /account/
+    path("account/download/", leaving.download, name="download"),
+    path("account/download/words.html", leaving.words, {"kind": "html"}, name="download_html"),
+    path("account/download/words.json", leaving.words, {"kind": "json"}, name="download_json"),
     path("help/", pages.help_in_distress, name="help"),
 ]

@@ -14,7 +14,11 @@ ROOMS = {
     "posts/essay.py": set(),
     "posts/models": {"posts.tree", "posts.models"},
     "posts/safety": set(),
-    "posts/actions": {"posts.tree", "posts.models", "posts.actions", "posts.safety", "posts.seed"},
+    "posts/statements.py": {"posts.models"},
+    "posts/actions": {
+        "posts.tree", "posts.models", "posts.actions", "posts.safety", "posts.seed", "posts.statements",
+    },
+    "posts/export": {"posts.export"},
     "posts/orders.py": set(),
     "posts/page.py": {"posts.orders", "posts.tree", "posts.models"},
     "posts/place.py": {"posts.orders", "posts.page"},
@@ -22,7 +26,7 @@ ROOMS = {
     "posts/avatar.py": set(),
     "posts/drawing.py": {"posts.avatar", "posts.models", "posts.orders", "posts.page", "posts.personal", "posts.tree"},
     "posts/forms.py": {"posts.models"},
-}
+}  # fmt: skip
 
 
 def modules(*places):

@@ -28,7 +28,7 @@ MEMBERS = [
     "/c/{mine}/delete/", "/t/new/", "/guest-comments/", "/drafts/",
     "/account/", "/account/email/", "/account/password/set/", "/account/2fa/", "/account/2fa/totp/activate/",
     "/account/2fa/webauthn/", "/account/2fa/webauthn/add/", "/account/logout/", "/c/{top}/edit/", "/desk/",
-    "/account/clinician/", "/flags/", "/decisions/", "/decisions/{decision}/",
+    "/account/clinician/", "/account/download/", "/flags/", "/decisions/", "/decisions/{decision}/",
 ]  # fmt: skip
 DESK = [
     "/desk/", "/desk/posts/comment/", "/desk/posts/comment/{top}/change/", "/desk/posts/thread/",
