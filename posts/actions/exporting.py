@@ -5,7 +5,9 @@ of several kinds is an object of a `code` that stays and `words` for people; wha
 
     format, made_at, site (name, address)
     account: display_name, email, joined_at, trust, is_suspended, suspended_until (null: without an end),
-        verifications [profession, regulator, region, checked_at, expires_at, revoked_at]
+        verifications [profession, regulator, region, checked_at, expires_at, revoked_at],
+        verification_requests [profession, regulator, region, number, evidence (both null once it is answered),
+        asked_at, outcome, decided_at]
     comments: id, address, thread (its title), starts_thread, asks [text, of] (the questions of a thread that it
         starts), question (the one it answers), standpoint, shown_as, answers (id, address, by), state, written_at,
         published_at, edited_at, deleted_at, text (Markdown, as typed),
@@ -88,6 +90,19 @@ def _account(person):
                 "revoked_at": row.revoked_at,
             }
             for row in person.verifications.order_by("pk")
+        ],
+        "verification_requests": [
+            {
+                "profession": row.profession,
+                "regulator": row.regulator,
+                "region": row.region,
+                "number": row.number or None,
+                "evidence": row.evidence or None,
+                "asked_at": row.asked_at,
+                "outcome": _kind(row.outcome or "open", row.get_outcome_display()),
+                "decided_at": row.decided_at,
+            }
+            for row in person.verification_requests.order_by("pk")
         ],
     }
 
