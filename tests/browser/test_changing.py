@@ -59,6 +59,7 @@ def test_a_guest_replies_in_place_and_finds_the_comment_again(visit, thread, com
     page.goto(thread.get_absolute_url())
     page.locator(f"#c{comment.pk} .acts a").first.click()
     form = page.locator(".reply-form")
+    expect(form.get_by_label("Your text")).to_be_focused()
     assert Axe().run(page, options=RULES).response["violations"] == []
     form.get_by_label("Your text").fill("I waited, too, and I am glad of it.")
     form.get_by_label("Your name").fill("Alice")
