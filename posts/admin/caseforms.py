@@ -94,12 +94,12 @@ class AnswerForm(BareForm):
             (Appeal.Outcome.REVERSED, _("It is reversed: everything is as it was before")),
         ],
     )  # fmt: skip
-    act = forms.ChoiceField(label=_("Instead, about the comment"), required=False)
+    act = forms.ChoiceField(label=_("If it is changed: about the comment"), required=False)
     passage = TextField(
         label=_("The passage to take out"), required=False, min_length=None, max_length=20_000, rows=2,
         help_text=_("Copied from the text as it was written."),
     )  # fmt: skip
-    measure = forms.ChoiceField(label=_("Instead, about its author"), required=False)
+    measure = forms.ChoiceField(label=_("If it is changed: about its author"), required=False)
     answer = VisibleCharField(
         label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 4})
     )

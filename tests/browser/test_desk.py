@@ -119,7 +119,7 @@ def test_a_day_at_the_desk(visit, thread, alice, bob, mod, scripts):
     other.get_by_role("link", name="I meant my own family").click()
     other.get_by_label("It is reversed").check()
     other.get_by_label("What you say to the person").fill("You are right, and it is back.")
-    other.get_by_role("button", name="Decide").click()
+    other.get_by_role("button", name="Send the answer").click()
     other.get_by_text("Nothing waits. Thank you").wait_for()
 
     hers.reload()
