@@ -88,11 +88,13 @@ def _measure(moderator):
     client = Client()
     client.force_login(moderator)
     items = [case.pk for case in Case.objects.open()[:: OPEN // ROUNDS][:ROUNDS]]
+    people = list(Case.objects.filter(pk__in=items).values_list("comment__author", flat=True))
     pages = {
         "the desk": ["/desk/"] * ROUNDS,
         "queue, one kind": ["/desk/posts/case/?kind=6"] * ROUNDS,
         "queue, deep": ["/desk/posts/case/?after=6-" + str(items[-1])] * ROUNDS,
         "item": [f"/desk/posts/case/{pk}/change/" for pk in items],
+        "a person": [f"/desk/accounts/user/{pk}/change/" for pk in people],
         "the desk's log": ["/desk/posts/logentry/"] * ROUNDS,
         "public log": ["/moderation-log/"] * ROUNDS,
         "figures, counted": ["/desk/posts/case/figures/"] * ROUNDS,
@@ -100,6 +102,8 @@ def _measure(moderator):
     print(f"\n{OPEN:,} open, {HISTORY:,} in the history; medians\n{'':<20}{'ms':>8}{'of these db':>13}{'queries':>9}")
     for name, addresses in pages.items():
         whole, database, queries = [], [], 0
+        # what a process looks up once is looked up
+        client.get(addresses[0])
         for address in addresses:
             cache.delete("figures")
             with CaptureQueriesContext(connection) as asked:

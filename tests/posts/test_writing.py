@@ -1,10 +1,11 @@
 """People write: threads begin, replies find their place, edits leave a trace, deletions a tombstone."""
 
+from copy import copy
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from posts import tree
@@ -197,9 +198,17 @@ def test_a_thread_whose_opening_post_is_taken_back_unanswered_is_withdrawn(alice
 
 
 def test_below_the_deepest_level_a_reply_becomes_a_neighbour(opening, alice):
-    parent = opening
-    for _level in range(tree.DEEPEST):
-        parent = reply(parent, alice)
+    parent, chain = reply(opening, alice), []
+    # as replies would be, in one go: so many of them take a quarter of a minute
+    for pk in range(parent.pk + 1, parent.pk + tree.DEEPEST):
+        below = copy(parent)
+        below.pk, below.parent, below.depth = pk, parent, parent.depth + 1
+        below.path = tree.child_path(parent.path, pk)
+        chain.append(below)
+        parent = below
+    Comment.objects.bulk_create(chain)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('posts_comment', 'id'), %s)", [parent.pk])
     assert parent.depth == tree.DEEPEST
     neighbour = reply(parent, alice)
     assert (neighbour.depth, neighbour.parent_id) == (tree.DEEPEST, parent.parent_id)
