@@ -385,3 +385,29 @@ def test_a_banned_person_may_appeal(mod, mia, comment, alice):
     answer(mia, made, Outcome.REVERSED)
     alice.refresh_from_db()
     assert not alice.is_suspended
+
+
+def test_nobody_answers_their_own_appeal_where_there_is_another(opening, mod, mia):
+    entry = deciding.decide(
+        moderator=mia, case=deciding.begin(moderator=mia, comment_id=reply(opening, mod).pk), seen=1, act="remove",
+        reason=WHY,
+    )  # fmt: skip
+    made = appeal(entry, mod)
+    third = moderator("Thea Third")
+    with pytest.raises(PermissionDenied):
+        answer(mod, made, Outcome.REVERSED)
+    answer(third, made, Outcome.REVERSED)
+
+
+def test_a_change_to_what_is_so_already_is_refused_whole(comment, alice, mod, mia):
+    entry = deciding.decide(
+        moderator=mod, case=Case.objects.get(comment=comment), seen=1, act="edit_out", passage="unkind the week",
+        reason=WHY,
+    )  # fmt: skip
+    deciding.ABOUT_COMMENT["lock_branch"](moderator=mod, comment=comment, reason=WHY)
+    made = appeal(entry, alice)
+    with pytest.raises(Refused):
+        answer(mia, made, Outcome.CHANGED, act="lock_branch")
+    comment.refresh_from_db()
+    assert LEFT_OUT in comment.source
+    assert Case.objects.open().get().appeal == made
