@@ -394,8 +394,9 @@ def test_nobody_answers_their_own_appeal_where_there_is_another(opening, mod, mi
     )  # fmt: skip
     made = appeal(entry, mod)
     third = moderator("Thea Third")
-    with pytest.raises(PermissionDenied):
-        answer(mod, made, Outcome.REVERSED)
+    for outcome in (Outcome.REVERSED, Outcome.UPHELD):
+        with pytest.raises(PermissionDenied):
+            answer(mod, made, outcome)
     answer(third, made, Outcome.REVERSED)
 
 
