@@ -16,9 +16,11 @@ AFTER_A_FAULT = 60
 
 
 class Chores:
-    """Remembers when each chore is due, in seconds of a clock that only moves on; all of them are at first."""
+    """Remembers when each chore is due, in seconds of a clock that only moves on (all of them are at first), and which
+    ones `failed` the last time."""
 
     def __init__(self):
+        self.failed = set()
         self.due = dict.fromkeys(settings.CHORES, 0.0)
 
     def do(self, clock, stopped=lambda: False):
@@ -33,8 +35,10 @@ class Chores:
             close_old_connections()
             try:
                 call_command(name, stdout=StringIO())
+                self.failed.discard(name)
             except Exception:
                 logger.exception("The chore %s failed; it is tried again in %s seconds.", name, AFTER_A_FAULT)
+                self.failed.add(name)
                 pause = AFTER_A_FAULT
             self.due[name] = clock() + pause
         return max(0.0, min(self.due.values()) - clock())

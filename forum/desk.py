@@ -63,7 +63,7 @@ class DeskSite(admin.AdminSite):
 def _signed_out(request):
     """What was typed, to be found again at the same address, or to be copied from here."""
     way = f"/account/login/?{urlencode({'next': request.get_full_path()})}"
-    context = {"way": way, "is_kept": unsent.keep(request), "kept": kept(request, "reason")}
+    context = {"way": way, "is_kept": unsent.keep(request), "kept": kept(request)}
     return render(request, "accounts/desk_signed_out.html", context, status=403)
 
 

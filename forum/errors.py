@@ -16,13 +16,15 @@ from django.utils.encoding import force_str
 from forum import limits, ratelimit, rates
 
 # What a person types into our forms under these names is shown again, so that it can be copied.
-TYPED = ("source", "title", "question_1", "question_2", "text", "note", "answer", "passage", "evidence")
+TYPED = (
+    "source", "title", "question_1", "question_2", "text", "note", "answer", "passage", "evidence", "reason", "method",
+    "profession", "regulator", "region", "number",
+)  # fmt: skip
 
 # What a form says besides that, and what is sent again with it.
 WITH_IT = (
     "place", "writer", "question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again",
-    "sure", "reason", "act", "rule", "canned", "measure", "outcome", "method", "profession",
-    "regulator", "region", "number",
+    "sure", "act", "rule", "canned", "measure", "outcome",
 )  # fmt: skip
 # Of a text that is too large to be taken at all, so much is shown again.
 MOST_SHOWN_AGAIN = 4_000_000
@@ -30,9 +32,11 @@ SOURCE = re.compile(rb"(?:^|&)source=([^&]*)")
 DATABASE_IS_AWAY = 30
 
 
-def kept(request, *more):
-    """The texts that came with a refused request: what people type, and the fields `more`."""
-    return [text for name in (*TYPED, *more) if (text := request.POST.get(name, "").strip())]
+def kept(request):
+    """The texts that came with a refused request."""
+    texts = ((name, request.POST.get(name, "").strip()) for name in TYPED)
+    # the reason of a flag is one of a few words, and chosen
+    return [text for name, text in texts if text and (name != "reason" or " " in text)]
 
 
 def _again(request):

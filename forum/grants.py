@@ -1,8 +1,11 @@
 """A database role for the web server, which may do all that the pages need, and nothing to what must not be changed.
 
 Triggers guard the same tables; a role holds against whoever finds a way to speak SQL through a page. Tables belong to
-the role that migrates, the web server takes on the other (`DATABASE_ROLE`).
+the role that migrates; the web server signs in as the other one. (To take it on after signing in would be no guard: one
+`SELECT set_config('role', 'none', false)` leads back.)
 """
+
+import re
 
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
@@ -11,8 +14,8 @@ from django.db import ProgrammingError, connection, transaction
 ONLY_GROWS = ["posts_logentry"]
 # Rows of these may be read.
 ONLY_READ = ["django_migrations"]
+NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 GRANTS = """
-GRANT {role} TO CURRENT_USER;
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
@@ -29,18 +32,23 @@ class NotAllowed(Exception):  # noqa: N818  (its text is shown to people)
 def grant(role):
     """Makes the `role` if there is none and gives it its rights; again and again, because tables come.
 
-    Raises NotAllowed where the role that migrates may not do so.
+    It may sign in, but has no password until somebody gives it one. Raises NotAllowed where the role that migrates may
+    not do so, or the name is not a plain one.
     """
+    if not NAME.fullmatch(role):
+        raise NotAllowed(f"WEB_ROLE is {role!r}; a role has small letters, digits and underscores.")
     name = connection.ops.quote_name(role)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
             if cursor.fetchone() is None:
-                cursor.execute(f"CREATE ROLE {name} NOLOGIN")
+                cursor.execute(f"CREATE ROLE {name} LOGIN")
             cursor.execute(GRANTS.format(role=name))
+            # of a database that is migrated in part, or back, not all are there
+            present = set(connection.introspection.table_names(cursor))
             for tables, rights in ((ONLY_GROWS, "UPDATE, DELETE"), (ONLY_READ, "INSERT, UPDATE, DELETE")):
-                quoted = ", ".join(map(connection.ops.quote_name, tables))
-                cursor.execute(f"REVOKE {rights} ON {quoted} FROM {name}")
+                for table in present.intersection(tables):
+                    cursor.execute(f"REVOKE {rights} ON {connection.ops.quote_name(table)} FROM {name}")
     except ProgrammingError as fault:
         raise NotAllowed(
             f"The role {role} could not be given its rights ({str(fault).strip().splitlines()[0]}). Let the role that "

@@ -90,12 +90,11 @@ DATABASES = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-# The role that the web server has in the database, made and given its rights by `migrate` (see forum.grants), and the
-# one that this process takes on.
-WEB_ROLE = env.str("WEB_ROLE", "forum_web" if PG_IS_EMBEDDED else "")
-if DATABASE_ROLE := env.str("DATABASE_ROLE", ""):
-    options = DATABASES["default"]["OPTIONS"]
-    options["options"] = f"{options.get('options', '')} -c role={DATABASE_ROLE}".strip()
+# The role that the web server signs in as, made and given its rights by `migrate` (see forum.grants). `serve` tells its
+# children to; elsewhere it stands in their DATABASE_URL.
+WEB_ROLE = database.WEB_ROLE if PG_IS_EMBEDDED else env.str("WEB_ROLE", "")
+if PG_IS_EMBEDDED and env.bool("AS_WEB_ROLE", False):
+    DATABASES["default"]["USER"] = WEB_ROLE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": env.cache("CACHE_URL")

@@ -11,6 +11,8 @@ from forum.errors import TYPED, WITH_IT
 NAME = "unsent"
 # characters, for all fields of a form
 MOST_FORMS, MOST_TYPED = 3, 200_000
+# seconds
+KEPT_FOR = 24 * 60 * 60
 WELCOME_BACK = _("This is what you wrote before you signed in. It was not sent yet.")
 
 
@@ -25,6 +27,8 @@ def keep(request):
     except ratelimit.TooSoon:
         return False
     others = {place: kept for place, kept in request.session.get(NAME, {}).items() if place != request.path}
+    # a session that nobody signs in to is gone tomorrow, with what is in it
+    request.session.set_expiry(KEPT_FOR)
     request.session[NAME] = dict([*others.items(), (request.path, fields)][-MOST_FORMS:])
     return True
 

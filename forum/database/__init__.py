@@ -3,7 +3,7 @@
 Standard library only, and nothing happens at import: `make run` uses it before anything else works.
 """
 
-from forum.database.location import DatabaseProblem, connection
+from forum.database.location import WEB_ROLE, DatabaseProblem, connection
 from forum.database.server import Server, ensure, throw_away
 
-__all__ = ["DatabaseProblem", "Server", "connection", "ensure", "throw_away"]
+__all__ = ["WEB_ROLE", "DatabaseProblem", "Server", "connection", "ensure", "throw_away"]

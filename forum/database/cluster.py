@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from forum.database.location import NAME, DatabaseProblem
+from forum.database.location import NAME, WEB_ROLE, DatabaseProblem
 from forum.lifeline import tied_to_us
 
 MADE_WITHIN = 120
@@ -68,7 +68,9 @@ def shared_folder(folder):
 def allow_only_us(home, account):
     """Lets in the system users who run the forum and the server, through the socket, and nobody else."""
     users = {account.name, pwd.getpwuid(os.geteuid()).pw_name}
-    (home / "pg_ident.conf").write_text("".join(f'us "{user}" {NAME}\n' for user in sorted(users)))
+    (home / "pg_ident.conf").write_text(
+        "".join(f'us "{user}" {role}\n' for user in sorted(users) for role in (NAME, WEB_ROLE))
+    )
     (home / "pg_hba.conf").write_text("local all all peer map=us\n")
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NAME = "forum"
+# who the web server signs in as (see forum.grants)
+WEB_ROLE = "forum_web"
 PORT = "5432"
 # Sockets live here and not beside the data: a socket's whole path may have 107 bytes, a project's folder may be deep.
 SOCKETS = Path("/tmp")  # noqa: S108  (owner and mode of the folder in it are checked before it is trusted)

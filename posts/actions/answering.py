@@ -54,7 +54,7 @@ def _take_back(moderator, entry, answer):
 
 def _put_right(moderator, entry, answer):
     """The comment that `entry` was about is published if it would wait again, and its flags were without reason."""
-    if _is_about_comment(entry):
+    if is_about_comment(entry):
         casework.set_right(_published(moderator, entry, answer), entry)
 
 
@@ -65,14 +65,14 @@ def _decide_instead(moderator, entry, answer, act, measure, passage):
     decision = None
     about = {"moderator": moderator, "reason": answer, "rule": entry.rule}
     if act:
-        comment = entry.comment and Comment.objects.get(pk=entry.comment_id)
-        if comment is None:
+        if not is_about_comment(entry) or act == entry.act:
             raise Refused(refusals.NOTHING_TO_DO)
+        comment = Comment.objects.get(pk=entry.comment_id)
         options = {"passage": passage} if act == Act.EDIT_OUT else {}
         decision = deciding.ABOUT_COMMENT[act](comment=comment, **about, **options)
         if not decision:
             raise Refused(refusals.NOTHING_TO_DO)
-    elif _is_about_comment(entry):
+    if is_about_comment(entry) and act != Act.HOLD:
         _published(moderator, entry, answer)
     if measure:
         if entry.person is None:
@@ -82,7 +82,8 @@ def _decide_instead(moderator, entry, answer, act, measure, passage):
             raise Refused(refusals.NOTHING_TO_DO)
 
 
-def _is_about_comment(entry):
+def is_about_comment(entry):
+    """It decided about a comment, and not about its author."""
     return entry.comment is not None and entry.act in (*deciding.ABOUT_COMMENT, Act.HIDE)
 
 

@@ -25,7 +25,10 @@ def gave_cause(person):
     since = timezone.now() - LATELY
     if any(removed_at is not None and removed_at > since for _pk, removed_at in latest):
         return True
-    return Case.objects.open().filter(comment__in=[pk for pk, _removed_at in latest]).exists()
+    # not that a newcomer's words wait, that somebody appeals or that a moderator opened something
+    against = [Case.Why.FLAG, Case.Why.SPAM, Case.Why.RECORD]
+    cases = Case.objects.open().filter(comment__in=[pk for pk, _removed_at in latest], appeal=None)
+    return cases.filter(why__overlap=against).exists()
 
 
 @transaction.atomic

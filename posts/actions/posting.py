@@ -6,14 +6,14 @@ from smtplib import SMTPException
 
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from posts.models import Letter
 
 logger = logging.getLogger(__name__)
-# between two attempts; and after so long, nobody lives there
-PAUSE, KEPT_FOR = timedelta(minutes=5), timedelta(days=3)
+# between two attempts; and after so long and so many, nobody lives there
+PAUSE, KEPT_FOR, LEAST_TRIES = timedelta(minutes=5), timedelta(days=3), 50
 
 
 def write(*, address, subject, body):
@@ -41,9 +41,9 @@ def send(pk):
 def waiting(at):
     """The ids of letters that are to be tried at the moment `at`, those never tried first."""
     due = Letter.objects.filter(Q(tried_at=None) | Q(tried_at__lte=at - PAUSE))
-    return due.order_by("tried_at", "id").values_list("pk", flat=True)
+    return due.order_by(F("tried_at").asc(nulls_first=True), "id").values_list("pk", flat=True)
 
 
 def forget_undelivered(at):
     """Forgets letters that could not be sent for KEPT_FOR before the moment `at`; how many."""
-    return Letter.objects.filter(written_at__lt=at - KEPT_FOR, tries__gt=0).delete()[0]
+    return Letter.objects.filter(written_at__lt=at - KEPT_FOR, tries__gte=LEAST_TRIES).delete()[0]

@@ -39,6 +39,9 @@ def ask(*, person, **given):
         with transaction.atomic():
             made = VerificationRequest.objects.create(person=person, asked_at=now, **given)
     except IntegrityError:
+        same = VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN, **given).first()
+        if same is not None:
+            return same
         # there is one: whoever decides about it has to have seen what it says now
         cases = Case.objects.filter(verification_request__person=person, closed_at=None)
         cases.update(version=F("version") + 1)
@@ -71,6 +74,8 @@ def answer(*, moderator, case, seen, outcome, reason, method="", **checked):
     _check_not_oneself(moderator, person)
     deciding.check_version(moderator, case, seen)
     if outcome == Outcome.GRANTED:
+        if not method.strip():
+            raise Refused(refusals.EMPTY_METHOD)
         return _granted(moderator, person, reason, {"method": method, **checked})[1]
     entry = log(moderator, Act.REFUSE, reason, person=person)
     _close_request(person, Outcome.REFUSED, entry)

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import VerificationRequest
+from posts.actions.answering import is_about_comment
 from posts.actions.refusals import NOTHING_INSTEAD
 from posts.forms import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, LogEntry
@@ -110,7 +111,7 @@ class AnswerForm(BareForm):
         acts = [(act, label) for act, label in ACTS if act not in (Act.APPROVE, entry.act)]
         self.fields["act"].choices = [("", _("Nothing: everybody can read it")), *acts]
         self.fields["measure"].choices = [choice for choice in MEASURES if choice[0] != entry.act]
-        if entry.comment_id is None:
+        if not is_about_comment(entry):
             del self.fields["act"], self.fields["passage"]
         if entry.person_id is None:
             del self.fields["measure"]

@@ -102,8 +102,11 @@ class CaseDesk(ItemPages, Desk):
     def undo_view(self, request, pk):
         """Takes a decision back."""
         self._check(request)
+        if request.method != "POST":
+            # where one is led after signing in again
+            return redirect("admin:posts_case_changelist")
         entry = LogEntry.objects.select_related("comment__thread", "thread", "person").filter(pk=pk).first()
-        if entry is None or request.method != "POST":
+        if entry is None:
             raise Http404
         try:
             deciding.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))

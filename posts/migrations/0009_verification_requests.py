@@ -115,4 +115,9 @@ class Migration(migrations.Migration):
                 name="case_verification_is_about_a_request",
             ),
         ),
+        # on the way back first: what is left has no room for them
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM posts_case WHERE verification_request_id IS NOT NULL",
+        ),
     ]

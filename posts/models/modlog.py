@@ -136,7 +136,7 @@ APPEALABLE = {
     Act.REMOVE, Act.HOLD, Act.HIDE, Act.EDIT_OUT, Act.LOCK_BRANCH, Act.WARN, Act.WATCH, Act.SUSPEND, Act.BAN,
 }  # fmt: skip
 # what whom it concerns is told of by mail, too
-MAILED = APPEALABLE | {Act.VERIFY, Act.REFUSE}
+MAILED = APPEALABLE | {Act.VERIFY, Act.REFUSE, Act.REVOKE}
 # what the person concerned is told of
 STATED = APPEALABLE | {
     Act.APPROVE, Act.RESTORE, Act.OPEN_BRANCH, Act.UNSUSPEND, Act.UNWATCH, Act.UNDO, Act.UPHOLD, Act.CHANGE,

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from forum import unsent
 from posts.actions import verifying
@@ -41,9 +41,9 @@ def clinician(request):
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request):
-    """The member does not ask any more."""
-    if verifying.withdraw(person=request.user):
+    """The member does not ask any more; asked for after signing in again, the page on which they can say so."""
+    if request.method == "POST" and verifying.withdraw(person=request.user):
         messages.success(request, _("Your request is withdrawn, and what you told for it is erased."))
     return redirect("clinician")

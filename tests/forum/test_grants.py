@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def web_role(settings):
     """This connection has taken on the web server's role, until the test ends."""
-    settings.WEB_ROLE = f"web of {connection.settings_dict['NAME']}"
+    settings.WEB_ROLE = f"web_{connection.settings_dict['NAME']}"
     # as a migration does it, and twice
     call_command("migrate", verbosity=0)
     grants.grant(settings.WEB_ROLE)
@@ -63,13 +63,26 @@ def test_it_cannot_touch_the_log_or_the_guards_around_it(web_role, statement):
 
 
 def test_a_table_of_a_later_release_is_within_its_reach(settings):
-    settings.WEB_ROLE = f"web of {connection.settings_dict['NAME']}"
+    settings.WEB_ROLE = f"web_{connection.settings_dict['NAME']}"
     grants.grant(settings.WEB_ROLE)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE later (id serial)")
         cursor.execute(f"SET LOCAL ROLE {connection.ops.quote_name(settings.WEB_ROLE)}")
         cursor.execute("INSERT INTO later DEFAULT VALUES")
         cursor.execute("RESET ROLE")
+
+
+def test_a_database_that_is_migrated_in_part_or_back_has_its_grants_too(settings):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE posts_logentry RENAME TO posts_logentry_elsewhere")
+        grants.grant("web_in_part")
+        cursor.execute("ALTER TABLE posts_logentry_elsewhere RENAME TO posts_logentry")
+
+
+@pytest.mark.parametrize("name", ["", "web of", 'a"b', "Web", "a" * 64])
+def test_an_odd_name_is_refused_in_a_sentence(name):
+    with pytest.raises(grants.NotAllowed, match="small letters"):
+        grants.grant(name)
 
 
 def test_where_no_role_may_be_made_it_is_said_what_to_do():

@@ -137,6 +137,12 @@ def test_from_an_empty_database_to_the_page_and_back(project):
             project, "shell", "-v0", "-c", "from posts.models import Thread; print(Thread.objects.count())"
         )
         assert (code, out.strip(), err) == (0, "1", "")
+        # and the web server signs in as somebody who is not the owner, and cannot become it
+        asked = "from django.db import connection as c; k = c.cursor(); k.execute('SELECT session_user'); "
+        asked += "print(*k.fetchone()); k.execute('DELETE FROM posts_logentry')"
+        code, out, err = run(project, "shell", "-v0", "-c", asked, AS_WEB_ROLE="1")
+        assert (code, out.strip()) == (1, "forum_web")
+        assert "permission denied" in err
         code, out, err = run(project, "make_moderator", "mod@example.org")
         assert code == 0, err
         assert status(address) == 200

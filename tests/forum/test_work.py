@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from forum import chores
 from forum.child import Child
@@ -46,6 +47,12 @@ def test_each_is_done_after_its_pause_whatever_becomes_of_the_others(done, caplo
     now[0] = 100.0
     work.do(lambda: now[0])
     assert done[5:] == ["letters", "broken", "trust"]
+
+
+def test_once_says_what_was_not_done(done):
+    with pytest.raises(CommandError, match="Not done: broken"):
+        call_command("work", once=True)
+    assert done == ["letters", "broken", "trust"]
 
 
 def test_asked_to_stop_it_begins_nothing_more(done):

@@ -222,3 +222,41 @@ def test_the_page_is_for_its_owner_alone(alice, asked):
     other = Client()
     other.force_login(person("Carla"))
     assert not any(text in said(other.get(ADDRESS)) for text in ERASED)
+
+
+def test_granted_without_a_way_of_checking_is_refused(mod, asked):
+    with pytest.raises(Refused):
+        answer(mod, asked.case, method=" ")
+
+
+def test_asked_the_same_again_nobody_decides_anew(alice, asked):
+    assert verifying.ask(person=alice, **TOLD) == asked
+    assert Case.objects.get().version == 1
+
+
+def test_a_revocation_is_told_by_mail(mod, alice, asked):
+    answer(mod, asked.case)
+    verifying.revoke(moderator=mod, person=alice, reason="Not registered any more.")
+    assert Letter.objects.count() == 2
+
+
+def test_what_nobody_signs_in_to_fetch_is_gone_tomorrow(client, alice):
+    client.post(ADDRESS, TOLD | {"writer": alice.pk})
+    assert client.session.get_expiry_age() <= 24 * 60 * 60
+
+
+def test_a_page_that_was_open_for_long_keeps_all_of_it(alice, mod, asked):
+    for who, address, data in (
+        (alice, ADDRESS, TOLD),
+        (mod, page(asked.case), {"outcome": "refused", "reason": "There is no such number."}),
+    ):
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(who)
+        refused = strict.post(address, data)
+        assert refused.status_code == 403
+        assert all(text in said(refused) for text in data.values() if " " in text)
+
+
+def test_led_back_to_withdraw_one_finds_the_page(client, alice):
+    client.force_login(alice)
+    assert client.get(f"{ADDRESS}withdraw/").url == ADDRESS

@@ -412,3 +412,28 @@ def test_a_change_to_what_is_so_already_is_refused_whole(comment, alice, mod, mi
     comment.refresh_from_db()
     assert LEFT_OUT in comment.source
     assert Case.objects.open().get().appeal == made
+
+
+def test_an_appeal_against_a_warning_leaves_the_comment_where_it_is(comment, alice, mod, mia):
+    decide(mod, Case.objects.get(comment=comment), measure="warn")
+    made = appeal(LogEntry.objects.get(act="warn"), alice)
+    with pytest.raises(Refused):
+        answer(mia, made, Outcome.CHANGED, act="edit_out", passage="unkind the week")
+    answer(mia, made, Outcome.CHANGED, measure="watch")
+    comment.refresh_from_db()
+    assert comment.removed_at is not None
+
+
+def test_the_same_decision_again_is_no_change(removal, alice, mia):
+    with pytest.raises(Refused):
+        answer(mia, appeal(removal, alice), Outcome.CHANGED, act="remove")
+
+
+def test_changed_to_a_locked_branch_what_waited_is_in_sight(mod, mia, opening):
+    new = person(trust=User.Trust.NEW)
+    held = reply(opening, new)
+    made = appeal(decide(mod, Case.objects.get(comment=held)), new)
+    answer(mia, made, Outcome.CHANGED, act="lock_branch")
+    held.refresh_from_db()
+    assert held.is_published
+    assert not Case.objects.open().exists()

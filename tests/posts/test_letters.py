@@ -111,4 +111,16 @@ def test_what_nobody_takes_for_days_is_forgotten(away):
     assert Letter.objects.count() == 1
     call_command("send_letters")
     call_command("tidy")
+    # and now once: the mail server may be starting
+    assert Letter.objects.count() == 1
+    Letter.objects.update(tries=posting.LEAST_TRIES)
+    call_command("tidy")
     assert not Letter.objects.exists()
+
+
+def test_what_was_never_tried_goes_first():
+    now = timezone.now()
+    about = {"subject": "s", "body": "b", "written_at": now}
+    tried = Letter.objects.create(address="a@example.org", tried_at=now - timedelta(hours=1), tries=1, **about)
+    new = Letter.objects.create(address="b@example.org", **about)
+    assert list(posting.waiting(now)) == [new.pk, tried.pk]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from forum import ratelimit
 from forum.models import Usage
-from posts.actions import flagging, linking, moderating, sanctioning
+from posts.actions import appealing, deciding, flagging, linking, moderating, sanctioning
 from posts.actions.refusals import Refused
 from posts.models import LogEntry
 from tests.factories import WORDS, person, reply
@@ -131,3 +131,13 @@ def test_it_is_read_from_index_ranges(django_assert_max_num_queries, opening, al
     banned(mod, alice)
     with django_assert_max_num_queries(12):
         look(mod, alice)
+
+
+def test_what_is_no_cause(opening, alice, mod):
+    new = person(trust=User.Trust.NEW)
+    assert not reply(opening, new).is_published
+    deciding.begin(moderator=mod, comment_id=reply(opening, alice).pk)
+    entry = moderating.lock_branch(moderator=mod, comment=reply(opening, alice), reason=WHY)
+    appealing.appeal(entry=entry, text="Please open it again.", person=alice)
+    assert not linking.gave_cause(new)
+    assert not linking.gave_cause(alice)

@@ -100,7 +100,7 @@ class Command(BaseCommand):
 
     def serve(self, host, port, workers):
         """Runs granian and the worker as children and waits for granian."""
-        environment = {"DJANGO_SETTINGS_MODULE": "forum.settings", "DATABASE_ROLE": settings.WEB_ROLE}
+        environment = {"DJANGO_SETTINGS_MODULE": "forum.settings", "AS_WEB_ROLE": "1"}
         if "HTTPS" not in os.environ and env.str("HTTPS", "") == "" and _is_loopback(host):
             environment["HTTPS"] = "0"
         if "ALLOWED_HOSTS" not in os.environ and env.str("ALLOWED_HOSTS", "") == "" and host not in ("0.0.0.0", "::"):  # noqa: S104

@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from forum.chores import Chores
 
@@ -22,6 +22,8 @@ class Command(BaseCommand):
         chores, asked_to_stop = Chores(), threading.Event()
         if once:
             chores.do(time.monotonic)
+            if chores.failed:
+                raise CommandError(f"Not done: {', '.join(sorted(chores.failed))}; the reasons stand above.")
             return
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, frame: asked_to_stop.set())
