@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
 from forum import unsent
+from forum.errors import kept
 from posts.actions import answering, deciding, verifying
 from posts.actions.refusals import Refused
 from posts.admin.caseforms import NoteForm, form_of
@@ -67,6 +68,8 @@ class ItemPages:
             "preview": _previewed(form, case) if "preview" in request.POST and form.is_valid() else None,
             "note_form": note_form or NoteForm(auto_id="note_%s"),
             "welcome_back": request.method == "GET" and unsent.waiting(request) and unsent.WELCOME_BACK,
+            # decided by somebody else meanwhile: there is no form any more, and nothing typed is lost
+            "kept": kept(request) if request.method == "POST" and item.case.closed_at else [],
             "keys": KEYS,
         }
         return TemplateResponse(request, "admin/posts/case/item.html", context, status=_status_of(form, note_form))

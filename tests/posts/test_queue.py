@@ -448,3 +448,13 @@ def test_after_taking_an_item_over_it_is_decided(desk, mod, opening):
     assert f'action="{page(case)}" id="decide"' in taken
     assert desk.post(page(case), form(case, act="approve")).status_code == 302
     assert LogEntry.objects.get().act == "keep"
+
+
+def test_who_comes_second_keeps_what_they_typed_and_finds_on(desk, opening):
+    case = flagged(opening)
+    data = form(case, reason="It took me long to find kind words for this.")
+    deciding.decide(moderator=moderator("Mia Second"), case=case, seen=case.version, act="remove", reason="Unkind.")
+    second = desk.post(page(case), data)
+    assert second.status_code == 409
+    assert "It took me long to find kind words for this." in said(second)
+    assert "To the queue" in said(second)
