@@ -75,6 +75,15 @@ class Item:
         return record.entries(self.author, self.comment, MOST_ENTRIES)
 
     @property
+    def measures(self):
+        """Of an appeal: what was decided about the person together with the decision, and goes with it."""
+        if self.case is None or self.case.appeal_id is None:
+            return []
+        decision = self.case.appeal.entry_id
+        with_it = [entry for entry in self.entries if (entry.details or {}).get("decision") == decision]
+        return [entry for entry in with_it if entry.undone is None]
+
+    @property
     def rules(self):
         """The Rules in force, or None."""
         return self.beside["rules"]

@@ -458,3 +458,15 @@ def test_who_comes_second_keeps_what_they_typed_and_finds_on(desk, opening):
     assert second.status_code == 409
     assert "It took me long to find kind words for this." in said(second)
     assert "To the queue" in said(second)
+
+
+def test_an_appeal_tells_what_goes_with_the_decision(desk, opening, alice):
+    case, mia = flagged(opening), moderator("Mia Second")
+    about = {"moderator": mia, "case": case, "seen": case.version, "reason": "It is unkind."}
+    entry = deciding.decide(act="remove", measure="ban", **about)
+    appealing.appeal(entry=entry, text="It was meant kindly.", person=case.comment.author)
+    told = "this is taken back, too"
+    appeal = Case.objects.open().get()
+    assert told in said(desk.get(page(appeal)))
+    deciding.undo(moderator=mia, entry=LogEntry.objects.get(act="ban"), reason="Too much.")
+    assert told not in said(desk.get(page(appeal)))
