@@ -12,11 +12,13 @@ CLUTTER = {"utils", "common", "helpers", "services", "misc"}
 ROOMS = {
     "posts/tree.py": set(),
     "posts/essay.py": set(),
-    "posts/models": {"posts.tree", "posts.models"},
+    "posts/passages.py": set(),
+    "posts/models": {"posts.tree", "posts.passages", "posts.models"},
     "posts/safety": set(),
     "posts/statements.py": {"posts.models"},
     "posts/actions": {
-        "posts.tree", "posts.models", "posts.actions", "posts.safety", "posts.seed", "posts.statements",
+        "posts.tree", "posts.passages", "posts.models", "posts.actions", "posts.safety", "posts.seed",
+        "posts.statements",
     },
     "posts/export": {"posts.export"},
     "posts/orders.py": set(),

@@ -5,22 +5,27 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import casework, deciding, moderating, notifying, refusals
+from posts.actions import casework, deciding, moderating, notifying, refusals, undoing
 from posts.actions.recording import check_not_concerned, check_right, log
 from posts.actions.refusals import Refused
 from posts.models import Appeal, Case, Comment, LogEntry
 
 Act, Outcome = LogEntry.Act, Appeal.Outcome
 ACT_OF = {Outcome.UPHELD: Act.UPHOLD, Outcome.CHANGED: Act.CHANGE, Outcome.REVERSED: Act.REVERSE}
+# of a decision that is changed: what was decided about the comment, or about its author, stays as it is
+STAYS = "stays"
 
 
 @transaction.atomic
-def answer_appeal(*, moderator, case, seen, outcome, answer, act="", measure="", passage=""):
+def answer_appeal(*, moderator, case, seen, outcome, answer, act=STAYS, measure=STAYS, passage=""):
     """The log's entry of the answer to an appeal: the decision stands (UPHELD); or is REVERSED, and then everything is
-    as it was, and what would wait again is published; or is CHANGED: in its place comes `act` about the comment, or
-    `measure` about the person, or both, as in deciding.decide, under the same rule and with the answer as the reason.
+    as it was, and what would wait again is published; or is CHANGED: what was decided about the comment gives way to
+    `act`, what was decided about its author to `measure`, as in deciding.decide, under the same rule and with the
+    answer as the reason. Nothing ("") as the act is a comment that everybody can read.
 
-    Raises PermissionDenied for whoever decided first where there is another moderator, Stale, Refused.
+    What somebody has decided or written since stays as it is. `details` of the entry name what came in its place under
+    "instead", by their ids. Raises PermissionDenied for whoever decided first where there is another moderator, Stale,
+    Refused.
     """
     check_right(moderator, answer)
     entry = case.appeal.entry
@@ -29,27 +34,30 @@ def answer_appeal(*, moderator, case, seen, outcome, answer, act="", measure="",
         raise PermissionDenied(refusals.NOT_YOUR_OWN_APPEAL)
     check_not_concerned(moderator, case.appeal.person)
     now = timezone.now()
-    if outcome != Outcome.UPHELD:
-        _take_back(moderator, entry, answer)
+    instead = []
     if outcome == Outcome.REVERSED:
+        _take_back(moderator, entry, answer)
         _put_right(moderator, entry, answer)
+    elif outcome == Outcome.CHANGED:
+        instead = _decide_instead(moderator, entry, answer, act, measure, passage)
     appeal = Appeal.objects.select_for_update(no_key=True).get(pk=case.appeal_id)
     appeal.outcome, appeal.answer, appeal.decided_at, appeal.decided_by = outcome, answer.strip(), now, moderator
     appeal.save(update_fields=["outcome", "answer", "decided_at", "decided_by"])
-    done = log(moderator, ACT_OF[outcome], answer, comment=entry.comment, thread=entry.thread, person=entry.person)
+    about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
+    details = {"instead": [each.pk for each in instead]} if instead else None
+    done = log(moderator, ACT_OF[outcome], answer, details=details, **about)
     Case.objects.filter(pk=case.pk).update(closed_at=now, closed_by=done, version=seen + 1)
-    if outcome == Outcome.CHANGED:
-        # the person is told of what comes instead: one mail and not two
-        _decide_instead(moderator, entry, answer, act, measure, passage)
-    else:
+    # whoever is told of what comes instead is led from there to the answer: one mail and not two
+    if not any(notifying.tells(each) for each in instead):
         notifying.tell_of_answer(appeal)
     return done
 
 
-def _take_back(moderator, entry, answer):
-    """Everything is as it was before `entry`, if nobody took it back before."""
+def _take_back(moderator, entry, answer, *, with_measures=True):
+    """Everything is as it was before `entry`, as far as nobody decided or wrote otherwise since."""
     if not LogEntry.objects.filter(undoes=entry).exists():
-        deciding.undo(moderator=moderator, entry=entry, reason=answer, reopens=False)
+        about = {"reopens": False, "with_measures": with_measures, "leniently": True}
+        undoing.undo(moderator=moderator, entry=entry, reason=answer, **about)
 
 
 def _put_right(moderator, entry, answer):
@@ -59,27 +67,60 @@ def _put_right(moderator, entry, answer):
 
 
 def _decide_instead(moderator, entry, answer, act, measure, passage):
-    """What comes in the place of `entry`; a comment that nothing is decided about any more is published."""
-    if not act and not measure:
+    """The decisions that come in the place of `entry`, or of a part of it; none where a part alone is taken back."""
+    measures = undoing.measures_of(entry)
+    if not is_about_comment(entry):
+        if act != STAYS or measure in (STAYS, ""):
+            raise Refused(refusals.NOTHING_INSTEAD)
+        _take_back(moderator, entry, answer)
+        return [_measure_instead(moderator, entry, answer, measure, None)]
+    is_other_act = act != STAYS
+    # to take all of it back is to reverse it, and to leave all of it is to uphold it
+    is_other_measure = measure != STAYS and bool(measure or measures)
+    is_all_gone = not act and (not measure or (measure == STAYS and not measures))
+    if is_all_gone or not (is_other_act or is_other_measure):
         raise Refused(refusals.NOTHING_INSTEAD)
-    decision = None
-    about = {"moderator": moderator, "reason": answer, "rule": entry.rule}
-    if act:
-        if not is_about_comment(entry) or act == entry.act:
-            raise Refused(refusals.NOTHING_TO_DO)
-        comment = Comment.objects.get(pk=entry.comment_id)
-        options = {"passage": passage} if act == Act.EDIT_OUT else {}
-        decision = deciding.ABOUT_COMMENT[act](comment=comment, **about, **options)
-        if not decision:
-            raise Refused(refusals.NOTHING_TO_DO)
-    if is_about_comment(entry) and act != Act.HOLD:
+    decision, instead = entry, []
+    if is_other_act:
+        _take_back(moderator, entry, answer, with_measures=False)
+        decision = _act_instead(moderator, entry, answer, act, passage)
+        instead += [decision] if decision else []
+    if is_other_measure:
+        for each in measures:
+            _take_back(moderator, each, answer)
+        instead += [_measure_instead(moderator, entry, answer, measure, decision)] if measure else []
+    return instead
+
+
+def _act_instead(moderator, entry, answer, act, passage):
+    """The decision `act` about the comment; None for nothing, and then it is published and its flags were without
+    reason."""
+    if not act:
+        _put_right(moderator, entry, answer)
+        return None
+    if act == entry.act:
+        raise Refused(refusals.NOTHING_TO_DO)
+    comment = Comment.objects.get(pk=entry.comment_id)
+    options = {"passage": passage} if act == Act.EDIT_OUT else {}
+    decision = deciding.ABOUT_COMMENT[act](
+        moderator=moderator, comment=comment, reason=answer, rule=entry.rule, **options
+    )  # fmt: skip
+    if not decision:
+        raise Refused(refusals.NOTHING_TO_DO)
+    if act != Act.HOLD:
         _published(moderator, entry, answer)
-    if measure:
-        if entry.person is None:
-            raise Refused(refusals.NO_ACCOUNT)
-        about |= {"person": entry.person, "comment": entry.comment, "decision": decision}
-        if not deciding.take_measure(measure=measure, **about):
-            raise Refused(refusals.NOTHING_TO_DO)
+    return decision
+
+
+def _measure_instead(moderator, entry, answer, measure, decision):
+    """The decision `measure` about the person, as part of `decision` about their comment if there is one."""
+    if entry.person is None:
+        raise Refused(refusals.NO_ACCOUNT)
+    about = {"person": entry.person, "comment": entry.comment, "decision": decision}
+    done = deciding.take_measure(moderator=moderator, measure=measure, reason=answer, rule=entry.rule, **about)
+    if not done:
+        raise Refused(refusals.NOTHING_TO_DO)
+    return done
 
 
 def is_about_comment(entry):

@@ -1,17 +1,15 @@
-"""Moderators work through the queue: take an item, decide, hand it on, take a decision back.
+"""Moderators work through the queue: take an item, decide, hand it on.
 
 Two people never decide one item: a decision names the version it saw, and the item's row is locked while it is made.
 """
 
-from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
 from posts.actions import casework, counting, moderating, refusals, sanctioning
-from posts.actions.recording import check_moderator, check_not_concerned, check_right, log, restore_fields
+from posts.actions.recording import check_moderator, check_right, log
 from posts.actions.refusals import Refused, Stale
 from posts.models import Case, Comment, LogEntry, Note
 
@@ -104,60 +102,6 @@ def take_measure(*, moderator, person, measure, reason, rule="", comment=None, d
 
 
 @transaction.atomic
-def undo(*, moderator, entry, reason, reopens=True):
-    """Takes the decision `entry` back, with the measure that went with it: comment, thread and person are as they were,
-    and so are counts; the item is in the queue again, and flags wait again, if it `reopens`. The log's new entry.
-
-    Once for each entry. Raises Refused where what it did has been changed since, PermissionDenied for what concerns
-    oneself, and for staff unless a superuser does it.
-    """
-    check_right(moderator, reason)
-    if entry.before is None or entry.act == Act.UNDO:
-        raise Refused(refusals.NOT_UNDONE)
-    check_not_concerned(moderator, entry.person)
-    if "person" in entry.before:
-        sanctioning.check_may_be_judged(moderator, entry.person)
-    comment = entry.comment and moderating.lock_comment(entry.comment)
-    person = None
-    if "person" in entry.before:
-        person = User.objects.select_for_update(no_key=True).get(pk=entry.person_id)
-    thread = None
-    if "thread" in entry.before:
-        thread = counting.lock_thread(entry.thread_id)
-    # whoever comes second has waited above for the first
-    if LogEntry.objects.filter(undoes=entry).exists():
-        raise Refused(refusals.UNDONE_ALREADY)
-    before = entry.before
-    if comment is not None and ("comment" in before or "text" in before):
-        _restore_comment(comment, before)
-    if thread is not None:
-        thread.save(update_fields=restore_fields(thread, before["thread"]))
-        counting.bump(thread)
-    if person is not None:
-        person.save(update_fields=restore_fields(person, before["person"]))
-    done = log(
-        moderator, Act.UNDO, reason, undoes=entry, comment=entry.comment, thread=entry.thread, person=entry.person
-    )  # fmt: skip
-    if comment is not None and reopens:
-        casework.reopen(comment, entry)
-    if comment is not None:
-        casework.see_to(comment)
-    for measure in _measures_of(entry):
-        # what somebody has changed since, such as a suspension that was ended, stays as they left it
-        with suppress(Refused):
-            undo(moderator=moderator, entry=measure, reason=reason, reopens=False)
-    return done
-
-
-def _measures_of(entry):
-    """What was decided about the author together with `entry`, and still stands."""
-    if entry.person_id is None or entry.comment_id is None:
-        return []
-    with_it = LogEntry.objects.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk)
-    return with_it.filter(undone_by=None)
-
-
-@transaction.atomic
 def note(*, moderator, text, comment=None, person=None):
     """A Note for moderators only."""
     check_moderator(moderator)
@@ -174,28 +118,6 @@ def annotate(*, moderator, entry, reason):
     check_right(moderator, reason)
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
     return log(moderator, Act.ANNOTATE, reason, corrects=entry, is_confidential=entry.is_confidential, **about)
-
-
-def _restore_comment(comment, before):
-    """Text and state of the locked `comment` as `before` notes them, with all that follows."""
-    was_published = comment.is_published
-    if "text" in before:
-        if comment.fingerprint != before["text"]["mark"]:
-            raise Refused(refusals.CHANGED_SINCE)
-        revision = comment.revisions.get(pk=before["text"]["revision"])
-        comment.write(revision.source)
-        comment.save(update_fields=["source", "html", "renderer"])
-        # it was never said otherwise
-        revision.delete()
-        comment.revisions.filter(pk__in=before["text"]["withheld"]).update(withheld_at=None)
-    restored = restore_fields(comment, before.get("comment", {}))
-    first_seen_at = None
-    if comment.is_published and comment.published_at is None:
-        # it was approved meanwhile, while it was out of sight for another reason
-        first_seen_at = comment.published_at = counting.moment_in(comment.thread)
-        restored = [*restored, "published_at"]
-    comment.save(update_fields=restored)
-    counting.state_changed(comment, was_published, at=first_seen_at)
 
 
 def check_version(moderator, case, seen):

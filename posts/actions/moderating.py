@@ -14,12 +14,9 @@ from posts.actions.recording import check_not_concerned, check_right, log, momen
 from posts.actions.refusals import Refused
 from posts.actions.showing import show
 from posts.models import Comment, LogEntry, Revision
+from posts.passages import LEFT_OUT, cut, joined, passages_of
 
 Act = LogEntry.Act
-# what stands in the place of a passage that was taken out
-LEFT_OUT = "[…]"
-# characters; of fewer, more would be taken out than was meant
-LEAST_PASSAGE = 3
 
 
 @transaction.atomic
@@ -62,32 +59,33 @@ def approve(*, moderator, comment, reason, rule=""):
 
 @transaction.atomic
 def edit_out(*, moderator, comment, passage, reason, rule=""):
-    """Takes `passage` out of the text, wherever it stands, and leaves a mark; the author sees what it said.
+    """Takes `passage` out of the text, wherever it stands, and leaves a mark; several as passages_of reads them. The
+    author sees what they said.
 
-    What the comment said before becomes a Revision that readers do not see, and so is what it said earlier with the
-    same passage. What waited is published. Raises Refused where the text does not have the passage, or has nothing
+    What the comment said before becomes a Revision that readers do not see, and so is what it said earlier with a
+    passage of these. What waited is published. Raises Refused where the text does not have one of them, or has nothing
     else, or is gone.
     """
     check_right(moderator, reason)
     comment = lock_comment(comment)
-    passage = passage.strip()
+    passages = passages_of(passage)
     if comment.deleted_at is not None:
         raise Refused(refusals.GONE_TO_READ)
-    if len(passage) < LEAST_PASSAGE or passage not in comment.source:
+    source = cut(comment.source, passages)
+    if not passages or source is None:
         raise Refused(refusals.NO_SUCH_PASSAGE)
-    source = comment.source.replace(passage, LEFT_OUT)
     if markup.is_blank(source.replace(LEFT_OUT, "")):
         raise Refused(refusals.NOTHING_LEFT)
     now = timezone.now()
     edited_at = comment.edited_at
     writing.rewrite(comment, source, None, editor=moderator, at=now, silently=False)
     revision = comment.revisions.order_by("-number").first()
-    revision.withheld_at, revision.taken_out = now, passage
+    revision.withheld_at, revision.taken_out = now, joined(passages)
     revision.save(update_fields=["withheld_at", "taken_out"])
-    # what was said earlier has it, too
-    earlier = comment.revisions.filter(withheld_at=None, source__contains=passage)
-    withheld = list(earlier.values_list("pk", flat=True))
-    earlier.update(withheld_at=now)
+    # what was said earlier may have them, too
+    shown = comment.revisions.filter(withheld_at=None).values_list("pk", "source")
+    withheld = [pk for pk, said in shown if any(passage in said for passage in passages)]
+    comment.revisions.filter(pk__in=withheld).update(withheld_at=now)
     before = {"text": {"revision": revision.pk, "mark": comment.fingerprint, "withheld": withheld}}
     if comment.edited_at != edited_at:
         before["comment"] = {"edited_at": [edited_at and edited_at.isoformat(), comment.edited_at.isoformat()]}

@@ -18,11 +18,16 @@ def tell_of_decision(entry):
 
     The link in it opens without signing in. Other kindnesses are told on the site alone.
     """
-    if entry.act not in MAILED or _goes_with_another(entry):
+    if not tells(entry):
         return
     address = _address_of(entry)
     if address:
         _write(entry, address)
+
+
+def tells(entry):
+    """Whom it concerns gets a mail of its own about `entry`."""
+    return entry.act in MAILED and not _goes_with_another(entry)
 
 
 def _goes_with_another(entry):

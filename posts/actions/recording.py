@@ -58,14 +58,16 @@ def set_fields(row, values, before, name):
     return list(changed)
 
 
-def restore_fields(row, noted):
+def restore_fields(row, noted, *, leniently=False):
     """Gives the locked `row` back what `set_fields` noted; the names of the fields, which the caller saves. Raises
-    Refused where it is not as it was left then."""
+    Refused where it is not as it was left then; if `leniently`, a field that somebody has changed since stays so."""
     if "warned_at" in noted and row.warned_at is None:
         # whoever acknowledged a warning did what was asked: it can be taken back all the same
         noted = {field: values for field, values in noted.items() if field != "warned_at"}
-    if any(_told(getattr(row, field)) != now for field, (_was, now) in noted.items()):
+    changed = {field for field, (_was, now) in noted.items() if _told(getattr(row, field)) != now}
+    if changed and not leniently:
         raise Refused(refusals.CHANGED_SINCE)
+    noted = {field: values for field, values in noted.items() if field not in changed}
     for field, (was, _now) in noted.items():
         is_moment = field.endswith(("_at", "_until"))
         setattr(row, field, datetime.fromisoformat(was) if is_moment and was else was)

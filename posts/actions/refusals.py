@@ -72,7 +72,10 @@ CLAIMED = _("Somebody else is looking at this. Nothing was done; you can take it
 YOUR_OWN_CAUSE = _("This is about yourself; another moderator decides it.")
 NO_CASE_OF_COMMENT = _("This is something that somebody asks for: it is answered, not decided like a comment.")
 NOTHING_TO_DO = _("Nothing had to be changed.")
-NOTHING_INSTEAD = _("Please say what comes instead: about the comment, about its author, or both.")
+NOTHING_INSTEAD = _(
+    "Please say what comes instead: about the comment, about its author, or both. If all of it stays, the decision "
+    "stands; if nothing of it stays, it is reversed."
+)
 EMPTY_METHOD = _("Please say how you checked.")
 NO_CAUSE = _(
     "Nothing speaks against this person: they are not under watch, warned or suspended, and nothing they wrote was "

@@ -169,7 +169,7 @@ def edit(*, editor, comment, source, standpoint=None, seen=None, sure=True):
     why = []
     if source != comment.source:
         why = screening.reasons_to_hold(editor, source, html, now, sure=sure, is_change=True)
-        if any(out in source for out in comment.revisions.exclude(taken_out="").values_list("taken_out", flat=True)):
+        if any(passage in source for passage in comment.revisions.taken_out()):
             why.append(Case.Why.PASSAGE)
     rewrite(comment, source, html, editor=editor, at=now, silently=comment.is_within_grace(now))
     casework.changed(comment)

@@ -4,8 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import VerificationRequest
-from posts.actions.answering import is_about_comment
-from posts.actions.refusals import NOTHING_INSTEAD
+from posts.actions.answering import STAYS, is_about_comment
 from posts.forms import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, LogEntry
 
@@ -106,11 +105,17 @@ class AnswerForm(BareForm):
     )
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, entry, **options):
+    def __init__(self, *args, entry, measures=(), **options):
         super().__init__(*args, **options)
         acts = [(act, label) for act, label in ACTS if act not in (Act.APPROVE, entry.act)]
-        self.fields["act"].choices = [("", _("Nothing: everybody can read it")), *acts]
-        self.fields["measure"].choices = [choice for choice in MEASURES if choice[0] != entry.act]
+        as_it_is = _("It stays: %(what)s") % {"what": entry.get_act_display()}
+        self.fields["act"].choices = [(STAYS, as_it_is), ("", _("Nothing: everybody can read it")), *acts]
+        others = [choice for choice in MEASURES if choice[0] != entry.act]
+        if measures:
+            told = ", ".join(str(each.get_act_display()) for each in measures)
+            others.insert(0, (STAYS, _("It stays: %(what)s") % {"what": told}))
+        self.fields["measure"].choices = others
+        self.fields["act"].initial = self.fields["measure"].initial = STAYS
         if not is_about_comment(entry):
             del self.fields["act"], self.fields["passage"]
         if entry.person_id is None:
@@ -120,9 +125,11 @@ class AnswerForm(BareForm):
         """What comes instead is asked for where the decision is changed, and counts only there."""
         data = super().clean()
         if data.get("outcome") != Appeal.Outcome.CHANGED:
-            return data | {"act": "", "measure": "", "passage": ""}
-        if not data.get("act") and not data.get("measure"):
-            self.add_error("act" if "act" in self.fields else "measure", NOTHING_INSTEAD)
+            return data | {"act": STAYS, "measure": STAYS, "passage": ""}
+        for name in ("act", "measure"):
+            # what nobody was asked about stays
+            if name not in self.fields or name not in self.data:
+                data[name] = STAYS
         if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
             self.add_error("passage", NO_PASSAGE)
         return data
@@ -163,7 +170,7 @@ class VerificationAnswerForm(BareForm):
 def form_of(item, data, initial):
     """The form by which the `item` is decided or answered."""
     if item.case.appeal_id:
-        return AnswerForm(data, initial=initial, entry=item.case.appeal.entry)
+        return AnswerForm(data, initial=initial, entry=item.case.appeal.entry, measures=item.measures)
     if item.case.verification_request_id:
         asked = item.case.verification_request
         given = {name: getattr(asked, name) for name in ("profession", "regulator", "region")}

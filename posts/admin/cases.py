@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from posts import bars, figures
-from posts.actions import deciding
+from posts.actions import deciding, undoing
 from posts.actions.refusals import Refused
 from posts.admin import queue
 from posts.admin.caseforms import BulkForm
@@ -109,7 +109,7 @@ class CaseDesk(ItemPages, Desk):
         if entry is None:
             raise Http404
         try:
-            deciding.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
+            undoing.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
         except (Refused, PermissionDenied) as refusal:
             messages.error(request, str(refusal) or _("You may not do this."))
         else:

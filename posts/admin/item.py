@@ -5,6 +5,8 @@ from functools import cached_property
 from django.utils.safestring import mark_safe
 
 from forum import markup
+from posts.actions.answering import is_about_comment
+from posts.actions.undoing import measures_of
 from posts.admin import record
 from posts.models import CannedReason, Case, Comment, Flag, Rules, WatchedWord
 from posts.safety.words import found_in
@@ -74,14 +76,12 @@ class Item:
         """What was decided about the comment and its author before, the latest first; one query."""
         return record.entries(self.author, self.comment, MOST_ENTRIES)
 
-    @property
+    @cached_property
     def measures(self):
-        """Of an appeal: what was decided about the person together with the decision, and goes with it."""
-        if self.case is None or self.case.appeal_id is None:
+        """Of an appeal: what was decided about the person together with the decision, and still stands; one query."""
+        if self.case is None or self.case.appeal_id is None or not is_about_comment(self.case.appeal.entry):
             return []
-        decision = self.case.appeal.entry_id
-        with_it = [entry for entry in self.entries if (entry.details or {}).get("decision") == decision]
-        return [entry for entry in with_it if entry.undone is None]
+        return measures_of(self.case.appeal.entry)
 
     @property
     def rules(self):

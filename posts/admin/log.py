@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.names import skeleton
-from posts.actions import deciding
+from posts.actions import deciding, undoing
 from posts.admin.desk import Desk, act
 from posts.models import LogEntry
 
@@ -19,7 +19,7 @@ class LogDesk(Desk):
     list_select_related = ["moderator", "person", "thread", "comment__author"]
     ordering = ["-id"]
     fields = readonly_fields = ["at", "moderator", "act", "reason", "rule", "person", "thread", "comment", "corrects"]
-    actions = [act(deciding.annotate, "entry", _("Annotate")), act(deciding.undo, "entry", _("Take back"))]
+    actions = [act(deciding.annotate, "entry", _("Annotate")), act(undoing.undo, "entry", _("Take back"))]
     search_fields = ["moderator__email"]
     search_help_text = _("The name or the e-mail address of a moderator.")
 

@@ -4,13 +4,25 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from posts.passages import passages_of
+
+
+class RevisionQuerySet(models.QuerySet):
+    """Questions about many earlier texts."""
+
+    def taken_out(self):
+        """The passages that moderators took out and nobody put back; one query."""
+        kept = self.exclude(taken_out="").values_list("taken_out", flat=True)
+        return [passage for passages in kept for passage in passages_of(passages)]
+
 
 class Revision(models.Model):
     """An earlier text of a comment, kept when an edit after the grace time replaced it.
 
     `replaced_by` is who made that edit; nobody when a command did. A moderator may withhold the text from readers
-    (`withheld_at`); nothing else of a row is ever changed. `taken_out` is the passage for whose sake a moderator
-    replaced it: it stands here and not in the log, which can never forget it.
+    (`withheld_at`); nothing else of a row is ever changed. `taken_out` has the passages for whose sake a
+    moderator replaced it, as posts.passages keeps them: they stand here and not in the log, which can never forget
+    them; empty again once an appeal was right.
     """
 
     comment = models.ForeignKey("posts.Comment", on_delete=models.CASCADE, related_name="revisions")
@@ -23,6 +35,8 @@ class Revision(models.Model):
     )  # fmt: skip
     withheld_at = models.DateTimeField(_("withheld"), null=True, blank=True, editable=False)
     taken_out = models.TextField(_("what a moderator took out"), blank=True, editable=False)
+
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("revision")

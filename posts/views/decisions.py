@@ -5,15 +5,17 @@ from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from forum import unsent
+from forum import markup, unsent
 from posts.actions import appealing, notifying, sanctioning
 from posts.forms import AppealForm
-from posts.models import LogEntry, Revision
+from posts.models import Appeal, Case, LogEntry, Revision
 from posts.models.appeal import APPEAL_WITHIN
 from posts.models.modlog import STATED
 from posts.statements import SAID
@@ -21,7 +23,7 @@ from posts.views.attempt import answered, attempted, sent
 from posts.views.unsent import signed_out
 
 DECISIONS_PER_PAGE = 30
-ABOUT = ["comment__thread", "thread", "rules", "appeal", "undone_by", "person"]
+ABOUT = ["comment__thread", "thread", "rules", "appeal__case__closed_by", "undone_by", "undoes", "person"]
 
 
 @login_required
@@ -29,15 +31,19 @@ ABOUT = ["comment__thread", "thread", "rules", "appeal", "undone_by", "person"]
 def mine(request):
     """The decisions about this member and what they wrote, the latest first."""
     before = request.GET.get("before", "")
-    entries = LogEntry.objects.filter(person=request.user, act__in=STATED).select_related("thread", "comment")
-    entries = entries.order_by("-id")
+    entries = LogEntry.objects.filter(person=request.user, act__in=STATED).order_by("-id")
+    entries = entries.select_related("thread", "comment", "undone_by", "undoes")
     if before.isascii() and before.isdigit() and len(before) < 19:
         entries = entries.filter(id__lt=int(before))
     rows = list(entries[: DECISIONS_PER_PAGE + 1])
     sanctioning.opened(person=request.user)
     shown = rows[:DECISIONS_PER_PAGE]
+    answered_by = _answered_by(shown)
     for entry in shown:
-        entry.said = SAID.get(entry.act, entry.get_act_display())
+        _speak(entry)
+        entry.earlier = entry.undoes or answered_by.get(entry.pk)
+        if entry.earlier:
+            _speak(entry.earlier)
     context = {"entries": shown, "before": shown[-1].pk if len(rows) > len(shown) else None, "is_first": not before}
     return render(request, "posts/decisions.html", context)
 
@@ -64,20 +70,51 @@ def by_link(request, token):
     return _statement(request, entry, None)
 
 
+def _speak(entry, is_by_link=False):
+    """`entry` with its sentence, and the address of its statement for whoever reads this one."""
+    entry.said = SAID.get(entry.act, entry.get_act_display())
+    entry.address = reverse("decision", args=[entry.pk])
+    if is_by_link:
+        entry.address = reverse("decision_by_link", args=[notifying.token_of(entry)])
+    return entry
+
+
+def _answered_by(answers):
+    """{the id of an answer to an appeal: the decision it was about}, of these entries; one query."""
+    cases = Case.objects.filter(closed_by__in=answers).exclude(appeal=None).select_related("appeal__entry")
+    return {case.closed_by_id: case.appeal.entry for case in cases}
+
+
 def _measures_of(entry):
-    """What was decided about the person together with `entry`."""
+    """What was decided about the person together with `entry`; what was taken back since is marked."""
     if entry.person_id is None:
         return []
-    measures = list(LogEntry.objects.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk))
-    for measure in measures:
-        measure.said = SAID[measure.act]
-    return measures
+    measures = LogEntry.objects.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk)
+    return list(measures.select_related("undone_by"))
 
 
-def _taken_out(entry):
-    """The passage that was taken out of the comment; it stands with the version that had it."""
-    revision = (entry.details or {}).get("revision")
-    return revision and Revision.objects.filter(pk=revision).values_list("taken_out", flat=True).first()
+def _instead_of(entry):
+    """What came in the place of `entry` because an appeal against it was right."""
+    appeal = getattr(entry, "appeal", None)
+    answer = appeal and appeal.case.closed_by
+    return list(LogEntry.objects.filter(pk__in=((answer and answer.details) or {}).get("instead", ())))
+
+
+def _appeal_before(entry):
+    """The appeal because of which `entry` came in the place of another decision; None for any other entry."""
+    about = {"entry__person": entry.person_id} if entry.person_id else {"entry__comment": entry.comment_id}
+    answered = Appeal.objects.filter(outcome=Appeal.Outcome.CHANGED, **about).select_related("entry")
+    return answered.filter(case__closed_by__details__instead__contains=[entry.pk]).first()
+
+
+def _written(entry):
+    """(what its author had written, as HTML, and what was taken out of it), where `entry` took a passage out: both
+    stand with the version that had it. None for any other entry."""
+    revision = Revision.objects.filter(pk=(entry.details or {}).get("revision")).select_related("comment").first()
+    if revision is None:
+        return None
+    html = mark_safe(markup.render(revision.source, revision.comment.limits))  # noqa: S308  (made by markup)
+    return html, revision.taken_out
 
 
 @login_required
@@ -109,13 +146,22 @@ def _statement(request, entry, person):
         unsent.done(request)
         messages.success(request, _("Your appeal is with the moderators. The answer will stand here."))
         return redirect(request.path)
+    is_by_link = person is None
+    written, passage = _written(entry) or (None, "")
+    before = _appeal_before(entry)
+    earlier = entry.undoes or (before and before.entry) or _answered_by([entry]).get(entry.pk)
+    taken_back = (entry.undone_by.details or {}) if hasattr(entry, "undone_by") else {}
     context = {
-        "entry": entry,
-        "passage": _taken_out(entry),
-        "measures": _measures_of(entry),
-        "said": SAID.get(entry.act, entry.get_act_display()),
+        "entry": _speak(entry),
+        "written": written,
+        "passage": passage,
+        "left": taken_back.get("left", ()),
+        "measures": [_speak(each, is_by_link) for each in _measures_of(entry)],
+        "instead": [_speak(each, is_by_link) for each in _instead_of(entry)],
+        "answer_before": before,
+        "earlier": earlier and _speak(earlier, is_by_link),
         "may_appeal": appealing.may_appeal(entry) and not hasattr(entry, "appeal"),
         "is_warning": entry.act == LogEntry.Act.WARN and person is not None and person.warned_at is not None,
-        "is_by_link": person is None,
+        "is_by_link": is_by_link,
     }
     return answered(request, form, "posts/decision.html", context)

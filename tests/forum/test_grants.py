@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 
 from forum import grants
-from posts.actions import deciding, flagging, moderating
+from posts.actions import deciding, flagging, moderating, undoing
 from posts.models import Case, LogEntry
 from tests.factories import moderator, person, reply, thread
 
@@ -38,7 +38,7 @@ def test_it_does_what_moderators_and_members_do(web_role):
     flagging.flag(comment=comment, person=person(), reason="unkind")
     case = Case.objects.get(comment=comment)
     entry = deciding.decide(moderator=mod, case=case, seen=case.version, act="remove", measure="warn", reason="Unkind.")
-    deciding.undo(moderator=mod, entry=entry, reason="It was not.")
+    undoing.undo(moderator=mod, entry=entry, reason="It was not.")
     comment.refresh_from_db()
     assert comment.is_published
 

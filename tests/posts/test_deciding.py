@@ -8,11 +8,11 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import answering, appealing, checking, deciding, flagging, sanctioning, writing
-from posts.actions.moderating import LEFT_OUT
+from posts.actions import answering, appealing, checking, deciding, flagging, moderating, sanctioning, undoing, writing
 from posts.actions.refusals import Refused, Stale
 from posts.models import Appeal, Case, Comment, Letter, LogEntry, Question, Thread
 from posts.models.case import CLAIMED_FOR
+from posts.passages import LEFT_OUT
 from tests.factories import WORDS, moderator, person, reply
 from tests.factories import thread as make_thread
 from tests.posts.test_at_once import at_once
@@ -103,7 +103,7 @@ def test_a_decision_taken_back_leaves_everything_as_it_was(mod, case, comment, a
     entry = decide(mod, case, act, **ACTS[act])
     if act != "approve":
         assert everything() != before
-    deciding.undo(moderator=mod, entry=entry, reason="Too strict.")
+    undoing.undo(moderator=mod, entry=entry, reason="Too strict.")
     assert everything() == before
     case.refresh_from_db()
     if act != "hold":
@@ -116,7 +116,7 @@ def test_a_measure_taken_back_too(mod, comment, alice, measure):
     before = everything()
     entry = deciding.take_measure(moderator=mod, person=alice, measure=measure, reason=WHY, comment=comment)
     assert everything() != before
-    deciding.undo(moderator=mod, entry=entry, reason="Too strict.")
+    undoing.undo(moderator=mod, entry=entry, reason="Too strict.")
     assert everything() == before
 
 
@@ -127,7 +127,7 @@ def test_a_first_publication_taken_back_is_held_again(mod, opening):
     entry = decide(mod, Case.objects.get(comment=held), "approve")
     held.refresh_from_db()
     assert held.is_published
-    deciding.undo(moderator=mod, entry=entry, reason="I meant another one.")
+    undoing.undo(moderator=mod, entry=entry, reason="I meant another one.")
     assert everything()[0] == before[0]
     assert Case.objects.open().get(comment=held)
 
@@ -136,10 +136,10 @@ def test_a_decision_is_taken_back_once_and_not_behind_anothers_back(mod, case, c
     entry = decide(mod, case, "hold")
     writing.delete(author=alice, comment=comment)
     with pytest.raises(Refused):
-        deciding.undo(moderator=mod, entry=decide_again(mod, comment), reason="No.")
-    deciding.undo(moderator=mod, entry=entry, reason="Too strict.")
+        undoing.undo(moderator=mod, entry=decide_again(mod, comment), reason="No.")
+    undoing.undo(moderator=mod, entry=entry, reason="Too strict.")
     with pytest.raises(Refused):
-        deciding.undo(moderator=mod, entry=entry, reason="Too strict.")
+        undoing.undo(moderator=mod, entry=entry, reason="Too strict.")
 
 
 def decide_again(mod, comment):
@@ -222,7 +222,7 @@ def test_who_is_no_moderator_does_nothing_of_all_this(case, comment, alice, bob)
         lambda: decide(bob, case),
         lambda: deciding.claim(moderator=bob, case_id=case.pk),
         lambda: deciding.pass_on(moderator=bob, case=case),
-        lambda: deciding.undo(moderator=bob, entry=entry, reason=WHY),
+        lambda: undoing.undo(moderator=bob, entry=entry, reason=WHY),
         lambda: deciding.note(moderator=bob, text="Hm.", person=alice),
         lambda: deciding.take_measure(moderator=bob, person=alice, measure="ban", reason=WHY),
     ):
@@ -337,13 +337,13 @@ def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, m
     assert alice.warned_at is not None
     assert not Case.objects.open().exists()
     acts = list(LogEntry.objects.order_by("id").values_list("act", "moderator"))
-    assert acts[1:] == [(act, mia.pk) for act in ("undo", "change", "edit_out", "warn")]
+    assert acts[1:] == [(act, mia.pk) for act in ("undo", "edit_out", "warn", "change")]
     # one mail for all of it
     assert Letter.objects.count() == 1
     # and what came instead is one to appeal against, and to be taken back with its measure
     second = LogEntry.objects.get(act="edit_out")
     assert appealing.may_appeal(second)
-    deciding.undo(moderator=mia, entry=second, reason="A mistake.")
+    undoing.undo(moderator=mia, entry=second, reason="A mistake.")
     comment.refresh_from_db()
     alice.refresh_from_db()
     assert (LEFT_OUT in comment.source, alice.warned_at) == (False, None)
@@ -353,7 +353,7 @@ def test_changed_to_a_measure_alone_the_comment_is_back(mod, mia, alice, opening
     new = person(trust=User.Trust.NEW)
     held = reply(opening, new)
     made = appeal(decide(mod, Case.objects.get(comment=held)), new)
-    answer(mia, made, Outcome.CHANGED, measure="watch")
+    answer(mia, made, Outcome.CHANGED, act="", measure="watch")
     held.refresh_from_db()
     new.refresh_from_db()
     assert held.is_published
@@ -437,3 +437,125 @@ def test_changed_to_a_locked_branch_what_waited_is_in_sight(mod, mia, opening):
     held.refresh_from_db()
     assert held.is_published
     assert not Case.objects.open().exists()
+
+
+@pytest.fixture
+def banned(mod, case, comment, alice):
+    """A removal with a ban, and the appeal against it."""
+    entry = decide(mod, case, measure="ban")
+    alice.refresh_from_db()
+    return appeal(entry, alice)
+
+
+@pytest.mark.parametrize(
+    ("instead", "is_visible", "is_banned", "is_warned"),
+    [
+        ({"act": ""}, True, True, False),
+        ({"act": "edit_out", "passage": "unkind the week"}, True, True, False),
+        ({"measure": ""}, False, False, False),
+        ({"measure": "warn"}, False, False, True),
+        ({"act": "", "measure": "warn"}, True, False, True),
+        ({"act": "hold", "measure": ""}, False, False, False),
+    ],
+)
+def test_of_a_changed_decision_each_part_stays_or_gives_way(
+    banned, mia, comment, alice, instead, is_visible, is_banned, is_warned
+):
+    Letter.objects.all().delete()
+    done = answer(mia, banned, Outcome.CHANGED, **instead)
+    comment.refresh_from_db()
+    alice.refresh_from_db()
+    assert comment.is_published is is_visible
+    assert (alice.is_suspended, alice.warned_at is not None) == (is_banned, is_warned)
+    acts = [act for act in (instead.get("act"), instead.get("measure")) if act]
+    came = LogEntry.objects.filter(pk__in=(done.details or {}).get("instead", [])).order_by("id")
+    assert [entry.act for entry in came] == acts
+    # whatever it is, it is told once
+    assert Letter.objects.count() == 1
+
+
+@pytest.mark.parametrize("instead", [{}, {"act": "", "measure": ""}, {"act": "remove"}])
+def test_all_or_nothing_of_it_is_no_change(banned, mia, comment, alice, instead):
+    with pytest.raises(Refused):
+        answer(mia, banned, Outcome.CHANGED, **instead)
+    comment.refresh_from_db()
+    alice.refresh_from_db()
+    assert (comment.is_published, alice.is_suspended) == (False, True)
+
+
+def test_where_nothing_went_with_it_nothing_of_that_can_be_taken_back(removal, alice, mia):
+    made = appeal(removal, alice)
+    for instead in ({"measure": ""}, {"act": ""}):
+        with pytest.raises(Refused):
+            answer(mia, made, Outcome.CHANGED, **instead)
+
+
+def test_a_passage_comes_back_into_what_its_author_wrote_since(mod, mia, case, comment, alice):
+    entry = decide(mod, case, "edit_out", passage="unkind the week")
+    comment.refresh_from_db()
+    now = f"Hello. {comment.source} And more."
+    writing.edit(editor=alice, comment=comment, source=now)
+    with pytest.raises(Refused):
+        undoing.undo(moderator=mod, entry=entry, reason="A mistake.")
+    answer(mia, appeal(entry, alice), Outcome.REVERSED)
+    comment.refresh_from_db()
+    assert comment.source == now.replace(LEFT_OUT, "unkind the week")
+    assert LogEntry.objects.get(undoes=entry).details is None
+    # readers see what it said, and nobody stops at the passage any more
+    assert not comment.revisions.exclude(withheld_at=None).exists()
+    writing.edit(editor=alice, comment=comment, source=comment.source + " Again.")
+    assert not Case.objects.open().exists()
+
+
+def test_a_text_without_the_mark_stays_as_its_author_left_it(mod, mia, case, comment, alice, client):
+    entry = decide(mod, case, "edit_out", passage="unkind the week")
+    comment.refresh_from_db()
+    writing.edit(editor=alice, comment=comment, source="Quite another text by now.")
+    answer(mia, appeal(entry, alice), Outcome.REVERSED)
+    comment.refresh_from_db()
+    assert comment.source == "Quite another text by now."
+    assert LogEntry.objects.get(undoes=entry).details == {"left": ["text"]}
+    client.force_login(alice)
+    assert "You changed the text since" in client.get(f"/decisions/{entry.pk}/").content.decode()
+
+
+def test_what_another_decision_took_out_stays_out_of_earlier_versions(mod, mia, case, comment, alice):
+    first = decide(mod, case, "edit_out", passage="unkind the week")
+    comment.refresh_from_db()
+    moderating.edit_out(moderator=mod, comment=comment, passage=comment.source.split()[0], reason=WHY)
+    answer(mia, appeal(first, alice), Outcome.REVERSED)
+    comment.refresh_from_db()
+    assert "unkind the week" in comment.source
+    assert LEFT_OUT in comment.source
+    assert not comment.revisions.filter(withheld_at=None, source__contains=WORDS.split()[0]).exists()
+
+
+def test_an_appeal_against_what_is_gone_already_is_granted(mod, mia, case, comment, alice, bob):
+    """Hidden by flags, appealed against, and approved from the queue before the appeal is answered."""
+    removed = decide(mod, case)
+    made = appeal(removed, alice)
+    moderating.approve(moderator=mod, comment=comment, reason="It is fine.")
+    answer(mia, made, Outcome.REVERSED)
+    comment.refresh_from_db()
+    assert comment.is_published
+    assert LogEntry.objects.get(undoes=removed).details == {"left": ["removed_at"]}
+
+
+def test_what_was_decided_about_a_person_since_stays(mod, mia, comment, alice):
+    first = deciding.take_measure(moderator=mod, person=alice, measure="suspend_3", reason=WHY)
+    deciding.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY)
+    answer(mia, appeal(first, alice), Outcome.REVERSED)
+    alice.refresh_from_db()
+    assert (alice.is_suspended, alice.suspended_until) == (True, None)
+    assert LogEntry.objects.get(undoes=first).details == {"left": ["suspended_at", "suspended_until"]}
+
+
+def test_several_passages_are_taken_out_by_one_decision(mod, case, comment):
+    source, (first, *_rest, last) = comment.source, comment.source.split()
+    entry = decide(mod, case, "edit_out", passage=f"{first}\n{LEFT_OUT}\n{last}")
+    comment.refresh_from_db()
+    assert (comment.source.startswith(LEFT_OUT), comment.source.endswith(LEFT_OUT)) == (True, True)
+    assert comment.revisions.taken_out() == [first, last]
+    undoing.undo(moderator=mod, entry=entry, reason="A mistake.")
+    comment.refresh_from_db()
+    assert comment.source == source

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from posts.actions import answering, appealing, deciding, flagging, moderating, sanctioning, writing
+from posts.actions import answering, appealing, deciding, flagging, moderating, sanctioning, undoing, writing
 from posts.actions.refusals import Refused, Stale
 from posts.models import Appeal, Case, Comment, Flag, LogEntry
 from posts.models.comment import GRACE
@@ -60,7 +60,7 @@ def test_what_was_taken_out_is_in_no_earlier_version_either(client, comment, ali
     for version in (1, 2, 3):
         assert "555 0100" not in client.get(f"/c/{comment.pk}/history/?version={version}").content.decode()
     assert "555 0100" not in str(LogEntry.objects.values())
-    deciding.undo(moderator=mod, entry=entry, reason=WHY)
+    undoing.undo(moderator=mod, entry=entry, reason=WHY)
     assert "555 0100" in client.get(f"/c/{comment.pk}/history/?version=1").content.decode()
 
 
@@ -100,7 +100,7 @@ def test_a_removal_is_undone_also_where_it_was_held_before_and_approved_since(op
     held = reply(opening, person(trust=User.Trust.NEW))
     entry = act(moderating.remove, mod, held)
     Comment.objects.filter(pk=held.pk).update(held_at=None)
-    deciding.undo(moderator=mod, entry=entry, reason=WHY)
+    undoing.undo(moderator=mod, entry=entry, reason=WHY)
     held.refresh_from_db()
     assert held.is_published
     assert held.published_at is not None
@@ -136,7 +136,7 @@ def test_whatever_is_done_to_a_comment_it_never_waits_unseen(db, steps, is_new):
 def _do(step, mod, mia, author, comment):
     last = LogEntry.objects.exclude(act="undo").order_by("-id").first()
     if step == "undo":
-        return last and deciding.undo(moderator=mod, entry=last, reason=WHY)
+        return last and undoing.undo(moderator=mod, entry=last, reason=WHY)
     if step == "flag":
         return flagging.flag(comment=comment, person=mia, reason="unkind")
     if step == "edit":
@@ -156,7 +156,7 @@ def test_a_decision_is_taken_back_with_its_measure(comment, alice, bob, mod):
     flagging.flag(comment=comment, person=bob, reason="unkind")
     case = Case.objects.get()
     entry = deciding.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY, measure="ban")
-    deciding.undo(moderator=mod, entry=entry, reason=WHY)
+    undoing.undo(moderator=mod, entry=entry, reason=WHY)
     alice.refresh_from_db()
     assert not alice.is_suspended
     assert LogEntry.objects.filter(act="undo").count() == 2
@@ -167,7 +167,7 @@ def test_a_measure_that_somebody_ended_since_does_not_stand_in_the_way(comment, 
     case = Case.objects.get()
     entry = deciding.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY, measure="ban")
     sanctioning.unsuspend(moderator=mod, person=alice, reason=WHY)
-    deciding.undo(moderator=mod, entry=entry, reason=WHY)
+    undoing.undo(moderator=mod, entry=entry, reason=WHY)
     comment.refresh_from_db()
     alice.refresh_from_db()
     assert comment.is_published
@@ -176,7 +176,7 @@ def test_a_measure_that_somebody_ended_since_does_not_stand_in_the_way(comment, 
 
 def test_a_warning_that_was_acknowledged_can_be_taken_back_and_reversed(comment, alice, mod, mia):
     for take_back in (
-        lambda entry: deciding.undo(moderator=mod, entry=entry, reason=WHY),
+        lambda entry: undoing.undo(moderator=mod, entry=entry, reason=WHY),
         lambda entry: answer(mia, entry, alice),
     ):
         entry = sanctioning.warn(moderator=mod, person=alice, reason=WHY, comment=comment)
@@ -213,7 +213,7 @@ def test_a_moderator_decides_nothing_in_their_own_favour(opening, mod, mia):
         act(moderating.approve, mod, own)
     entry = act(moderating.remove, mia, own)
     for attempt in (
-        lambda: deciding.undo(moderator=mod, entry=entry, reason=WHY),
+        lambda: undoing.undo(moderator=mod, entry=entry, reason=WHY),
         lambda: act(moderating.restore, mod, own),
         lambda: answer(mod, entry, mod),
     ):
@@ -230,8 +230,8 @@ def test_nobody_suspends_staff_by_taking_back_that_a_suspension_ended(mod, mia):
     sanctioning.suspend(moderator=owner, person=mia, reason=WHY, until=timezone.now() + timedelta(days=1))
     ended = sanctioning.unsuspend(moderator=owner, person=mia, reason=WHY)
     with pytest.raises(PermissionDenied):
-        deciding.undo(moderator=mod, entry=ended, reason=WHY)
-    deciding.undo(moderator=owner, entry=ended, reason=WHY)
+        undoing.undo(moderator=mod, entry=ended, reason=WHY)
+    undoing.undo(moderator=owner, entry=ended, reason=WHY)
     mia.refresh_from_db()
     assert mia.is_suspended
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import appealing, deciding, flagging, moderating, writing
+from posts.actions import appealing, deciding, flagging, moderating, undoing, writing
 from posts.models import CannedReason, Case, Comment, LogEntry, Note, Rules, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
 
@@ -334,9 +334,10 @@ def test_a_decision_is_changed_on_appeal_by_the_form(desk, opening, alice):
     asked = said(desk.get(page(case)))
     assert 'name="act"' in asked
     assert 'value="remove"' not in asked
+    assert "It stays: removed" in asked
     data = {"outcome": "changed", "answer": "One passage goes.", "seen": case.version}
     nothing = desk.post(page(case), data)
-    assert (nothing.status_code, "Please say what comes instead" in said(nothing)) == (422, True)
+    assert (nothing.status_code, "Please say what comes instead" in said(nothing)) == (409, True)
     unsaid = desk.post(page(case), data | {"act": "edit_out"})
     assert (unsaid.status_code, "Please say which passage." in said(unsaid)) == (422, True)
     missing = desk.post(page(case), data | {"act": "edit_out", "passage": "never said"})
@@ -465,8 +466,8 @@ def test_an_appeal_tells_what_goes_with_the_decision(desk, opening, alice):
     about = {"moderator": mia, "case": case, "seen": case.version, "reason": "It is unkind."}
     entry = deciding.decide(act="remove", measure="ban", **about)
     appealing.appeal(entry=entry, text="It was meant kindly.", person=case.comment.author)
-    told = "this is taken back, too"
+    told = "It stays: banned"
     appeal = Case.objects.open().get()
     assert told in said(desk.get(page(appeal)))
-    deciding.undo(moderator=mia, entry=LogEntry.objects.get(act="ban"), reason="Too much.")
+    undoing.undo(moderator=mia, entry=LogEntry.objects.get(act="ban"), reason="Too much.")
     assert told not in said(desk.get(page(appeal)))

@@ -7,10 +7,23 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import answering, deciding, flagging, moderating, notifying, sanctioning, trusting, welcoming
+from posts.actions import (
+    answering,
+    appealing,
+    deciding,
+    flagging,
+    moderating,
+    notifying,
+    sanctioning,
+    trusting,
+    undoing,
+    welcoming,
+)
 from posts.models import Appeal, Case, Comment, Flag, LogEntry, Reading, Rules, SiteChoices, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
 
@@ -288,6 +301,54 @@ def test_warned_suspended_and_banned_people_read_and_appeal(client, comment, ali
     assert Appeal.objects.get().person == alice
 
 
+def test_what_was_taken_back_and_what_came_instead_is_told_on_both_sides(client, comment, alice, mod):
+    """Whichever of them somebody opens, signed in or by the link, the other one is a step away."""
+    case = deciding.begin(moderator=mod, comment_id=comment.pk)
+    removal = deciding.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, measure="ban")
+    appealing.appeal(entry=removal, text="It names nobody but me.", person=alice)
+    case = Case.objects.open().get()
+    answering.answer_appeal(
+        moderator=moderator("Mia Second"), case=case, seen=case.version, outcome="changed", answer="One passage.",
+        act="edit_out", passage="unkind the week", measure="warn",
+    )  # fmt: skip
+    cut, warned = LogEntry.objects.get(act="edit_out"), LogEntry.objects.get(act="warn")
+    by_link = f"/decisions/by-link/{notifying.token_of(removal)}/"
+    before = said(client.get(by_link))
+    client.force_login(alice)
+    old, new = said(client.get(f"/decisions/{removal.pk}/")), said(client.get(f"/decisions/{cut.pk}/"))
+    for page in (before, old):
+        assert "In its place:" in page
+        assert "One passage." in page
+        assert "taken back</span>" in page
+    assert f'href="/decisions/{cut.pk}/"' in old
+    assert f'href="/decisions/{cut.pk}/"' not in before
+    led = re.findall(r'href="(/decisions/by-link/[^"]+)"', before)
+    assert [said(client.get(link)).count("<h1>You are banned") for link in led] == [1, 0, 0]
+    assert "in the place of an earlier decision" in new
+    assert f'href="/decisions/{removal.pk}/"' in new
+    # with what it said before, and what it says now
+    assert "unkind the week" in new
+    assert "What it says now" in new
+    assert f'href="/decisions/{warned.pk}/"' in new
+    listed = said(client.get("/decisions/"))
+    assert listed.count("taken back</span>") == 2
+    answer = LogEntry.objects.get(act="change")
+    assert f'href="/decisions/{removal.pk}/"' in said(client.get(f"/decisions/{answer.pk}/"))
+
+
+def test_the_list_of_decisions_costs_the_same_whatever_its_length(client, comment, alice, mod):
+    counts = []
+    for _number in range(2):
+        entry = remove(mod, comment)
+        undoing.undo(moderator=mod, entry=entry, reason="No.")
+        client.force_login(alice)
+        with CaptureQueriesContext(connection) as asked:
+            assert said(client.get("/decisions/")).count("It is about this:") == len(counts) + 1
+        counts.append(len(asked))
+        User.objects.filter(pk=alice.pk).update(has_statement=False)
+    assert counts[0] - counts[1] in (0, 1)
+
+
 # What everybody may know ---------------------------------------------------------------------------------------------
 
 
@@ -305,7 +366,7 @@ def test_the_public_log_has_no_names_and_no_texts(client, comment, alice, mod):
 def test_what_is_confidential_is_told_in_numbers_alone(client, comment, bob, mod, reason):
     flagging.flag(comment=comment, person=bob, reason=reason)
     entry = remove(mod, comment)
-    deciding.undo(moderator=mod, entry=entry, reason="No.")
+    undoing.undo(moderator=mod, entry=entry, reason="No.")
     response = client.get("/moderation-log/")
     assert not response.context["entries"]
     assert [number for _month, number in response.context["confidential"]] == [2]

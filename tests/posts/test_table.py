@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User, Verification
-from posts.actions import appealing, deciding, flagging, moderating, reading, sanctioning, writing
+from posts.actions import appealing, deciding, flagging, moderating, reading, sanctioning, undoing, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, LogEntry
 from tests.factories import WORDS, moderator, person, reply
@@ -165,7 +165,7 @@ def test_who_takes_a_decision_back(db, role):
     if one is None:
         return
     with suppress(PermissionDenied):
-        deciding.undo(moderator=one, entry=entry, reason=WHY)
+        undoing.undo(moderator=one, entry=entry, reason=WHY)
     assert LogEntry.objects.filter(undoes=entry).exists() == (role in MODERATES)
 
 

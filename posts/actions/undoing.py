@@ -1,0 +1,130 @@
+"""Decisions are taken back: what they did is undone, in the comment, its thread, and about the person.
+
+A moderator takes back what was decided, whole and exactly, or is refused. An appeal that was right takes back what can
+be taken back: what somebody has decided or written since stays as it is, and the entry says so.
+"""
+
+from contextlib import suppress
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from posts.actions import casework, counting, moderating, refusals, sanctioning, writing
+from posts.actions.recording import check_not_concerned, check_right, log, restore_fields
+from posts.actions.refusals import Refused
+from posts.models import LogEntry
+from posts.passages import passages_of, put_back
+
+
+@transaction.atomic
+def undo(*, moderator, entry, reason, reopens=True, with_measures=True, leniently=False):
+    """Takes the decision `entry` back, and `with_measures` what went with it: comment, thread and person are as they
+    were, and so are counts; the item is in the queue again, and flags wait again, if it `reopens`. The log's new entry.
+
+    Once for each entry. Raises PermissionDenied for what concerns oneself, and for staff unless a superuser does it;
+    Refused where what it did has been changed since, unless `leniently`: then that stays, and the new entry's `details`
+    name it under "left" (fields; "text").
+    """
+    check_right(moderator, reason)
+    if entry.before is None or entry.act == LogEntry.Act.UNDO:
+        raise Refused(refusals.NOT_UNDONE)
+    check_not_concerned(moderator, entry.person)
+    if "person" in entry.before:
+        sanctioning.check_may_be_judged(moderator, entry.person)
+    comment = entry.comment and moderating.lock_comment(entry.comment)
+    person = None
+    if "person" in entry.before:
+        person = User.objects.select_for_update(no_key=True).get(pk=entry.person_id)
+    thread = None
+    if "thread" in entry.before:
+        thread = counting.lock_thread(entry.thread_id)
+    # whoever comes second has waited above for the first
+    if LogEntry.objects.filter(undoes=entry).exists():
+        raise Refused(refusals.UNDONE_ALREADY)
+    before, left = entry.before, []
+    if comment is not None and ("comment" in before or "text" in before):
+        left += _restore_comment(moderator, comment, before, leniently)
+    if thread is not None:
+        thread.save(update_fields=restore_fields(thread, before["thread"]))
+        counting.bump(thread)
+    if person is not None:
+        left += _restore_person(person, before["person"], leniently)
+    about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
+    done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details={"left": left} if left else None, **about)
+    if comment is not None and reopens:
+        casework.reopen(comment, entry)
+    if comment is not None:
+        casework.see_to(comment)
+    for measure in measures_of(entry) if with_measures else ():
+        # what somebody has changed since, such as a suspension that was ended, stays as they left it
+        with suppress(Refused):
+            undo(moderator=moderator, entry=measure, reason=reason, reopens=False)
+    return done
+
+
+def measures_of(entry):
+    """What was decided about the author together with `entry`, and still stands; one query, or none."""
+    if entry.person_id is None or entry.comment_id is None:
+        return []
+    with_it = LogEntry.objects.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk)
+    return list(with_it.filter(undone_by=None))
+
+
+def _restore_person(person, noted, leniently):
+    """What was decided about the locked `person` belongs together: it is taken back whole, or `leniently` left."""
+    try:
+        person.save(update_fields=restore_fields(person, noted))
+    except Refused:
+        if not leniently:
+            raise
+        return list(noted)
+    return []
+
+
+def _restore_comment(moderator, comment, before, leniently):
+    """Text and state of the locked `comment` as `before` notes them, with all that follows; what was left."""
+    was_published, left = comment.is_published, []
+    if "text" in before and not _restore_text(moderator, comment, before["text"], leniently):
+        left.append("text")
+    noted = before.get("comment", {})
+    restored = restore_fields(comment, noted, leniently=leniently)
+    # when it was written and seen first follows from the rest
+    left += [field for field in noted if field not in restored and field not in ("edited_at", "published_at")]
+    first_seen_at = None
+    if comment.is_published and comment.published_at is None:
+        # it was approved meanwhile, while it was out of sight for another reason
+        first_seen_at = comment.published_at = counting.moment_in(comment.thread)
+        restored = [*restored, "published_at"]
+    comment.save(update_fields=restored)
+    counting.state_changed(comment, was_published, at=first_seen_at)
+    return left
+
+
+def _restore_text(moderator, comment, noted, leniently):
+    """The passages that were taken out of the locked `comment` are in it again; whether all of them are.
+
+    A text that nobody changed since is as it was, as if it had never been said otherwise. In another one they come back
+    `leniently`, where their marks still stand.
+    """
+    revision = comment.revisions.get(pk=noted["revision"])
+    earlier = comment.revisions.filter(pk__in=noted["withheld"])
+    if comment.fingerprint == noted["mark"]:
+        comment.write(revision.source)
+        comment.save(update_fields=["source", "html", "renderer"])
+        revision.delete()
+        earlier.update(withheld_at=None)
+        return True
+    if not leniently:
+        raise Refused(refusals.CHANGED_SINCE)
+    passages = passages_of(revision.taken_out)
+    source = put_back(comment.source, revision.source, passages)
+    if source != comment.source:
+        writing.rewrite(comment, source, None, editor=moderator, at=timezone.now(), silently=False)
+    revision.taken_out = ""
+    revision.save(update_fields=["taken_out"])
+    # readers may see again what it said, but for what another decision took out
+    still_out = comment.revisions.taken_out()
+    shown = [each.pk for each in (revision, *earlier) if not any(passage in each.source for passage in still_out)]
+    comment.revisions.filter(pk__in=shown).update(withheld_at=None)
+    return all(passage in source for passage in passages)

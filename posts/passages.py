@@ -1,0 +1,60 @@
+"""Passages that a moderator takes out of a text: cut, and put back where their mark stands. No database."""
+
+# what stands in the place of a passage that was taken out
+LEFT_OUT = "[…]"
+# characters; of fewer, more would be taken out than was meant
+LEAST_PASSAGE = 3
+# characters before and behind a mark by which a passage finds its place again, the surest first
+CONTEXTS = ((60, 60), (20, 20), (20, 0), (0, 20), (0, 0))
+
+
+def passages_of(typed):
+    """The passages that were `typed` one after the other, with a line that has nothing but LEFT_OUT between them; so
+    they are kept, too."""
+    groups, lines = [], []
+    for line in [*typed.split("\n"), LEFT_OUT]:
+        if line.strip() == LEFT_OUT:
+            groups.append("\n".join(lines).strip())
+            lines = []
+        else:
+            lines.append(line)
+    return list(dict.fromkeys(group for group in groups if group))
+
+
+def joined(passages):
+    """These passages as `passages_of` reads them."""
+    return f"\n{LEFT_OUT}\n".join(passages)
+
+
+def cut(text, passages):
+    """`text` without these passages, wherever they stand, and a mark for each; None where one of them is not in it, is
+    too short to be found, or has only a part in common with another."""
+    done = []
+    # the longer ones first: a shorter one may be a part of them
+    for passage in sorted(passages, key=len, reverse=True):
+        is_gone = any(passage in longer for longer in done)
+        if len(passage) < LEAST_PASSAGE or (passage not in text and not is_gone):
+            return None
+        text = text.replace(passage, LEFT_OUT)
+        done.append(passage)
+    return text
+
+
+def put_back(text, full, passages):
+    """`text`, which went on from `full` without these passages, with each of them again where its mark stands between
+    the same words still; where that cannot be told, it stays as it is."""
+    waiting = sorted(passages, key=len, reverse=True)
+    while waiting:
+        passage = waiting.pop()
+        # what it was like when only those before had come back
+        base = cut(full, waiting) or full
+        at = base.find(passage)
+        while at >= 0:
+            before, after = base[:at], base[at + len(passage) :]
+            for left, right in CONTEXTS:
+                left, right = before[max(0, at - left) :], after[:right]
+                if text.count(left + LEFT_OUT + right) == 1:
+                    text = text.replace(left + LEFT_OUT + right, left + passage + right)
+                    break
+            at = base.find(passage, at + len(passage))
+    return text
