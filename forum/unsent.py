@@ -33,17 +33,18 @@ def keep(request):
     return True
 
 
-def waiting(request):
-    """What waits for the form at this address, as its initial values; for nobody but its writer."""
+def waiting(request, place=None):
+    """What waits for the form at this address, or the address `place`, as its initial values; for nobody but its
+    writer."""
     if not request.user.is_authenticated or NAME not in request.session:
         return {}
-    fields = request.session[NAME].get(request.path, {})
+    fields = request.session[NAME].get(place or request.path, {})
     return fields if fields.get("writer") == str(request.user.pk) else {}
 
 
-def done(request):
-    """The form at this address was sent: nothing waits for it any more."""
+def done(request, *places):
+    """The form at this address, and those at `places`, were sent: nothing waits for them any more."""
     forms = request.session.get(NAME, {})
-    if request.path in forms:
-        del forms[request.path]
-        request.session[NAME] = forms
+    left = {place: fields for place, fields in forms.items() if place not in (request.path, *places)}
+    if len(left) < len(forms):
+        request.session[NAME] = left

@@ -74,10 +74,17 @@ class TextField(VisibleCharField):
 
 
 class BareForm(forms.Form):
-    """Fields alone: the page has the form around them, its token and its buttons."""
+    """Fields alone: the page has the form around them, its token and its buttons.
+
+    What is `needed_at_times`, with some answers and not with others, is not called optional.
+    """
+
+    needed_at_times = ()
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
+        for name in self.needed_at_times:
+            self.fields[name].is_needed_at_times = True
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True

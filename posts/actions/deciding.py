@@ -130,7 +130,8 @@ def check_version(moderator, case, seen):
     case = Case.objects.select_for_update(no_key=True, of=["self"]).select_related("claimed_by").get(pk=case.pk)
     claimant = case.claimant()
     if case.closed_at is not None:
-        raise Stale(refusals.DECIDED_ALREADY)
+        is_own = case.closed_by is not None and case.closed_by.moderator_id == moderator.pk
+        raise Stale(refusals.YOU_DECIDED_ALREADY if is_own else refusals.DECIDED_ALREADY)
     if case.version != seen:
         raise Stale(refusals.CHANGED_MEANWHILE)
     if claimant is not None and claimant != moderator:

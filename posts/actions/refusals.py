@@ -65,9 +65,8 @@ CHANGED_SINCE = _("What this decision did has been changed since, so it cannot b
 NOT_UNDONE = _("This is nothing that can be taken back.")
 UNDONE_ALREADY = _("This was taken back already.")
 DECIDED_ALREADY = _("Somebody else has decided this meanwhile. Nothing of yours was done.")
-CHANGED_MEANWHILE = _(
-    "This has changed since you opened it: the text, the flags, or its state. Nothing was done; please look again."
-)
+YOU_DECIDED_ALREADY = _("You have decided this already. Nothing was done a second time.")
+CHANGED_MEANWHILE = _("This has changed since you opened it. Nothing was done; please look again.")
 CLAIMED = _("Somebody else is looking at this. Nothing was done; you can take it over, or go on to the next.")
 YOUR_OWN_CAUSE = _("This is about yourself; another moderator decides it.")
 NO_CASE_OF_COMMENT = _("This is something that somebody asks for: it is answered, not decided like a comment.")

@@ -128,9 +128,14 @@ def _set_person(moderator, person, reason, rule, act, comment, decision, *, spar
     )  # fmt: skip
 
 
+def may_be_judged(moderator, person):
+    """Nobody decides about themselves, and about staff a superuser alone."""
+    return person.pk != moderator.pk and (moderator.is_superuser or not person.is_staff)
+
+
 def check_may_be_judged(moderator, person):
     """Raises PermissionDenied for oneself, and for staff unless a superuser does it."""
-    if person.pk == moderator.pk or (person.is_staff and not moderator.is_superuser):
+    if not may_be_judged(moderator, person):
         raise PermissionDenied(refusals.NOT_STAFF)
 
 

@@ -1,12 +1,18 @@
 """What a moderator fills in to decide."""
 
+import json
+
 from django import forms
+from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import VerificationRequest
 from posts.actions.answering import STAYS, is_about_comment
+from posts.actions.sanctioning import may_be_judged
 from posts.forms import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, LogEntry
+from posts.passages import LEFT_OUT
 
 Act, Asked = LogEntry.Act, VerificationRequest.Outcome
 ACTS = [
@@ -29,15 +35,41 @@ MEASURES = [
 IT_FITS = _("It keeps to the rules.")
 IT_IS_SO = _("It was found in the register.")
 NO_PASSAGE = _("Please say which passage.")
+SEVERAL = format_lazy(
+    _("Copied from the text as it was written. Several have a line with nothing but {mark} between them."),
+    mark=LEFT_OUT,
+)
 
 
-class DecisionForm(BareForm):
+class Seen(BareForm):
+    """What says which state of an item a form was filled in for, so that a decision about another one is refused, and
+    what changed meanwhile can be told."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
+    seen_text = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+
+    def clean(self):
+        """For the verb the version is enough."""
+        data = super().clean()
+        self.saw = data.pop("seen_at", None), data.pop("seen_text", "")
+        return data
+
+
+def state_of(item):
+    """What a form of Seen says of an item that is shown now."""
+    mark = item.comment.fingerprint if item.comment else ""
+    return {"seen": item.case.version, "seen_at": timezone.now().isoformat(), "seen_text": mark}
+
+
+class DecisionForm(Seen):
     """A decision about one item or several: what, by which rule, and why; the author reads the reason."""
 
+    needed_at_times = ("passage", "reason")
     act = forms.ChoiceField(label=_("Decision"), choices=ACTS, widget=forms.RadioSelect)
     passage = TextField(
         label=_("The passage to take out"), required=False, min_length=None, max_length=20_000, rows=2,
-        help_text=_("Copied from the text as it was written."),
+        help_text=SEVERAL,
     )  # fmt: skip
     rule = forms.ChoiceField(label=_("Rule"), required=False)
     canned = forms.ModelChoiceField(
@@ -48,15 +80,14 @@ class DecisionForm(BareForm):
         help_text=_("The author reads it. Left empty, it is the reason at hand; to approve needs none."),
     )  # fmt: skip
     measure = forms.ChoiceField(label=_("And its author"), choices=MEASURES, required=False)
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, rules, canned, comment=None, **options):
+    def __init__(self, *args, rules, canned, comment=None, moderator=None, **options):
         super().__init__(*args, **options)
         self.fields["rule"].choices = [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
         self.fields["canned"].queryset = CannedReason.objects.all()
         self.fields["canned"].choices = [("", _("none")), *((reason.pk, reason.title) for reason in canned)]
-        self.canned = {reason.pk: reason for reason in canned}
-        if comment is not None and comment.author_id is None:
+        self.fields["canned"].widget.attrs["data-reasons"] = json.dumps({reason.pk: reason.text for reason in canned})
+        if comment is not None and (comment.author is None or not may_be_judged(moderator, comment.author)):
             del self.fields["measure"]
 
     def clean(self):
@@ -79,13 +110,15 @@ class BulkForm(DecisionForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        del self.fields["passage"], self.fields["measure"], self.fields["seen"]
+        for name in ("passage", "measure", "seen", "seen_at", "seen_text"):
+            del self.fields[name]
         self.fields["act"].choices = [choice for choice in ACTS if choice[0] in (Act.APPROVE, Act.REMOVE, Act.HOLD)]
 
 
-class AnswerForm(BareForm):
+class AnswerForm(Seen):
     """The answer to an appeal, and what comes in the place of a decision that is changed."""
 
+    needed_at_times = ("act", "passage", "measure")
     outcome = forms.ChoiceField(
         label=_("Answer"), widget=forms.RadioSelect,
         choices=[
@@ -97,15 +130,14 @@ class AnswerForm(BareForm):
     act = forms.ChoiceField(label=_("If it is changed: about the comment"), required=False)
     passage = TextField(
         label=_("The passage to take out"), required=False, min_length=None, max_length=20_000, rows=2,
-        help_text=_("Copied from the text as it was written."),
+        help_text=SEVERAL,
     )  # fmt: skip
     measure = forms.ChoiceField(label=_("If it is changed: about its author"), required=False)
     answer = VisibleCharField(
         label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 4})
     )
-    seen = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, entry, measures=(), **options):
+    def __init__(self, *args, entry, moderator, measures=(), **options):
         super().__init__(*args, **options)
         acts = [(act, label) for act, label in ACTS if act not in (Act.APPROVE, entry.act)]
         as_it_is = _("It stays: %(what)s") % {"what": entry.get_act_display()}
@@ -118,7 +150,7 @@ class AnswerForm(BareForm):
         self.fields["act"].initial = self.fields["measure"].initial = STAYS
         if not is_about_comment(entry):
             del self.fields["act"], self.fields["passage"]
-        if entry.person_id is None:
+        if entry.person is None or not may_be_judged(moderator, entry.person):
             del self.fields["measure"]
 
     def clean(self):
@@ -135,7 +167,7 @@ class AnswerForm(BareForm):
         return data
 
 
-class VerificationAnswerForm(BareForm):
+class VerificationAnswerForm(Seen):
     """The answer to who asks to be verified as a clinician: what was checked, as readers will see it, and how."""
 
     outcome = forms.ChoiceField(
@@ -153,7 +185,6 @@ class VerificationAnswerForm(BareForm):
         label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 3}), required=False,
         help_text=_("Needed to refuse: what was missing, and that they can ask again."),
     )  # fmt: skip
-    seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def clean(self):
         """To verify takes the way of checking, to refuse a reason."""
@@ -167,15 +198,18 @@ class VerificationAnswerForm(BareForm):
         return data
 
 
-def form_of(item, data, initial):
-    """The form by which the `item` is decided or answered."""
+def form_of(item, data, initial, moderator):
+    """The form by which `moderator` decides the `item` or answers it."""
+    initial = initial | state_of(item)
     if item.case.appeal_id:
-        return AnswerForm(data, initial=initial, entry=item.case.appeal.entry, measures=item.measures)
+        about = {"entry": item.case.appeal.entry, "measures": item.measures, "moderator": moderator}
+        return AnswerForm(data, initial=initial, **about)
     if item.case.verification_request_id:
         asked = item.case.verification_request
         given = {name: getattr(asked, name) for name in ("profession", "regulator", "region")}
         return VerificationAnswerForm(data, initial=given | initial)
-    return DecisionForm(data, initial=initial, rules=item.rules, canned=item.canned, comment=item.comment)
+    about = {"rules": item.rules, "canned": item.canned, "comment": item.comment, "moderator": moderator}
+    return DecisionForm(data, initial=initial, **about)
 
 
 class NoteForm(BareForm):

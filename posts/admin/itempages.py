@@ -10,13 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from accounts.models import User
+from accounts.models import User, VerificationRequest
 from forum import unsent
 from forum.errors import kept
 from posts.actions import answering, deciding, verifying
 from posts.actions.refusals import Refused
-from posts.admin.caseforms import NoteForm, form_of
+from posts.admin.caseforms import NoteForm, form_of, state_of
 from posts.admin.item import Item
+from posts.admin.meanwhile import changes
 from posts.models import Case, LogEntry
 from posts.statements import SAID
 
@@ -24,6 +25,9 @@ ACT_OF = {
     **dict.fromkeys(deciding.SUSPENSIONS, LogEntry.Act.SUSPEND),
     "warn": LogEntry.Act.WARN, "watch": LogEntry.Act.WATCH, "ban": LogEntry.Act.BAN,
 }  # fmt: skip
+Asked = VerificationRequest.Outcome
+OUTCOMES = answering.ACT_OF | {Asked.GRANTED: LogEntry.Act.VERIFY, Asked.REFUSED: LogEntry.Act.REFUSE}
+ANSWERED = _lazy("Answered. The person is told.")
 # keys of an item's page; told beside the buttons
 KEYS = [
     ("approve", "a", _lazy("approve")),
@@ -49,14 +53,16 @@ class ItemPages:
         if item is None:
             raise Http404
         case, holder = item.case, item.case.claimant()
-        form = self._form(request, item, note_form)
-        decides = decides and request.method == "POST" and note_form is None and "preview" not in request.POST
-        if decides and form.is_valid():
+        is_sent = decides and request.method == "POST" and note_form is None
+        form, since = self._form(request, item, is_sent), []
+        if is_sent and "preview" not in request.POST and form.is_valid():
             if self._decided(request, item, form):
-                unsent.done(request)
+                unsent.done(request, *_places(pk))
                 return self._next(request, pk)
             item = Item.of(pk)
-            form = _anew(form, item.case)
+            since = changes(item, *form.saw) if form.saw[0] else []
+            form = _anew(form, item)
+        preview = _previewed(form, case) if "preview" in request.POST and is_sent and form.is_valid() else None
         title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.case.name}
         context = self._context(request, title) | {
             "item": item,
@@ -65,9 +71,10 @@ class ItemPages:
             "form": form,
             "is_own_cause": _is_own_cause(request.user, case),
             "holder": holder if holder != request.user else None,
-            "preview": _previewed(form, case) if "preview" in request.POST and form.is_valid() else None,
-            "note_form": note_form or NoteForm(auto_id="note_%s"),
-            "welcome_back": request.method == "GET" and unsent.waiting(request) and unsent.WELCOME_BACK,
+            "preview": preview,
+            "since": since,
+            "note_form": note_form or NoteForm(initial=unsent.waiting(request, _place("note", pk)), auto_id="note_%s"),
+            "welcome_back": request.method == "GET" and _waiting(request, pk) and unsent.WELCOME_BACK,
             # decided by somebody else meanwhile: there is no form any more, and nothing typed is lost
             "kept": kept(request) if request.method == "POST" and item.case.closed_at else [],
             "keys": KEYS,
@@ -83,18 +90,20 @@ class ItemPages:
         return self._next(request, pk)
 
     def take_view(self, request, pk):
-        """Takes an item over from somebody else."""
+        """Takes an item over from somebody else; after signing in again, one finds there what was typed."""
         case = self._case(request, pk)
-        if request.method == "POST":
-            deciding.claim(moderator=request.user, case_id=case.pk, takes_over=True)
+        if request.method != "POST":
+            return redirect("admin:posts_case_change", pk)
+        deciding.claim(moderator=request.user, case_id=case.pk, takes_over=True)
         # with what was typed into it, which decides nothing yet
         return self.item_view(request, pk, decides=False)
 
     def note_view(self, request, pk):
-        """A note about the comment or its author; asked for after signing in again, the item with what was typed."""
+        """A note about the comment or its author; after signing in again, one finds at the item what was typed."""
         case = self._case(request, pk)
-        data = request.POST if request.method == "POST" else None
-        form = NoteForm(data, initial=unsent.waiting(request), auto_id="note_%s")
+        if request.method != "POST":
+            return redirect("admin:posts_case_change", pk)
+        form = NoteForm(request.POST, auto_id="note_%s")
         if form.is_valid():
             is_about_person = case.person and ("person" in request.POST or case.comment is None)
             about = {"person": case.person} if is_about_person else {"comment": case.comment}
@@ -104,10 +113,13 @@ class ItemPages:
             return redirect("admin:posts_case_change", pk)
         return self.item_view(request, pk, note_form=form)
 
-    def _form(self, request, item, note_form):
-        data = request.POST if request.method == "POST" and note_form is None else None
-        # what was decided about is what is shown now, whatever was seen before
-        return form_of(item, data, {**unsent.waiting(request), "seen": item.case.version})
+    def _form(self, request, item, is_sent):
+        """The form as it was sent; or with what was typed and not sent, for the item as it is shown now."""
+        if is_sent:
+            return form_of(item, request.POST, {}, request.user)
+        is_taking_over = request.method == "POST" and ("seen" in request.POST)
+        typed = request.POST.dict() if is_taking_over else _waiting(request, item.case.pk)
+        return form_of(item, None, typed, request.user)
 
     def _decided(self, request, item, form):
         """Makes the decision; False, and a message, where it was refused."""
@@ -115,13 +127,14 @@ class ItemPages:
         try:
             if item.case.is_about_comment:
                 self._tell(request, deciding.decide(**about), form.cleaned_data["measure"])
-                return True
-            answer = answering.answer_appeal if item.case.appeal_id else verifying.answer
-            answer(**about)
+            elif item.case.appeal_id:
+                self._tell_answer(request, answering.answer_appeal(**about), item.case.appeal.entry)
+            else:
+                verifying.answer(**about)
+                messages.success(request, ANSWERED)
         except (Refused, PermissionDenied) as refusal:
             messages.error(request, str(refusal) or _("You may not do this."))
             return False
-        messages.success(request, _("Answered. The person is told."))
         return True
 
     def _tell(self, request, entry, measure=""):
@@ -130,6 +143,14 @@ class ItemPages:
         what = ", ".join(str(LogEntry.Act(act).label) for act in acts)
         said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": what}
         messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")
+
+    def _tell_answer(self, request, answer, entry):
+        """That it was answered, with the button that takes back what came instead; and what could not be put back."""
+        instead = (answer.details or {}).get("instead")
+        tags = f"undo {reverse('admin:posts_case_undo', args=[instead[0]])}" if instead else ""
+        messages.success(request, ANSWERED, extra_tags=tags)
+        if LogEntry.objects.filter(undoes=entry, details__has_key="left").exists():
+            messages.info(request, _("Some of it was decided or written anew since. That stays as it is now."))
 
     def _next(self, request, done):
         """The next item follows by itself, behind the one that is done, which may be in the queue still; where there is
@@ -163,22 +184,38 @@ def _is_own_cause(moderator, case):
     return concerned and User.objects.others_moderate(moderator)
 
 
+def _place(way, pk):
+    return reverse(f"admin:posts_case_{way}", args=[pk])
+
+
+def _places(pk):
+    """Where what was typed into an item's form may wait for its writer."""
+    return [_place("change", pk), _place("take", pk)]
+
+
+def _waiting(request, pk):
+    """What was typed into the item's form and not sent."""
+    return {name: value for place in _places(pk) for name, value in unsent.waiting(request, place).items()}
+
+
 def _previewed(form, case):
-    """What the statements will say; None for an answer, which is what is written."""
+    """What the statements will say. The reason that will be said is in its box from now on, to be changed there."""
     data = form.cleaned_data
-    if not case.is_about_comment:
-        return None
-    acts = [data["act"], ACT_OF.get(data.get("measure"))]
-    return {
-        "sentences": [SAID[act] for act in acts if act], "rule": data["rule"], "reason": data["reason"],
-        "passage": data["passage"],
-    }  # fmt: skip
+    reason = data.get("reason") or data.get("answer")
+    form.data = form.data.copy()
+    form.data.update({"reason": reason, "canned": ""} if "canned" in form.fields else {})
+    acts = [data.get("act"), ACT_OF.get(data.get("measure"))]
+    if "outcome" in data:
+        acts.insert(0, OUTCOMES[data["outcome"]])
+    sentences = [SAID[act] for act in acts if act in SAID]
+    rule = data.get("rule") or (case.appeal_id and case.appeal.entry.rule)
+    return {"sentences": sentences, "rule": rule, "reason": reason, "passage": data.get("passage")}
 
 
-def _anew(form, case):
+def _anew(form, item):
     """The form that was refused, with what was typed; sent again, it decides about the item as it is shown now."""
     form.data = form.data.copy()
-    form.data["seen"] = case.version
+    form.data.update({name: str(value) for name, value in state_of(item).items()})
     form.was_refused = True
     return form
 

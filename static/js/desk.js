@@ -28,6 +28,17 @@ if (isOn) {
 }
 const typed = () => document.querySelector("#decide textarea[name=reason], #decide textarea[name=answer]")?.value.trim();
 
+// A reason at hand is put into its box, where it can be changed; what somebody wrote there themselves stays.
+const canned = document.querySelector("#decide select[data-reasons], .act-form select[data-reasons]");
+if (canned) {
+  const reasons = JSON.parse(canned.dataset.reasons);
+  const box = canned.form.elements.reason;
+  canned.addEventListener("change", () => {
+    const isOurs = !box.value.trim() || Object.values(reasons).includes(box.value);
+    if (isOurs) box.value = reasons[canned.value] ?? "";
+  });
+}
+
 document.addEventListener("keydown", (event) => {
   if (localStorage.getItem("desk-keys") === "off") return;
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;

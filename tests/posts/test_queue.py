@@ -49,6 +49,12 @@ def form(case, **data):
     return {"act": "remove", "reason": "It is unkind.", "seen": case.version} | data
 
 
+def opened(desk, case):
+    """What the form says of the item as it is when it is opened."""
+    shown = desk.get(page(case)).context["form"]
+    return {name: shown[name].value() for name in ("seen", "seen_at", "seen_text")}
+
+
 def page(case):
     """The address of an item."""
     return f"{QUEUE}{case.pk}/change/"
@@ -228,6 +234,54 @@ def test_a_stale_decision_says_so_and_does_nothing(desk, opening):
     assert LogEntry.objects.get().reason == "Kept words."
 
 
+def test_a_stale_decision_tells_what_has_changed(desk, opening):
+    case = flagged(opening)
+    typed = {
+        name: desk.get(page(case)).context["form"][name].value() or "" for name in ("seen", "seen_at", "seen_text")
+    }
+    before = case.comment.source
+    flagging.flag(comment=case.comment, person=person(), reason="spam", note="They sell something.")
+    Comment.objects.filter(pk=case.comment_id).update(created_at=timezone.now() - timedelta(hours=1))
+    case.comment.refresh_from_db()
+    writing.edit(editor=case.comment.author, comment=case.comment, source="Quite another text by now.")
+    answer = desk.post(page(case), form(case) | typed)
+    assert answer.status_code == 409
+    told = said(answer).split('id="since"')[1].split("</section>")[0]
+    for change in ("It is spam or advertising", "They sell something.", "The text was changed", before[:20]):
+        assert change in told
+    assert "Quite another text" not in told
+
+
+def test_a_text_changed_within_its_first_minutes_is_told_as_changed(desk, opening):
+    case = flagged(opening)
+    typed = {
+        name: desk.get(page(case)).context["form"][name].value() or "" for name in ("seen", "seen_at", "seen_text")
+    }
+    writing.edit(editor=case.comment.author, comment=case.comment, source="Quite another text by now.")
+    assert "just after writing it" in said(desk.post(page(case), form(case) | typed))
+
+
+def test_in_a_second_tab_one_reads_that_it_was_oneself(desk, opening):
+    case = flagged(opening)
+    data = form(case)
+    desk.post(page(case), data)
+    again = said(desk.post(page(case), data))
+    assert "You have decided this already." in again
+    assert "Somebody else" not in again
+
+
+def test_nothing_is_offered_that_would_be_refused(desk, opening):
+    """Nobody but the owner decides about staff, and nobody about themselves."""
+    mia, owner = moderator("Mia Second"), person("Olga Owner", is_staff=True, is_superuser=True)
+    comment = reply(opening, mia)
+    flagging.flag(comment=comment, person=person(), reason="unkind")
+    case = Case.objects.get()
+    offered = 'name="measure"'
+    assert offered not in said(desk.get(page(case)))
+    Case.objects.update(claimed_at=timezone.now() - timedelta(hours=1))
+    assert offered in said(seated(type(desk)(), owner).get(page(case)))
+
+
 def test_a_note_that_is_too_long_is_kept_in_its_form(desk, opening):
     case = flagged(opening)
     answer = desk.post(f"{QUEUE}{case.pk}/note/", {"text": "n" * 2_001})
@@ -247,6 +301,46 @@ def test_what_the_author_will_read_is_shown_before(desk, opening):
     assert "Your comment was removed." in said(answer)
     assert said(answer).count("Not like this.") == 2
     assert not LogEntry.objects.exists()
+
+
+def test_a_reason_at_hand_comes_into_its_box_to_be_changed_there(desk, opening):
+    case = flagged(opening)
+    canned = CannedReason.objects.create(title="Kindly", text="Please say it as across a small table.")
+    answer = desk.post(page(case), form(case, preview="1", reason="", canned=canned.pk))
+    assert answer.context["form"]["reason"].value() == canned.text
+    assert not answer.context["form"]["canned"].value()
+    # and with scripts at once
+    assert "Please say it as across" in said(desk.get(page(case))).split("data-reasons")[1].split(">")[0]
+
+
+def test_an_answer_is_shown_before_it_is_sent(desk, opening, alice):
+    entry = moderating.remove(
+        moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is unkind.", rule="Be kind"
+    )  # fmt: skip
+    appealing.appeal(entry=entry, text="It was meant kindly.", person=alice)
+    case = Case.objects.get()
+    data = {"outcome": "changed", "answer": "One passage goes.", "seen": case.version, "preview": "1"}
+    data |= {"act": "edit_out", "passage": "unkind the week", "measure": "warn"}
+    shown = said(desk.post(page(case), data)).split('id="will-read"')[1].split("</section>")[0]
+    sentences = ["the decision was changed", "A passage was taken out of your comment.", "You were warned.", "Be kind"]
+    for told in (*sentences, "One passage goes.", "unkind the week"):
+        assert told in shown
+    assert Case.objects.open().get() == case
+
+
+def test_what_comes_instead_can_be_taken_back_where_it_is_told(desk, opening, alice):
+    comment = reply(opening, alice)
+    entry = moderating.edit_out(
+        moderator=moderator("Mia Second"), comment=comment, passage="unkind the week", reason="It is unkind."
+    )
+    comment.refresh_from_db()
+    writing.edit(editor=alice, comment=comment, source="Quite another text by now.")
+    appealing.appeal(entry=entry, text="It was meant kindly.", person=alice)
+    case = Case.objects.get()
+    data = {"outcome": "changed", "answer": "A word is enough.", "seen": case.version, "act": "", "measure": "warn"}
+    told = said(desk.post(page(case), data, follow=True))
+    assert f'action="{QUEUE}undo/{LogEntry.objects.get(act="warn").pk}/"' in told
+    assert "Some of it was decided or written anew since." in told
 
 
 def test_a_decision_is_taken_back_where_it_is_told(desk, opening):
@@ -403,7 +497,7 @@ def sent_signed_out(client, mod, address, data):
         session = client.session
         session["unsent"] = waiting
         session.save()
-    return refused, client.get(address)
+    return refused, client.get(address, follow=True)
 
 
 def test_a_decision_typed_while_the_session_ended_waits_in_its_form(desk, mod, opening):
@@ -438,14 +532,18 @@ def test_a_note_typed_while_the_session_ended_waits_too_and_for_nobody_else(desk
     session = desk.session
     session["unsent"] = waiting
     session.save()
-    assert "last year" not in said(desk.get(address))
+    assert "last year" not in said(desk.get(address, follow=True))
 
 
 def test_after_taking_an_item_over_it_is_decided(desk, mod, opening):
     case = flagged(opening)
     deciding.claim(moderator=moderator("Mia Second"), case_id=case.pk)
-    taken = said(desk.post(f"{QUEUE}{case.pk}/take/", form(case, act="approve")))
+    # half filled in, as it was when somebody else had it
+    answer = desk.post(f"{QUEUE}{case.pk}/take/", form(case, act="edit_out", reason="Half a thought.", passage=""))
+    taken = said(answer)
+    assert (answer.status_code, "Half a thought." in taken, "Please say which passage" in taken) == (200, True, False)
     # the form leads to the item's own address, not back to where it was taken over
+    assert "errorlist" not in taken
     assert f'action="{page(case)}" id="decide"' in taken
     assert desk.post(page(case), form(case, act="approve")).status_code == 302
     assert LogEntry.objects.get().act == "keep"
