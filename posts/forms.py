@@ -25,6 +25,11 @@ TOO_SHORT = ngettext_lazy(
     "show_value",
 )
 TOO_LONG = ngettext_lazy(
+    "This has %(show_value)d character and %(limit_value)d fit. Your text is still in the box: please shorten it.",
+    "This has %(show_value)d characters and %(limit_value)d fit. Your text is still in the box: please shorten it.",
+    "show_value",
+)
+TOO_LONG_FOR_ONE = ngettext_lazy(
     "This has %(show_value)d character and %(limit_value)d fit. Your text is still in the box: "
     "please shorten it, or send it in two parts.",
     "This has %(show_value)d characters and %(limit_value)d fit. Your text is still in the box: "
@@ -49,16 +54,16 @@ class VisibleCharField(forms.CharField):
 
 
 class TextField(VisibleCharField):
-    """Markdown as people type it; limits are told with the count."""
+    """Markdown as people type it; limits are told with the count. Of a comment there may be two instead of one."""
 
-    def __init__(self, *, max_length, rows, **options):
+    def __init__(self, *, max_length, rows, may_be_two=False, **options):
         options.setdefault("min_length", settings.COMMENT_MIN_LENGTH)
         super().__init__(
             max_length=max_length,
             strip=True,
             error_messages={
                 "min_length": TOO_SHORT,
-                "max_length": TOO_LONG,
+                "max_length": TOO_LONG_FOR_ONE if may_be_two else TOO_LONG,
                 "required": _("There is no text yet. Please write something before you send it."),
             },
             widget=forms.Textarea(attrs={"rows": rows, "dir": "auto", "class": "writing", "data-most": max_length}),
@@ -97,6 +102,7 @@ class WritingForm(BareForm):
         label=_("Your text"),
         max_length=COMMENT_MAX_LENGTH,
         rows=8,
+        may_be_two=True,
         help_text=format_lazy(
             _("From {least} to {most} characters. Plain text is fine; *italic*, **bold**, > quote and lists work too."),
             least=settings.COMMENT_MIN_LENGTH,

@@ -42,13 +42,26 @@ def check_may_write(user):
     """Raises PermissionDenied or Refused if `user` may not write at all."""
     if not user.is_authenticated or not user.is_active:
         raise PermissionDenied
-    if user.is_suspended and user.suspended_until:
-        until = date_format(timezone.localtime(user.suspended_until), "DATETIME_FORMAT")
-        raise Refused(refusals.SUSPENDED_UNTIL % {"when": until})
-    if user.is_suspended:
-        raise Refused(refusals.SUSPENDED)
+    check_not_suspended(user)
     if user.warned_at is not None:
         raise Refused(refusals.WARNED)
+
+
+def check_not_suspended(user):
+    """Raises Refused for whoever is suspended or banned."""
+    sentence = suspension_of(user)
+    if sentence:
+        raise Refused(sentence)
+
+
+def suspension_of(user):
+    """That `user` is suspended, and until when, or banned, as a sentence; empty if neither."""
+    if not user.is_suspended:
+        return ""
+    if user.suspended_until is None:
+        return refusals.BANNED
+    until = date_format(timezone.localtime(user.suspended_until), "DATETIME_FORMAT")
+    return refusals.SUSPENDED_UNTIL % {"when": until}
 
 
 def check_accepts_replies(parent):

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
-from posts.actions import counting, refusals
+from posts.actions import checking, counting, refusals
 from posts.actions.refusals import Refused
 from posts.models import Comment, Helpful, Reading
 from posts.models.reading import AWAY, LEAST_PAUSE, MOST_FOLDS
@@ -66,8 +66,7 @@ def mark_helpful(*, reader, comment, is_helpful):
     """
     if not reader.is_authenticated or not reader.is_active:
         raise PermissionDenied
-    if reader.is_suspended:
-        raise Refused(refusals.SUSPENDED)
+    checking.check_not_suspended(reader)
     if comment.author_id == reader.pk or comment.depth == 0:
         raise PermissionDenied(refusals.NOT_YOUR_OWN)
     if not comment.is_readable:

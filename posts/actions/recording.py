@@ -32,13 +32,22 @@ def check_not_concerned(moderator, person):
 
 
 def log(moderator, act, reason, *, rule="", **about):
-    """The new LogEntry; the person concerned is told that there is something to read."""
+    """The new LogEntry; the person concerned is told that there is something to read.
+
+    Unless `about` says so, it is confidential by its rule, by what it undoes, or by what is at stake in the comment.
+    """
     comment, person = about.get("comment"), about.get("person")
-    about.setdefault("is_confidential", comment is not None and _is_confidential(comment))
+    rules = Rules.in_force() if rule else None
+    if "is_confidential" not in about:
+        undone = about.get("undoes")
+        about["is_confidential"] = (
+            (rules is not None and rule in rules.titles_in_numbers)
+            or (undone is not None and undone.is_confidential)
+            or (comment is not None and _is_confidential(comment))
+        )
     entry = LogEntry.objects.create(
-        at=timezone.now(), moderator=moderator, act=act, reason=reason.strip(), rule=rule,
-        rules=Rules.in_force() if rule else None, **about,
-    )  # fmt: skip
+        at=timezone.now(), moderator=moderator, act=act, reason=reason.strip(), rule=rule, rules=rules, **about
+    )
     if act in STATED:
         if person is not None and person != moderator:
             User.objects.filter(pk=person.pk).update(has_statement=True)

@@ -42,8 +42,11 @@ class Stale(Refused):
 GONE = _("This comment was taken back or removed: nobody can reply to it any more.")
 LOCKED = _("This thread is locked: it can be read, but nobody can write in it.")
 WITHDRAWN = _("This thread is no longer there.")
-SUSPENDED = _("Your account is suspended: you can read, but not write.")
-SUSPENDED_UNTIL = _("Your account is suspended until %(when)s: you can read, but not write.")
+BANNED = _("Your account is banned: you can read, but not write. Under “Decisions” you find why, and how to appeal.")
+SUSPENDED_UNTIL = _(
+    "Your account is suspended until %(when)s: you can read, but not write. Under “Decisions” you find why, and how to "
+    "appeal."
+)
 NOT_YOURS = _("Only the person who wrote a comment can change it.")
 STARTERS = _("Only some members may start a thread here.")
 NOT_YOURSELF = _("Nobody verifies themselves; ask another moderator.")

@@ -86,7 +86,9 @@ class DecisionForm(Seen):
         self.fields["rule"].choices = [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
         self.fields["canned"].queryset = CannedReason.objects.all()
         self.fields["canned"].choices = [("", _("none")), *((reason.pk, reason.title) for reason in canned)]
-        self.fields["canned"].widget.attrs["data-reasons"] = json.dumps({reason.pk: reason.text for reason in canned})
+        self.fields["canned"].widget.attrs["data-reasons"] = json.dumps(
+            {reason.pk: [reason.text, reason.rule] for reason in canned}
+        )
         if comment is not None and (comment.author is None or not may_be_judged(moderator, comment.author)):
             del self.fields["measure"]
 
@@ -95,6 +97,8 @@ class DecisionForm(Seen):
         data = super().clean()
         canned = data.pop("canned", None)
         data["reason"] = (data.get("reason") or "").strip() or (canned.text if canned else "")
+        if canned and not data.get("rule") and canned.rule in dict(self.fields["rule"].choices):
+            data["rule"] = canned.rule
         if not data["reason"] and data.get("act") == Act.APPROVE:
             data["reason"] = str(IT_FITS)
         if not data["reason"]:

@@ -29,7 +29,9 @@ BESIDE = record.OF_AUTHOR | {
     """,
     "rules": "SELECT json_build_object('pk', r.id, 'text', r.text) FROM posts_rules r ORDER BY r.id DESC LIMIT 1",
     "canned": """
-        SELECT json_agg(json_build_object('pk', r.id, 'title', r.title, 'text', r.text) ORDER BY r.title)
+        SELECT json_agg(json_build_object(
+            'pk', r.id, 'title', r.title, 'text', r.text, 'rule', r.rule
+        ) ORDER BY r.title)
         FROM posts_cannedreason r
     """,
     "words": """

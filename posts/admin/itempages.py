@@ -203,7 +203,7 @@ def _previewed(form, case):
     data = form.cleaned_data
     reason = data.get("reason") or data.get("answer")
     form.data = form.data.copy()
-    form.data.update({"reason": reason, "canned": ""} if "canned" in form.fields else {})
+    form.data.update({"reason": reason, "rule": data["rule"], "canned": ""} if "canned" in form.fields else {})
     acts = [data.get("act"), ACT_OF.get(data.get("measure"))]
     if "outcome" in data:
         acts.insert(0, OUTCOMES[data["outcome"]])

@@ -21,23 +21,32 @@ def _clean_text(form):
     return text
 
 
+def _clean_in_numbers(form):
+    """Refuses what is no title of a rule in the text."""
+    rules = Rules(text=form.cleaned_data.get("text", ""), in_numbers=form.cleaned_data["in_numbers"])
+    unknown = [title for title in rules.titles_in_numbers if title not in rules.titles]
+    if unknown:
+        raise ValidationError(_("No rule has this title: %(titles)s.") % {"titles": ", ".join(unknown)})
+    return rules.in_numbers
+
+
 @admin.register(Rules)
 class RulesDesk(admin.ModelAdmin):
     """Versions of the rules: a new one begins with the text in force, and none is ever changed."""
 
     list_display = ["published_at", "published_by"]
     ordering = ["-id"]
-    fields = ["text"]
+    fields = ["text", "in_numbers"]
 
     def get_changeform_initial_data(self, request):
-        """The text in force."""
+        """What is in force."""
         rules = Rules.in_force()
-        return {"text": rules.text if rules else ""}
+        return {"text": rules.text, "in_numbers": rules.in_numbers} if rules else {}
 
     def get_form(self, request, obj=None, **options):
         """With titles that fit into the log."""
         form = super().get_form(request, obj, **options)
-        form.clean_text = _clean_text
+        form.clean_text, form.clean_in_numbers = _clean_text, _clean_in_numbers
         return form
 
     def has_change_permission(self, request, obj=None):
@@ -58,7 +67,7 @@ class RulesDesk(admin.ModelAdmin):
 class CannedReasonDesk(admin.ModelAdmin):
     """Reasons at hand."""
 
-    list_display = ["title", "text"]
+    list_display = ["title", "rule", "text"]
 
 
 @admin.register(WatchedWord)

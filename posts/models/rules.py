@@ -13,10 +13,15 @@ HEADING = re.compile(r"^##\s+(.+?)\s*$", re.M)
 class Rules(models.Model):
     """One version of the community's rules; the latest is in force, and each decision points to the one it rests on.
 
-    `text` is Markdown; each heading of two signs (`## Be kind`) begins a rule.
+    `text` is Markdown; each heading of two signs (`## Be kind`) begins a rule. `in_numbers` has the titles of those
+    that touch somebody's privacy or safety, one on a line: of what rests on them the public log tells how often it was.
     """
 
     text = models.TextField(_("text"), help_text=_("Markdown. Each line that begins with ## begins a rule."))
+    in_numbers = models.TextField(
+        _("told in numbers only"), blank=True, default="",
+        help_text=_("Titles, one on a line. What rests on these rules stands in the public log as a number per month."),
+    )  # fmt: skip
     published_at = models.DateTimeField(_("published"))
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("published by")
@@ -48,12 +53,21 @@ class Rules(models.Model):
         """The titles of its rules, in order."""
         return [title for title, _body in self.parts if title]
 
+    @property
+    def titles_in_numbers(self):
+        """The titles of those told in numbers only."""
+        return [line.strip() for line in self.in_numbers.splitlines() if line.strip()]
+
 
 class CannedReason(models.Model):
-    """Words that moderators say often; they may be changed before they are sent."""
+    """Words that moderators say often, and the title of the rule they go with; they may be changed before they are
+    sent."""
 
     title = models.CharField(_("title"), max_length=80, unique=True)
     text = models.TextField(_("text"), help_text=_("What the author will read."))
+    rule = models.CharField(
+        _("rule"), max_length=200, blank=True, default="", help_text=_("The title of the rule that it goes with.")
+    )
 
     class Meta:
         verbose_name = _("reason at hand")

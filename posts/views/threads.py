@@ -87,7 +87,7 @@ def start(request):
     if not request.user.is_authenticated:
         return signed_out(request, form, "posts/start.html", {})
     if not checking.may_start_thread(request.user):
-        raise PermissionDenied(refusals.SUSPENDED if request.user.is_suspended else refusals.STARTERS)
+        raise PermissionDenied(checking.suspension_of(request.user) or refusals.STARTERS)
     made = attempted(
         request, form, "thread",
         lambda data: writing.start_thread(

@@ -32,10 +32,12 @@ const typed = () => document.querySelector("#decide textarea[name=reason], #deci
 const canned = document.querySelector("#decide select[data-reasons], .act-form select[data-reasons]");
 if (canned) {
   const reasons = JSON.parse(canned.dataset.reasons);
-  const box = canned.form.elements.reason;
+  const { reason, rule } = canned.form.elements;
   canned.addEventListener("change", () => {
-    const isOurs = !box.value.trim() || Object.values(reasons).includes(box.value);
-    if (isOurs) box.value = reasons[canned.value] ?? "";
+    const [words, title] = reasons[canned.value] ?? ["", ""];
+    const isOurs = !reason.value.trim() || Object.values(reasons).some(([known]) => known === reason.value);
+    if (isOurs) reason.value = words;
+    if (title) rule.value = title;
   });
 }
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from posts.actions import moderating
-from posts.models import Comment, LogEntry, Thread
+from posts.models import Comment, LogEntry, Rules, Thread
 from tests.factories import person, reply
 
 LISTS = ["posts/comment", "posts/thread", "posts/logentry", "accounts/user", "accounts/verification"]
@@ -226,3 +226,15 @@ def test_a_comment_is_found_by_its_number_and_by_its_state(desk, mod, opening, a
         html = desk.get("/desk/posts/comment/", query).content.decode()
         assert f"/comment/{one.pk}/change/" in html
         assert f"/comment/{other.pk}/change/" not in html
+
+
+def test_what_is_told_in_numbers_only_are_rules_that_there_are(desk, mod):
+    mod.is_superuser = True
+    mod.save()
+    add = "/desk/posts/rules/add/"
+    begun = desk.get(add).context["adminform"].form.initial
+    assert begun["in_numbers"].splitlines() == Rules.in_force().titles_in_numbers != []
+    refused = desk.post(add, begun | {"in_numbers": "Risk\nNo such rule"})
+    assert "No rule has this title: No such rule." in refused.content.decode()
+    assert desk.post(add, begun | {"in_numbers": "Risk"}).status_code == 302
+    assert Rules.in_force().titles_in_numbers == ["Risk"]

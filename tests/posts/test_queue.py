@@ -305,9 +305,12 @@ def test_what_the_author_will_read_is_shown_before(desk, opening):
 
 def test_a_reason_at_hand_comes_into_its_box_to_be_changed_there(desk, opening):
     case = flagged(opening)
-    canned = CannedReason.objects.create(title="Kindly", text="Please say it as across a small table.")
+    canned = CannedReason.objects.create(
+        title="Kindly", text="Please say it as across a small table.", rule="Be kind"
+    )  # fmt: skip
     answer = desk.post(page(case), form(case, preview="1", reason="", canned=canned.pk))
     assert answer.context["form"]["reason"].value() == canned.text
+    assert answer.context["form"]["rule"].value() == "Be kind"
     assert not answer.context["form"]["canned"].value()
     # and with scripts at once
     assert "Please say it as across" in said(desk.get(page(case))).split("data-reasons")[1].split(">")[0]

@@ -288,6 +288,7 @@ def test_a_suspension_tells_its_end_wherever_it_is_told(client, comment, alice, 
     assert f'until <time datetime="{until:%Y-%m-%dT%H:%M}' in said(client.get("/decisions/"))
     refused = said(client.post(f"/c/{opening.pk}/reply/", {"source": "Words that are not lost.", "key": "k"}))
     assert "suspended until" in refused
+    assert "how to appeal" in refused
     assert f"{until.year}" in refused
 
 
@@ -370,6 +371,18 @@ def test_what_is_confidential_is_told_in_numbers_alone(client, comment, bob, mod
     response = client.get("/moderation-log/")
     assert not response.context["entries"]
     assert [number for _month, number in response.context["confidential"]] == [2]
+
+
+def test_what_rests_on_a_rule_about_privacy_is_told_in_numbers_too(client, comment, alice, mod):
+    """Though nobody flagged it for that: a moderator saw that somebody could be recognised."""
+    rule = Rules.in_force().titles_in_numbers[0]
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY, rule=rule)
+    undoing.undo(moderator=mod, entry=entry, reason="No.")
+    measure = sanctioning.warn(moderator=mod, person=alice, reason=WHY, rule=rule)
+    undoing.undo(moderator=mod, entry=measure, reason="No.")
+    response = client.get("/moderation-log/")
+    assert not response.context["entries"]
+    assert [number for _month, number in response.context["confidential"]] == [4]
 
 
 def test_the_log_is_read_page_by_page_with_as_many_queries(client, comment, mod, django_assert_num_queries):

@@ -122,7 +122,7 @@ def test_what_is_closed_says_so_before_anybody_writes(opening, alice, bob, mod, 
     for door in (f"/c/{other.pk}/reply/", f"/c/{mine.pk}/edit/"):
         for headers in ({}, HTMX):
             html = client.get(door, headers=headers).content.decode()
-            assert "Your account is suspended" in html
+            assert "Your account is banned" in html
             assert "<textarea" not in html
     moderating.lock(moderator=mod, thread=opening.thread, reason="Enough.")
     for somebody in (bob, None):

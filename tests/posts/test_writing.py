@@ -97,7 +97,7 @@ def test_nobody_writes_in_a_locked_thread(opening, alice, mod):
 def test_a_suspended_person_reads_but_does_not_write(opening, alice, mod):
     sanctioning.suspend(moderator=mod, person=alice, reason="Spam.")
     alice.refresh_from_db()
-    with pytest.raises(Refused, match="suspended"):
+    with pytest.raises(Refused, match="banned"):
         reply(opening, alice)
 
 
