@@ -69,7 +69,7 @@ class ItemPages:
             "case": item.case,
             "comment": item.comment,
             "form": form,
-            "is_own_cause": _is_own_cause(request.user, case),
+            "is_own_cause": case.closed_at is None and _is_own_cause(request.user, case),
             "holder": holder if holder != request.user else None,
             "preview": preview,
             "since": since,
@@ -175,13 +175,11 @@ class ItemPages:
 
 
 def _is_own_cause(moderator, case):
-    """What they ask for themselves, or an appeal against what they decided, which another moderator answers."""
-    if case.is_about_comment or case.closed_at is not None:
-        return False
+    """What is about themselves, or an appeal against what they decided, where another moderator sees to it."""
     if case.verification_request_id:
         return case.verification_request.person_id == moderator.pk
-    concerned = moderator.pk in (case.appeal.entry.moderator_id, case.appeal.person_id)
-    return concerned and User.objects.others_moderate(moderator)
+    is_own_decision = case.appeal_id is not None and case.appeal.entry.moderator_id == moderator.pk
+    return (is_own_decision or case.person == moderator) and User.objects.others_moderate(moderator)
 
 
 def _place(way, pk):

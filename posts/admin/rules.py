@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -87,3 +88,8 @@ class NoteDesk(Desk):
     list_select_related = ["noted_by", "person"]
     ordering = ["-id"]
     fields = readonly_fields = ["noted_at", "noted_by", "person", "comment", "text"]
+
+    def get_queryset(self, request):
+        """What colleagues noted about oneself is for them."""
+        about_oneself = Q(person=request.user) | Q(comment__author=request.user)
+        return super().get_queryset(request).exclude(about_oneself & ~Q(noted_by=request.user))

@@ -27,9 +27,10 @@ OVERTAKEN = _(
     "still in the box. Below it you see what differs. Save again to put your text in the place of the other."
 )
 ASKED = _(
-    "Nothing was sent yet. Before it is: some words here are ones that people are asked about. Change them if you "
-    "like, or tick the box below and send your text as it is."
+    "Nothing was sent yet; your text is still in the box. Some words here are ones that people are asked about. Change "
+    "them if you like, or tick the box below and send your text as it is."
 )
+TO_THINK_ABOUT = _("One thing to think about:")
 REFUSED, TOO_MANY, IN_CONFLICT = 422, 429, 409
 
 
@@ -64,6 +65,8 @@ def attempted(request, form, act, verb, earlier=None):
     except Wondering as question:
         form.status = IN_CONFLICT
         form.ask_whether_sure()
+        # it is no mistake, and does not look like one
+        form.asks, form.helper.form_error_title = True, TO_THINK_ABOUT
         form.add_error(None, format_html("{} {}", ASKED, _in_words(question.asked)))
     except Overtaken as refusal:
         form.status = IN_CONFLICT

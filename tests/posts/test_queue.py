@@ -391,6 +391,25 @@ def test_notes_are_for_moderators(desk, opening, client):
     assert "Seen before." not in said(type(desk)().get(opening.thread.get_absolute_url()))
 
 
+def test_what_is_about_oneself_is_for_others(desk, opening, mod):
+    mia = moderator("Mia Second")
+    comment = reply(opening, mod)
+    flagging.flag(comment=comment, person=person("Fern Flagger"), reason="unkind")
+    case = Case.objects.get()
+    deciding.note(moderator=mia, text="He is tired.", person=mod)
+    for address in (
+        page(case),
+        f"{QUEUE}of/{comment.pk}/",
+        "/desk/posts/note/",
+        f"/desk/accounts/user/{mod.pk}/change/",
+    ):
+        text = said(desk.get(address, follow=True))
+        assert ("Fern Flagger" in text, "He is tired." in text) == (False, False)
+    assert 'id="decide"' not in said(desk.get(page(case)))
+    other = said(seated(type(desk)(), mia).get(page(case)))
+    assert ("Fern Flagger" in other, "He is tired." in other, 'id="decide"' in other) == (True, True, True)
+
+
 def test_a_moderator_begins_an_item_about_any_comment(desk, opening, alice):
     comment = reply(opening, alice)
     address = f"{QUEUE}of/{comment.pk}/"

@@ -157,6 +157,7 @@ def test_a_word_to_think_about_is_asked_about_and_then_sent(client, opening, ali
     asked = send(client, opening, text)
     assert asked.status_code == 409
     assert "Many hear this as an insult." in said(asked)
+    assert "error-summary-asks" in said(asked)
     assert text in said(asked)
     assert 'type="checkbox" name="sure"' in said(asked)
     assert send(client, opening, text, sure="on").status_code == 302
