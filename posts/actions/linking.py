@@ -10,6 +10,7 @@ from forum import ratelimit
 from posts.actions import refusals
 from posts.actions.recording import check_right, log
 from posts.actions.refusals import Refused
+from posts.actions.sanctioning import check_may_be_judged
 from posts.models import Case, Comment, LogEntry
 
 # of a person's comments so many are looked at, the latest; and removals of so long
@@ -36,9 +37,10 @@ def look_for_others(*, moderator, person, reason):
     """The other people, MOST_OTHERS at most, who wrote from where `person` wrote lately; the log has that somebody
     looked, and not what was found.
 
-    Raises Refused where the person gave no cause, PermissionDenied.
+    Raises Refused where the person gave no cause, PermissionDenied as the measures of posts.actions.sanctioning do.
     """
     check_right(moderator, reason)
+    check_may_be_judged(moderator, person)
     if not gave_cause(person):
         raise Refused(refusals.NO_CAUSE)
     log(moderator, LogEntry.Act.LOOK, reason, person=person)

@@ -16,7 +16,7 @@ from accounts.admin import PersonAdmin
 from accounts.models import User
 from forum import unsent
 from posts.actions import deciding, linking, sanctioning, verifying
-from posts.actions.refusals import Refused
+from posts.actions.refusals import NOT_STAFF, Refused
 from posts.admin.caseforms import NoteForm
 from posts.admin.desk import Desk, ReasonForm, act
 from posts.admin.person import Person
@@ -94,6 +94,7 @@ class PersonDesk(PersonAdmin):
             context |= {
                 "person": person,
                 "measures": person.measures(self.get_actions(request).values()),
+                "may_look": sanctioning.may_be_judged(request.user, obj),
                 "note_form": context.get("note_form") or NoteForm(auto_id="note_%s"),
             }
         return super().render_change_form(request, context, *args, obj=obj, **options)
@@ -129,6 +130,7 @@ class PersonDesk(PersonAdmin):
                 form.add_error(None, refusal.sentence)
         context = self.admin_site.each_context(request) | {
             "title": _("Other accounts"), "opts": self.model._meta, "person": person, "form": form, "others": others,
+            "may_look": sanctioning.may_be_judged(request.user, person), "may_not": NOT_STAFF,
         }  # fmt: skip
         status = 422 if form.is_bound and form.errors else 200
         return TemplateResponse(request, "admin/posts/others.html", context, status=status)

@@ -92,7 +92,7 @@ def test_mod_verifies_a_clinician(desk, mod, alice):
 
 def test_what_a_verb_refuses_is_told_row_by_row(desk, mod, alice):
     html = act(desk, "accounts/user", "suspend", mod, alice, days=1).content.decode()
-    assert "Moderators cannot suspend themselves" in html
+    assert "Moderators take no steps against themselves" in html
     assert "Done for 1 row." in html
 
 

@@ -13,7 +13,7 @@ from forum.models import Usage
 from posts.actions import appealing, deciding, flagging, linking, moderating, sanctioning
 from posts.actions.refusals import Refused
 from posts.models import LogEntry
-from tests.factories import WORDS, person, reply
+from tests.factories import WORDS, moderator, person, reply
 from tests.posts.test_queue import said, seated
 
 LIMITS = {"comment": {"first day": "5 per minute", "address": "30 per minute"}, "flag": {"first day": "5 per minute"}}
@@ -105,6 +105,24 @@ def test_only_moderators_look_and_only_with_a_reason(alice, bob, mod):
         look(bob, alice)
     with pytest.raises(Refused):
         linking.look_for_others(moderator=mod, person=alice, reason=" ")
+
+
+@pytest.mark.parametrize("whom", ["mod", "other"])
+def test_moderators_do_not_look_into_themselves_or_each_other(client, mod, whom):
+    one, owner = mod if whom == "mod" else moderator("Mia Second"), person(is_staff=True, is_superuser=True)
+    sanctioning.warn(moderator=owner, person=one, reason=WHY)
+    with pytest.raises(PermissionDenied):
+        look(mod, one)
+    assert not LogEntry.objects.filter(act="look").exists()
+    assert look(owner, one) == []
+    seated(client, mod)
+    address = f"/desk/accounts/user/{one.pk}/others/"
+    assert address not in said(client.get(f"/desk/accounts/user/{one.pk}/change/"))
+    page = said(client.get(address))
+    assert "no steps against themselves or each other" in page
+    assert "Look for other accounts" not in page
+    refused = client.post(address, {"reason": WHY})
+    assert (refused.status_code, "ask the owner" in said(refused), WHY in said(refused)) == (403, True, True)
 
 
 def test_mo_looks_at_the_desk(client, opening, alice, bob, mod):

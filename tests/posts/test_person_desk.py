@@ -224,7 +224,7 @@ def test_a_measure_asks_for_its_reason_and_leads_back(desk, alice, mod):
     pressed |= {"_selected_action": mod.pk, "confirmed": "1", "reason": "x", "days": 1, "action": "suspend"}
     refused = desk.post("/desk/accounts/user/", pressed, follow=True)
     assert refused.redirect_chain[0][0] == page(mod)
-    assert "Moderators cannot suspend themselves" in said(refused)
+    assert "Moderators take no steps against themselves" in said(refused)
 
 
 def test_the_list_still_leads_to_the_list(desk, alice):
