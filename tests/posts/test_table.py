@@ -1,17 +1,33 @@
-"""Every verb by everybody on everything: who may do what to a comment in which state. One table, and no surprise."""
+"""Every verb by everybody on everything: who may do what to a comment, an appeal or a request in which state. One table
+each, and no surprise."""
 
 from contextlib import suppress
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User, Verification
-from posts.actions import appealing, deciding, flagging, moderating, reading, sanctioning, undoing, writing
+from accounts.models import User, Verification, VerificationRequest
+from posts.actions import (
+    answering,
+    appealing,
+    deciding,
+    exporting,
+    flagging,
+    linking,
+    moderating,
+    reading,
+    sanctioning,
+    undoing,
+    verifying,
+    writing,
+)
 from posts.actions.refusals import Refused
-from posts.models import Comment, LogEntry
+from posts.models import Appeal, Case, Comment, LogEntry
 from tests.factories import WORDS, moderator, person, reply
 from tests.factories import thread as make_thread
 
@@ -86,6 +102,14 @@ def person_verb(verb):
     return lambda who, comment: verb(moderator=who, person=comment.author, reason=WHY)
 
 
+def download(who, comment):
+    """The comment is in what they take along; a visitor has nothing, and the door sends them to sign in."""
+    if not who.is_authenticated:
+        return False
+    taken = exporting.everything(person=who, at=timezone.now())
+    return comment.pk in [one["id"] for one in taken["comments"]]
+
+
 # verb: (how it is done, who may do it, in which states it does something rather than being refused)
 EVERYTHING = set(STATES)
 VERBS = {
@@ -118,28 +142,122 @@ VERBS = {
     "watch": (person_verb(sanctioning.watch), MODERATES, EVERYTHING),
     "suspend": (person_verb(sanctioning.suspend), MODERATES, EVERYTHING),
     "trust": (person_verb(sanctioning.trust), MODERATES, EVERYTHING),
+    # a removal is cause; whom they find is another matter
+    "look for others": (
+        lambda who, c: person_verb(linking.look_for_others)(who, c) is not None, MODERATES, {"removed"},
+    ),
+    "download": (download, {"author"}, EVERYTHING),
 }  # fmt: skip
+
+
+def surprises(verbs, role, state, make):
+    """The verbs (as VERBS) that did something, or were refused, against the table, for that role on what
+    `make(state, author)` gives."""
+    author = person("The Author")
+    thing, one = make(state, author), somebody(role, author)
+    found = []
+    for verb, (act, who_may, where) in verbs.items():
+        # what one verb does, in the database and in memory, is nothing to the next
+        with transaction.atomic():
+            given, about = deepcopy((AnonymousUser() if one is None and verb != "flag" else one, thing))
+            try:
+                done = bool(act(given, about))
+            except (PermissionDenied, Refused):
+                done = False
+            transaction.set_rollback(True)
+        if done != (role in who_may and state in where):
+            found.append((verb, "was done" if done else "was refused"))
+    return found
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("role", ROLES)
 def test_who_may_do_what_to_a_comment_in_which_state(db, role, state):
-    from django.contrib.auth.models import AnonymousUser
+    assert surprises(VERBS, role, state, comment_in) == []
 
-    surprises = []
-    for verb, (act, who_may, where) in VERBS.items():
-        with transaction.atomic():
-            author = person("The Author")
-            comment, one = comment_in(state, author), somebody(role, author)
-            given = AnonymousUser() if one is None and verb != "flag" else one
-            try:
-                done = bool(act(given, comment))
-            except (PermissionDenied, Refused):
-                done = False
-            if done != (role in who_may and state in where):
-                surprises.append((verb, "was done" if done else "was refused"))
-            transaction.set_rollback(True)
-    assert surprises == []
+
+# Appeals and requests: what somebody asks for, and who answers it -----------------------------------------------------
+
+
+def appeal_in(state, author):
+    """The appeal of `author` against a removal, in that state."""
+    entry = moderating.remove(moderator=moderator("Mia Second"), comment=comment_in("published", author), reason=WHY)
+    made = appealing.appeal(entry=entry, text="Please look again.", person=author)
+    if state != "open":
+        answer_appeal(state)(moderator("Max Third"), made)
+    return made
+
+
+def answer_appeal(outcome):
+    """The verb that answers an appeal so."""
+    more = {"measure": "warn"} if outcome == "changed" else {}
+
+    def answer(who, appeal):
+        case = Case.objects.get(appeal=appeal)
+        about = {"case": case, "seen": case.version, "outcome": outcome, "answer": WHY}
+        return answering.answer_appeal(moderator=who, **about, **more)
+
+    return answer
+
+
+def request_in(state, author):
+    """What `author` asked to be verified as, in that state."""
+    made = verifying.ask(person=author, **ASKED)
+    if state == "withdrawn":
+        verifying.withdraw(person=author)
+    elif state != "open":
+        answer_request(state)(moderator("Max Third"), made)
+    return made
+
+
+def answer_request(outcome):
+    """The verb that answers a request so."""
+    checked = {name: ASKED[name] for name in ("profession", "regulator", "region")} | {"method": "Register"}
+
+    def answer(who, asked):
+        case = Case.objects.get(verification_request=asked)
+        about = {"seen": case.version, "outcome": outcome, "reason": WHY}
+        return verifying.answer(moderator=who, case=case, **about, **(checked if outcome == "granted" else {}))
+
+    return answer
+
+
+def withdraw(who, asked):
+    """As the door does, which sends a visitor to sign in."""
+    return who.is_authenticated and verifying.withdraw(person=who)
+
+
+ASKED = {"profession": "Psychologist", "regulator": "HCPC", "region": "GB", "number": "1", "evidence": "x"}
+APPEALS = ["open", *(outcome.value for outcome in Appeal.Outcome if outcome)]
+REQUESTS = ["open", *(outcome.value for outcome in VerificationRequest.Outcome if outcome)]
+# as VERBS
+ABOUT_APPEAL = {f"answer: {outcome}": (answer_appeal(outcome), MODERATES, {"open"}) for outcome in APPEALS[1:]}
+ABOUT_REQUEST = {
+    "ask": (lambda who, asked: verifying.ask(person=who, **ASKED), WRITE, set(REQUESTS)),
+    "withdraw": (withdraw, {"author"}, {"open"}),
+    "answer: granted": (answer_request("granted"), MODERATES, {"open"}),
+    "answer: refused": (answer_request("refused"), MODERATES, {"open"}),
+}
+
+
+@pytest.mark.parametrize("state", APPEALS)
+@pytest.mark.parametrize("role", ROLES)
+def test_who_answers_an_appeal_in_which_state(db, role, state):
+    assert surprises(ABOUT_APPEAL, role, state, appeal_in) == []
+
+
+@pytest.mark.parametrize("state", REQUESTS)
+@pytest.mark.parametrize("role", ROLES)
+def test_who_asks_for_a_verification_and_who_answers(db, role, state):
+    assert surprises(ABOUT_REQUEST, role, state, request_in) == []
+
+
+@pytest.mark.parametrize("by", sorted(MODERATES))
+@pytest.mark.parametrize("outcome", ["granted", "refused"])
+def test_who_moderates_asks_like_others_and_is_answered_by_others(db, by, outcome):
+    one = somebody(by, None)
+    with pytest.raises(PermissionDenied):
+        answer_request(outcome)(one, request_in("open", one))
 
 
 @pytest.mark.parametrize("role", ROLES)
