@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.core.mail import send_mail
 from django.db import transaction
@@ -23,13 +22,14 @@ def write(*, address, subject, body):
 
 @transaction.atomic
 def send(pk):
-    """Sends one letter, if nobody else is doing so; whether it left. A fault is logged, and the letter waits."""
+    """Sends one letter, if nobody else is doing so; whether it left. A fault is logged, and the letter waits: whatever
+    the mail backend raises, the other letters do not wait with it."""
     letter = Letter.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
     if letter is None:
         return False
     try:
         send_mail(letter.subject, letter.body, None, [letter.address])
-    except (OSError, SMTPException):
+    except Exception:
         logger.exception("Letter %s could not be sent; it waits.", pk)
         letter.tried_at, letter.tries = timezone.now(), letter.tries + 1
         letter.save(update_fields=["tried_at", "tries"])
@@ -45,5 +45,8 @@ def waiting(at):
 
 
 def forget_undelivered(at):
-    """Forgets letters that could not be sent for KEPT_FOR before the moment `at`; how many."""
-    return Letter.objects.filter(written_at__lt=at - KEPT_FOR, tries__gte=LEAST_TRIES).delete()[0]
+    """Forgets letters that could not be sent for KEPT_FOR before the moment `at`; how many, which is logged."""
+    forgotten = Letter.objects.filter(written_at__lt=at - KEPT_FOR, tries__gte=LEAST_TRIES).delete()[0]
+    if forgotten:
+        logger.error("Letters given up after %s days: %s.", KEPT_FOR.days, forgotten)
+    return forgotten

@@ -103,7 +103,28 @@ def test_two_senders_at_once_send_it_once(away):
     assert len(mail.outbox) == 1
 
 
-def test_what_nobody_takes_for_days_is_forgotten(away):
+def test_one_that_the_mail_service_refuses_in_its_own_words_does_not_stop_the_others(monkeypatch, caplog, capsys):
+    class OfTheService(Exception):  # noqa: N818
+        """No OSError, as of backends that speak to a service."""
+
+    real = posting.send_mail
+
+    def fail_for_one(subject, body, sender, to):
+        if to == ["one@example.org"]:
+            raise OfTheService("no such mailbox")
+        return real(subject, body, sender, to)
+
+    monkeypatch.setattr(posting, "send_mail", fail_for_one)
+    for name in ("one", "two"):
+        posting.write(address=f"{name}@example.org", subject="Hello", body="Hello")
+    call_command("send_letters")
+    assert "1 sent, 1 wait" in capsys.readouterr().out
+    assert [mail.to for mail in mail.outbox] == [["two@example.org"]]
+    assert (Letter.objects.get().address, Letter.objects.get().tries) == ("one@example.org", 1)
+    assert "OfTheService: no such mailbox" in caplog.text
+
+
+def test_what_nobody_takes_for_days_is_forgotten(away, caplog):
     remove()
     Letter.objects.update(written_at=timezone.now() - timedelta(days=4))
     call_command("tidy")
@@ -113,9 +134,13 @@ def test_what_nobody_takes_for_days_is_forgotten(away):
     call_command("tidy")
     # and now once: the mail server may be starting
     assert Letter.objects.count() == 1
+    assert "given up" not in caplog.text
     Letter.objects.update(tries=posting.LEAST_TRIES)
+    address = Letter.objects.get().address
     call_command("tidy")
     assert not Letter.objects.exists()
+    assert "Letters given up after 3 days: 1." in caplog.text
+    assert address not in caplog.text
 
 
 def test_what_was_never_tried_goes_first():
