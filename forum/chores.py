@@ -4,11 +4,12 @@ Every one of them may run twice at once and may be interrupted, so that nothing 
 """
 
 import logging
+import threading
 from io import StringIO
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 logger = logging.getLogger(__name__)
 # seconds
@@ -16,29 +17,41 @@ AFTER_A_FAULT = 60
 
 
 class Chores:
-    """Remembers when each chore is due, in seconds of a clock that only moves on (all of them are at first), and which
-    ones `failed` the last time."""
+    """Does each chore in a thread of its own, so that no long one keeps the others waiting; a `with` statement that
+    ends when they have. Which ones `failed` the last time."""
 
     def __init__(self):
         self.failed = set()
-        self.due = dict.fromkeys(settings.CHORES, 0.0)
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._keep_doing, args=[name], name=name) for name in settings.CHORES]
 
-    def do(self, clock, stopped=lambda: False):
-        """Does what is due by `clock()`, one after the other, until `stopped()`; the seconds until the next one is.
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
 
-        What fails is logged and tried again after AFTER_A_FAULT; the others do not wait for it.
+    def __exit__(self, *fault):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def do(self, name):
+        """Does a chore once; the seconds until it is to be done again. What fails is logged and soon tried again.
+
+        The command is given `stopped`, which says whether it is to end behind the batch it is at.
         """
-        for name, pause in settings.CHORES.items():
-            if self.due[name] > clock() or stopped():
-                continue
+        try:
             # the database may have been away since
             close_old_connections()
-            try:
-                call_command(name, stdout=StringIO())
-                self.failed.discard(name)
-            except Exception:
-                logger.exception("The chore %s failed; it is tried again in %s seconds.", name, AFTER_A_FAULT)
-                self.failed.add(name)
-                pause = AFTER_A_FAULT
-            self.due[name] = clock() + pause
-        return max(0.0, min(self.due.values()) - clock())
+            call_command(name, stdout=StringIO(), stopped=self._stop.is_set)
+        except Exception:
+            logger.exception("The chore %s failed; it is tried again in %s seconds.", name, AFTER_A_FAULT)
+            self.failed.add(name)
+            return AFTER_A_FAULT
+        self.failed.discard(name)
+        return settings.CHORES[name]
+
+    def _keep_doing(self, name):
+        while not self._stop.is_set():
+            self._stop.wait(self.do(name))
+        connections.close_all()

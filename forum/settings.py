@@ -227,7 +227,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Behind the pages ----------------------------------------------------------------------------------------------------
 
-# what `manage.py work` does, and how many seconds it rests between
+# what `manage.py work` does, each on a database connection of its own, and how many seconds it rests between
 CHORES = {"send_letters": 2, "tidy": 24 * 60 * 60, "reckon_trust": 24 * 60 * 60}
 
 # Safety --------------------------------------------------------------------------------------------------------------

@@ -62,17 +62,17 @@ CASES = " ".join(
 )
 
 
-def reckon(progress=None):
+def reckon(progress=None, stopped=lambda: False):
     """Reckons the trust of everybody, some at a time; how many changed. `progress(number)` hears of each batch.
 
-    It may be interrupted at any time and begun again.
+    It ends between two batches when `stopped()`; it may be interrupted at any time and begun again.
     """
     after, changed = 0, 0
     values = {
         "batch": BATCH, "within": REMOVED_WITHIN_DAYS, "most_comments": NEEDS[Trust.TRUSTED].comments,
         "most_threads": NEEDS[Trust.TRUSTED].threads,
     }  # fmt: skip
-    while after is not None:
+    while after is not None and not stopped():
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(RECKON.format(cases=CASES), values | {"after": after})
             after, number, moved = cursor.fetchone()

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,37 +17,36 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def done(monkeypatch, settings):
+def call(monkeypatch, settings):
+    """Lets the three chores do something else, by name: `call(letters=…, trust=…)`."""
+    settings.CHORES = {"letters": 0, "broken": 2, "trust": 100}
+    monkeypatch.setattr(chores, "close_old_connections", lambda: None)
+
+    def set_acts(**acts):
+        monkeypatch.setattr(chores, "call_command", lambda name, stdout, stopped: acts[name](stopped))
+
+    return set_acts
+
+
+@pytest.fixture
+def done(call):
     """The chores that were called, in order; the one called "broken" fails."""
-    settings.CHORES = {"letters": 2, "broken": 2, "trust": 100}
     called = []
 
-    def call(name, **options):
-        called.append(name)
-        if name == "broken":
-            raise ValueError("broken on purpose")
+    def broken(_stopped):
+        called.append("broken")
+        raise ValueError("broken on purpose")
 
-    monkeypatch.setattr(chores, "call_command", call)
-    monkeypatch.setattr(chores, "close_old_connections", lambda: None)
+    call(letters=lambda _: called.append("letters"), broken=broken, trust=lambda _: called.append("trust"))
     return called
 
 
-def test_each_is_done_after_its_pause_whatever_becomes_of_the_others(done, caplog):
-    now, work = [0.0], chores.Chores()
-    assert work.do(lambda: now[0]) == 2
-    assert done == ["letters", "broken", "trust"]
+def test_each_rests_for_its_pause_and_one_that_failed_is_soon_tried_again(done, caplog):
+    work = chores.Chores()
+    assert [work.do(name) for name in ("letters", "broken", "trust")] == [0, 60, 100]
+    assert work.failed == {"broken"}
     assert "The chore broken failed; it is tried again in 60 seconds." in caplog.text
     assert "broken on purpose" in caplog.text
-    now[0] = 1.0
-    assert work.do(lambda: now[0]) == 1
-    now[0] = 2.5
-    work.do(lambda: now[0])
-    now[0] = 10.0
-    assert work.do(lambda: now[0]) == 2
-    assert done[3:] == ["letters", "letters"]
-    now[0] = 100.0
-    work.do(lambda: now[0])
-    assert done[5:] == ["letters", "broken", "trust"]
 
 
 def test_once_says_what_was_not_done(done):
@@ -55,15 +55,43 @@ def test_once_says_what_was_not_done(done):
     assert done == ["letters", "broken", "trust"]
 
 
-def test_asked_to_stop_it_begins_nothing_more(done):
-    chores.Chores().do(lambda: 0.0, lambda: bool(done))
-    assert done == ["letters"]
+def test_no_letter_waits_for_a_long_chore_or_for_anothers_fault(call):
+    heard, third, letters = [], threading.Event(), []
+
+    def send(_stopped):
+        letters.append("one more")
+        if len(letters) == 3:
+            third.set()
+
+    def broken(_stopped):
+        raise ValueError("broken on purpose")
+
+    # the long one ends only when letters have left for the third time meanwhile
+    call(letters=send, broken=broken, trust=lambda _stopped: heard.append(third.wait(30)))
+    with chores.Chores():
+        assert third.wait(30)
+    assert heard == [True]
+
+
+def test_asked_to_stop_a_long_chore_hears_of_it_and_nothing_more_begins(call):
+    began, heard = threading.Event(), []
+
+    def long(stopped):
+        heard.append(stopped())
+        began.set()
+        heard.append(until(stopped))
+
+    call(letters=lambda _stopped: None, broken=lambda _stopped: None, trust=long)
+    with chores.Chores():
+        assert began.wait(30)
+    assert heard == [False, True]
 
 
 def test_every_chore_is_a_command(settings):
-    from django.core.management import get_commands
+    from django.core.management import get_commands, load_command_class
 
     assert set(settings.CHORES) <= set(get_commands())
+    assert all("stopped" in load_command_class(get_commands()[name], name).stealth_options for name in settings.CHORES)
 
 
 SLEEPS = [sys.executable, "-c", "import signal; print('here', flush=True); signal.pause()"]

@@ -124,6 +124,17 @@ def test_one_that_the_mail_service_refuses_in_its_own_words_does_not_stop_the_ot
     assert "OfTheService: no such mailbox" in caplog.text
 
 
+def test_asked_to_stop_the_sender_ends_the_letter_it_is_at_and_tidying_ends_too():
+    old = timezone.now() - timedelta(days=4)
+    for name in ("one", "two"):
+        posting.write(address=f"{name}@example.org", subject="Hello", body="Hello")
+    call_command("send_letters", stopped=lambda: bool(mail.outbox))
+    assert [mail.to for mail in mail.outbox] == [["one@example.org"]]
+    Letter.objects.update(written_at=old, tries=posting.LEAST_TRIES)
+    call_command("tidy", stopped=lambda: True)
+    assert Letter.objects.get().address == "two@example.org"
+
+
 def test_what_nobody_takes_for_days_is_forgotten(away, caplog):
     remove()
     Letter.objects.update(written_at=timezone.now() - timedelta(days=4))

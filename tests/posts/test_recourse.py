@@ -492,3 +492,6 @@ def test_everybody_is_reckoned_in_batches(db, monkeypatch):
     told = []
     assert trusting.reckon(told.append) == 7
     assert told == [3, 3, 1]
+    # asked to stop, behind the batch it is at
+    assert trusting.reckon(told.append, stopped=lambda: len(told) == 4) == 0
+    assert told[3:] == [3]

@@ -1,16 +1,18 @@
 """`manage.py work`: mails leave, trust is reckoned, what is to be forgotten is; `make run` starts it."""
 
 import signal
-import threading
-import time
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from forum.chores import Chores
 
+STOPS = {signal.SIGINT, signal.SIGTERM}
+
 
 class Command(BaseCommand):
-    """Works until it is asked to stop, and then ends what it is doing first."""
+    """Works until it is asked to stop, and then ends what it is doing first: a letter, a batch. Asked again, it ends at
+    once."""
 
     help = "Does what is to be done behind the pages, until it is stopped. On a server it runs beside the web server."
 
@@ -19,13 +21,18 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="do everything once, and end")
 
     def handle(self, *, once, **options):
-        chores, asked_to_stop = Chores(), threading.Event()
+        chores = Chores()
         if once:
-            chores.do(time.monotonic)
+            for name in settings.CHORES:
+                chores.do(name)
             if chores.failed:
                 raise CommandError(f"Not done: {', '.join(sorted(chores.failed))}; the reasons stand above.")
             return
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda number, frame: asked_to_stop.set())
-        while not asked_to_stop.is_set():
-            asked_to_stop.wait(chores.do(time.monotonic, asked_to_stop.is_set))
+        # waited for, and not handled: a handler may interrupt whatever holds the lock that it needs. The chores'
+        # threads are begun afterwards and do not take these signals either
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        with chores:
+            signal.sigwait(STOPS)
+            for number in STOPS:
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)

@@ -13,7 +13,9 @@ class Command(BaseCommand):
 
     help = "Reckons how far each member is trusted (see /trust/). It can be stopped and started again."
 
-    def handle(self, **options):
+    stealth_options = ("stopped",)
+
+    def handle(self, *, stopped=lambda: False, **options):
         everybody, done = User.objects.filter(trust_set_at=None, is_staff=False).count(), 0
 
         def show(number):
@@ -23,7 +25,7 @@ class Command(BaseCommand):
                 share = min(1, done / everybody) if everybody else 1
                 self.stderr.write(f"\r[{'#' * int(share * BAR):.<{BAR}}] {done:,} of {everybody:,}", ending="")
 
-        changed = trusting.reckon(show)
+        changed = trusting.reckon(show, stopped)
         if self.stderr.isatty():
             self.stderr.write("")
         self.stdout.write(f"Trust: {done:,} people reckoned, {changed:,} changed.")

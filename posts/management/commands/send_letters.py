@@ -10,11 +10,14 @@ class Command(BaseCommand):
     """Tries each letter once; it may be stopped and started again, and run twice at once."""
 
     help = "Sends the mails that wait."
+    stealth_options = ("stopped",)
 
-    def handle(self, **options):
+    def handle(self, *, stopped=lambda: False, **options):
         waiting = list(posting.waiting(timezone.now()))
         sent = 0
         for number, pk in enumerate(waiting, start=1):
+            if stopped():
+                break
             sent += posting.send(pk)
             if self.stderr.isatty():
                 self.stderr.write(f"\r{number} of {len(waiting)}", ending="")

@@ -12,15 +12,18 @@ class Command(BaseCommand):
     """Deletes what has been kept for as long as it is to be kept, and says how much that was."""
 
     help = "Forgets old drafts, guests’ addresses, mails nobody takes, hashed internet addresses, and ended sessions."
+    stealth_options = ("stopped",)
 
-    def handle(self, **options):
+    def handle(self, *, stopped=lambda: False, **options):
         now = timezone.now()
         call_command("clearsessions")
-        for forgotten, what in (
-            (drafting.forget_old(now), "drafts"),
-            (welcoming.forget_addresses(now), "guests’ e-mail addresses"),
-            (posting.forget_undelivered(now), "mails that could not be sent for days"),
-            (flagging.forget_visitors(now - ratelimit.FORGOTTEN_AFTER), "visitors who flagged"),
-            (ratelimit.forget(now), "hashed internet addresses and counts"),
+        for forget, at, what in (
+            (drafting.forget_old, now, "drafts"),
+            (welcoming.forget_addresses, now, "guests’ e-mail addresses"),
+            (posting.forget_undelivered, now, "mails that could not be sent for days"),
+            (flagging.forget_visitors, now - ratelimit.FORGOTTEN_AFTER, "visitors who flagged"),
+            (ratelimit.forget, now, "hashed internet addresses and counts"),
         ):
-            self.stdout.write(f"Forgotten: {forgotten} {what}.")
+            if stopped():
+                return
+            self.stdout.write(f"Forgotten: {forget(at)} {what}.")
