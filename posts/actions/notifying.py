@@ -50,8 +50,13 @@ def token_of(entry):
 
 def _write(entry, address):
     link = f"{settings.SITE_URL}/decisions/by-link/{token_of(entry)}/"
-    body = render_to_string("emails/decision.txt", {"link": link, "site_name": settings.SITE_NAME})
-    posting.write(address=address, subject=_("A decision that concerns you"), body=body)
+    # an answer to what somebody asked is nothing to appeal against, and tells of another way
+    if entry.is_appealable:
+        words, subject = "emails/decision.txt", _("A decision that concerns you")
+    else:
+        words, subject = "emails/answer.txt", _("The moderators wrote to you")
+    body = render_to_string(words, {"link": link, "site_name": settings.SITE_NAME})
+    posting.write(address=address, subject=subject, body=body)
 
 
 def _address_of(entry):

@@ -234,10 +234,19 @@ def test_asked_the_same_again_nobody_decides_anew(alice, asked):
     assert Case.objects.get().version == 1
 
 
-def test_a_revocation_is_told_by_mail(mod, alice, asked):
+def test_every_answer_is_told_by_a_mail_that_says_what_is_possible(mod, alice, asked):
     answer(mod, asked.case)
     verifying.revoke(moderator=mod, person=alice, reason="Not registered any more.")
-    assert Letter.objects.count() == 2
+    verifying.ask(person=alice, **TOLD)
+    answer(mod, Case.objects.open().get(), "refused")
+    letters = Letter.objects.all()
+    assert [letter.subject for letter in letters] == ["The moderators wrote to you"] * 3
+    for letter in letters:
+        # nothing that cannot be done is offered, and what it is about stays out of the mail
+        assert "no decision to appeal against" in letter.body
+        assert "ask again" in letter.body
+        assert "if you think that it is wrong" not in letter.body
+        assert "clinician" not in letter.body.lower()
 
 
 def test_what_nobody_signs_in_to_fetch_is_gone_tomorrow(client, alice):
