@@ -73,7 +73,7 @@ def transparency(request):
     found = figures.by_month()
     label, reasons = dict(LogEntry.Act.choices), dict(Flag.Reason.choices)
     context = {
-        "acts": [(month, label.get(act, act), number, automatic) for month, act, number, automatic in found["acts"]],
+        "acts": [(month, label.get(act, act), *numbers) for month, act, *numbers in found["acts"]],
         "cases": found["cases"],
         "flags": [(month, reasons.get(reason, reason), *numbers) for month, reason, *numbers in found["flags"]],
     }

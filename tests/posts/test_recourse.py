@@ -415,9 +415,11 @@ def test_the_rules_have_versions_and_a_decision_points_to_its_own(client, commen
 def test_a_year_in_numbers(client, comment, bob, mod):
     cache.clear()
     flagging.flag(comment=comment, person=bob, reason="unkind")
+    deciding.undo(moderator=mod, entry=moderating.lock_branch(moderator=mod, comment=comment, reason=WHY), reason="No.")
     remove(mod, comment)
     text = said(client.get("/transparency/"))
-    assert "<td>removed</td><td>1</td><td>0</td>" in text
+    assert "<td>removed</td><td>1</td><td>0</td><td>0</td>" in text
+    assert "<td>branch locked</td><td>1</td><td>0</td><td>1</td>" in text
     assert "<td>It is unkind</td><td>1</td><td>1</td>" in text
 
 
