@@ -43,11 +43,13 @@ class Revisions(Attached):
 
 @admin.register(Revision)
 class RevisionDesk(Desk):
-    """Earlier versions of comments, the latest first; to withhold what was taken back for a reason."""
+    """Earlier versions of comments, the latest first; to withhold what was taken back for a reason.
+
+    Those withheld are found in the log, by their act: no index here knows them.
+    """
 
     list_display = ["__str__", "comment", "replaced_at", "replaced_by", "withheld_at"]
     list_select_related = ["comment__author", "replaced_by"]
-    list_filter = [("withheld_at", admin.EmptyFieldListFilter)]
     ordering = ["-id"]
     fields = readonly_fields = ["comment", "number", "source", "replaced_at", "replaced_by", "withheld_at"]
     actions = [
