@@ -22,6 +22,10 @@ def rules(request):
     if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 19):
         raise Http404
     versions = list(Rules.objects.order_by("-id").only("pk", "published_at")[:MOST_VERSIONS])
+    # the first one is number 1, however many are listed
+    number = Rules.objects.count() if len(versions) == MOST_VERSIONS else len(versions)
+    for version in versions:
+        version.number, number = number, number - 1
     shown = Rules.objects.filter(pk=int(asked)).first() if asked else Rules.in_force()
     if asked and shown is None:
         raise Http404

@@ -406,10 +406,19 @@ def test_the_rules_have_versions_and_a_decision_points_to_its_own(client, commen
     assert '<h2 dir="auto">Be brave</h2>' in now
     assert "<em>it</em>" in now
     then = said(client.get(f"/rules/?version={entry.rules_id}"))
+    # made in the same minute, they are told apart by their numbers
+    assert re.findall(r">(Version \d), <time", then) == ["Version 2", "Version 1"]
     assert '<h2 dir="auto">Be kind</h2>' in then
     assert "These are not the rules of today." in then
     for nonsense in ("x", "0", "9" * 30):
         assert client.get(f"/rules/?version={nonsense}").status_code == 404
+
+
+def test_a_version_keeps_its_number_when_the_list_is_cut(client, db, monkeypatch):
+    monkeypatch.setattr("posts.views.openness.MOST_VERSIONS", 2)
+    for word in ("brave", "brief"):
+        Rules.objects.create(text=f"## Be {word}", published_at=timezone.now())
+    assert re.findall(r">(Version \d), <time", said(client.get("/rules/"))) == ["Version 3", "Version 2"]
 
 
 def test_a_year_in_numbers(client, comment, bob, mod):
