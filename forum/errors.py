@@ -12,14 +12,18 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.encoding import force_str
+from django.utils.translation import gettext_lazy as _
 
 from forum import limits, ratelimit, rates
 
-# What a person types into our forms under these names is shown again, so that it can be copied.
-TYPED = (
-    "source", "title", "question_1", "question_2", "text", "note", "answer", "passage", "evidence", "reason", "method",
-    "profession", "regulator", "region", "number",
-)  # fmt: skip
+# What a person types into our forms under these names is shown again, each under its label, so that it can be copied.
+TYPED = {
+    "source": _("Your text"), "title": _("Title"), "question_1": _("First question"),
+    "question_2": _("Second question"), "text": _("Your text"), "note": _("Note"), "answer": _("Answer"),
+    "passage": _("Passage"), "evidence": _("Evidence"), "reason": _("Reason"), "method": _("How you checked"),
+    "profession": _("Profession"), "regulator": _("Regulator"), "region": _("Country or state"),
+    "number": _("Registration number"),
+}  # fmt: skip
 
 # What a form says besides that, and what is sent again with it.
 WITH_IT = (
@@ -33,10 +37,10 @@ DATABASE_IS_AWAY = 30
 
 
 def kept(request):
-    """The texts that came with a refused request."""
-    texts = ((name, request.POST.get(name, "").strip()) for name in TYPED)
+    """The texts that came with a refused request, each as (label, text)."""
+    texts = ((name, label, request.POST.get(name, "").strip()) for name, label in TYPED.items())
     # the reason of a flag is one of a few words, and chosen
-    return [text for name, text in texts if text and (name != "reason" or " " in text)]
+    return [(label, text) for name, label, text in texts if text and (name != "reason" or " " in text)]
 
 
 def _again(request):
@@ -74,7 +78,7 @@ def not_found(request, exception):
 def bad_request(request, exception):
     """413 with the text for a form that is too large; 400, in plain text, for what did not come from a page of ours."""
     if isinstance(exception, RequestDataTooBig):
-        kept = [text] if (text := _unread(request)) else []
+        kept = [(TYPED["source"], text)] if (text := _unread(request)) else []
         return render(request, "errors/413.html", {"kept": kept}, status=413)
     return HttpResponseBadRequest("This request could not be read.", content_type="text/plain")
 

@@ -524,9 +524,12 @@ def sent_signed_out(client, mod, address, data):
 
 def test_a_decision_typed_while_the_session_ended_waits_in_its_form(desk, mod, opening):
     case = flagged(opening)
-    data = form(case, act="hold", reason="I want a second pair of eyes.", measure="watch")
+    data = form(case, act="hold", reason="I want a second pair of eyes.", measure="watch", passage="At the end.")
     refused, back = sent_signed_out(desk, mod, page(case), data)
     assert refused.status_code == 403
+    assert re.findall(r'<label for="(kept\d)">(\w+)</label><textarea[^>]* id="\1"', said(refused)) == [
+        ("kept1", "Passage"), ("kept2", "Reason"),
+    ]  # fmt: skip
     assert "no-store" in refused["Cache-Control"]
     assert "I want a second pair of eyes." in said(refused)
     assert f"/account/login/?next=%2Fdesk%2Fposts%2Fcase%2F{case.pk}%2Fchange%2F" in said(refused)
