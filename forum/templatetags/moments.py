@@ -9,11 +9,8 @@ from django.utils.formats import date_format, time_format
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
-# Translators: a moment such as “3 May 2026, 14:05”: its day and its time, each in Django's date format
-DAY, TIME = _("j M Y"), _("H:i")
 # A page shows a hundred moments of few days: each day, and each minute of one, is put into words once.
 WORDS_KEPT = 5_000
 
@@ -39,9 +36,9 @@ def teller():
 
 @lru_cache(WORDS_KEPT)
 def _day(day, language):
-    return escape(date_format(day, str(DAY)))
+    return escape(date_format(day, "DATE_FORMAT"))
 
 
 @lru_cache(WORDS_KEPT)
 def _time(hour, minute, language):
-    return escape(time_format(time(hour, minute), str(TIME)))
+    return escape(time_format(time(hour, minute), "TIME_FORMAT"))

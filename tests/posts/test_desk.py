@@ -6,8 +6,10 @@ from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
 from accounts.models import User
+from forum.templatetags.moments import moment
 from posts.actions import moderating
 from posts.models import Comment, LogEntry, Rules, Thread
 from tests.factories import person, reply
@@ -40,6 +42,8 @@ def test_mod_removes_a_comment_with_a_reason_and_restores_it(desk, mod, opening,
     assert comment.state == Comment.State.REMOVED
     entry = LogEntry.objects.get()
     assert (entry.moderator, entry.act, entry.comment, entry.reason) == (mod, "remove", comment, "It names a patient.")
+    # told in the words of every other page
+    assert f">{strip_tags(moment(entry.at))}<" in desk.get("/desk/posts/logentry/").content.decode()
     act(desk, "posts/comment", "restore", comment)
     comment.refresh_from_db()
     assert comment.is_published

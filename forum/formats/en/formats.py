@@ -1,0 +1,5 @@
+"""Moments in English, everywhere the same: 3 May 2026, 14:05."""
+
+DATE_FORMAT = "j M Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "j M Y, H:i"
