@@ -34,7 +34,8 @@ def flag(request, pk):
         ),
     )  # fmt: skip
     if not made:
-        return answered(request, form, "posts/flag.html", {"comment": comment, "is_own": _is_own(request, comment)})
+        context = {"comment": comment, "is_own": _is_own(request, comment), "flagged": _said_by(member, comment)}
+        return answered(request, form, "posts/flag.html", context)
     unsent.done(request)
     messages.success(request, _("Thank you. A moderator will look at it."))
     comment.refresh_from_db(fields=["hidden_at"])
@@ -61,6 +62,11 @@ def mine(request):
         "after": after and pagination.position_of(after.flagged_at, after.pk),
     }
     return render(request, "posts/flags.html", context)
+
+
+def _said_by(member, comment):
+    """The member's latest flag on the comment, or None; nobody else behind the same address is shown a visitor's."""
+    return member and Flag.objects.filter(person=member, comment=comment).order_by("-id").first()
 
 
 def _is_own(request, comment):

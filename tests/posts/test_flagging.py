@@ -123,6 +123,29 @@ def test_the_flagger_hears_the_outcome(comment, bob, mod, act, outcome):
     assert case.closed_by == LogEntry.objects.get()
 
 
+def test_who_flagged_is_shown_what_they_said_and_what_became_of_it(client, comment, bob, mod):
+    address = f"/c/{comment.pk}/flag/"
+    flag(comment, person(), note="Somebody else’s words.")
+    flag(comment, visitor="v" * 32, note="A visitor’s words.")
+    client.force_login(bob)
+    assert "You flagged it" not in client.get(address).content.decode()
+    client.post(address, {"reason": "unkind", "note": "Look at the end <of> it."})
+    text = client.get(address).content.decode()
+    for told in ("It is unkind", "Look at the end &lt;of&gt; it.", "A moderator will look at it.", 'href="/flags/"'):
+        assert told in text.partition("<details>")[0]
+    assert "words." not in text
+    # what there is to add is still taken
+    assert "Add something to it" in text
+    wrong = client.post(address, {"reason": "", "note": "One more thing."}).content.decode()
+    assert "One more thing." in wrong.partition("<details open>")[2]
+    moderating.approve(moderator=mod, comment=comment, reason=WHY)
+    text = client.get(address).content.decode()
+    assert "kept the comment" in text
+    assert "Flag it again" in text
+    client.logout()
+    assert "You flagged it" not in client.get(address).content.decode()
+
+
 def test_a_comment_its_author_takes_back_is_no_item_any_more_and_is_one_again_if_that_is_undone(comment, alice, bob):
     flag(comment, bob)
     writing.delete(author=alice, comment=comment)
