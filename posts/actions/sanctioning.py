@@ -139,10 +139,5 @@ def check_may_be_judged(moderator, person):
         raise PermissionDenied(refusals.NOT_STAFF)
 
 
-def may_be_judged(moderator, person):
-    """Neither oneself nor, unless a superuser does it, staff."""
-    return person.pk != moderator.pk and (moderator.is_superuser or not person.is_staff)
-
-
 def _lock_person(person):
     return User.objects.select_for_update(no_key=True).get(pk=person.pk)

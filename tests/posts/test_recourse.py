@@ -424,7 +424,7 @@ def test_a_version_keeps_its_number_when_the_list_is_cut(client, db, monkeypatch
 def test_a_year_in_numbers(client, comment, bob, mod):
     cache.clear()
     flagging.flag(comment=comment, person=bob, reason="unkind")
-    deciding.undo(moderator=mod, entry=moderating.lock_branch(moderator=mod, comment=comment, reason=WHY), reason="No.")
+    undoing.undo(moderator=mod, entry=moderating.lock_branch(moderator=mod, comment=comment, reason=WHY), reason="No.")
     remove(mod, comment)
     text = re.sub(r"<td[^>]*>", "<td>", said(client.get("/transparency/")))
     assert "<td>removed</td><td>1</td><td>0</td><td>0</td>" in text
