@@ -108,13 +108,16 @@ def _appeal_before(entry):
 
 
 def _written(entry):
-    """(what its author had written, as HTML, and what was taken out of it), where `entry` took a passage out: both
-    stand with the version that had it. None for any other entry."""
-    revision = Revision.objects.filter(pk=(entry.details or {}).get("revision")).select_related("comment").first()
+    """(what the comment said when `entry` was made, as HTML, and what was taken out of it by that); (None, "") where it
+    still says the same."""
+    taken_out = (entry.details or {}).get("revision")
+    found = Revision.objects.filter(comment=entry.comment_id).order_by("number")
+    revision = found.filter(pk=taken_out) if taken_out else found.filter(replaced_at__gt=entry.at)
+    revision = revision.first() if entry.comment_id else None
     if revision is None:
-        return None
-    html = mark_safe(markup.render(revision.source, revision.comment.limits))  # noqa: S308  (made by markup)
-    return html, revision.taken_out
+        return None, ""
+    html = mark_safe(markup.render(revision.source, entry.comment.limits))  # noqa: S308  (made by markup)
+    return html, revision.taken_out if taken_out else ""
 
 
 @login_required
@@ -147,7 +150,7 @@ def _statement(request, entry, person):
         messages.success(request, _("Your appeal is with the moderators. The answer will stand here."))
         return redirect(request.path)
     is_by_link = person is None
-    written, passage = _written(entry) or (None, "")
+    written, passage = _written(entry)
     before = _appeal_before(entry)
     earlier = entry.undoes or (before and before.entry) or _answered_by([entry]).get(entry.pk)
     taken_back = (entry.undone_by.details or {}) if hasattr(entry, "undone_by") else {}

@@ -326,11 +326,12 @@ def test_what_was_taken_back_and_what_came_instead_is_told_on_both_sides(client,
     assert f'href="/decisions/{cut.pk}/"' not in before
     led = re.findall(r'href="(/decisions/by-link/[^"]+)"', before)
     assert [said(client.get(link)).count("<h1>You are banned") for link in led] == [1, 0, 0]
+    # what she had written then, and what it says now
+    for page in (before, old, new):
+        assert "unkind the week" in page
+        assert "What it says now" in page
     assert "in the place of an earlier decision" in new
     assert f'href="/decisions/{removal.pk}/"' in new
-    # with what it said before, and what it says now
-    assert "unkind the week" in new
-    assert "What it says now" in new
     assert f'href="/decisions/{warned.pk}/"' in new
     listed = said(client.get("/decisions/"))
     assert listed.count("taken back</span>") == 2
