@@ -78,7 +78,7 @@ NOTHING_INSTEAD = _(
     "Please say what comes instead: about the comment, about its author, or both. If all of it stays, the decision "
     "stands; if nothing of it stays, it is reversed."
 )
-EMPTY_METHOD = _("Please say how you checked.")
+NOT_CHECKED = _("Please say what you checked, and how.")
 NO_CAUSE = _(
     "Nothing speaks against this person: they are not under watch, warned or suspended, and nothing they wrote was "
     "removed lately or waits. So there is no cause to look for other accounts."

@@ -20,6 +20,7 @@ from posts.models import Case, LogEntry
 Act, Outcome = LogEntry.Act, VerificationRequest.Outcome
 HOLDS_FOR = timedelta(days=365)
 GIVEN = ["profession", "regulator", "region", "number", "evidence"]
+CHECKED = ["profession", "regulator", "region", "method"]
 
 
 def request_of(person):
@@ -61,9 +62,9 @@ def withdraw(*, person):
 
 
 @transaction.atomic
-def answer(*, moderator, case, seen, outcome, reason, method="", **checked):
-    """The log's entry of the answer to a request: GRANTED, and then what was `checked` (profession, regulator, region)
-    and by which `method` is the Verification, or REFUSED.
+def answer(*, moderator, case, seen, outcome, reason, **checked):
+    """The log's entry of the answer to a request: GRANTED, and then what was `checked` (CHECKED) is the Verification,
+    or REFUSED.
 
     `seen` is the version of the case it is made on. Raises Stale, Refused, and PermissionDenied for one's own request.
     """
@@ -74,9 +75,7 @@ def answer(*, moderator, case, seen, outcome, reason, method="", **checked):
     _check_not_oneself(moderator, person)
     deciding.check_version(moderator, case, seen)
     if outcome == Outcome.GRANTED:
-        if not method.strip():
-            raise Refused(refusals.EMPTY_METHOD)
-        return _granted(moderator, person, reason, {"method": method, **checked})[1]
+        return _granted(moderator, person, reason, checked)[1]
     entry = log(moderator, Act.REFUSE, reason, person=person)
     _close_request(person, Outcome.REFUSED, entry)
     return entry
@@ -87,7 +86,7 @@ def grant(*, moderator, person, profession, regulator, region, method, reason):
     """The Verification of `person` as a clinician, from now on for HOLDS_FOR; earlier ones stay as they are, and it
     answers an open request.
 
-    Raises PermissionDenied for oneself: the check is somebody else's.
+    Raises PermissionDenied for oneself: the check is somebody else's; Refused where one of CHECKED is not said.
     """
     check_right(moderator, reason)
     _check_not_oneself(moderator, person)
@@ -110,6 +109,8 @@ def revoke(*, moderator, person, reason):
 
 def _granted(moderator, person, reason, checked):
     """The new Verification and the log's entry. The open case is locked before the person, as everywhere."""
+    if not all(checked.get(name, "").strip() for name in CHECKED):
+        raise Refused(refusals.NOT_CHECKED)
     list(Case.objects.select_for_update(no_key=True, of=["self"]).filter(
         verification_request__person=person, closed_at=None
     ))  # fmt: skip

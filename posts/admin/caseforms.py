@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import VerificationRequest
 from posts.actions.answering import STAYS, is_about_comment
 from posts.actions.sanctioning import may_be_judged
+from posts.actions.verifying import CHECKED
 from posts.forms import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, LogEntry
 from posts.passages import LEFT_OUT
@@ -171,31 +172,44 @@ class AnswerForm(Seen):
         return data
 
 
-class VerificationAnswerForm(Seen):
-    """The answer to who asks to be verified as a clinician: what was checked, as readers will see it, and how."""
+class CheckForm(BareForm):
+    """What was checked about a clinician, as readers will see it, and how."""
+
+    profession = VisibleCharField(label=_("Profession"), max_length=80, help_text=_("As readers will see it."))
+    regulator = VisibleCharField(label=_("Regulator"), max_length=120, help_text=_("Whose register you looked at."))
+    region = VisibleCharField(label=_("Country or state"), max_length=12, help_text=_("Short: US-MD, GB."))
+    method = VisibleCharField(
+        label=_("How you checked"), max_length=200,
+        help_text=_("Kept with your name and the date: “Register of the HCPC, by number”."),
+    )  # fmt: skip
+
+
+class VerificationAnswerForm(CheckForm, Seen):
+    """The answer to who asks to be verified as a clinician."""
 
     outcome = forms.ChoiceField(
         label=_("Answer"), widget=forms.RadioSelect,
         choices=[(Asked.GRANTED, _("Verify: it is so")), (Asked.REFUSED, _("Refuse: it could not be confirmed"))],
     )  # fmt: skip
-    profession = VisibleCharField(label=_("Profession"), max_length=80, help_text=_("As readers will see it."))
-    regulator = VisibleCharField(label=_("Regulator"), max_length=120, help_text=_("Whose register you looked at."))
-    region = VisibleCharField(label=_("Country or state"), max_length=12, help_text=_("Short: US-MD, GB."))
-    method = VisibleCharField(
-        label=_("How you checked"), max_length=200, required=False,
-        help_text=_("Kept with your name and the date: “Register of the HCPC, by number”."),
-    )  # fmt: skip
     reason = VisibleCharField(
         label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 3}), required=False,
         help_text=_("Needed to refuse: what was missing, and that they can ask again."),
     )  # fmt: skip
+    needed_at_times = (*CHECKED, "reason")
+    field_order = ["outcome", *CHECKED, "reason"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for name in CHECKED:
+            self.fields[name].required = False
 
     def clean(self):
-        """To verify takes the way of checking, to refuse a reason."""
+        """To verify takes what was checked and how, to refuse a reason."""
         data = super().clean()
         if data.get("outcome") == Asked.GRANTED:
-            if not data.get("method"):
-                self.add_error("method", _("Please say how you checked."))
+            for name in CHECKED:
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, _("To verify, please say this, too."))
             data["reason"] = data.get("reason") or str(IT_IS_SO)
         elif not data.get("reason"):
             self.add_error("reason", _("Please give a reason: the person will read it."))

@@ -17,7 +17,7 @@ from accounts.models import User
 from forum import unsent
 from posts.actions import deciding, linking, sanctioning, verifying
 from posts.actions.refusals import NOT_STAFF, Refused
-from posts.admin.caseforms import NoteForm
+from posts.admin.caseforms import CheckForm, NoteForm
 from posts.admin.desk import Desk, ReasonForm, act
 from posts.admin.person import Person
 
@@ -42,14 +42,10 @@ class SuspensionForm(ReasonForm):
         return data
 
 
-class VerificationForm(ReasonForm):
-    """What was checked, as readers will see it, and how."""
+class VerificationForm(CheckForm, ReasonForm):
+    """What was checked, and why they are verified."""
 
-    profession = forms.CharField(label=_("Profession"), max_length=80, help_text=_("As readers will see it."))
-    regulator = forms.CharField(label=_("Regulator"), max_length=120, help_text=_("Whose register you looked at."))
-    region = forms.CharField(label=_("Country or state"), max_length=12, help_text=_("Short: US-MD, GB."))
-    method = forms.CharField(label=_("How you checked"), max_length=200)
-    field_order = ["profession", "regulator", "region", "method", "reason"]
+    field_order = [*verifying.CHECKED, "reason"]
 
 
 admin.site.unregister(User)

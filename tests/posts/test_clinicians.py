@@ -143,8 +143,7 @@ def test_an_answer_about_what_she_said_before_is_refused(mod, alice, asked):
 
 
 def test_a_grant_from_the_list_of_people_answers_the_request(mod, alice, asked):
-    about = {"profession": "x", "regulator": "x", "region": "GB", "method": "x"}
-    verifying.grant(moderator=mod, person=alice, reason=WHY, **about)
+    verifying.grant(moderator=mod, person=alice, reason=WHY, **dict.fromkeys(verifying.CHECKED, "x"))
     assert erased(asked)
     assert not Case.objects.open().exists()
 
@@ -172,7 +171,7 @@ def test_mo_answers_at_the_desk(client, mod, alice, asked):
     assert all(text in html for text in ERASED)
     data = {name: TOLD[name] for name in ("profession", "regulator", "region")} | {"seen": asked.case.version}
     unsaid = client.post(page(asked.case), data | {"outcome": "granted"})
-    assert (unsaid.status_code, "Please say how you checked." in said(unsaid)) == (422, True)
+    assert (unsaid.status_code, "To verify, please say this, too." in said(unsaid)) == (422, True)
     no_reason = client.post(page(asked.case), data | {"outcome": "refused"})
     assert (no_reason.status_code, "Please give a reason" in said(no_reason)) == (422, True)
     done = client.post(page(asked.case), data | {"outcome": "granted", "method": "Register"}, follow=True)
@@ -181,6 +180,14 @@ def test_mo_answers_at_the_desk(client, mod, alice, asked):
     assert not any(text in closed for text in ERASED)
     assert "were erased" in closed
     assert alice.verifications.get().method == "Register"
+
+
+def test_to_refuse_takes_no_more_than_a_reason(client, mod, alice, asked):
+    seated(client, mod)
+    data = {"outcome": "refused", "reason": "There is no such number.", "profession": "", "seen": asked.case.version}
+    assert "Answered. The person is told." in said(client.post(page(asked.case), data, follow=True))
+    asked.refresh_from_db()
+    assert (asked.outcome, alice.verifications.exists()) == ("refused", False)
 
 
 def test_bulk_decisions_leave_requests_alone(client, mod, asked):
@@ -224,9 +231,13 @@ def test_the_page_is_for_its_owner_alone(alice, asked):
     assert not any(text in said(other.get(ADDRESS)) for text in ERASED)
 
 
-def test_granted_without_a_way_of_checking_is_refused(mod, asked):
+@pytest.mark.parametrize("name", verifying.CHECKED)
+def test_verified_without_saying_what_was_checked_and_how_is_refused(mod, alice, asked, name):
     with pytest.raises(Refused):
-        answer(mod, asked.case, method=" ")
+        answer(mod, asked.case, **{name: " "})
+    with pytest.raises(Refused):
+        verifying.grant(moderator=mod, person=alice, reason=WHY, **dict.fromkeys(verifying.CHECKED, "x") | {name: ""})
+    assert not erased(asked)
 
 
 def test_asked_the_same_again_nobody_decides_anew(alice, asked):
