@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import VerificationRequest
+from forum.templatetags.moments import moment
 from posts.actions import deciding, verifying
 from posts.actions.refusals import Refused, Stale
 from posts.models import Case, Letter, LogEntry
@@ -90,11 +91,14 @@ def test_who_may_not_write_may_not_ask(alice, state):
         verifying.ask(person=alice, **TOLD)
 
 
-def test_granted_she_wears_the_badge_and_what_she_told_for_it_is_gone(alice, mod, opening, asked):
+def test_granted_she_wears_the_badge_and_what_she_told_for_it_is_gone(client, alice, mod, opening, asked):
     entry = answer(mod, asked.case)
     assert entry.act == "verify"
     verification = alice.verifications.get()
     assert (verification.method, verification.checked_by) == ("Register, by number", mod)
+    client.force_login(alice)
+    html = said(client.get(ADDRESS))
+    assert f"checked {moment(verification.checked_at)}. It holds until {moment(verification.expires_at)}." in html
     assert reply(opening, alice, standpoint="clinician").verification == verification
     assert erased(asked)
     assert asked.outcome == "granted"
