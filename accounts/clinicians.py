@@ -44,6 +44,7 @@ class Verification(models.Model):
             models.CheckConstraint(
                 condition=models.Q(expires_at__gt=models.F("checked_at")), name="verification_expires_after_check"
             ),
+            models.CheckConstraint(condition=~models.Q(method=""), name="verification_has_method"),
         ]
 
     def __str__(self):

@@ -1,12 +1,16 @@
 """An upgrade of a forum that has been talked in: what was there is counted and published as if it had always been."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from accounts.models import Verification
 from posts import tree
+from tests.factories import moderator, person
 
 BEFORE, AFTER = [("posts", "0002_append_only_log")], [("posts", "0003_reading")]
 
@@ -73,3 +77,22 @@ def test_what_waited_before_there_was_a_queue_is_in_it_and_the_way_back_and_fort
     finally:
         # as the tests after this one expect it
         call_command("migrate", verbosity=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_verification_that_says_no_way_of_checking_says_so_and_no_other_comes():
+    alice, mod, now = person("Alice"), moderator(), timezone.now()
+    about = {"user_id": alice.pk, "checked_by_id": mod.pk, "checked_at": now, "expires_at": now + timedelta(days=365)}
+    try:
+        old = migrate([("accounts", "0003_clinicians")]).get_model("accounts", "Verification")
+        for method in ("", "Register"):
+            old.objects.create(profession="Psychologist", regulator="HCPC", region="GB", method=method, **about)
+    finally:
+        # as the tests after this one expect it
+        call_command("migrate", verbosity=0)
+    rows = Verification.objects.order_by("pk")
+    assert [row.method for row in rows] == ["not recorded", "Register"]
+    # whatever the badge is, it can still be revoked
+    assert rows.update(revoked_at=now) == 2
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.update(method="")
