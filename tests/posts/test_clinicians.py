@@ -222,6 +222,45 @@ def test_two_moderators_at_once_answer_once():
     assert alice.verifications.count() == 1
 
 
+MEANWHILE = {
+    "a grant from the list": lambda mod, alice: verifying.grant(
+        moderator=mod, person=alice, reason=WHY, **dict.fromkeys(verifying.CHECKED, "x")
+    ),
+    "she takes it back": lambda mod, alice: verifying.withdraw(person=alice),
+    "she changes it": lambda mod, alice: verifying.ask(person=alice, **TOLD | {"number": "another"}),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+def test_what_happens_to_a_request_while_it_is_answered_comes_before_or_after_the_answer(meanwhile):
+    alice, mods = person("Alice"), [moderator("Mo Derby"), moderator("Mia Second")]
+    asked = verifying.ask(person=alice, **TOLD)
+
+    def attempt(act):
+        try:
+            return bool(act())
+        except Stale:
+            return False
+
+    acts = [
+        lambda: MEANWHILE[meanwhile](mods[0], alice),
+        lambda: answer(mods[1], asked.case, seen=1).act == "verify" and was_answered.append(True),
+    ]
+    was_answered = []
+    # nobody waits for the other in vain, and nothing breaks
+    assert len(at_once(acts, attempt)) == 2
+    asked.refresh_from_db()
+    closed_by = Case.objects.get(verification_request=asked).closed_by
+    if was_answered:
+        assert (asked.outcome, asked.number, closed_by.moderator) == ("granted", "", mods[1])
+    elif meanwhile == "she changes it":
+        assert (asked.outcome, asked.number, closed_by) == ("", "another", None)
+    else:
+        assert asked.outcome == ("withdrawn" if meanwhile == "she takes it back" else "granted")
+        assert (asked.number, alice.verifications.count()) == ("", int(asked.outcome == "granted"))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_asked_twice_at_once_is_one_request():
     alice = person("Alice")
