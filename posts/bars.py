@@ -1,39 +1,53 @@
 """A chart of bars as numbers: where each bar of an SVG begins and how high it is. No database, no markup."""
 
+from itertools import count
+from math import ceil
 from typing import NamedTuple
 
-WIDTH, HEIGHT, FOOT = 640, 200, 24
+WIDTH, HEIGHT, FOOT, HEAD, AXIS, EDGE = 640, 220, 40, 16, 64, 24
+# a bar is no wider, however few there are; a label needs so much, on a phone too
+WIDEST, LABEL = 40, 96
 
 
 class Bar(NamedTuple):
-    """One bar, in units of the drawing; `middle` is where its label stands."""
+    """One bar, in units of the drawing; `middle` is where its label stands, where `is_labelled`."""
 
     label: str
-    number: float
+    number: float | None
     x: float
     y: float
     width: float
     height: float
     middle: float
+    is_labelled: bool
+
+
+class Chart(NamedTuple):
+    """The bars from left to right, and the numbers of the axis with their heights."""
+
+    bars: list
+    axis: list
 
 
 def of(rows):
-    """The Bars of (label, number) rows, from left to right, the highest as high as the drawing allows."""
-    most = max((number for _label, number in rows), default=0)
-    step = WIDTH / max(len(rows), 1)
+    """The Chart of (label, number) rows; None for a number stands for no bar."""
+    top = _top_of(max((number or 0 for _label, number in rows), default=0))
+    step = min((WIDTH - AXIS - EDGE) / max(len(rows), 1), WIDEST / 0.8)
+    every = ceil(LABEL / step)
     bars = []
     for index, (label, number) in enumerate(rows):
-        height = round((HEIGHT - FOOT) * number / most, 1) if most else 0
-        x = round(index * step + step * 0.1, 1)
-        bars.append(
-            Bar(
-                label,
-                number,
-                x,
-                round(HEIGHT - FOOT - height, 1),
-                round(step * 0.8, 1),
-                height,
-                round(x + step * 0.4, 1),
-            )
-        )
-    return bars
+        x, y = AXIS + step * (index + 0.1), _height_of(number or 0, top)
+        # counted from the latest, which has one always
+        is_labelled = (len(rows) - 1 - index) % every == 0
+        places = (x, y, step * 0.8, HEIGHT - FOOT - y, x + step * 0.4)
+        bars.append(Bar(label, number, *(round(place, 1) for place in places), is_labelled))
+    return Chart(bars, [(number, round(_height_of(number, top), 1)) for number in (0, top // 2, top)])
+
+
+def _height_of(number, top):
+    return HEIGHT - FOOT - (HEIGHT - FOOT - HEAD) * number / top
+
+
+def _top_of(most):
+    """The axis ends at a round number that can be halved: 2, 4, 6, 8, 10, 20, 40 ..."""
+    return next(top for power in count() for top in (2 * 10**power * one for one in (1, 2, 3, 4, 5)) if top >= most)

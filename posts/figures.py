@@ -65,6 +65,14 @@ def by_month():
     return found
 
 
+def in_order(rows):
+    """Rows of one kind, each with its month first, from the earliest month to the latest; None stands for each month
+    between of which there is nothing to tell."""
+    found = {month.year * 12 + month.month - 1: row for month, *row in rows}
+    months = range(min(found), max(found) + 1) if found else ()
+    return [(datetime(each // 12, each % 12 + 1, 1, tzinfo=UTC), found.get(each)) for each in months]
+
+
 def _counted():
     now = timezone.now()
     # this month is the last of them

@@ -122,15 +122,12 @@ class CaseDesk(ItemPages, Desk):
         """Arrivals, decisions, time to decision, reversals, by month."""
         self._check(request)
         found = figures.by_month()
-        months = list(reversed(found["cases"]))
+        months = [(date_format(month, "M Y"), row or (0, 0, None)) for month, row in figures.in_order(found["cases"])]
         label = dict(LogEntry.Act.choices)
-        charts = [
-            (_("Items that came"), [(date_format(row[0], "M Y"), row[1]) for row in months]),
-            (_("Items decided"), [(date_format(row[0], "M Y"), row[2]) for row in months]),
-            (_("Hours until half were decided"), [(date_format(row[0], "M Y"), row[3] or 0) for row in months]),
-        ]
+        titles = [_("Items that came"), _("Items decided"), _("Hours until half were decided")]
+        charts = [(title, [(month, row[index]) for month, row in months]) for index, title in enumerate(titles)]
         context = self._context(request, _("Figures")) | {
-            "charts": [{"title": title, "bars": bars.of(rows)} for title, rows in charts],
+            "charts": [{"title": title, "drawn": bars.of(rows)} for title, rows in charts],
             "acts": [(month, label.get(act, act), *numbers) for month, act, *numbers in found["acts"]],
             "rules": found["rules"],
         }

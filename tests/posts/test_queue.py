@@ -1,7 +1,8 @@
 """The queue at the desk: what waits, one item after the other, and decisions by its forms."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from posts import bars, figures
 from posts.actions import appealing, deciding, flagging, moderating, undoing, writing
 from posts.models import CannedReason, Case, Comment, LogEntry, Note, Rules, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
@@ -495,6 +497,35 @@ def test_figures_are_plots_that_can_be_read_as_tables(desk, opening, mod):
     text = said(desk.get(f"{QUEUE}figures/"))
     assert '<rect class="bar"' in text
     assert "<td>Be kind</td><td>1</td><td>0</td>" in text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "axis"),
+    [
+        ([1], [0, 1, 2]),
+        ([140, None, 7], [0, 100, 200]),
+        ([0.2] * 12, [0, 1, 2]),
+        ([None], [0, 1, 2]),
+        ([5] * 9, [0, 3, 6]),
+    ],
+)
+def test_few_bars_are_no_wider_than_many_and_an_axis_measures_them(numbers, axis):
+    chart = bars.of([(f"Month {number}", number) for number in numbers])
+    assert [number for number, _y in chart.axis] == axis
+    assert all(bar.width <= bars.WIDEST and bar.x + bar.width < bars.WIDTH for bar in chart.bars)
+    labels = [bar.middle for bar in chart.bars if bar.is_labelled]
+    assert labels[-1] == chart.bars[-1].middle
+    assert all(right - left >= bars.LABEL for left, right in pairwise(labels))
+    (_nought, foot), _half, (top, head) = chart.axis
+    for bar in chart.bars:
+        assert bar.y + bar.height == pytest.approx(foot)
+        assert bar.height == pytest.approx((foot - head) * (bar.number or 0) / top, abs=0.1)
+
+
+def test_months_without_anything_have_their_place():
+    months = [(datetime(2027, 1, 1, tzinfo=UTC), 3), (datetime(2026, 11, 1, tzinfo=UTC), 1)]
+    assert [(month.month, row) for month, row in figures.in_order(months)] == [(11, [1]), (12, None), (1, [3])]
+    assert figures.in_order([]) == []
 
 
 def test_old_claims_are_over(desk, opening):
