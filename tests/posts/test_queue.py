@@ -97,6 +97,24 @@ def test_the_text_of_urgent_and_private_items_is_masked_until_it_is_asked_for(de
     assert text.index('<details class="masked">') < text.index("how to go on")
 
 
+def test_a_row_of_the_queue_says_which_word_and_what_the_flags_say(desk, opening):
+    WatchedWord.objects.create(phrase="scam & co")
+    WatchedWord.objects.create(phrase="pills")
+    WatchedWord.objects.create(phrase="therapy", act=WatchedWord.Act.ASK)
+    for reasons, text in ((("spam", "unkind", "spam"), "It is a scam & co."), (("harm",), "I have counted the pills.")):
+        comment = reply(opening, person())
+        for reason in reasons:
+            flagging.flag(comment=comment, person=person(), reason=reason)
+        writing.edit(editor=comment.author, comment=comment, source=f"{text} In therapy.")
+    flagging.flag(comment=flagged(opening).comment, person=person(), reason="off_topic")
+    rows = re.findall(r'<p class="help">(.*?)</p></div></li>', said(desk.get(QUEUE)))
+    assert [row.split(" · weight")[0] for row in rows] == [
+        "flagged by readers: Somebody may be at risk of harm · a watched word",
+        "flagged by readers: It is spam or advertising, It is unkind · a watched word: “scam &amp; co”",
+        "flagged by readers: It is unkind, It is off topic",
+    ]
+
+
 @pytest.mark.parametrize("place", ["item", "comment"])
 def test_an_item_names_the_watched_words_that_its_text_has_now(desk, opening, alice, place):
     comment = reply(opening, alice, "It was a scam, and a cheap\ntrick at that.")
