@@ -16,12 +16,14 @@ ONLY_GROWS = ["posts_logentry"]
 ONLY_READ = ["django_migrations"]
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 GRANTS = """
-GRANT USAGE ON SCHEMA public TO {role};
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
-GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role};
+GRANT USAGE ON SCHEMA {schema} TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
+ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
+ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};
 """
+# Two of us at once would change the same rows of the catalogue, which the database refuses to one of them. Any number.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727001)"
 
 
 class NotAllowed(Exception):  # noqa: N818  (its text is shown to people)
@@ -40,10 +42,14 @@ def grant(role):
     name = connection.ops.quote_name(role)
     try:
         with connection.cursor() as cursor:
+            cursor.execute(ONE_AT_A_TIME)
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
             if cursor.fetchone() is None:
                 cursor.execute(f"CREATE ROLE {name} LOGIN")
-            cursor.execute(GRANTS.format(role=name))
+            # where tables are made and found: the first schema of the search path that there is
+            cursor.execute("SELECT current_schema()")
+            schema = connection.ops.quote_name(cursor.fetchone()[0])
+            cursor.execute(GRANTS.format(role=name, schema=schema))
             # of a database that is migrated in part, or back, not all are there
             present = set(connection.introspection.table_names(cursor))
             for tables, rights in ((ONLY_GROWS, "UPDATE, DELETE"), (ONLY_READ, "INSERT, UPDATE, DELETE")):

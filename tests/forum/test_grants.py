@@ -8,6 +8,7 @@ from forum import grants
 from posts.actions import deciding, flagging, moderating, undoing
 from posts.models import Case, LogEntry
 from tests.factories import moderator, person, reply, thread
+from tests.posts.test_at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,33 @@ def test_a_table_of_a_later_release_is_within_its_reach(settings):
         cursor.execute(f"SET LOCAL ROLE {connection.ops.quote_name(settings.WEB_ROLE)}")
         cursor.execute("INSERT INTO later DEFAULT VALUES")
         cursor.execute("RESET ROLE")
+
+
+def test_its_rights_are_in_the_schema_that_the_tables_are_in():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA elsewhere")
+        cursor.execute("SET LOCAL search_path TO missing, elsewhere")
+        cursor.execute("CREATE TABLE a_table (id serial)")
+        grants.grant("web_elsewhere")
+        cursor.execute("SET LOCAL ROLE web_elsewhere")
+        cursor.execute("INSERT INTO a_table DEFAULT VALUES")
+        cursor.execute("RESET ROLE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_migrations_at_once_give_it_its_rights_one_after_the_other():
+    role = f"web_{connection.settings_dict['NAME']}_at_once"
+    assert at_once([role] * 4, lambda name: grants.grant(name) or "done") == ["done"] * 4
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP OWNED BY {connection.ops.quote_name(role)}")
+        cursor.execute(f"DROP ROLE {connection.ops.quote_name(role)}")
+
+
+def test_every_table_that_the_database_lets_only_grow_is_one_for_the_role_too():
+    with connection.cursor() as cursor:
+        # before UPDATE or DELETE of a row, as a guard does: bits of tgtype
+        cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgtype & 26 = 26")
+        assert {name for (name,) in cursor.fetchall()} == set(grants.ONLY_GROWS)
 
 
 def test_a_database_that_is_migrated_in_part_or_back_has_its_grants_too(settings):
