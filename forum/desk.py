@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -40,7 +41,7 @@ class DeskSite(admin.AdminSite):
 
         def door(request, *args, **options):
             if request.method == "POST" and not request.user.is_authenticated:
-                return _signed_out(request)
+                return _gone_already(request) if view == self.logout else _signed_out(request)
             return inner(request, *args, **options)
 
         return update_wrapper(door, inner)
@@ -63,8 +64,19 @@ class DeskSite(admin.AdminSite):
 def _signed_out(request):
     """What was typed, to be found again at the same address, or to be copied from here."""
     way = f"/account/login/?{urlencode({'next': request.get_full_path()})}"
-    context = {"way": way, "is_kept": unsent.keep(request), "kept": kept(request)}
+    context = {
+        "way": way, "is_kept": unsent.keep(request), "kept": kept(request),
+        # the form of an act is not at an address of its own, but behind rows and the act
+        "is_act": "action" in request.POST,
+    }  # fmt: skip
     return render(request, "accounts/desk_signed_out.html", context, status=403)
+
+
+@never_cache
+def _gone_already(request):
+    """Whoever signs out when their session has ended already is told that they are out, and nothing else."""
+    way = f"/account/login/?{urlencode({'next': reverse('admin:index')})}"
+    return render(request, "accounts/desk_signed_out.html", {"way": way, "is_meant": True})
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -28,7 +28,7 @@ TYPED = {
 # What a form says besides that, and what is sent again with it.
 WITH_IT = (
     "place", "writer", "question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again",
-    "sure", "act", "rule", "canned", "measure", "outcome",
+    "sure", "act", "rule", "canned", "measure", "outcome", "action", "days",
 )  # fmt: skip
 # Of a text that is too large to be taken at all, so much is shown again.
 MOST_SHOWN_AGAIN = 4_000_000

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from forum import unsent
 from forum.desk import ReadOnlyAdmin
 from posts.actions.refusals import Refused
 from posts.forms import BareForm, VisibleCharField
@@ -66,7 +67,10 @@ def act(verb, subject, label, form=ReasonForm):
             messages.error(request, _("At most %(n)d rows at once; nothing was done.") % {"n": AT_ONCE})
             return None
         page = _page_of(modeladmin, rows) if "from_page" in request.POST else None
-        asked = form(request.POST if "confirmed" in request.POST else None)
+        # a list has many forms at its address: what waits is for the act that it was typed for
+        kept = unsent.waiting(request)
+        kept = kept if kept.get("action") == verb.__name__ else {}
+        asked = form(request.POST if "confirmed" in request.POST else None, initial=kept)
         if not (asked.is_bound and asked.is_valid()):
             context = modeladmin.admin_site.each_context(request) | {
                 "title": label,
@@ -76,6 +80,7 @@ def act(verb, subject, label, form=ReasonForm):
                 "action": verb.__name__,
                 "index": request.POST.get("index", "0"),
                 "page": page,
+                "welcome_back": not asked.is_bound and kept and unsent.WELCOME_BACK,
             }
             return TemplateResponse(request, "admin/act.html", context, status=422 if asked.is_bound else 200)
         done = 0
@@ -84,6 +89,8 @@ def act(verb, subject, label, form=ReasonForm):
                 done += bool(verb(moderator=request.user, **{subject: row}, **asked.cleaned_data))
             except (Refused, PermissionDenied) as refusal:
                 messages.error(request, f"{row}: {refusal or _('You may not do this.')}")
+        if kept:
+            unsent.done(request)
         if done:
             messages.success(
                 request, ngettext("Done for %(n)d row.", "Done for %(n)d rows.", done) % {"n": done}

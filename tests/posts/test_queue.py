@@ -609,6 +609,33 @@ def test_a_note_typed_while_the_session_ended_waits_too_and_for_nobody_else(desk
     assert "last year" not in said(desk.get(address, follow=True))
 
 
+def test_the_reason_of_an_act_about_rows_waits_for_the_same_act(desk, mod, alice):
+    address, rows = "/desk/accounts/user/", {"_selected_action": alice.pk, "index": 0}
+    typed = {"action": "suspend", "confirmed": "1", "reason": "He did so three times.", "days": "28"}
+    refused, _back = sent_signed_out(desk, mod, address, rows | typed)
+    assert "Choose the same rows and the same act again" in said(refused)
+    other = said(desk.post(address, rows | {"action": "warn"}))
+    assert "three times" not in other
+    again = said(desk.post(address, rows | {"action": "suspend"}))
+    assert "This is what you wrote before you signed in." in again
+    assert f'name="writer" value="{mod.pk}"' in again
+    assert "He did so three times." in again
+    assert re.search(r'value="28"[^>]*selected', again)
+    assert not alice.log_entries.exists()
+    # once it is done it is gone
+    desk.post(address, rows | typed)
+    assert alice.log_entries.get().reason == "He did so three times."
+    assert "three times" not in said(desk.post(address, rows | {"action": "suspend"}))
+
+
+def test_whoever_signs_out_when_they_are_out_is_told_so_and_nothing_else(client):
+    answer = client.post("/desk/logout/")
+    assert answer.status_code == 200
+    assert "You have been signed out" in said(answer)
+    assert "Nothing was decided" not in said(answer)
+    assert "/account/login/?next=%2Fdesk%2F" in said(answer)
+
+
 def test_after_taking_an_item_over_it_is_decided(desk, mod, opening):
     case = flagged(opening)
     deciding.claim(moderator=moderator("Mia Second"), case_id=case.pk)
