@@ -30,6 +30,8 @@ WITH_IT = (
     "place", "writer", "question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again",
     "sure", "act", "rule", "canned", "measure", "outcome", "action", "days",
 )  # fmt: skip
+# And besides that, where it is sent again at once: which rows of the desk it is about.
+ABOUT = ("_selected_action", "index", "confirmed", "from_page", "item")
 # Of a text that is too large to be taken at all, so much is shown again.
 MOST_SHOWN_AGAIN = 4_000_000
 SOURCE = re.compile(rb"(?:^|&)source=([^&]*)")
@@ -38,17 +40,23 @@ DATABASE_IS_AWAY = 30
 
 def kept(request):
     """The texts that came with a refused request, each as (label, text)."""
-    texts = ((name, label, request.POST.get(name, "").strip()) for name, label in TYPED.items())
+    return [(label, text.strip()) for _name, label, text in _typed(request)]
+
+
+def _typed(request):
+    """(name, label, text) of what was typed into a form."""
+    texts = ((name, label, request.POST.get(name, "")) for name, label in TYPED.items())
     # the reason of a flag is one of a few words, and chosen
-    return [(label, text) for name, label, text in texts if text and (name != "reason" or " " in text)]
+    return [each for each in texts if each[2].strip() and (each[0] != "reason" or " " in each[2].strip())]
 
 
 def _again(request):
-    """What a page needs that offers to send a form again: its text, and all else that it said."""
-    names = {*TYPED, *WITH_IT} - {"source"}
+    """What a page needs that offers to send a form again: its texts, and all else that it said."""
+    texts = _typed(request)
+    names = {*TYPED, *WITH_IT, *ABOUT} - {name for name, _label, _text in texts}
     return {
+        "texts": texts,
         "fields": [(name, value) for name, values in request.POST.lists() for value in values if name in names],
-        "source": request.POST.get("source", ""),
         "place": request.POST.get("place", ""),
         "retry": request.get_full_path(),
     }
@@ -57,8 +65,9 @@ def _again(request):
 def csrf_failure(request, reason=""):
     """The form's safety token is stale or missing: 403 with the text, ready to be sent again where it is ours."""
     # What was typed on a page of ours can be sent from here at once; a form from elsewhere is only shown.
-    ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin" and "source" in request.POST
-    context = {"kept": kept(request), **_again(request), "is_ours": ours}
+    again = _again(request)
+    ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin" and ("source" in request.POST or again["texts"])
+    context = {"kept": kept(request), **again, "is_ours": ours}
     if request.headers.get("HX-Request") == "true" and ours:
         return render(request, "errors/fragments/send_again.html", context, status=422)
     return render(request, "errors/csrf.html", context, status=403)
@@ -111,7 +120,7 @@ def broken(request):
     context = {"is_away": away}
     with suppress(SuspiciousOperation, UnreadablePostError):
         context |= _again(request)
-    if context.get("source"):
+    if context.get("texts"):
         context["token"] = get_token(request)
     answer = HttpResponse(render_to_string("500.html", context), status=503 if away else 500)
     if away:

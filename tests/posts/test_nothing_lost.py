@@ -11,9 +11,10 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from posts.actions import moderating, writing
+from posts.actions import moderating, verifying, writing
 from posts.models import Comment
 from tests.factories import WORDS, reply
+from tests.posts.test_queue import seated
 
 HTMX = {"HX-Request": "true"}
 
@@ -315,6 +316,55 @@ def test_a_fault_of_ours_gives_the_text_back_ready_to_be_sent(opening, alice, mo
     text = re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", html, re.S).group(1)
     assert careful.post(f"/c/{opening.pk}/reply/", {"source": unescape(text), **again}).status_code == 302
     assert Comment.objects.get(author=alice).source == WORDS
+
+
+TOLD = {
+    "profession": "Psychologist", "regulator": "HCPC", "region": "GB", "number": "PYL 55501",
+    "evidence": "I am registered\r\nas <A. Lice> & co.",
+}  # fmt: skip
+
+
+def _sent_again(html):
+    """What the form on this page sends: every text of it, and what is hidden."""
+    texts = re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>(.*?)</textarea>', html, re.S)
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html)
+    return {name: unescape(value) for name, value in [*texts, *hidden]}
+
+
+@pytest.mark.parametrize("reason", ["a fault", "the database", "a stale form"])
+def test_every_field_of_a_form_comes_back_by_its_name_and_can_be_sent_again(alice, monkeypatch, reason):
+    def broken(**_about):
+        raise OperationalError("gone") if reason == "the database" else RuntimeError("a bug")
+
+    careful = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    careful.force_login(alice)
+    data = dict(TOLD)
+    if reason != "a stale form":
+        form = careful.get("/account/clinician/").content.decode()
+        data["csrfmiddlewaretoken"] = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)[-1]
+    with monkeypatch.context() as patched:
+        patched.setattr(verifying, "ask", broken)
+        answer = careful.post("/account/clinician/", data, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == {"a fault": 500, "the database": 503, "a stale form": 403}[reason]
+    again = _sent_again(answer.content.decode())
+    assert {name: again[name] for name in TOLD} == TOLD
+    assert careful.post("/account/clinician/", again).status_code == 302
+    asked = verifying.request_of(alice)
+    assert (asked.number, asked.evidence) == (TOLD["number"], TOLD["evidence"].replace("\r\n", "\n"))
+
+
+def test_an_act_about_rows_is_sent_again_about_the_same_rows(alice, mod, monkeypatch):
+    def broken(*_about, **_named):
+        raise RuntimeError("a bug")
+
+    seated(careful := Client(raise_request_exception=False), mod)
+    data = {"action": "watch", "_selected_action": alice.pk, "index": "0", "confirmed": "1", "reason": "She asked me."}
+    with monkeypatch.context() as patched:
+        patched.setattr("posts.actions.sanctioning.log", broken)
+        answer = careful.post("/desk/accounts/user/", data)
+    assert answer.status_code == 500
+    assert careful.post("/desk/accounts/user/", _sent_again(answer.content.decode())).status_code == 302
+    assert alice.log_entries.get().reason == "She asked me."
 
 
 def test_while_the_database_is_away_the_text_comes_back(opening, alice, django_db_blocker, monkeypatch):
