@@ -11,16 +11,18 @@ from forum.errors import TYPED, WITH_IT
 NAME = "unsent"
 # characters, for all fields of a form
 MOST_FORMS, MOST_TYPED = 3, 200_000
+# What is erased as soon as it has been read is not written down on the way: it stays in the page that comes back.
+NEVER_KEPT = ("number", "evidence")
 # seconds
 KEPT_FOR = 24 * 60 * 60
 WELCOME_BACK = _("This is what you wrote before you signed in. It was not sent yet.")
 
 
 def keep(request):
-    """Keeps what was sent to this address; False if it does not say whose it is, is out of all bounds, or comes too
-    soon after others."""
+    """Keeps what was sent to this address; False if it does not say whose it is, has what is NEVER_KEPT, is out of all
+    bounds, or comes too soon after others."""
     fields = {name: request.POST[name] for name in (*TYPED, *WITH_IT) if name in request.POST}
-    if not fields.get("writer") or sum(map(len, fields.values())) > MOST_TYPED:
+    if not fields.get("writer") or any(map(fields.get, NEVER_KEPT)) or sum(map(len, fields.values())) > MOST_TYPED:
         return False
     try:
         ratelimit.take(request, "unsent")
