@@ -9,6 +9,7 @@ from accounts.models import User, Verification
 from accounts.names import skeleton
 from forum.desk import ReadOnlyAdmin
 from forum.pagination import BoundedPaginator
+from forum.templatetags.moments import moment
 
 FOUND_AT_MOST = 1_000
 
@@ -61,7 +62,7 @@ class PersonAdmin(admin.ModelAdmin):
                     "trust",
                     "trust_set_at",
                     "watched_at",
-                    "warned_at",
+                    "warning",
                     "suspended_at",
                     "suspended_until",
                 ]
@@ -71,8 +72,13 @@ class PersonAdmin(admin.ModelAdmin):
     ]
     readonly_fields = [
         "display_name", "email", "joined_at", "last_login", "is_active", "trust", "trust_set_at",
-        "watched_at", "warned_at", "suspended_at", "suspended_until",
+        "watched_at", "warning", "suspended_at", "suspended_until",
     ]  # fmt: skip
+
+    @admin.display(description=_("warning not read yet"))
+    def warning(self, person):
+        """Since when; one that was read is among the decisions."""
+        return moment(person.warned_at) if person.warned_at else _("none")
 
     @admin.display(description=_("standing"))
     def standing(self, person):

@@ -43,6 +43,15 @@ OF_AUTHOR = {
             SELECT outcome FROM posts_flag WHERE person_id = %(author)s ORDER BY id DESC LIMIT %(counted)s
         ) raised
     """,
+    # the latest warning that was not taken back; whether it was read is known of the person
+    "warned": """
+        SELECT json_build_object('warned_at', w.at) FROM (
+            SELECT id, act, at FROM posts_logentry WHERE person_id = %(author)s ORDER BY id DESC LIMIT %(counted)s
+        ) w LEFT JOIN LATERAL (
+            SELECT 1 AS one FROM posts_logentry WHERE undoes_id = w.id LIMIT 1
+        ) u ON true
+        WHERE w.act = 'warn' AND u.one IS NULL ORDER BY w.id DESC LIMIT 1
+    """,
     "verified": """
         SELECT json_build_object('profession', v.profession, 'region', v.region, 'expires_at', v.expires_at)
         FROM accounts_verification v
@@ -62,6 +71,7 @@ def told(parts, **values):
     found = dict(zip(parts, row, strict=True))
     found["notes"] = dated(found["notes"], "noted_at")
     found["record"] = _record(found.pop("written"), found.pop("raised"), *dated([found.pop("verified")], "expires_at"))
+    found["record"]["warned"] = next((each["at"] for each in dated([found.pop("warned")], "warned_at")), None)
     return found
 
 

@@ -69,6 +69,24 @@ def test_the_record_tells_what_they_wrote_and_flagged(desk, opening, alice, bob,
         assert desk.get(address.replace("&amp;", "&")).context["cl"].result_count == number
 
 
+def test_a_warning_is_told_also_when_it_was_read(desk, alice, mod):
+    def told():
+        return re.search("warned [^·]*? read( yet| it)", said(desk.get(page(alice)), "Their record"))
+
+    assert told() is None
+    first, second = (sanctioning.warn(moderator=mod, person=alice, reason=f"No. {number}") for number in (1, 2))
+    assert told().group(1) == " yet"
+    alice.refresh_from_db()
+    assert ">none<" not in said(desk.get(page(alice)))
+    sanctioning.acknowledge(person=alice, warned_at=alice.warned_at)
+    assert told().group(1) == " it"
+    assert ">none<" in said(desk.get(page(alice)))
+    deciding.undo(moderator=mod, entry=second, reason="No.")
+    assert told().group(1) == " it"
+    deciding.undo(moderator=mod, entry=first, reason="No.")
+    assert told() is None
+
+
 def test_a_name_of_any_letters_leads_to_its_comments(desk, opening):
     odd = person("Ann “&=#” O’Hé")
     reply(opening, odd)
