@@ -13,6 +13,7 @@ from forum import unsent
 from forum.desk import ReadOnlyAdmin
 from posts.actions.refusals import Refused
 from posts.forms import BareForm, VisibleCharField
+from posts.statements import SAID
 
 AT_ONCE = 200
 
@@ -53,11 +54,12 @@ class Attached(admin.StackedInline):
         return False
 
 
-def act(verb, subject, label, form=ReasonForm):
+def act(verb, subject, label, form=ReasonForm, tells=None):
     """An admin action that asks for a reason and then calls `verb(moderator=…, SUBJECT=row, reason=…)` for each row.
 
     `form` may ask for more; its cleaned data become keywords of the verb. Rows that a verb refuses are told one by one.
-    Asked for on the page of one row (`from_page`), it leads back there.
+    Asked for on the page of one row (`from_page`), it leads back there. `tells` is the log's act, or gives it for
+    the cleaned data, whose statement the person will read: it can be looked at before.
     """
 
     @admin.action(description=label, permissions=["moderate"])
@@ -71,7 +73,8 @@ def act(verb, subject, label, form=ReasonForm):
         kept = unsent.waiting(request)
         kept = kept if kept.get("action") == verb.__name__ else {}
         asked = form(request.POST if "confirmed" in request.POST else None, initial=kept)
-        if not (asked.is_bound and asked.is_valid()):
+        is_fine = asked.is_bound and asked.is_valid()
+        if not is_fine or (tells and "preview" in request.POST):
             context = modeladmin.admin_site.each_context(request) | {
                 "title": label,
                 "opts": modeladmin.model._meta,
@@ -81,8 +84,11 @@ def act(verb, subject, label, form=ReasonForm):
                 "index": request.POST.get("index", "0"),
                 "page": page,
                 "welcome_back": not asked.is_bound and kept and unsent.WELCOME_BACK,
+                "tells": tells is not None,
+                "preview": is_fine and statement([tells], asked.cleaned_data),
             }
-            return TemplateResponse(request, "admin/act.html", context, status=422 if asked.is_bound else 200)
+            status = 422 if asked.is_bound and not is_fine else 200
+            return TemplateResponse(request, "admin/act.html", context, status=status)
         done = 0
         for row in rows:
             try:
@@ -101,6 +107,13 @@ def act(verb, subject, label, form=ReasonForm):
 
     action.__name__ = verb.__name__
     return action
+
+
+def statement(acts, data):
+    """What whom the `acts` concern will read of them, for posts/preview.html; `data` is what the form said, and an act
+    may be given by what it makes of that."""
+    about = {name: data.get(name) for name in ("rule", "reason", "until", "passage")}
+    return about | {"sentences": [SAID[act(data) if callable(act) else act] for act in acts]}
 
 
 def _page_of(modeladmin, rows):

@@ -20,9 +20,24 @@ from posts.actions.refusals import NOT_STAFF, Refused
 from posts.admin.caseforms import CheckForm, NoteForm
 from posts.admin.desk import Desk, ReasonForm, act
 from posts.admin.person import Person
+from posts.models import LogEntry, Rules
+
+Act = LogEntry.Act
 
 
-class SuspensionForm(ReasonForm):
+class MeasureForm(ReasonForm):
+    """By which rule, and why."""
+
+    rule = forms.ChoiceField(label=_("Rule"), required=False)
+    field_order = ["rule", "reason"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        rules = Rules.in_force()
+        self.fields["rule"].choices = [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
+
+
+class SuspensionForm(MeasureForm):
     """For how long, and why."""
 
     days = forms.TypedChoiceField(
@@ -32,7 +47,7 @@ class SuspensionForm(ReasonForm):
             (0, _("For good: a ban, until it is ended")),
         ],
     )  # fmt: skip
-    field_order = ["days", "reason"]
+    field_order = ["days", "rule", "reason"]
 
     def clean(self):
         """`until`, the moment the suspension ends, in place of the number of days."""
@@ -57,16 +72,19 @@ class PersonDesk(PersonAdmin):
 
     change_form_template = "admin/posts/person.html"
     actions = [
-        act(sanctioning.warn, "person", _("Warn")),
-        act(sanctioning.watch, "person", _("Put under watch")),
-        act(sanctioning.unwatch, "person", _("End the watch")),
-        act(sanctioning.suspend, "person", _("Suspend or ban"), SuspensionForm),
-        act(sanctioning.unsuspend, "person", _("End the suspension")),
-        act(sanctioning.trust, "person", _("Trust")),
-        act(sanctioning.untrust, "person", _("No longer trust")),
-        act(verifying.grant, "person", _("Verify as a clinician"), VerificationForm),
-        act(verifying.revoke, "person", _("Revoke the verification")),
-    ]
+        act(sanctioning.warn, "person", _("Warn"), MeasureForm, Act.WARN),
+        act(sanctioning.watch, "person", _("Put under watch"), MeasureForm, Act.WATCH),
+        act(sanctioning.unwatch, "person", _("End the watch"), tells=Act.UNWATCH),
+        act(
+            sanctioning.suspend, "person", _("Suspend or ban"), SuspensionForm,
+            lambda data: Act.SUSPEND if data["until"] else Act.BAN,
+        ),
+        act(sanctioning.unsuspend, "person", _("End the suspension"), tells=Act.UNSUSPEND),
+        act(sanctioning.trust, "person", _("Trust"), tells=Act.TRUST),
+        act(sanctioning.untrust, "person", _("No longer trust"), tells=Act.UNTRUST),
+        act(verifying.grant, "person", _("Verify as a clinician"), VerificationForm, Act.VERIFY),
+        act(verifying.revoke, "person", _("Revoke the verification"), tells=Act.REVOKE),
+    ]  # fmt: skip
 
     describe = Desk.describe
 

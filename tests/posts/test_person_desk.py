@@ -12,7 +12,7 @@ from accounts.models import User
 from posts.actions import appealing, deciding, flagging, moderating, sanctioning, verifying, writing
 from posts.admin import person as shown
 from posts.admin import record
-from posts.models import Case, Comment, LogEntry, Note
+from posts.models import Case, Comment, LogEntry, Note, Rules
 from tests import factories
 from tests.factories import WORDS, moderator, person, reply
 from tests.posts.test_plans import faults, grow
@@ -238,11 +238,39 @@ def test_a_measure_asks_for_its_reason_and_leads_back(desk, alice, mod):
     done = desk.post("/desk/accounts/user/", fields | {"reason": "Please be gentler."})
     assert done.url == page(alice)
     assert "Please be gentler." in said(desk.get(page(alice)), "Decided about them")
+    assert LogEntry.objects.get().rule == ""
     # a refusal leads there, too
     pressed |= {"_selected_action": mod.pk, "confirmed": "1", "reason": "x", "days": 1, "action": "suspend"}
     refused = desk.post("/desk/accounts/user/", pressed, follow=True)
     assert refused.redirect_chain[0][0] == page(mod)
     assert "Moderators take no steps against themselves" in said(refused)
+
+
+@pytest.mark.parametrize(
+    ("data", "act", "sentence"),
+    [
+        ({"action": "warn"}, "warn", "You were warned."),
+        ({"action": "watch"}, "watch", "is read by a moderator first"),
+        ({"action": "suspend", "days": 7}, "suspend", "You are suspended: you can read"),
+        ({"action": "suspend", "days": 0}, "ban", "You are banned"),
+    ],
+)
+def test_a_measure_rests_on_a_rule_and_is_looked_at_before(desk, alice, data, act, sentence):
+    data |= {"_selected_action": alice.pk, "index": 0, "from_page": 1, "confirmed": 1}
+    data |= {"rule": "Be kind", "reason": "The third time."}
+    looked = desk.post("/desk/accounts/user/", data | {"preview": 1})
+    told = said(looked, "What the person will read")
+    for part in (sentence, "Be kind", "The third time."):
+        assert part in told
+    assert ("Until" in told) == (act == "suspend")
+    assert looked.status_code == 200
+    assert not LogEntry.objects.exists()
+    # what was typed is in the form still
+    assert ">The third time.</textarea>" in re.sub(r">\s+", ">", said(looked))
+    assert desk.post("/desk/accounts/user/", data | {"preview": 1, "reason": " "}).status_code == 422
+    desk.post("/desk/accounts/user/", data)
+    entry = LogEntry.objects.get()
+    assert (entry.act, entry.rule, entry.rules) == (act, "Be kind", Rules.in_force())
 
 
 def test_the_list_still_leads_to_the_list(desk, alice):
