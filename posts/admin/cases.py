@@ -11,18 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from posts import bars, figures
-from posts.actions import deciding, undoing
+from posts.actions import deciding
 from posts.actions.refusals import Refused
 from posts.admin import queue
 from posts.admin.caseforms import BulkForm
 from posts.admin.desk import Desk
 from posts.admin.item import Item
 from posts.admin.itempages import ItemPages
+from posts.admin.undoing import UndoPages
 from posts.models import CannedReason, Case, LogEntry, Rules
 
 
 @admin.register(Case)
-class CaseDesk(ItemPages, Desk):
+class CaseDesk(ItemPages, UndoPages, Desk):
     """The queue, and a page for each item of it."""
 
     def has_view_permission(self, request, obj=None):
@@ -98,25 +99,6 @@ class CaseDesk(ItemPages, Desk):
             raise Http404
         context = self._context(request, _("A comment")) | {"item": item, "comment": item.comment}
         return TemplateResponse(request, "admin/posts/case/comment.html", context)
-
-    def undo_view(self, request, pk):
-        """Takes a decision back."""
-        self._check(request)
-        if request.method != "POST":
-            # where one is led after signing in again
-            return redirect("admin:posts_case_changelist")
-        entry = LogEntry.objects.select_related("comment__thread", "thread", "person").filter(pk=pk).first()
-        if entry is None:
-            raise Http404
-        try:
-            undoing.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
-        except (Refused, PermissionDenied) as refusal:
-            messages.error(request, str(refusal) or _("You may not do this."))
-        else:
-            messages.success(request, _("The decision is taken back."))
-        if "from_person" in request.POST and entry.person_id:
-            return redirect("admin:accounts_user_change", entry.person_id)
-        return redirect("admin:posts_case_changelist")
 
     def figures_view(self, request):
         """Arrivals, decisions, time to decision, reversals, by month."""

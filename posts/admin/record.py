@@ -102,7 +102,16 @@ def entries(person, comment, most):
     if person and comment:
         # two ranges, each by its own index
         rows = rows[:most].union(about.filter(comment=comment)[:most]).order_by("-id")
-    found = list(rows[:most])
-    for entry in found:
-        entry.may_be_undone = entry.before is not None and entry.undone is None
-    return found
+    return [_with_way_back(entry) for entry in rows[:most]]
+
+
+def entry(pk):
+    """The entry `pk` of the log with what it is about, or None."""
+    about = LogEntry.objects.select_related("moderator", "person", "thread", "comment__thread", "comment__author")
+    found = about.annotate(undone=F("undone_by")).filter(pk=pk).first()
+    return found and _with_way_back(found)
+
+
+def _with_way_back(entry):
+    entry.may_be_undone = entry.before is not None and entry.undone is None
+    return entry

@@ -37,7 +37,7 @@ DESK = [
     "/desk/posts/thread/{pk}/change/", "/desk/posts/logentry/", "/desk/posts/revision/",
     "/desk/posts/case/", "/desk/posts/case/{urgent}/change/", "/desk/posts/case/{flagged}/change/",
     "/desk/posts/case/{appeal}/change/", "/desk/posts/case/{asked}/change/", "/desk/accounts/user/{person}/others/",
-    "/desk/posts/case/figures/", "/desk/posts/case/of/{top}/",
+    "/desk/posts/case/figures/", "/desk/posts/case/of/{top}/", "/desk/posts/case/undo/{decision}/",
     "/desk/posts/rules/", "/desk/posts/cannedreason/", "/desk/posts/watchedword/add/", "/desk/posts/note/",
     "/desk/posts/revision/{revision}/change/", "/desk/accounts/user/", "/desk/accounts/user/{person}/change/",
     "/desk/accounts/verification/",

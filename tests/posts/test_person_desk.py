@@ -140,8 +140,9 @@ def test_urgent_and_private_texts_are_not_shown_here(desk, opening, alice, mod, 
 
 
 def test_the_decisions_about_them_and_nobody_else(desk, opening, alice, bob, mod):
-    moderating.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.", rule="Be kind")
+    gone = moderating.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.", rule="Be kind")
     sanctioning.warn(moderator=mod, person=alice, reason="The third time.")
+    assert f'href="/desk/posts/case/undo/{gone.pk}/?from_person={alice.pk}"' in said(desk.get(page(alice)))
     moderating.remove(moderator=mod, comment=reply(opening, bob), reason="Bob’s own affair.")
     told = said(desk.get(page(alice)), "Decided about them")
     assert told.index("The third time.") < told.index("It is unkind.")
@@ -155,9 +156,9 @@ def test_a_decision_is_taken_back_from_here_and_leads_back(desk, alice, mod):
     entry = sanctioning.watch(moderator=mod, person=alice, reason="Too much at once.")
     html = said(desk.get(page(alice)))
     assert f'action="/desk/posts/case/undo/{entry.pk}/"' in html
-    assert 'name="from_person"' in html
+    assert f'name="from_person" value="{alice.pk}"' in html
     assert "under watch" in said(desk.get(page(alice)), "Their record")
-    assert desk.post(f"/desk/posts/case/undo/{entry.pk}/", {"from_person": "1"}).url == page(alice)
+    assert desk.post(f"/desk/posts/case/undo/{entry.pk}/", {"from_person": alice.pk}).url == page(alice)
     html = said(desk.get(page(alice)))
     assert f'action="/desk/posts/case/undo/{entry.pk}/"' not in html
     assert "under watch" not in said(desk.get(page(alice)), "Their record")

@@ -375,8 +375,42 @@ def test_a_decision_is_taken_back_where_it_is_told(desk, opening):
     assert Case.objects.open().get() == case
     assert case.comment.flags.get().outcome == ""
     assert "taken back already" in said(desk.post(f"{QUEUE}undo/{entry.pk}/", follow=True))
-    # where one is led after signing in again
-    assert desk.get(f"{QUEUE}undo/{entry.pk}/").url == QUEUE
+    assert "This is taken back already." in said(desk.get(f"{QUEUE}undo/{entry.pk}/"))
+
+
+def test_what_was_decided_elsewhere_is_taken_back_after_being_asked_and_leads_back(desk, opening, alice, mod):
+    here, there = (reply(opening, alice, f"{WORDS} {place}") for place in ("Here.", "There."))
+    for comment in (here, there):
+        flagging.flag(comment=comment, person=person(), reason="spam")
+    locked = moderating.lock_branch(moderator=mod, comment=here, reason="Loud.")
+    case, other = (Case.objects.get(comment=comment, kind=Case.Kind.FLAGGED) for comment in (here, there))
+    about = {"moderator": mod, "case": other, "seen": other.version, "reason": "Said <twice>."}
+    entry = deciding.decide(act="remove", measure="watch", rule="Be kind", **about)
+    Case.objects.filter(pk=case.pk).update(closed_at=None, closed_by=None)
+    text = said(desk.get(page(case)))
+    # on the item itself at once, elsewhere by a page that asks
+    assert re.findall(r'action="/desk/posts/case/undo/(\d+)/"', text) == [str(locked.pk)]
+    assert f'name="from_item" value="{case.pk}"' in text
+    address = f"{QUEUE}undo/{entry.pk}/?from_item={case.pk}"
+    assert f'href="{address}"' in text
+    asked = said(desk.get(address))
+    for told in (
+        "removed · Be kind",
+        "Said &lt;twice&gt;.",
+        "Mo Derby",
+        "<bdi>Alice</bdi>",
+        "put under watch",
+        "There.",
+    ):
+        assert (told in asked) == (told != "There.")
+    assert not LogEntry.objects.filter(undoes=entry).exists()
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', asked))
+    done = desk.post(f"{QUEUE}undo/{entry.pk}/", fields)
+    assert done.url == page(case)
+    assert LogEntry.objects.filter(act="undo").count() == 2
+    for nonsense in ("x", "٣", "9" * 30):
+        assert desk.post(f"{QUEUE}undo/{locked.pk}/", {"from_item": nonsense}).url == QUEUE
+    assert desk.get(f"{QUEUE}undo/999999/").status_code == 404
 
 
 def test_not_for_me_leads_on(desk, opening, mod):
