@@ -16,6 +16,7 @@ from forum.errors import kept
 from posts.actions import answering, deciding, verifying
 from posts.actions.refusals import Refused
 from posts.admin.caseforms import NoteForm, form_of, state_of
+from posts.admin.desk import statement
 from posts.admin.item import Item
 from posts.admin.meanwhile import changes
 from posts.models import Case, LogEntry
@@ -205,9 +206,8 @@ def _previewed(form, case):
     acts = [data.get("act"), ACT_OF.get(data.get("measure"))]
     if "outcome" in data:
         acts.insert(0, OUTCOMES[data["outcome"]])
-    sentences = [SAID[act] for act in acts if act in SAID]
     rule = data.get("rule") or (case.appeal_id and case.appeal.entry.rule)
-    return {"sentences": sentences, "rule": rule, "reason": reason, "passage": data.get("passage")}
+    return statement([act for act in acts if act in SAID], data | {"rule": rule, "reason": reason})
 
 
 def _anew(form, item):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from posts.actions import appealing, deciding, flagging, moderating, sanctioning, verifying, writing
+from posts.actions import appealing, flagging, moderating, sanctioning, undoing, verifying, writing
 from posts.admin import person as shown
 from posts.admin import record
 from posts.models import Case, Comment, LogEntry, Note, Rules
@@ -81,9 +81,9 @@ def test_a_warning_is_told_also_when_it_was_read(desk, alice, mod):
     sanctioning.acknowledge(person=alice, warned_at=alice.warned_at)
     assert told().group(1) == " it"
     assert ">none<" in said(desk.get(page(alice)))
-    deciding.undo(moderator=mod, entry=second, reason="No.")
+    undoing.undo(moderator=mod, entry=second, reason="No.")
     assert told().group(1) == " it"
-    deciding.undo(moderator=mod, entry=first, reason="No.")
+    undoing.undo(moderator=mod, entry=first, reason="No.")
     assert told() is None
 
 
