@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from posts.actions import appealing, flagging, moderating, sanctioning, undoing, verifying, writing
+from posts.actions import appealing, deciding, flagging, moderating, sanctioning, undoing, verifying, writing
 from posts.admin import person as shown
 from posts.admin import record
 from posts.models import Case, Comment, LogEntry, Note, Rules

@@ -441,9 +441,9 @@ def test_on_a_phone_each_value_stands_behind_the_name_of_its_column(client, comm
     found = re.findall(r"<table.*?</table>", said(client.get(address)), re.S)
     assert len(found) == tables
     for table in found:
-        columns = re.findall(r'role="columnheader">([^<]+)', table)
-        row = re.findall(r'<td role="cell" data-label="([^"]+)"', table.rpartition("<tr")[2])
-        assert row == (columns if '"rowheader"' not in table else columns[1:])
+        columns = re.findall(r'<th scope="col">([^<]+)', table)
+        row = re.findall(r'<td data-label="([^"]+)"', table.rpartition("<tr")[2])
+        assert row == (columns[1:] if 'scope="row"' in table else columns) != []
 
 
 @pytest.mark.parametrize("address", ["/rules/", "/trust/", "/moderation-log/", "/transparency/"])
