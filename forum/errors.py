@@ -69,7 +69,8 @@ def csrf_failure(request, reason=""):
     ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin" and ("source" in request.POST or again["texts"])
     context = {"kept": kept(request), **again, "is_ours": ours}
     if request.headers.get("HX-Request") == "true" and ours:
-        return render(request, "errors/fragments/send_again.html", context, status=422)
+        # a script sent it, and puts what follows in the form's place
+        return render(request, "errors/fragments/send_again.html", context | {"is_in_place": True}, status=422)
     return render(request, "errors/csrf.html", context, status=403)
 
 

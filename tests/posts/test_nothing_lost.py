@@ -145,6 +145,8 @@ def test_a_stale_form_of_ours_can_be_sent_again_and_another_sites_cannot(opening
             headers={"Sec-Fetch-Site": "same-origin"} | headers,
         )  # fmt: skip
         html = ours.content.decode()
+        # only what a script sent is answered in the form's place
+        assert ("data-hx-post" in html) == bool(headers)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', html[html.index("reply-form") :]).group(1)
         assert 'name="standpoint" value="patient"' in html
     again = {"source": WORDS, "key": "k", "standpoint": "patient", "csrfmiddlewaretoken": token}
