@@ -201,7 +201,8 @@ class VerificationAnswerForm(CheckForm, Seen):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         for name in CHECKED:
-            self.fields[name].required = False
+            field = self.fields[name]
+            field.required, field.help_text = False, format_lazy("{} {}", field.help_text, _("Needed to verify."))
 
     def clean(self):
         """To verify takes what was checked and how, to refuse a reason."""

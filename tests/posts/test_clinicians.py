@@ -189,6 +189,7 @@ def test_mo_answers_at_the_desk(client, mod, alice, asked):
     assert "Psychologist, HCPC" in said(client.get(QUEUE))
     html = said(client.get(page(asked.case)))
     assert all(text in html for text in ERASED)
+    assert html.count("Needed to verify.") == len(verifying.CHECKED)
     data = {name: TOLD[name] for name in ("profession", "regulator", "region")} | {"seen": asked.case.version}
     unsaid = client.post(page(asked.case), data | {"outcome": "granted"})
     assert (unsaid.status_code, "To verify, please say this, too." in said(unsaid)) == (422, True)
