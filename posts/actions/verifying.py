@@ -44,8 +44,7 @@ def ask(*, person, **given):
         if same is not None:
             return same
         # there is one: whoever decides about it has to have seen what it says now
-        cases = Case.objects.filter(verification_request__person=person, closed_at=None)
-        cases.update(version=F("version") + 1)
+        _open_cases(person).update(version=F("version") + 1)
         VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN).update(**given)
         # or there was: it has been answered in this moment
         return request_of(person) or ask(person=person, **given)
@@ -111,9 +110,7 @@ def _granted(moderator, person, reason, checked):
     """The new Verification and the log's entry. The open case is locked before the person, as everywhere."""
     if not all(checked.get(name, "").strip() for name in CHECKED):
         raise Refused(refusals.NOT_CHECKED)
-    list(Case.objects.select_for_update(no_key=True, of=["self"]).filter(
-        verification_request__person=person, closed_at=None
-    ))  # fmt: skip
+    _open_cases(person)
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     now = timezone.now()
     verification = Verification.objects.create(
@@ -127,10 +124,20 @@ def _granted(moderator, person, reason, checked):
 def _close_request(person, outcome, entry):
     """The open request is decided, its item closed, and what was told for the check alone is erased."""
     now = timezone.now()
-    cases = Case.objects.filter(verification_request__person=person, closed_at=None)
-    cases.update(closed_at=now, closed_by=entry, version=F("version") + 1)
+    _open_cases(person).update(closed_at=now, closed_by=entry, version=F("version") + 1)
     requests = VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN)
     return bool(requests.update(outcome=outcome, decided_at=now, number="", evidence=""))
+
+
+def _open_cases(person):
+    """The open case of the request, locked, as a query set of one or none.
+
+    Locked first and changed by its id: an UPDATE that asks for the person by a join would not see that somebody closed
+    the case while it waited for the row.
+    """
+    cases = Case.objects.filter(verification_request__person=person, closed_at=None)
+    locked = cases.select_for_update(no_key=True, of=["self"]).values_list("pk", flat=True)
+    return Case.objects.filter(pk__in=list(locked))
 
 
 def _check_not_oneself(moderator, person):
