@@ -1,29 +1,26 @@
 """The queue: what waits for a moderator, one item after the other."""
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from posts import bars, figures
 from posts.actions import deciding
-from posts.actions.refusals import Refused
 from posts.admin import queue
-from posts.admin.caseforms import BulkForm
+from posts.admin.bulk import BulkPages
 from posts.admin.desk import Desk
 from posts.admin.item import Item
 from posts.admin.itempages import ItemPages
 from posts.admin.undoing import UndoPages
-from posts.models import CannedReason, Case, LogEntry, Rules
+from posts.models import Case, LogEntry
 
 
 @admin.register(Case)
-class CaseDesk(ItemPages, UndoPages, Desk):
+class CaseDesk(ItemPages, BulkPages, UndoPages, Desk):
     """The queue, and a page for each item of it."""
 
     def has_view_permission(self, request, obj=None):
@@ -40,6 +37,7 @@ class CaseDesk(ItemPages, UndoPages, Desk):
             path("bulk/", view(self.bulk_view), name="posts_case_bulk"),
             path("figures/", view(self.figures_view), name="posts_case_figures"),
             path("of/<int:pk>/", view(self.of_comment_view), name="posts_case_of"),
+            path("undo/", view(self.undo_several_view), name="posts_case_undo_several"),
             path("undo/<int:pk>/", view(self.undo_view), name="posts_case_undo"),
             path("<int:pk>/change/", view(self.item_view), name="posts_case_change"),
             path("<int:pk>/pass/", view(self.pass_view), name="posts_case_pass"),
@@ -52,36 +50,6 @@ class CaseDesk(ItemPages, UndoPages, Desk):
         self._check(request)
         context = self._context(request, _("Queue")) | queue.shown(request)
         return TemplateResponse(request, "admin/posts/case/queue.html", context)
-
-    def bulk_view(self, request):
-        """One decision for the items that were ticked in the queue: asked for first, then made for each."""
-        self._check(request)
-        chosen = queue.versions(request.POST.getlist("item"))
-        if not chosen:
-            messages.info(request, _("Please tick at least one item."))
-            return redirect("admin:posts_case_changelist")
-        form = BulkForm(request.POST if "confirmed" in request.POST else None, **_at_hand())
-        cases = Case.objects.filter(pk__in=chosen, appeal=None, verification_request=None).select_related(
-            "comment__author", "comment__thread"
-        )
-        if not (form.is_bound and form.is_valid()):
-            context = self._context(request, _("Decide about several")) | {
-                "form": form, "rows": [(case, chosen[case.pk]) for case in cases.order_by("kind", "id")]
-            }  # fmt: skip
-            return TemplateResponse(
-                request, "admin/posts/case/bulk.html", context, status=422 if form.is_bound else 200
-            )
-        done = 0
-        for case in cases.order_by("kind", "id"):
-            try:
-                entry = deciding.decide(moderator=request.user, case=case, seen=chosen[case.pk], **form.cleaned_data)
-                done += 1
-                self._tell(request, entry)
-            except (Refused, PermissionDenied) as refusal:
-                messages.error(request, f"{case.comment.shown_author}: {refusal}")
-        if done:
-            messages.success(request, ngettext("%(n)d item decided.", "%(n)d items decided.", done) % {"n": done})
-        return redirect("admin:posts_case_changelist")
 
     def of_comment_view(self, request, pk):
         """The item of a comment; where there is none, one is begun, so that it can be decided about."""
@@ -114,7 +82,3 @@ class CaseDesk(ItemPages, UndoPages, Desk):
             "rules": found["rules"],
         }
         return TemplateResponse(request, "admin/posts/case/figures.html", context)
-
-
-def _at_hand():
-    return {"rules": Rules.in_force(), "canned": list(CannedReason.objects.all())}

@@ -7,10 +7,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from posts.actions import undoing
 from posts.actions.refusals import Refused
 from posts.admin import record
+from posts.admin.queue import ITEMS_PER_PAGE
 
 # where the button was: the name of its hidden field, and the page that this leads back to
 PLACES = {
@@ -25,31 +27,54 @@ class UndoPages:
 
     def undo_view(self, request, pk):
         """Takes a decision back; asked for by a link, or after signing in again, it says first what that means."""
+        return self._undo(request, [pk])
+
+    def undo_several_view(self, request):
+        """The same for several, each on its own: `?entries=` names them."""
+        pks = request.GET.get("entries", "").split(".")
+        return self._undo(request, [int(pk) for pk in pks[:ITEMS_PER_PAGE] if _is_number(pk)])
+
+    def _undo(self, request, pks):
         self._check(request)
-        entry = record.entry(pk)
-        if entry is None:
+        entries = record.entries_by(pks)
+        if not entries:
             raise Http404
         said = request.POST if request.method == "POST" else request.GET
         way_back = _way_back(said)
         if request.method != "POST":
-            context = self._context(request, _("Take this back?")) | {
-                "entry": entry, "measures": undoing.measures_of(entry), "way_back": way_back,
+            title = ngettext("Take this back?", "Take these %(n)d decisions back?", len(entries)) % {"n": len(entries)}
+            context = self._context(request, title) | {
+                "asked": [(entry, undoing.measures_of(entry)) for entry in entries], "way_back": way_back,
                 "place": [(name, said[name]) for name in PLACES if name in said],
+                "may_be_undone": any(entry.may_be_undone for entry in entries),
             }  # fmt: skip
             return TemplateResponse(request, "admin/posts/case/undo.html", context)
-        try:
-            undoing.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
-        except (Refused, PermissionDenied) as refusal:
-            messages.error(request, str(refusal) or _("You may not do this."))
-        else:
-            messages.success(request, _("The decision is taken back."))
+        done = 0
+        for entry in entries:
+            try:
+                undoing.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
+                done += 1
+            except (Refused, PermissionDenied) as refusal:
+                whose = f"{_whose(entry)}: " if len(entries) > 1 else ""
+                messages.error(request, f"{whose}{refusal or _('You may not do this.')}")
+        if done:
+            told = ngettext("The decision is taken back.", "%(n)d decisions are taken back.", done)
+            messages.success(request, told % {"n": done})
         return redirect(way_back)
+
+
+def _whose(entry):
+    return entry.comment.shown_author if entry.comment else entry.subject
+
+
+def _is_number(text):
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _way_back(said):
     """The address of the page that the button was on; of the queue where that is not said, or makes no sense."""
     for name, place in PLACES.items():
         pk = said.get(name, "")
-        if pk.isascii() and pk.isdigit() and len(pk) < 19:
+        if _is_number(pk):
             return reverse(place, args=[pk])
     return reverse("admin:posts_case_changelist")

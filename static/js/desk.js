@@ -1,4 +1,5 @@
 // The desk by keys: on an item a letter chooses a decision and Enter makes it; in the queue j and k walk the items.
+// And one tick for all items of a page.
 const isTyping = (element) => element.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
 
 function choose(act) {
@@ -15,6 +16,23 @@ function walk(step) {
   const next = links[links.indexOf(document.activeElement) + step];
   if (next) next.focus();
   return Boolean(next);
+}
+
+// Those that can be decided about together.
+const all = document.querySelector("[data-tick-all]");
+const items = [...document.querySelectorAll("input[name=item]:enabled")];
+if (all && items.length > 1) {
+  const box = all.querySelector("input");
+  const tell = () => {
+    const number = items.filter((item) => item.checked).length;
+    box.checked = number === items.length;
+    box.indeterminate = number > 0 && !box.checked;
+  };
+  box.addEventListener("change", () => items.forEach((item) => (item.checked = box.checked)));
+  for (const item of items) item.addEventListener("change", tell);
+  all.hidden = false;
+  // whoever comes back finds what they had ticked
+  addEventListener("pageshow", tell);
 }
 
 const choices = new Map([...document.querySelectorAll("[data-choose]")].map((one) => [one.textContent, one.dataset.choose]));

@@ -65,6 +65,10 @@ def test_twenty_of_five_thousand_by_keys_alone(visit, thread, alice, mod):
     page.get_by_text("The decision is taken back").wait_for()
     assert Case.objects.open().count() == 4_981
     page.get_by_role("link", name="flagged 4981").wait_for()
+    page.get_by_label("All on this page").check()
+    expect(page.locator("input[name=item]:checked")).to_have_count(50)
+    page.locator("input[name=item]").first.uncheck()
+    expect(page.get_by_label("All on this page")).not_to_be_checked()
 
 
 @SCRIPTS

@@ -426,11 +426,67 @@ def test_several_are_decided_at_once_and_what_changed_is_left(desk, opening):
     assert asked.status_code == 200
     flagging.flag(comment=cases[2].comment, person=person(), reason="spam")
     done = desk.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "remove", "reason": "Spam."}, follow=True)
+    assert done.status_code == 409
+    # one banner for all that was done, with one button, and one for what was not
+    assert re.findall('<li class="(success|error)">', said(done)) == ["error", "success"]
     assert "2 items decided." in said(done)
     assert "This has changed" in said(done)
+    # what is left waits for the same decision, as it is by now
+    cases[2].refresh_from_db()
+    assert f'name="seen" value="{cases[2].pk}:{cases[2].version}"' in said(done)
+    assert ">Spam.</textarea>" in re.sub(r">\s+", ">", said(done))
     assert Comment.objects.filter(removed_at__isnull=False).count() == 2
     assert "tick at least one" in said(desk.post(f"{QUEUE}bulk/", follow=True))
     assert desk.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "ban", "reason": "x"}).status_code == 422
+
+
+@pytest.fixture
+def bulk(desk, opening):
+    """Three items that wait, and what the form that decides about them sends."""
+    cases = [flagged(opening) for _number in range(3)]
+    seen = " ".join(f"{case.pk}:{case.version}" for case in cases)
+    return cases, {"seen": seen, "confirmed": 1, "act": "remove", "rule": "Be kind", "reason": "Not like this."}
+
+
+def test_what_the_authors_will_read_is_shown_before_several_are_decided(desk, bulk, mod):
+    text = said(desk.post(f"{QUEUE}bulk/", bulk[1] | {"preview": 1}))
+    told = text.partition("What the authors will read</h2>")[2].partition("</section>")[0]
+    for part in ("Your comment was removed.", "Be kind", "Not like this."):
+        assert part in told
+    for name, value in (("seen", bulk[1]["seen"]), ("writer", mod.pk), ("confirmed", 1)):
+        assert f'name="{name}" value="{value}"' in text
+    assert not LogEntry.objects.exists()
+
+
+def test_all_that_was_decided_at_once_is_taken_back_at_once(desk, bulk, mod):
+    _cases, data = bulk
+    text = said(desk.post(f"{QUEUE}bulk/", data, follow=True))
+    way = re.search(r'action="(/desk/posts/case/undo/\?entries=[\d.]+)".*?>Undo all<', text).group(1)
+    assert text.count('class="undo"') == 1
+    asked = said(desk.get(way))
+    assert asked.count("Not like this.") == 3
+    assert "Take these 3 decisions back?" in asked
+    assert Case.objects.open().count() == 0
+    first, *_others = LogEntry.objects.order_by("id")
+    deciding.undo(moderator=mod, entry=first, reason="No.")
+    text = said(desk.post(way, follow=True))
+    assert "2 decisions are taken back." in text
+    assert re.search(f"{first.comment.shown_author}: [^<]*taken back already", text)
+    assert Case.objects.open().count() == 3
+    for nonsense in ("", "x", "1.٣", "9" * 30):
+        assert desk.post(f"{QUEUE}undo/?entries={nonsense}").status_code in (302, 404)
+    assert LogEntry.objects.filter(act="undo").count() == 3
+
+
+def test_where_others_decided_about_all_of_them_what_was_typed_is_kept(desk, bulk):
+    cases, data = bulk
+    for case in cases:
+        about = {"moderator": moderator(f"Mia {case.pk}"), "case": case, "seen": case.version}
+        deciding.decide(act="approve", reason="Fine.", **about)
+    answer = desk.post(f"{QUEUE}bulk/", data)
+    assert answer.status_code == 409
+    assert "None of these waits any more." in said(answer)
+    assert ">Not like this.</textarea>" in said(answer)
 
 
 def test_notes_are_for_moderators(desk, opening, client):
@@ -529,7 +585,7 @@ def test_what_was_chosen_for_another_answer_counts_not(desk, opening, alice):
 
 
 @pytest.mark.parametrize(
-    "way", ["", "1/change/", "figures/", "of/1/", "bulk/", "undo/1/", "1/pass/", "1/take/", "1/note/"]
+    "way", ["", "1/change/", "figures/", "of/1/", "bulk/", "undo/1/", "undo/", "1/pass/", "1/take/", "1/note/"]
 )
 def test_nobody_else_comes_to_the_desk(client, opening, alice, way):
     client.force_login(alice)
@@ -624,6 +680,20 @@ def test_a_decision_typed_while_the_session_ended_waits_in_its_form(desk, mod, o
     # once it is decided it is gone
     assert desk.post(page(case), form(case, act="hold", reason="Please look.")).status_code == 302
     assert "second pair" not in said(desk.get(page(case)))
+
+
+def test_a_decision_about_several_typed_while_the_session_ended_waits_with_what_was_ticked(desk, mod, bulk):
+    _cases, data = bulk
+    _refused, back = sent_signed_out(desk, mod, f"{QUEUE}bulk/", data)
+    html = said(back)
+    assert "This is what you wrote before you signed in." in html
+    assert re.search(r'value="remove"[^>]*checked', html)
+    assert ">Not like this.</textarea>" in re.sub(r">\s+", ">", html)
+    assert f'name="seen" value="{data["seen"]}"' in html
+    assert html.count(WORDS) == 3
+    assert desk.post(f"{QUEUE}bulk/", data).url == QUEUE
+    assert LogEntry.objects.filter(act="remove").count() == 3
+    assert "tick at least one" in said(desk.get(f"{QUEUE}bulk/", follow=True))
 
 
 def test_a_note_typed_while_the_session_ended_waits_too_and_for_nobody_else(desk, mod, opening):

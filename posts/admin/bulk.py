@@ -1,0 +1,80 @@
+"""One decision for several items of the queue."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum import unsent
+from forum.errors import kept
+from posts.actions import deciding
+from posts.actions.refusals import Refused
+from posts.admin import queue
+from posts.admin.caseforms import BulkForm
+from posts.admin.desk import statement
+from posts.models import CannedReason, Case, Rules
+
+
+class BulkPages:
+    """The door to decide about several items, for the desk of cases."""
+
+    def bulk_view(self, request):
+        """One decision for the items that were ticked in the queue: asked for first, then made for each.
+
+        What could not be decided stays on the page, as it is by now, with what was typed.
+        """
+        self._check(request)
+        waiting = unsent.waiting(request)
+        # ticked in the queue; named by the form of this page; or by that form before one signed in again
+        said = request.POST.get("seen", waiting.get("seen", ""))
+        chosen = queue.versions(request.POST.getlist("item") or said.split())
+        if not chosen:
+            messages.info(request, _("Please tick at least one item."))
+            return redirect("admin:posts_case_changelist")
+        data = request.POST if "confirmed" in request.POST else None
+        at_hand = {"rules": Rules.in_force(), "canned": list(CannedReason.objects.all())}
+        form = BulkForm(data, initial=waiting, **at_hand)
+        cases = Case.objects.filter(pk__in=chosen, appeal=None, verification_request=None).select_related(
+            "comment__author", "comment__thread"
+        )
+        cases, status, preview = list(cases.order_by("kind", "id")), 200, None
+        if form.is_bound and not form.is_valid():
+            status = 422
+        elif form.is_bound and "preview" in request.POST:
+            preview = statement([form.cleaned_data["act"]], form.cleaned_data)
+        elif form.is_bound:
+            done, cases = self._decide_each(request, form, cases, chosen)
+            unsent.done(request)
+            if done and not cases:
+                return redirect("admin:posts_case_changelist")
+            status = 409
+            chosen = {case.pk: case.version for case in cases}
+        context = self._context(request, _("Decide about several")) | {
+            "form": form, "cases": cases, "preview": preview,
+            "seen": " ".join(f"{case.pk}:{chosen[case.pk]}" for case in cases),
+            # decided by somebody else meanwhile: there is nothing to send it to, and nothing typed is lost
+            "kept": kept(request) if not cases else [],
+            "welcome_back": request.method == "GET" and waiting and unsent.WELCOME_BACK,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/posts/case/bulk.html", context, status=status)
+
+    def _decide_each(self, request, form, cases, chosen):
+        """Decides about each, and says what was done and what was not. How many were, and those that wait still, as
+        they are by now."""
+        done, left = [], []
+        for case in cases:
+            try:
+                entry = deciding.decide(moderator=request.user, case=case, seen=chosen[case.pk], **form.cleaned_data)
+                done.append(entry.pk)
+            except (Refused, PermissionDenied) as refusal:
+                left.append(case.pk)
+                messages.error(request, f"{case.comment.shown_author}: {refusal or _('You may not do this.')}")
+        if done:
+            said = ngettext("%(n)d item decided.", "%(n)d items decided.", len(done)) % {"n": len(done)}
+            undo = f"{reverse('admin:posts_case_undo_several')}?entries={'.'.join(map(str, done))}"
+            messages.success(request, said, extra_tags=f"undo {undo}")
+        about = Case.objects.open().select_related("comment__author", "comment__thread")
+        return len(done), list(about.filter(pk__in=left)) if left else []
