@@ -8,10 +8,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import VerificationRequest
 from posts.actions import casework, counting, moderating, refusals, sanctioning
 from posts.actions.recording import check_moderator, check_right, log
 from posts.actions.refusals import Refused, Stale
-from posts.models import Case, Comment, LogEntry, Note
+from posts.models import Appeal, Case, Comment, LogEntry, Note
 
 Act = LogEntry.Act
 ABOUT_COMMENT = {
@@ -27,11 +28,12 @@ MEASURES = ["warn", "watch", *SUSPENSIONS]
 
 def claim(*, moderator, case_id, takes_over=False):
     """Takes the open Case with the id `case_id` for CLAIMED_FOR; one that somebody else has only if that is meant.
-    Whether it is the moderator's now. One query."""
+    Whether it is the moderator's now. One query, without a join: so the row is looked at again by whoever waited."""
     check_moderator(moderator)
     now = timezone.now()
-    cases = Case.objects.filter(pk=case_id, closed_at=None).exclude(appeal__entry__moderator=moderator)
-    cases = cases.exclude(verification_request__person=moderator)
+    cases = Case.objects.filter(pk=case_id, closed_at=None)
+    cases = cases.exclude(appeal__in=Appeal.objects.filter(entry__moderator=moderator))
+    cases = cases.exclude(verification_request__in=VerificationRequest.objects.filter(person=moderator))
     if not takes_over:
         cases = cases.free_for(moderator, now)
     return cases.update(claimed_by=moderator, claimed_at=now) == 1

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from posts.actions import counting, moderating, placing, writing
+from posts.actions import counting, deciding, moderating, placing, writing
 from posts.actions.refusals import Refused
 from posts.models import Comment, Question, Thread
 from tests.factories import moderator, person, reply
@@ -113,3 +113,11 @@ def test_what_was_closed_between_the_look_and_the_write_changes_nothing():
     Thread.objects.update(locked_at=None)
     assert Thread.objects.values().get() == before
     assert not Comment.objects.filter(depth=2).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_opens_an_item_in_the_same_moment_does_not_take_it_from_the_other():
+    opening, mods = make_thread().opening, [moderator(f"Moderator {name}") for name in ("Ada", "Ben", "Cleo", "Dan")]
+    for _number in range(8):
+        case = deciding.begin(moderator=mods[0], comment_id=reply(opening, person()).pk)
+        assert at_once(mods, lambda mod, pk=case.pk: deciding.claim(moderator=mod, case_id=pk)).count(True) == 1

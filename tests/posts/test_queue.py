@@ -468,7 +468,7 @@ def test_all_that_was_decided_at_once_is_taken_back_at_once(desk, bulk, mod):
     assert "Take these 3 decisions back?" in asked
     assert Case.objects.open().count() == 0
     first, *_others = LogEntry.objects.order_by("id")
-    deciding.undo(moderator=mod, entry=first, reason="No.")
+    undoing.undo(moderator=mod, entry=first, reason="No.")
     text = said(desk.post(way, follow=True))
     assert "2 decisions are taken back." in text
     assert re.search(f"{first.comment.shown_author}: [^<]*taken back already", text)
