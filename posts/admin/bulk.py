@@ -71,7 +71,7 @@ class BulkPages:
                 done.append(entry.pk)
             except (Refused, PermissionDenied) as refusal:
                 left.append(case.pk)
-                messages.error(request, f"{case.comment.shown_author}: {refusal or _('You may not do this.')}")
+                messages.error(request, f"{case.comment.shown_author}: {str(refusal) or _('You may not do this.')}")
         if done:
             said = ngettext("%(n)d item decided.", "%(n)d items decided.", len(done)) % {"n": len(done)}
             undo = f"{reverse('admin:posts_case_undo_several')}?entries={'.'.join(map(str, done))}"

@@ -94,7 +94,7 @@ def act(verb, subject, label, form=ReasonForm, tells=None):
             try:
                 done += bool(verb(moderator=request.user, **{subject: row}, **asked.cleaned_data))
             except (Refused, PermissionDenied) as refusal:
-                messages.error(request, f"{row}: {refusal or _('You may not do this.')}")
+                messages.error(request, f"{row}: {str(refusal) or _('You may not do this.')}")
         if kept:
             unsent.done(request)
         if done:

@@ -206,6 +206,9 @@ def _previewed(form, case):
     acts = [data.get("act"), ACT_OF.get(data.get("measure"))]
     if "outcome" in data:
         acts.insert(0, OUTCOMES[data["outcome"]])
+    if data.get("act") == LogEntry.Act.APPROVE and case.comment.is_published:
+        # it stays where it is: the log has that somebody looked, and its author hears nothing
+        acts.remove(LogEntry.Act.APPROVE)
     rule = data.get("rule") or (case.appeal_id and case.appeal.entry.rule)
     return statement([act for act in acts if act in SAID], data | {"rule": rule, "reason": reason})
 

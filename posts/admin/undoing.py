@@ -56,7 +56,7 @@ class UndoPages:
                 done += 1
             except (Refused, PermissionDenied) as refusal:
                 whose = f"{_whose(entry)}: " if len(entries) > 1 else ""
-                messages.error(request, f"{whose}{refusal or _('You may not do this.')}")
+                messages.error(request, f"{whose}{str(refusal) or _('You may not do this.')}")
         if done:
             told = ngettext("The decision is taken back.", "%(n)d decisions are taken back.", done)
             messages.success(request, told % {"n": done})

@@ -245,6 +245,9 @@ def test_a_measure_asks_for_its_reason_and_leads_back(desk, alice, mod):
     refused = desk.post("/desk/accounts/user/", pressed, follow=True)
     assert refused.redirect_chain[0][0] == page(mod)
     assert "Moderators take no steps against themselves" in said(refused)
+    # and has words also where the verb has none
+    wordless = desk.post("/desk/accounts/user/", pressed | {"action": "unsuspend"}, follow=True)
+    assert "Mo Derby: You may not do this." in said(wordless)
 
 
 @pytest.mark.parametrize(

@@ -320,6 +320,8 @@ def test_what_the_author_will_read_is_shown_before(desk, opening):
     assert "What the author will read" in said(answer)
     assert "Your comment was removed." in said(answer)
     assert said(answer).count("Not like this.") == 2
+    kept = said(desk.post(page(case), form(case, preview="1", act="approve", reason="")))
+    assert "its author is not told" in kept
     assert not LogEntry.objects.exists()
 
 
