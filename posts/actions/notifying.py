@@ -20,9 +20,11 @@ def tell_of_decision(entry):
     """
     if not tells(entry):
         return
-    address = _address_of(entry)
-    if address:
-        _write(entry, address)
+    # an answer to what somebody asked is nothing to appeal against, and tells of another way
+    if entry.is_appealable:
+        _write(entry, "emails/decision.txt", _("A decision that concerns you"))
+    else:
+        _write(entry, "emails/answer.txt", _("The moderators wrote to you"))
 
 
 def tells(entry):
@@ -38,9 +40,7 @@ def _goes_with_another(entry):
 
 def tell_of_answer(appeal):
     """A mail that an appeal was answered; the link is that of the decision it was about."""
-    address = _address_of(appeal.entry)
-    if address:
-        _write(appeal.entry, address)
+    _write(appeal.entry, "emails/appeal.txt", _("Your appeal was answered"))
 
 
 def token_of(entry):
@@ -48,15 +48,12 @@ def token_of(entry):
     return signing.dumps(entry.pk, salt=SALT)
 
 
-def _write(entry, address):
-    link = f"{settings.SITE_URL}/decisions/by-link/{token_of(entry)}/"
-    # an answer to what somebody asked is nothing to appeal against, and tells of another way
-    if entry.is_appealable:
-        words, subject = "emails/decision.txt", _("A decision that concerns you")
-    else:
-        words, subject = "emails/answer.txt", _("The moderators wrote to you")
-    body = render_to_string(words, {"link": link, "site_name": settings.SITE_NAME})
-    posting.write(address=address, subject=subject, body=body)
+def _write(entry, words, subject):
+    address = _address_of(entry)
+    if address:
+        link = f"{settings.SITE_URL}/decisions/by-link/{token_of(entry)}/"
+        body = render_to_string(words, {"link": link, "site_name": settings.SITE_NAME})
+        posting.write(address=address, subject=subject, body=body)
 
 
 def _address_of(entry):

@@ -65,10 +65,7 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
 
 def measures_of(entry):
     """What was decided about the author together with `entry`, and still stands; one query, or none."""
-    if entry.person_id is None or entry.comment_id is None:
-        return []
-    with_it = LogEntry.objects.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk)
-    return list(with_it.filter(undone_by=None))
+    return list(LogEntry.objects.measures_with(entry).filter(undone_by=None))
 
 
 def _restore_person(person, noted, leniently):

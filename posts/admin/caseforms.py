@@ -42,6 +42,11 @@ SEVERAL = format_lazy(
 )
 
 
+def rule_choices(rules):
+    """Of the Rules in force (None where there are none): one, or none."""
+    return [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
+
+
 class Seen(BareForm):
     """What says which state of an item a form was filled in for, so that a decision about another one is refused, and
     what changed meanwhile can be told."""
@@ -84,7 +89,7 @@ class DecisionForm(Seen):
 
     def __init__(self, *args, rules, canned, comment=None, moderator=None, **options):
         super().__init__(*args, **options)
-        self.fields["rule"].choices = [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
+        self.fields["rule"].choices = rule_choices(rules)
         self.fields["canned"].queryset = CannedReason.objects.all()
         self.fields["canned"].choices = [("", _("none")), *((reason.pk, reason.title) for reason in canned)]
         self.fields["canned"].widget.attrs["data-reasons"] = json.dumps(

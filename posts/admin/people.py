@@ -17,7 +17,7 @@ from accounts.models import User
 from forum import unsent
 from posts.actions import deciding, linking, sanctioning, verifying
 from posts.actions.refusals import NOT_STAFF, Refused
-from posts.admin.caseforms import CheckForm, NoteForm
+from posts.admin.caseforms import CheckForm, NoteForm, rule_choices
 from posts.admin.desk import Desk, ReasonForm, act
 from posts.admin.person import Person
 from posts.models import LogEntry, Rules
@@ -33,8 +33,7 @@ class MeasureForm(ReasonForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        rules = Rules.in_force()
-        self.fields["rule"].choices = [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
+        self.fields["rule"].choices = rule_choices(Rules.in_force())
 
 
 class SuspensionForm(MeasureForm):

@@ -13,6 +13,7 @@ from posts.actions import undoing
 from posts.actions.refusals import Refused
 from posts.admin import record
 from posts.admin.queue import ITEMS_PER_PAGE
+from posts.models import Case
 
 # where the button was: the name of its hidden field, and the page that this leads back to
 PLACES = {
@@ -44,7 +45,8 @@ class UndoPages:
         if request.method != "POST":
             title = ngettext("Take this back?", "Take these %(n)d decisions back?", len(entries)) % {"n": len(entries)}
             context = self._context(request, title) | {
-                "asked": [(entry, undoing.measures_of(entry)) for entry in entries], "way_back": way_back,
+                "asked": [(entry, undoing.measures_of(entry)) for entry in entries],
+                "way_back": way_back or reverse("admin:posts_case_changelist"),
                 "place": [(name, said[name]) for name in PLACES if name in said],
                 "may_be_undone": any(entry.may_be_undone for entry in entries),
             }  # fmt: skip
@@ -60,7 +62,15 @@ class UndoPages:
         if done:
             told = ngettext("The decision is taken back.", "%(n)d decisions are taken back.", done)
             messages.success(request, told % {"n": done})
-        return redirect(way_back)
+        return redirect(way_back or _reopened(entries))
+
+
+def _reopened(entries):
+    """The item that is open again by this, or the queue."""
+    case = None
+    if len(entries) == 1 and entries[0].comment_id:
+        case = Case.objects.open().filter(comment=entries[0].comment_id, appeal=None).first()
+    return reverse("admin:posts_case_change", args=[case.pk]) if case else reverse("admin:posts_case_changelist")
 
 
 def _whose(entry):
@@ -72,9 +82,9 @@ def _is_number(text):
 
 
 def _way_back(said):
-    """The address of the page that the button was on; of the queue where that is not said, or makes no sense."""
+    """The address of the page that the button was on; None where that is not said, or makes no sense."""
     for name, place in PLACES.items():
         pk = said.get(name, "")
         if _is_number(pk):
             return reverse(place, args=[pk])
-    return reverse("admin:posts_case_changelist")
+    return None

@@ -13,6 +13,12 @@ from django.utils.translation import gettext_lazy as _
 class LogEntryQuerySet(models.QuerySet):
     """Questions about many entries."""
 
+    def measures_with(self, entry):
+        """What was decided about the author together with `entry` about their comment; by the index of the person."""
+        if entry.person_id is None:
+            return self.none()
+        return self.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk).order_by("id")
+
     def confidential_by_month(self):
         """[(month, how many confidential decisions there were)] of the last year, the latest first."""
         since = timezone.now() - timedelta(days=365)

@@ -85,14 +85,6 @@ def _answered_by(answers):
     return {case.closed_by_id: case.appeal.entry for case in cases}
 
 
-def _measures_of(entry):
-    """What was decided about the person together with `entry`; what was taken back since is marked."""
-    if entry.person_id is None:
-        return []
-    measures = LogEntry.objects.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk)
-    return list(measures.select_related("undone_by"))
-
-
 def _instead_of(entry):
     """What came in the place of `entry` because an appeal against it was right."""
     appeal = getattr(entry, "appeal", None)
@@ -154,12 +146,14 @@ def _statement(request, entry, person):
     before = _appeal_before(entry)
     earlier = entry.undoes or (before and before.entry) or _answered_by([entry]).get(entry.pk)
     taken_back = (entry.undone_by.details or {}) if hasattr(entry, "undone_by") else {}
+    # what was taken back since is marked
+    measures = LogEntry.objects.measures_with(entry).select_related("undone_by")
     context = {
         "entry": _speak(entry),
         "written": written,
         "passage": passage,
         "left": taken_back.get("left", ()),
-        "measures": [_speak(each, is_by_link) for each in _measures_of(entry)],
+        "measures": [_speak(each, is_by_link) for each in measures],
         "instead": [_speak(each, is_by_link) for each in _instead_of(entry)],
         "answer_before": before,
         "earlier": earlier and _speak(earlier, is_by_link),

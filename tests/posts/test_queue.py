@@ -373,7 +373,8 @@ def test_a_decision_is_taken_back_where_it_is_told(desk, opening):
     text = said(desk.post(page(case), form(case), follow=True))
     entry = LogEntry.objects.get()
     assert f'action="{QUEUE}undo/{entry.pk}/"' in text
-    desk.post(f"{QUEUE}undo/{entry.pk}/")
+    # and leads to the item, which is open again
+    assert desk.post(f"{QUEUE}undo/{entry.pk}/").url == page(case)
     assert Case.objects.open().get() == case
     assert case.comment.flags.get().outcome == ""
     assert "taken back already" in said(desk.post(f"{QUEUE}undo/{entry.pk}/", follow=True))
@@ -411,7 +412,7 @@ def test_what_was_decided_elsewhere_is_taken_back_after_being_asked_and_leads_ba
     assert done.url == page(case)
     assert LogEntry.objects.filter(act="undo").count() == 2
     for nonsense in ("x", "٣", "9" * 30):
-        assert desk.post(f"{QUEUE}undo/{locked.pk}/", {"from_item": nonsense}).url == QUEUE
+        assert desk.post(f"{QUEUE}undo/{locked.pk}/", {"from_item": nonsense}).url == page(case)
     assert desk.get(f"{QUEUE}undo/999999/").status_code == 404
 
 
