@@ -64,6 +64,9 @@ def test_twenty_of_five_thousand_by_keys_alone(visit, thread, alice, mod):
     page.keyboard.press("u")
     page.get_by_text("The decision is taken back").wait_for()
     assert Case.objects.open().count() == 4_981
+    # the item that is open again is shown
+    page.wait_for_url(address)
+    page.goto(QUEUE)
     page.get_by_role("link", name="flagged 4981").wait_for()
     page.get_by_label("All on this page").check()
     expect(page.locator("input[name=item]:checked")).to_have_count(50)
@@ -99,7 +102,7 @@ def test_a_day_at_the_desk(visit, thread, alice, bob, mod, scripts):
     desk.get_by_role("link", name="You people never listen").click()
     desk.get_by_label("Rule").select_option("Be kind")
     desk.get_by_label("Remove").check()
-    desk.get_by_label("Reason (optional)").fill("It is about people, not about what they said.")
+    desk.get_by_label("Reason", exact=True).fill("It is about people, not about what they said.")
     desk.get_by_role("button", name="What the author will read").click()
     desk.get_by_role("heading", name="What the author will read").wait_for()
     desk.get_by_role("button", name="Decide").click()
@@ -141,7 +144,7 @@ def test_a_day_at_the_desk(visit, thread, alice, bob, mod, scripts):
 def decide(desk, act, reason):
     """The form of an item, filled in and sent."""
     desk.get_by_label(act).check()
-    desk.get_by_label("Reason (optional)").fill(reason)
+    desk.get_by_label("Reason", exact=True).fill(reason)
     desk.get_by_role("button", name="Decide").click()
 
 
