@@ -2,7 +2,11 @@
 
 import pytest
 
+from posts.actions import flagging
+from posts.models import Case, Question
 from tests import factories
+from tests.factories import moderator, person, reply
+from tests.posts.at_desk import flagged, seated
 
 
 @pytest.fixture
@@ -28,3 +32,36 @@ def thread(db):
 @pytest.fixture
 def opening(thread):
     return thread.opening
+
+
+@pytest.fixture
+def desk(client, mod):
+    """A browser in which Mo sits at the desk."""
+    return seated(client, mod)
+
+
+@pytest.fixture
+def bulk(desk, opening):
+    """Three items that wait, and what the form that decides about them sends."""
+    cases = [flagged(opening) for _number in range(3)]
+    seen = " ".join(f"{case.pk}:{case.version}" for case in cases)
+    return cases, {"seen": seen, "confirmed": 1, "act": "remove", "rule": "Be kind", "reason": "Not like this."}
+
+
+@pytest.fixture
+def mia(db):
+    return moderator("Mia Second")
+
+
+@pytest.fixture
+def comment(opening, alice):
+    """Answers a question, has a branch below it, and is flagged."""
+    comment = reply(opening, alice, question=Question.objects.first())
+    reply(reply(comment, person("Carla")), person("Dora"))
+    flagging.flag(comment=comment, person=person("Flora"), reason="unkind")
+    return comment
+
+
+@pytest.fixture
+def case(comment):
+    return Case.objects.get(comment=comment)

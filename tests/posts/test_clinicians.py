@@ -12,8 +12,8 @@ from posts.actions import deciding, verifying
 from posts.actions.refusals import Refused, Stale
 from posts.models import Case, Letter, LogEntry
 from tests.factories import moderator, person, reply
+from tests.posts.at_desk import QUEUE, page, said, seated, sent_signed_out
 from tests.posts.test_at_once import at_once
-from tests.posts.test_queue import QUEUE, page, said, seated, sent_signed_out
 
 ADDRESS = "/account/clinician/"
 TOLD = {

@@ -283,7 +283,7 @@ def test_a_baseless_flag_keeps_nothing_out_of_the_public_log(comment, bob, mod):
 
 
 def test_somebody_who_wrote_nothing_appeals_and_is_answered(client, alice, mod, mia):
-    from tests.posts.test_queue import page, said, seated
+    from tests.posts.at_desk import page, said, seated
 
     entry = sanctioning.suspend(moderator=mod, person=alice, reason=WHY, until=timezone.now() + timedelta(days=1))
     appealing.appeal(entry=entry, text="I have not even begun.", person=alice)

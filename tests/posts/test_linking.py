@@ -14,7 +14,7 @@ from posts.actions import appealing, deciding, flagging, linking, moderating, sa
 from posts.actions.refusals import Refused
 from posts.models import LogEntry
 from tests.factories import WORDS, moderator, person, reply
-from tests.posts.test_queue import said, seated
+from tests.posts.at_desk import said, seated
 
 LIMITS = {"comment": {"first day": "5 per minute", "address": "30 per minute"}, "flag": {"first day": "5 per minute"}}
 WHY = "He seems to answer himself."

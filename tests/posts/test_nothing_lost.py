@@ -14,7 +14,7 @@ from django.utils.html import escape
 from posts.actions import moderating, verifying, writing
 from posts.models import Comment
 from tests.factories import WORDS, reply
-from tests.posts.test_queue import seated
+from tests.posts.at_desk import seated
 
 HTMX = {"HX-Request": "true"}
 
