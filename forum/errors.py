@@ -46,8 +46,8 @@ def kept(request):
 def _typed(request):
     """(name, label, text) of what was typed into a form."""
     texts = ((name, label, request.POST.get(name, "")) for name, label in TYPED.items())
-    # the reason of a flag is one of a few words, and chosen
-    return [each for each in texts if each[2].strip() and (each[0] != "reason" or " " in each[2].strip())]
+    # the reason of a flag is chosen, and has a note beside it
+    return [each for each in texts if each[2].strip() and (each[0] != "reason" or "note" not in request.POST)]
 
 
 def _again(request):

@@ -4,8 +4,10 @@
 LEFT_OUT = "[…]"
 # characters; of fewer, more would be taken out than was meant
 LEAST_PASSAGE = 3
-# characters before and behind a mark by which a passage finds its place again, the surest first
-CONTEXTS = ((60, 60), (20, 20), (20, 0), (0, 20), (0, 0))
+# characters before and behind a mark by which a passage finds its place again, the surest first; and how many of them
+# there have to be: another mark may stand at the same end of the text
+CONTEXTS = ((60, 60), (20, 20), (20, 0), (0, 20))
+LEAST_CONTEXT = 10
 
 
 def passages_of(typed):
@@ -53,7 +55,7 @@ def put_back(text, full, passages):
             before, after = base[:at], base[at + len(passage) :]
             for left, right in CONTEXTS:
                 left, right = before[max(0, at - left) :], after[:right]
-                if text.count(left + LEFT_OUT + right) == 1:
+                if len(left.strip() + right.strip()) >= LEAST_CONTEXT and text.count(left + LEFT_OUT + right) == 1:
                     text = text.replace(left + LEFT_OUT + right, left + passage + right)
                     break
             at = base.find(passage, at + len(passage))

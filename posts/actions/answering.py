@@ -1,19 +1,26 @@
 """Moderators answer appeals: the earlier decision stands, is another one, or is gone."""
 
+from datetime import UTC, datetime
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from posts.actions import casework, deciding, moderating, notifying, refusals, undoing
+from posts.actions.deciding import MEASURES, SUSPENSIONS
 from posts.actions.recording import check_not_concerned, check_right, log
 from posts.actions.refusals import Refused
-from posts.models import Appeal, Case, Comment, LogEntry
+from posts.models import Appeal, Case, LogEntry
 
 Act, Outcome = LogEntry.Act, Appeal.Outcome
 ACT_OF = {Outcome.UPHELD: Act.UPHOLD, Outcome.CHANGED: Act.CHANGE, Outcome.REVERSED: Act.REVERSE}
 # of a decision that is changed: what was decided about the comment, or about its author, stays as it is
 STAYS = "stays"
+# acts about a comment, the mildest first
+MILDNESS = [Act.LOCK_BRANCH, Act.EDIT_OUT, Act.HOLD, Act.REMOVE]
+MEASURE_OF = {Act.WARN: "warn", Act.WATCH: "watch", Act.BAN: "ban"}
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @transaction.atomic
@@ -21,11 +28,12 @@ def answer_appeal(*, moderator, case, seen, outcome, answer, act=STAYS, measure=
     """The log's entry of the answer to an appeal: the decision stands (UPHELD); or is REVERSED, and then everything is
     as it was, and what would wait again is published; or is CHANGED: what was decided about the comment gives way to
     `act`, what was decided about its author to `measure`, as in deciding.decide, under the same rule and with the
-    answer as the reason. Nothing ("") as the act is a comment that everybody can read.
+    answer as the reason. Nothing ("") as the act is a comment that everybody can read. Nobody fares worse for having
+    appealed: see milder_acts, milder_measures.
 
-    What somebody has decided or written since stays as it is. `details` of the entry name what came in its place under
-    "instead", by their ids. Raises PermissionDenied for whoever decided first where there is another moderator, Stale,
-    Refused.
+    What somebody has decided, flagged or written since stays as it is. `details` of the entry name what came in its
+    place under "instead", by their ids. Raises PermissionDenied for whoever decided first where there is another
+    moderator, Stale, Refused.
     """
     check_right(moderator, answer)
     entry = case.appeal.entry
@@ -33,6 +41,8 @@ def answer_appeal(*, moderator, case, seen, outcome, answer, act=STAYS, measure=
     if entry.moderator_id == moderator.pk and User.objects.others_moderate(moderator):
         raise PermissionDenied(refusals.NOT_YOUR_OWN_APPEAL)
     check_not_concerned(moderator, case.appeal.person)
+    if outcome != Outcome.REVERSED and LogEntry.objects.filter(undoes=entry).exists():
+        raise Refused(refusals.NOTHING_STANDS)
     now = timezone.now()
     instead = []
     if outcome == Outcome.REVERSED:
@@ -44,6 +54,8 @@ def answer_appeal(*, moderator, case, seen, outcome, answer, act=STAYS, measure=
     appeal.outcome, appeal.answer, appeal.decided_at, appeal.decided_by = outcome, answer.strip(), now, moderator
     appeal.save(update_fields=["outcome", "answer", "decided_at", "decided_by"])
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
+    if entry.is_confidential:
+        about["is_confidential"] = True
     details = {"instead": [each.pk for each in instead]} if instead else None
     done = log(moderator, ACT_OF[outcome], answer, details=details, **about)
     Case.objects.filter(pk=case.pk).update(closed_at=now, closed_by=done, version=seen + 1)
@@ -68,12 +80,16 @@ def _put_right(moderator, entry, answer):
 
 def _decide_instead(moderator, entry, answer, act, measure, passage):
     """The decisions that come in the place of `entry`, or of a part of it; none where a part alone is taken back."""
-    measures = undoing.measures_of(entry)
+    measures = standing_measures(entry)
     if not is_about_comment(entry):
         if act != STAYS or measure in (STAYS, ""):
             raise Refused(refusals.NOTHING_INSTEAD)
+        if measure not in milder_measures(entry, [entry]):
+            raise Refused(refusals.HARSHER)
         _take_back(moderator, entry, answer)
         return [_measure_instead(moderator, entry, answer, measure, None)]
+    if act not in milder_acts(entry) or measure not in milder_measures(entry, measures):
+        raise Refused(refusals.HARSHER)
     is_other_act = act != STAYS
     # to take all of it back is to reverse it, and to leave all of it is to uphold it
     is_other_measure = measure != STAYS and bool(measure or measures)
@@ -98,9 +114,10 @@ def _act_instead(moderator, entry, answer, act, passage):
     if not act:
         _put_right(moderator, entry, answer)
         return None
-    if act == entry.act:
-        raise Refused(refusals.NOTHING_TO_DO)
-    comment = Comment.objects.get(pk=entry.comment_id)
+    comment = moderating.lock_comment(entry.comment)
+    if casework.is_news(comment, entry):
+        # it would be decided along with it, unseen
+        raise Refused(refusals.DECIDE_THAT_FIRST)
     options = {"passage": passage} if act == Act.EDIT_OUT else {}
     decision = deciding.ABOUT_COMMENT[act](
         moderator=moderator, comment=comment, reason=answer, rule=entry.rule, **options
@@ -123,15 +140,40 @@ def _measure_instead(moderator, entry, answer, measure, decision):
     return done
 
 
+def standing_measures(entry):
+    """What was decided about the author together with `entry` and still holds; one query, or none."""
+    return [measure for measure in undoing.measures_of(entry) if not measure.is_over(entry.person)]
+
+
+def milder_acts(entry):
+    """What may come in the place of a decision about a comment: STAYS, nothing, or an act that weighs less; another
+    passage."""
+    mildness = MILDNESS.index(Act.HOLD if entry.act == Act.HIDE else entry.act)
+    return [STAYS, "", *(act for act in MILDNESS[: mildness + 1] if act != entry.act or act == Act.EDIT_OUT)]
+
+
+def milder_measures(entry, measures):
+    """What may come in the place of `measures`, which stand: they stay, nothing, or one that weighs less; where there
+    are none, a word at the most in the place of what gives way about the comment."""
+    about = [MEASURE_OF.get(each.act, "ban") for each in measures]
+    if not about:
+        return [STAYS, "", *MEASURES[:2]]
+    until = min(each.until or NEVER for each in measures)
+    milder = MEASURES[: max(MEASURES.index(each) for each in about)]
+    now = timezone.now()
+    fits = [each for each in milder if each not in SUSPENSIONS or now + SUSPENSIONS[each] < until]
+    return [STAYS, "", *(each for each in fits if each not in about)]
+
+
 def is_about_comment(entry):
     """It decided about a comment, and not about its author."""
     return entry.comment is not None and entry.act in (*deciding.ABOUT_COMMENT, Act.HIDE)
 
 
 def _published(moderator, entry, answer):
-    """The comment of `entry`, locked; approved if it waits."""
+    """The comment of `entry`, locked; approved if it waits, but for what came since."""
     comment = moderating.lock_comment(entry.comment)
-    if casework.is_waiting(comment):
+    if casework.is_waiting(comment) and not casework.is_news(comment, entry):
         moderating.approve(moderator=moderator, comment=comment, reason=answer)
         comment = moderating.lock_comment(comment)
     return comment

@@ -49,8 +49,11 @@ def decided(comment, entry):
     now = timezone.now()
     case = case_of(comment)
     if entry.act == Act.HOLD:
-        open_case(comment, Kind.HELD, [Why.HOLD], now)
-        Case.objects.filter(comment=comment, closed_at=None, appeal=None).update(claimed_by=None, claimed_at=None)
+        case = open_case(comment, Kind.HELD, [Why.HOLD], now)
+        case.claimed_by = case.claimed_at = None
+        # whoever holds it wants to think, or others to look: it stays in the queue, and is not their next
+        case.passed_by = list({*case.passed_by, entry.moderator_id})
+        case.save(update_fields=["claimed_by", "claimed_at", "passed_by"])
         return
     waits = is_waiting(comment)
     if entry.act not in OUTCOME_OF or (waits and entry.act == Act.LOCK_BRANCH):
@@ -73,17 +76,30 @@ def see_to(comment):
         open_case(comment, Kind.HELD, [Why.HOLD], timezone.now())
 
 
+def is_news(comment, entry):
+    """Since `entry` the locked `comment` was taken out of sight or flagged, or a moderator wants to look at it: that
+    is decided on its own. One query, or two."""
+    moments = [at for at in (comment.held_at, comment.hidden_at) if at is not None]
+    if any(at > entry.at for at in moments):
+        return True
+    if Flag.objects.filter(comment=comment, outcome=Outcome.OPEN, flagged_at__gt=entry.at).exists():
+        return True
+    opened = Case.objects.filter(comment=comment, closed_at=None, appeal=None, opened_at__gt=entry.at)
+    return opened.filter(why__contains=[Why.MODERATOR]).exists()
+
+
 def set_right(comment, entry):
-    """An appeal against `entry` about the locked `comment` was right: its flags were without reason, its item is
-    closed."""
+    """An appeal against `entry` about the locked `comment` was right: the flags until then were without reason, and its
+    item is closed, unless something has come since."""
     now = timezone.now()
     case = Case.objects.filter(comment=comment, closed_by=entry, appeal=None).first()
     wrong = Flag.objects.filter(comment=comment).filter(
-        Q(outcome=Outcome.OPEN) | Q(decided_at=case.closed_at if case else None, outcome=Outcome.AGREED)
+        Q(outcome=Outcome.OPEN, flagged_at__lte=entry.at)
+        | Q(decided_at=case.closed_at if case else None, outcome=Outcome.AGREED)
     )
     wrong.update(outcome=Outcome.KEPT, decided_at=now)
     still_open = case_of(comment)
-    if still_open is not None:
+    if still_open is not None and not is_waiting(comment) and not is_news(comment, entry):
         _close(still_open, now, entry)
 
 

@@ -64,9 +64,11 @@ def edit_out(*, moderator, comment, passage, reason, rule=""):
 
     What the comment said before becomes a Revision that readers do not see, and so is what it said earlier with a
     passage of these. What waited is published. Raises Refused where the text does not have one of them, or has nothing
-    else, or is gone.
+    else, or is gone; PermissionDenied for one's own where there is another moderator.
     """
     check_right(moderator, reason)
+    # what waits is published by it
+    check_not_concerned(moderator, comment.author)
     comment = lock_comment(comment)
     passages = passages_of(passage)
     if comment.deleted_at is not None:

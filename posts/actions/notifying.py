@@ -1,5 +1,7 @@
 """Telling people what concerns them. A mail never holds what somebody wrote."""
 
+import time
+
 from django.conf import settings
 from django.core import signing
 from django.template.loader import render_to_string
@@ -7,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from posts.actions import posting
 from posts.models import GuestComment, LogEntry
+from posts.models.appeal import APPEAL_WITHIN
 from posts.models.modlog import APPEALABLE, MAILED
 
 SALT = "statement"
@@ -43,9 +46,23 @@ def tell_of_answer(appeal):
     _write(appeal.entry, "emails/appeal.txt", _("Your appeal was answered"))
 
 
-def token_of(entry):
-    """What opens the statement without signing in; told by mail alone."""
-    return signing.dumps(entry.pk, salt=SALT)
+def token_of(entry, until=None):
+    """What opens the statement without signing in until the moment `until` (as time.time() tells it), by default
+    APPEAL_WITHIN from now: told by mail, and on the statement that such a token opened, for no longer than that."""
+    until = int(until or time.time() + APPEAL_WITHIN.total_seconds())
+    return signing.dumps([entry.pk, until], salt=SALT)
+
+
+def opened_by(token):
+    """(the id of the entry that the `token` opens, until when), or None for a token that is none, or is over."""
+    try:
+        found = signing.loads(token, salt=SALT)
+        if isinstance(found, int):
+            # as they were sent before they told their end
+            found = [signing.loads(token, salt=SALT, max_age=APPEAL_WITHIN), time.time() + 3600]
+    except signing.BadSignature:
+        return None
+    return found if found[1] >= time.time() - 1 else None
 
 
 def _write(entry, words, subject):

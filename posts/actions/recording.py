@@ -9,7 +9,7 @@ from accounts.models import User
 from posts.actions import notifying, refusals
 from posts.actions.refusals import Refused
 from posts.models import Case, LogEntry, Rules
-from posts.models.modlog import STATED
+from posts.models.modlog import STATED, as_noted
 
 
 def check_right(moderator, reason):
@@ -60,7 +60,7 @@ def set_fields(row, values, before, name):
     each what it was and what it is now."""
     changed = {field: value for field, value in values.items() if getattr(row, field) != value}
     for field, value in changed.items():
-        before.setdefault(name, {})[field] = [_told(getattr(row, field)), _told(value)]
+        before.setdefault(name, {})[field] = [as_noted(getattr(row, field)), as_noted(value)]
         setattr(row, field, value)
     if changed:
         row.save(update_fields=list(changed))
@@ -73,7 +73,7 @@ def restore_fields(row, noted, *, leniently=False):
     if "warned_at" in noted and row.warned_at is None:
         # whoever acknowledged a warning did what was asked: it can be taken back all the same
         noted = {field: values for field, values in noted.items() if field != "warned_at"}
-    changed = {field for field, (_was, now) in noted.items() if _told(getattr(row, field)) != now}
+    changed = {field for field, (_was, now) in noted.items() if as_noted(getattr(row, field)) != now}
     if changed and not leniently:
         raise Refused(refusals.CHANGED_SINCE)
     noted = {field: values for field, values in noted.items() if field not in changed}
@@ -88,10 +88,6 @@ def moment_if(on, present, at):
     if on:
         return at if present is None else present
     return None
-
-
-def _told(value):
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _is_confidential(comment):

@@ -78,6 +78,16 @@ NOTHING_INSTEAD = _(
     "Please say what comes instead: about the comment, about its author, or both. If all of it stays, the decision "
     "stands; if nothing of it stays, it is reversed."
 )
+HARSHER = _("Nobody fares worse for having appealed: please choose something milder than what was decided.")
+NOTHING_STANDS = _("This decision was taken back already: nothing of it can stand. Please answer that it is reversed.")
+DECIDE_THAT_FIRST = _(
+    "Something has come since about this comment, and waits in the queue. Please decide that first; nothing was done "
+    "and the appeal waits."
+)
+APPEALED = _("There is an appeal against this. It is answered in the queue, by another moderator if there is one.")
+SUSPENDED_LONGER = _(
+    "This person is banned, or suspended for longer than that. To make it shorter, end it first, on their page."
+)
 NOT_CHECKED = _("Please say what you checked, and how.")
 NO_CAUSE = _(
     "Nothing speaks against this person: they are not under watch, warned or suspended, and nothing they wrote was "

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from posts.actions import refusals
 from posts.actions.recording import check_right, log, moment_if, set_fields
+from posts.actions.refusals import Refused
 from posts.models import LogEntry
 
 Act = LogEntry.Act
@@ -57,10 +58,13 @@ def unwatch(*, moderator, person, reason):
 def suspend(*, moderator, person, reason, until=None, rule="", comment=None, decision=None):
     """The person can read but not write, until the moment `until` or, without it, until the suspension is ended.
 
-    Raises PermissionDenied for oneself, and for staff unless a superuser does it.
+    Raises PermissionDenied for oneself, and for staff unless a superuser does it; Refused where that would end sooner
+    than what somebody has decided already.
     """
     act = Act.SUSPEND if until else Act.BAN
     locked = _lock_person(person)
+    if until and locked.is_suspended and (locked.suspended_until is None or locked.suspended_until > until):
+        raise Refused(refusals.SUSPENDED_LONGER)
     at = locked.suspended_at if locked.is_suspended and locked.suspended_until == until else timezone.now()
     return _set_person(moderator, person, reason, rule, act, comment, decision, suspended_at=at, suspended_until=until)
 
@@ -117,15 +121,24 @@ def _set_person(moderator, person, reason, rule, act, comment, decision, *, spar
     before = {}
     if not set_fields(person, values, before, "person"):
         return False
-    until, details = values.get("suspended_until"), {}
+    until, details, about = values.get("suspended_until"), {}, {}
     if until:
         details["until"] = until.isoformat()
     if decision is not None:
         details["decision"] = decision.pk
+    goes_with = decision or _ended_by(act, person)
+    if goes_with is not None and goes_with.is_confidential:
+        about = {"is_confidential": True}
     return log(
         moderator, act, reason, rule=rule, person=person, before=before, comment=comment,
-        thread=comment and comment.thread, details=details or None,
+        thread=comment and comment.thread, details=details or None, **about,
     )  # fmt: skip
+
+
+def _ended_by(act, person):
+    """The entry of what `act` ends: whatever kept that out of the public log keeps its end out of it, too."""
+    begun = {Act.UNSUSPEND: [Act.SUSPEND, Act.BAN], Act.UNWATCH: [Act.WATCH]}.get(act)
+    return LogEntry.objects.filter(person=person, act__in=begun).order_by("-id").first() if begun else None
 
 
 def may_be_judged(moderator, person):

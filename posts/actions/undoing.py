@@ -4,16 +4,15 @@ A moderator takes back what was decided, whole and exactly, or is refused. An ap
 be taken back: what somebody has decided or written since stays as it is, and the entry says so.
 """
 
-from contextlib import suppress
-
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from forum import markup
 from posts.actions import casework, counting, moderating, refusals, sanctioning, writing
 from posts.actions.recording import check_not_concerned, check_right, log, restore_fields
 from posts.actions.refusals import Refused
-from posts.models import LogEntry
+from posts.models import Appeal, Case, LogEntry
 from posts.passages import passages_of, put_back
 
 
@@ -23,8 +22,8 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
     were, and so are counts; the item is in the queue again, and flags wait again, if it `reopens`. The log's new entry.
 
     Once for each entry. Raises PermissionDenied for what concerns oneself, and for staff unless a superuser does it;
-    Refused where what it did has been changed since, unless `leniently`: then that stays, and the new entry's `details`
-    name it under "left" (fields; "text").
+    Refused where there is an appeal to be answered, or what it did has been changed since, unless `leniently`: then
+    that stays. `details` of the new entry name what stays under "left" (fields; "text"; acts that went with it).
     """
     check_right(moderator, reason)
     if entry.before is None or entry.act == LogEntry.Act.UNDO:
@@ -42,30 +41,60 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
     # whoever comes second has waited above for the first
     if LogEntry.objects.filter(undoes=entry).exists():
         raise Refused(refusals.UNDONE_ALREADY)
+    if not leniently and Appeal.objects.filter(entry=entry, outcome=Appeal.Outcome.OPEN).exists():
+        raise Refused(refusals.APPEALED)
     before, left = entry.before, []
     if comment is not None and ("comment" in before or "text" in before):
-        left += _restore_comment(moderator, comment, before, leniently)
+        left += _restore_comment(moderator, comment, before | {"comment": _noted(entry, "comment")}, leniently)
     if thread is not None:
         thread.save(update_fields=restore_fields(thread, before["thread"]))
         counting.bump(thread)
     if person is not None:
-        left += _restore_person(person, before["person"], leniently)
+        left += _restore_person(person, _noted(entry, "person"), leniently)
+    for measure in measures_of(entry) if with_measures else ():
+        # what somebody has changed since, such as a suspension that was ended, stays as they left it
+        back = undo(moderator=moderator, entry=measure, reason=reason, reopens=False, leniently=True)
+        left += [measure.act] if back.details else []
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
     done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details={"left": left} if left else None, **about)
     if comment is not None and reopens:
         casework.reopen(comment, entry)
     if comment is not None:
         casework.see_to(comment)
-    for measure in measures_of(entry) if with_measures else ():
-        # what somebody has changed since, such as a suspension that was ended, stays as they left it
-        with suppress(Refused):
-            undo(moderator=moderator, entry=measure, reason=reason, reopens=False)
+    if comment is not None and reopens and _came_instead(entry) and casework.case_of(comment) is None:
+        # of an appeal that is answered there is no item to open again
+        casework.open_case(comment, Case.Kind.FLAGGED, [Case.Why.MODERATOR], done.at)
     return done
 
 
 def measures_of(entry):
     """What was decided about the author together with `entry`, and still stands; one query, or none."""
     return list(LogEntry.objects.measures_with(entry).filter(undone_by=None))
+
+
+def each_with_measures(entries):
+    """[(entry, what was decided about the author together with it, and still stands)]; one query for all of them."""
+    found = list(LogEntry.objects.measures_with(*entries).filter(undone_by=None))
+    return [(entry, [each for each in found if each.details["decision"] == entry.pk]) for entry in entries]
+
+
+def _noted(entry, name):
+    """What `entry` noted of the "comment" or the "person"; but where it was as a decision had left it that has been
+    taken back since, it was as before that one."""
+    noted = dict(entry.before.get(name, {}))
+    earlier = LogEntry.objects.filter(**{name: getattr(entry, f"{name}_id")}, id__lt=entry.pk)
+    taken_back = earlier.filter(undone_by__isnull=False, before__has_key=name).order_by("-id")
+    for before in taken_back.values_list("before", flat=True):
+        for field, (was, now) in before[name].items():
+            if now is not None and field in noted and noted[field][0] == now:
+                noted[field] = [was, noted[field][1]]
+    return noted
+
+
+def _came_instead(entry):
+    """It came in the place of a decision that was changed on appeal."""
+    about = {"person": entry.person_id} if entry.person_id else {"comment": entry.comment_id}
+    return LogEntry.objects.filter(act=LogEntry.Act.CHANGE, details__instead__contains=[entry.pk], **about).exists()
 
 
 def _restore_person(person, noted, leniently):
@@ -116,8 +145,13 @@ def _restore_text(moderator, comment, noted, leniently):
         raise Refused(refusals.CHANGED_SINCE)
     passages = passages_of(revision.taken_out)
     source = put_back(comment.source, revision.source, passages)
+    try:
+        html = markup.render(source, comment.limits)
+    except markup.TooComplex:
+        # with what its author has added since it would be too much for one comment
+        source = comment.source
     if source != comment.source:
-        writing.rewrite(comment, source, None, editor=moderator, at=timezone.now(), silently=False)
+        writing.rewrite(comment, source, html, editor=moderator, at=timezone.now(), silently=False)
     revision.taken_out = ""
     revision.save(update_fields=["taken_out"])
     # readers may see again what it said, but for what another decision took out

@@ -8,7 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import VerificationRequest
-from posts.actions.answering import STAYS, is_about_comment
+from posts.actions.answering import STAYS, is_about_comment, milder_acts, milder_measures
 from posts.actions.sanctioning import may_be_judged
 from posts.actions.verifying import CHECKED
 from posts.forms import BareForm, TextField, VisibleCharField
@@ -83,7 +83,7 @@ class DecisionForm(Seen):
     )
     reason = TextField(
         label=_("Reason"), required=False, min_length=None, max_length=2_000, rows=3,
-        help_text=_("The author reads it. Left empty, it is the reason at hand; to approve needs none."),
+        help_text=_("The author reads it. Left empty, it is the reason at hand; to approve alone needs none."),
     )  # fmt: skip
     measure = forms.ChoiceField(label=_("And its author"), choices=MEASURES, required=False)
 
@@ -105,7 +105,7 @@ class DecisionForm(Seen):
         data["reason"] = (data.get("reason") or "").strip() or (canned.text if canned else "")
         if canned and not data.get("rule") and canned.rule in dict(self.fields["rule"].choices):
             data["rule"] = canned.rule
-        if not data["reason"] and data.get("act") == Act.APPROVE:
+        if not data["reason"] and data.get("act") == Act.APPROVE and not data.get("measure"):
             data["reason"] = str(IT_FITS)
         if not data["reason"]:
             self.add_error("reason", _("Please give a reason: the author will read it."))
@@ -129,14 +129,12 @@ class AnswerForm(Seen):
     """The answer to an appeal, and what comes in the place of a decision that is changed."""
 
     needed_at_times = ("act", "passage", "measure")
-    outcome = forms.ChoiceField(
-        label=_("Answer"), widget=forms.RadioSelect,
-        choices=[
-            (Appeal.Outcome.UPHELD, _("The decision stands")),
-            (Appeal.Outcome.CHANGED, _("It is changed: something else comes in its place")),
-            (Appeal.Outcome.REVERSED, _("It is reversed: everything is as it was before")),
-        ],
-    )  # fmt: skip
+    OUTCOMES = [
+        (Appeal.Outcome.UPHELD, _("The decision stands")),
+        (Appeal.Outcome.CHANGED, _("It is changed: something milder comes in its place")),
+        (Appeal.Outcome.REVERSED, _("It is reversed: everything is as it was before")),
+    ]
+    outcome = forms.ChoiceField(label=_("Answer"), widget=forms.RadioSelect, choices=OUTCOMES)
     act = forms.ChoiceField(label=_("If it is changed: about the comment"), required=False)
     passage = TextField(
         label=_("The passage to take out"), required=False, min_length=None, max_length=20_000, rows=2,
@@ -149,19 +147,27 @@ class AnswerForm(Seen):
 
     def __init__(self, *args, entry, moderator, measures=(), **options):
         super().__init__(*args, **options)
-        acts = [(act, label) for act, label in ACTS if act not in (Act.APPROVE, entry.act)]
-        as_it_is = _("It stays: %(what)s") % {"what": entry.get_act_display()}
-        self.fields["act"].choices = [(STAYS, as_it_is), ("", _("Nothing: everybody can read it")), *acts]
-        others = [choice for choice in MEASURES if choice[0] != entry.act]
-        if measures:
-            told = ", ".join(str(each.get_act_display()) for each in measures)
-            others.insert(0, (STAYS, _("It stays: %(what)s") % {"what": told}))
-        self.fields["measure"].choices = others
-        self.fields["act"].initial = self.fields["measure"].initial = STAYS
-        if not is_about_comment(entry):
+        if is_about_comment(entry):
+            self._offer_acts(entry)
+            milder = milder_measures(entry, measures)
+        else:
             del self.fields["act"], self.fields["passage"]
-        if entry.person is None or not may_be_judged(moderator, entry.person):
+            measures, milder = [], milder_measures(entry, [entry])[2:]
+        told = ", ".join(str(each.get_act_display()) for each in measures)
+        stays = [(STAYS, _("It stays: %(what)s") % {"what": told})] if measures else []
+        self.fields["measure"].choices = stays + [choice for choice in MEASURES if choice[0] in milder]
+        self.fields["measure"].initial = STAYS
+        if not milder:
+            # nothing is milder than a word
+            self.fields["outcome"].choices = [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED]
+        if not milder or entry.person is None or not may_be_judged(moderator, entry.person):
             del self.fields["measure"]
+
+    def _offer_acts(self, entry):
+        milder, as_it_is = milder_acts(entry), _("It stays: %(what)s") % {"what": entry.get_act_display()}
+        acts = [(act, label) for act, label in ACTS if act in milder]
+        self.fields["act"].choices = [(STAYS, as_it_is), ("", _("Nothing: everybody can read it")), *acts]
+        self.fields["act"].initial = STAYS
 
     def clean(self):
         """What comes instead is asked for where the decision is changed, and counts only there."""

@@ -5,8 +5,7 @@ from functools import cached_property
 from django.utils.safestring import mark_safe
 
 from forum import markup
-from posts.actions.answering import is_about_comment
-from posts.actions.undoing import measures_of
+from posts.actions.answering import is_about_comment, standing_measures
 from posts.admin import record
 from posts.models import CannedReason, Case, Comment, Flag, Rules, WatchedWord
 from posts.safety.words import found_in
@@ -51,7 +50,8 @@ class Item:
     @classmethod
     def of(cls, pk):
         """The item of the case `pk`, or None."""
-        about = ["comment__author", "comment__thread", "comment__parent__author", "appeal__entry", "appeal__person"]
+        about = ["comment__author", "comment__thread", "comment__parent__author", "appeal__entry__undone_by"]
+        about += ["appeal__entry__person", "appeal__person"]
         case = (
             Case.objects.select_related(*about, "verification_request__person", "claimed_by", "closed_by")
             .filter(pk=pk)
@@ -83,7 +83,7 @@ class Item:
         """Of an appeal: what was decided about the person together with the decision, and still stands; one query."""
         if self.case is None or self.case.appeal_id is None or not is_about_comment(self.case.appeal.entry):
             return []
-        return measures_of(self.case.appeal.entry)
+        return standing_measures(self.case.appeal.entry)
 
     @property
     def rules(self):

@@ -7,19 +7,22 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User, VerificationRequest
-from forum import unsent
+from forum import markup, unsent
 from forum.errors import kept
 from posts.actions import answering, deciding, verifying
-from posts.actions.refusals import Refused
+from posts.actions.refusals import NO_SUCH_PASSAGE, Refused
 from posts.admin.caseforms import NoteForm, form_of, state_of
 from posts.admin.desk import statement
 from posts.admin.item import Item
 from posts.admin.meanwhile import changes
-from posts.models import Case, LogEntry
+from posts.admin.undoing import LEFT
+from posts.models import Case, Comment, LogEntry
+from posts.passages import cut, passages_of
 from posts.statements import SAID
 
 ACT_OF = {
@@ -61,7 +64,7 @@ class ItemPages:
                 unsent.done(request, *_places(pk))
                 return self._next(request, pk)
             item = Item.of(pk)
-            since = changes(item, *form.saw) if form.saw[0] else []
+            since = changes(item, *form.saw, request.user) if form.saw[0] else []
             form = _anew(form, item)
         preview = _previewed(form, case) if "preview" in request.POST and is_sent and form.is_valid() else None
         title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.case.name}
@@ -151,7 +154,10 @@ class ItemPages:
         tags = f"undo {reverse('admin:posts_case_undo', args=[instead[0]])}" if instead else ""
         messages.success(request, ANSWERED, extra_tags=tags)
         if LogEntry.objects.filter(undoes=entry, details__has_key="left").exists():
-            messages.info(request, _("Some of it was decided or written anew since. That stays as it is now."))
+            messages.info(request, LEFT)
+        comment = entry.comment and Comment.objects.get(pk=entry.comment_id)
+        if answer.act == LogEntry.Act.REVERSE and comment is not None and not comment.is_published:
+            messages.info(request, _("The comment stays out of sight: something else about it was decided, or waits."))
 
     def _next(self, request, done):
         """The next item follows by itself, behind the one that is done, which may be in the queue still; where there is
@@ -210,7 +216,19 @@ def _previewed(form, case):
         # it stays where it is: the log has that somebody looked, and its author hears nothing
         acts.remove(LogEntry.Act.APPROVE)
     rule = data.get("rule") or (case.appeal_id and case.appeal.entry.rule)
-    return statement([act for act in acts if act in SAID], data | {"rule": rule, "reason": reason})
+    lasts = deciding.SUSPENSIONS.get(data.get("measure"))
+    said = data | {"rule": rule, "reason": reason, "until": lasts and timezone.now() + lasts}
+    return statement([act for act in acts if act in SAID], said) | _left_of(case, data)
+
+
+def _left_of(case, data):
+    """What readers will see of a text that passages are taken out of; or that it has no such passage."""
+    if data.get("act") != LogEntry.Act.EDIT_OUT:
+        return {}
+    source = cut(case.comment.source, passages_of(data["passage"]))
+    if source is None:
+        return {"fault": NO_SUCH_PASSAGE}
+    return {"left": mark_safe(markup.render(source, case.comment.limits))}  # noqa: S308  (made by markup)
 
 
 def _anew(form, item):

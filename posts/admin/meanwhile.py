@@ -12,16 +12,16 @@ class Change(NamedTuple):
     words: str = ""
 
 
-def changes(item, since, mark):
-    """The Changes of `item` after the moment `since`, when its text had the fingerprint `mark`; no query, for the item
-    has read all of it."""
+def changes(item, since, mark, moderator):
+    """The Changes of `item` after the moment `since`, when its text had the fingerprint `mark`, for a `moderator`, who
+    does not read who flagged their own; no query, for the item has read all of it."""
     found = []
     for entry in reversed(item.entries):
         if entry.at > since:
             by = entry.moderator or _("the forum itself")
             said = _("%(who)s: %(what)s.") % {"who": by, "what": entry.get_act_display()}
             found.append(Change(said, entry.reason))
-    for flag in reversed(item.beside["flags"]):
+    for flag in reversed(item.beside["flags"] if item.author != moderator else []):
         if flag["at"] > since:
             said = _("It was flagged: %(reason)s.") % {"reason": flag["reason"]}
             found.append(Change(said, flag["note"]))

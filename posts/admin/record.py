@@ -97,7 +97,7 @@ def entries(person, comment, most):
     query."""
     about = LogEntry.objects.select_related("moderator").order_by("-id")
     # joined: an EXISTS in its place is answered by reading the whole log
-    about = about.annotate(undone=F("undone_by"))
+    about = about.annotate(undone=F("undone_by"), appealed=F("appeal__outcome"))
     rows = about.filter(person=person) if person else about.filter(comment=comment)
     if person and comment:
         # two ranges, each by its own index
@@ -108,10 +108,11 @@ def entries(person, comment, most):
 def entries_by(pks):
     """The entries of the log with these numbers, each with what it is about; one query."""
     about = LogEntry.objects.select_related("moderator", "person", "thread", "comment__thread", "comment__author")
-    found = about.annotate(undone=F("undone_by")).filter(pk__in=pks).order_by("id")
+    found = about.annotate(undone=F("undone_by"), appealed=F("appeal__outcome")).filter(pk__in=pks).order_by("id")
     return [_with_way_back(entry) for entry in found]
 
 
 def _with_way_back(entry):
-    entry.may_be_undone = entry.before is not None and entry.undone is None
+    # what somebody appeals against is answered by another moderator
+    entry.may_be_undone = entry.before is not None and entry.undone is None and entry.appealed != ""
     return entry

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from posts.actions import undoing
@@ -21,6 +22,9 @@ PLACES = {
     "from_comment": "admin:posts_case_of",
     "from_person": "admin:accounts_user_change",
 }
+
+
+LEFT = _lazy("Some of it was decided or written anew since. That stays as it is now.")
 
 
 class UndoPages:
@@ -45,23 +49,25 @@ class UndoPages:
         if request.method != "POST":
             title = ngettext("Take this back?", "Take these %(n)d decisions back?", len(entries)) % {"n": len(entries)}
             context = self._context(request, title) | {
-                "asked": [(entry, undoing.measures_of(entry)) for entry in entries],
+                "asked": undoing.each_with_measures(entries),
                 "way_back": way_back or reverse("admin:posts_case_changelist"),
                 "place": [(name, said[name]) for name in PLACES if name in said],
                 "may_be_undone": any(entry.may_be_undone for entry in entries),
             }  # fmt: skip
             return TemplateResponse(request, "admin/posts/case/undo.html", context)
-        done = 0
+        done = []
         for entry in entries:
             try:
-                undoing.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
-                done += 1
+                back = undoing.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
+                done.append(back)
             except (Refused, PermissionDenied) as refusal:
                 whose = f"{_whose(entry)}: " if len(entries) > 1 else ""
                 messages.error(request, f"{whose}{str(refusal) or _('You may not do this.')}")
         if done:
-            told = ngettext("The decision is taken back.", "%(n)d decisions are taken back.", done)
-            messages.success(request, told % {"n": done})
+            told = ngettext("The decision is taken back.", "%(n)d decisions are taken back.", len(done))
+            messages.success(request, told % {"n": len(done)})
+        if any((back.details or {}).get("left") for back in done):
+            messages.info(request, LEFT)
         return redirect(way_back or _reopened(entries))
 
 

@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 class LogEntryQuerySet(models.QuerySet):
     """Questions about many entries."""
 
-    def measures_with(self, entry):
-        """What was decided about the author together with `entry` about their comment; by the index of the person."""
-        if entry.person_id is None:
+    def measures_with(self, *entries):
+        """What was decided about the authors together with these entries about comments; by the index of the person."""
+        people = {entry.person_id for entry in entries if entry.person_id}
+        if not people:
             return self.none()
-        return self.filter(person=entry.person_id, id__gt=entry.pk, details__decision=entry.pk).order_by("id")
+        first, pks = min(entry.pk for entry in entries), [entry.pk for entry in entries]
+        return self.filter(person__in=people, id__gt=first, details__decision__in=pks).order_by("id")
 
     def confidential_by_month(self):
         """[(month, how many confidential decisions there were)] of the last year, the latest first."""
@@ -126,6 +128,16 @@ class LogEntry(models.Model):
         told = (self.details or {}).get("until")
         return told and datetime.fromisoformat(told)
 
+    def is_over(self, person):
+        """Of a suspension, a ban or a watch of `person`, as they are now: its time is over, it was ended, or another
+        one came."""
+        if self.act not in (Act.SUSPEND, Act.BAN, Act.WATCH):
+            return False
+        if self.until is not None and self.until <= timezone.now():
+            return True
+        set_to = {field: now for field, (_was, now) in (self.before or {}).get("person", {}).items()}
+        return any(now != as_noted(getattr(person, field)) for field, now in set_to.items())
+
     @property
     def is_appealable(self):
         """An act against somebody, about which they may appeal."""
@@ -135,6 +147,11 @@ class LogEntry(models.Model):
     def subject(self):
         """What the entry is about."""
         return self.comment or self.thread or self.person
+
+
+def as_noted(value):
+    """`value` as an entry notes it in JSON."""
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 Act = LogEntry.Act

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +15,6 @@ from forum import markup, unsent
 from posts.actions import appealing, notifying, sanctioning
 from posts.forms import AppealForm
 from posts.models import Appeal, Case, LogEntry, Revision
-from posts.models.appeal import APPEAL_WITHIN
 from posts.models.modlog import STATED
 from posts.statements import SAID
 from posts.views.attempt import answered, attempted, sent
@@ -40,10 +38,10 @@ def mine(request):
     shown = rows[:DECISIONS_PER_PAGE]
     answered_by = _answered_by(shown)
     for entry in shown:
-        _speak(entry)
+        _speak(entry, request.user)
         entry.earlier = entry.undoes or answered_by.get(entry.pk)
         if entry.earlier:
-            _speak(entry.earlier)
+            _speak(entry.earlier, request.user)
     context = {"entries": shown, "before": shown[-1].pk if len(rows) > len(shown) else None, "is_first": not before}
     return render(request, "posts/decisions.html", context)
 
@@ -62,20 +60,22 @@ def statement(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def by_link(request, token):
     """The same for whoever has the link from the mail, without signing in, for as long as there is an appeal."""
-    try:
-        pk = signing.loads(token, salt=notifying.SALT, max_age=APPEAL_WITHIN)
-    except signing.BadSignature:
-        raise Http404 from None
+    opened = notifying.opened_by(token)
+    if opened is None:
+        raise Http404
+    pk, until = opened
     entry = get_object_or_404(LogEntry.objects.select_related(*ABOUT), pk=pk, act__in=STATED)
-    return _statement(request, entry, None)
+    return _statement(request, entry, None, until)
 
 
-def _speak(entry, is_by_link=False):
-    """`entry` with its sentence, and the address of its statement for whoever reads this one."""
+def _speak(entry, person, until=None):
+    """`entry` with its sentence, whether it is over for the `person`, and the address of its statement: for whoever
+    came by a link that holds `until` then, another one that holds no longer."""
+    entry.over = person is not None and entry.is_over(person)
     entry.said = SAID.get(entry.act, entry.get_act_display())
     entry.address = reverse("decision", args=[entry.pk])
-    if is_by_link:
-        entry.address = reverse("decision_by_link", args=[notifying.token_of(entry)])
+    if until is not None:
+        entry.address = reverse("decision_by_link", args=[notifying.token_of(entry, until)])
     return entry
 
 
@@ -132,7 +132,7 @@ def _moment(text):
         return None
 
 
-def _statement(request, entry, person):
+def _statement(request, entry, person, until=None):
     form = AppealForm(sent(request), initial=unsent.waiting(request), auto_id="appeal_%s")
     made = attempted(
         request, form, "appeal", lambda data: appealing.appeal(entry=entry, text=data["text"], person=person)
@@ -141,7 +141,6 @@ def _statement(request, entry, person):
         unsent.done(request)
         messages.success(request, _("Your appeal is with the moderators. The answer will stand here."))
         return redirect(request.path)
-    is_by_link = person is None
     written, passage = _written(entry)
     before = _appeal_before(entry)
     earlier = entry.undoes or (before and before.entry) or _answered_by([entry]).get(entry.pk)
@@ -149,16 +148,16 @@ def _statement(request, entry, person):
     # what was taken back since is marked
     measures = LogEntry.objects.measures_with(entry).select_related("undone_by")
     context = {
-        "entry": _speak(entry),
+        "entry": _speak(entry, entry.person),
         "written": written,
         "passage": passage,
         "left": taken_back.get("left", ()),
-        "measures": [_speak(each, is_by_link) for each in measures],
-        "instead": [_speak(each, is_by_link) for each in _instead_of(entry)],
+        "measures": [_speak(each, entry.person, until) for each in measures],
+        "instead": [_speak(each, entry.person, until) for each in _instead_of(entry)],
         "answer_before": before,
-        "earlier": earlier and _speak(earlier, is_by_link),
+        "earlier": earlier and _speak(earlier, entry.person, until),
         "may_appeal": appealing.may_appeal(entry) and not hasattr(entry, "appeal"),
         "is_warning": entry.act == LogEntry.Act.WARN and person is not None and person.warned_at is not None,
-        "is_by_link": is_by_link,
+        "is_by_link": until is not None,
     }
     return answered(request, form, "posts/decision.html", context)

@@ -182,11 +182,11 @@ def test_a_change_to_what_is_so_already_is_refused_whole(comment, alice, mod, mi
 
 
 def test_an_appeal_against_a_warning_leaves_the_comment_where_it_is(comment, alice, mod, mia):
-    decide(mod, Case.objects.get(comment=comment), measure="warn")
-    made = appeal(LogEntry.objects.get(act="warn"), alice)
+    decide(mod, Case.objects.get(comment=comment), measure="watch")
+    made = appeal(LogEntry.objects.get(act="watch"), alice)
     with pytest.raises(Refused):
         answer(mia, made, Outcome.CHANGED, act="edit_out", passage="unkind the week")
-    answer(mia, made, Outcome.CHANGED, measure="watch")
+    answer(mia, made, Outcome.CHANGED, measure="warn")
     comment.refresh_from_db()
     assert comment.removed_at is not None
 
@@ -283,7 +283,7 @@ def test_a_text_without_the_mark_stays_as_its_author_left_it(mod, mia, case, com
     assert comment.source == "Quite another text by now."
     assert LogEntry.objects.get(undoes=entry).details == {"left": ["text"]}
     client.force_login(alice)
-    assert "You changed the text since" in client.get(f"/decisions/{entry.pk}/").content.decode()
+    assert "The text has been changed since" in client.get(f"/decisions/{entry.pk}/").content.decode()
 
 
 def test_what_another_decision_took_out_stays_out_of_earlier_versions(mod, mia, case, comment, alice):
@@ -408,10 +408,10 @@ def test_what_was_chosen_for_another_answer_counts_not(desk, opening, alice):
     entry = moderating.remove(moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is unkind.")
     appealing.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
-    data = {"outcome": "upheld", "answer": "It stays.", "seen": case.version, "measure": "ban", "act": "hold"}
+    data = {"outcome": "upheld", "answer": "It stays.", "seen": case.version, "measure": "warn", "act": "hold"}
     assert desk.post(page(case), data).status_code == 302
     alice.refresh_from_db()
-    assert not alice.is_suspended
+    assert alice.warned_at is None
 
 
 def test_an_appeal_tells_what_goes_with_the_decision(desk, opening, alice):

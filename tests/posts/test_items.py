@@ -9,7 +9,7 @@ from django.utils import timezone
 from posts.actions import deciding, flagging, moderating, writing
 from posts.models import CannedReason, Case, Comment, LogEntry, Note, Rules, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
-from tests.posts.at_desk import QUEUE, flagged, form, page, said, seated
+from tests.posts.at_desk import QUEUE, flagged, form, opened, page, said, seated
 
 
 @pytest.mark.parametrize("place", ["item", "comment"])
@@ -86,6 +86,7 @@ def test_a_decision_by_rule_and_reason_at_hand(desk, opening):
         {"rule": "No such rule"},
         {"act": "edit_out"},
         {"measure": "kill"},
+        {"act": "approve", "measure": "ban", "reason": ""},
     ],
 )
 def test_a_form_that_says_too_little_keeps_what_was_written(desk, opening, data):
@@ -138,6 +139,15 @@ def test_a_text_changed_within_its_first_minutes_is_told_as_changed(desk, openin
     assert "just after writing it" in said(desk.post(page(case), form(case) | typed))
 
 
+def test_who_is_refused_about_their_own_does_not_read_who_flagged_it_since(desk, opening, mod):
+    moderator("Mia Second")
+    flagging.flag(comment=reply(opening, mod), person=person(), reason="unkind")
+    case = Case.objects.get()
+    typed = opened(desk, case)
+    flagging.flag(comment=case.comment, person=person(), reason="harm", note="A word about him.")
+    assert "A word about him." not in said(desk.post(page(case), form(case, act="approve") | typed))
+
+
 def test_in_a_second_tab_one_reads_that_it_was_oneself(desk, opening):
     case = flagged(opening)
     data = form(case)
@@ -179,6 +189,13 @@ def test_what_the_author_will_read_is_shown_before(desk, opening):
     assert said(answer).count("Not like this.") == 2
     kept = said(desk.post(page(case), form(case, preview="1", act="approve", reason="")))
     assert "its author is not told" in kept
+    cut = said(desk.post(page(case), form(case, preview="1", act="edit_out", passage="unkind the week", measure="ban")))
+    assert "had been […] before" in cut
+    assert "does not have this passage" in said(
+        desk.post(page(case), form(case, preview="1", act="edit_out", passage="no"))
+    )
+    suspended = said(desk.post(page(case), form(case, preview="1", measure="suspend_7")))
+    assert "<dt>Until</dt>" in suspended
     assert not LogEntry.objects.exists()
 
 

@@ -44,6 +44,12 @@ def _ann(passages):
     return f"{LEFT_OUT}," if passages == ["Ann"] else "Ann,"
 
 
+def test_a_passage_at_an_end_does_not_come_into_the_place_of_another():
+    full = "Ann said it first. And then I went home."
+    assert put_back("[…] Quite another text.", full, ["Ann said it first."]) == "[…] Quite another text."
+    assert put_back("Quite another text […]", full, ["I went home."]) == "Quite another text […]"
+
+
 @pytest.mark.parametrize("passages", [["in Oak Lane"], ["Ann"], ["Ann lives", "in Oak Lane"], ["Ann", "Oak Lane"]])
 def test_a_text_that_was_not_changed_since_is_as_it_was(passages):
     assert put_back(cut(TEXT, passages), TEXT, passages) == TEXT
@@ -54,8 +60,8 @@ def test_a_text_that_was_not_changed_since_is_as_it_was(passages):
     [
         # written on, before and behind
         ("Hello. My sister Ann lives […]. She was.", "Hello. My sister Ann lives in Oak Lane. She was."),
-        # changed all around: there is one mark
-        ("Ann? […]", "Ann? in Oak Lane"),
+        # changed all around: the mark may be of another decision, or its writer's own
+        ("Ann? […]", "Ann? […]"),
         # another mark, of another decision
         ("[…] My sister Ann lives […]. So.", "[…] My sister Ann lives in Oak Lane. So."),
         # its writer took the mark out, or nobody can tell
@@ -67,7 +73,7 @@ def test_a_text_that_was_changed_since_has_it_where_the_mark_still_stands(now, t
     assert put_back(now, TEXT, ["in Oak Lane"]) == then
 
 
-words = st.lists(st.text("abc ", min_size=1, max_size=12), min_size=1, max_size=8).map(" ".join)
+words = st.lists(st.text("abc ", min_size=1, max_size=12), min_size=1, max_size=9).map(" ".join)
 
 
 @given(words, st.data())
@@ -84,5 +90,5 @@ def test_cutting_and_putting_back_is_no_change_or_says_so(text, data):
     # a mark whose neighbours are marks may stay: nothing else may happen
     assert again.count(LEFT_OUT) <= shorter.count(LEFT_OUT)
     assert set(again) <= set(text) | set(LEFT_OUT)
-    if shorter.count(LEFT_OUT) == 1:
+    if shorter.count(LEFT_OUT) == 1 and len(shorter.replace(LEFT_OUT, "").replace(" ", "")) >= 20:
         assert again == text

@@ -1,0 +1,239 @@
+"""What has come since a decision, when that is appealed against or taken back: it stands, and is told."""
+
+import re
+import time
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from posts.actions import answering, appealing, deciding, flagging, moderating, notifying, sanctioning, undoing, writing
+from posts.actions.refusals import Refused
+from posts.models import Case, Flag, LogEntry, Rules
+from posts.models.comment import COMMENT_MAX_LENGTH
+from tests.factories import moderator, reply
+from tests.posts.at_desk import QUEUE, said, seated
+
+WHY = "It is unkind to somebody."
+
+
+@pytest.fixture
+def comment(opening, alice):
+    return reply(opening, alice)
+
+
+def answer(mia, entry, who, outcome="reversed", **instead):
+    """Somebody appeals against `entry`, and Mia answers."""
+    appealing.appeal(entry=entry, text="Please look again.", person=who)
+    case = Case.objects.get(appeal__entry=entry)
+    about = {"seen": case.version, "outcome": outcome, "answer": "You are right."}
+    return answering.answer_appeal(moderator=mia, case=case, **about, **instead)
+
+
+SINCE = {
+    "hidden because somebody could be recognised": lambda comment, mod: flagging.flag(
+        comment=comment, person=mod, reason="personal"
+    ),
+    "held by another moderator": lambda comment, mod: moderating.hold(moderator=mod, comment=comment, reason=WHY),
+    "held, seen and held again": lambda comment, mod: [
+        act(moderator=mod, comment=comment, reason=WHY)
+        for act in (moderating.hold, moderating.approve, moderating.hold)
+    ],
+}
+
+
+@pytest.mark.parametrize("since", SINCE)
+@pytest.mark.parametrize("outcome", [{"outcome": "reversed"}, {"outcome": "changed", "act": "", "measure": "warn"}])
+def test_what_is_out_of_sight_since_for_another_reason_stays_so(client, comment, alice, mod, mia, since, outcome):
+    entry = moderating.lock_branch(moderator=mod, comment=comment, reason=WHY)
+    SINCE[since](comment, mod)
+    answer(mia, entry, alice, **outcome)
+    comment.refresh_from_db()
+    assert (comment.is_published, comment.locked_at) == (False, None)
+    assert Case.objects.open().get().comment == comment
+    assert not Flag.objects.exclude(outcome="").exists()
+    client.force_login(alice)
+    assert "stays out of sight" in said(client.get(f"/decisions/{entry.pk}/"))
+
+
+def test_flags_raised_since_wait_and_nothing_is_decided_along_with_them(comment, alice, bob, mod, mia):
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    moderating.restore(moderator=mod, comment=comment, reason=WHY)
+    flagging.flag(comment=comment, person=bob, reason="personal", note="That is me.")
+    with pytest.raises(Refused, match="since"):
+        answer(mia, entry, alice, "changed", act="edit_out", passage="unkind the week")
+    case = Case.objects.get(appeal__entry=entry)
+    answering.answer_appeal(moderator=mia, case=case, seen=case.version, outcome="reversed", answer="You are right.")
+    assert Flag.objects.get().outcome == ""
+    assert Case.objects.open().get().kind == Case.Kind.PRIVACY
+
+
+def test_a_later_ban_is_not_made_shorter(comment, alice, mod, mia):
+    case = deciding.begin(moderator=mod, comment_id=comment.pk)
+    entry = deciding.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, measure="suspend_7")
+    ban = sanctioning.suspend(moderator=mod, person=alice, reason="Threats since.")
+    with pytest.raises(Refused, match="longer"):
+        sanctioning.suspend(moderator=mod, person=alice, reason=WHY, until=timezone.now() + timedelta(days=1))
+    with pytest.raises(Refused):
+        answer(mia, entry, alice, "changed", measure="suspend_1")
+    case = Case.objects.get(appeal__entry=entry)
+    answering.answer_appeal(moderator=mia, case=case, seen=case.version, outcome="reversed", answer="Yes.")
+    alice.refresh_from_db()
+    assert (alice.is_suspended, alice.suspended_until) == (True, None)
+    assert LogEntry.objects.get(undoes=entry).details == {"left": ["suspend"]}
+    # and with the ban gone, what was taken back before does not come again
+    undoing.undo(moderator=mod, entry=ban, reason="A mistake.")
+    alice.refresh_from_db()
+    assert not alice.is_suspended
+
+
+def test_a_decision_that_was_taken_back_does_not_come_again_with_the_undo_of_a_later_one(alice, mod, mia):
+    first = sanctioning.warn(moderator=mod, person=alice, reason=WHY)
+    second = sanctioning.warn(moderator=mod, person=alice, reason="Again.")
+    answer(mia, first, alice)
+    undoing.undo(moderator=mod, entry=second, reason="Wrong.")
+    alice.refresh_from_db()
+    assert alice.warned_at is None
+
+
+def test_a_removal_that_was_taken_back_does_not_come_again_with_the_undo_of_what_restored_it(comment, alice, mod, mia):
+    removed = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    restored = moderating.restore(moderator=mod, comment=comment, reason=WHY)
+    answer(mia, removed, alice)
+    undoing.undo(moderator=mod, entry=restored, reason="Wrong.")
+    comment.refresh_from_db()
+    assert comment.is_published
+
+
+def test_a_text_that_would_be_too_long_with_the_passage_stays_as_it_is(comment, alice, mod, mia):
+    entry = moderating.edit_out(moderator=mod, comment=comment, passage="unkind the week", reason=WHY)
+    comment.refresh_from_db()
+    longest = comment.source + " " + "x" * (COMMENT_MAX_LENGTH - len(comment.source) - 1)
+    writing.edit(editor=alice, comment=comment, source=longest)
+    answer(mia, entry, alice)
+    comment.refresh_from_db()
+    assert comment.source == longest
+    assert LogEntry.objects.get(undoes=entry).details == {"left": ["text"]}
+
+
+def test_a_passage_does_not_come_into_the_place_of_another_decisions_mark(comment, alice, mod, mia):
+    text = "My neighbour Anna Berg told me this. Then the weather was fine and we went home. Later Carl Dorn shouted."
+    writing.edit(editor=alice, comment=comment, source=text)
+    entry = moderating.edit_out(moderator=mod, comment=comment, passage="Anna Berg", reason=WHY)
+    moderating.edit_out(moderator=mod, comment=comment, passage="Carl Dorn", reason=WHY)
+    comment.refresh_from_db()
+    now = comment.source.replace("My neighbour […] told me this. ", "")
+    writing.edit(editor=alice, comment=comment, source=now)
+    answer(mia, entry, alice)
+    comment.refresh_from_db()
+    assert comment.source == now
+
+
+# Appealed and undone -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_appealed_against_is_answered_and_not_undone_meanwhile(client, comment, alice, mod, mia):
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    case = deciding.begin(moderator=mod, comment_id=comment.pk)
+    appealing.appeal(entry=entry, text="Please look again.", person=alice)
+    with pytest.raises(Refused, match="appeal"):
+        undoing.undo(moderator=mod, entry=entry, reason="Hm.")
+    assert f"undo/{entry.pk}/" not in said(seated(client, mod).get(f"{QUEUE}{case.pk}/change/"))
+
+
+def test_nothing_stands_of_what_was_taken_back(comment, alice, mod, mia):
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    undoing.undo(moderator=mod, entry=entry, reason="Hm.")
+    # as if she had sent it in the same moment
+    appeal = appealing.Appeal.objects.create(entry=entry, person=alice, text="Please.", made_at=timezone.now())
+    case = Case.objects.create(comment=comment, kind=3, why=["appeal"], appeal=appeal, opened_at=timezone.now())
+    about = {"moderator": mia, "case": case, "seen": 1, "answer": "So it is."}
+    for outcome in ("upheld", "changed"):
+        with pytest.raises(Refused, match="taken back already"):
+            answering.answer_appeal(outcome=outcome, **about)
+    answering.answer_appeal(outcome="reversed", **about)
+
+
+@pytest.mark.parametrize(
+    ("act", "measure", "instead"),
+    [
+        ("remove", "", {"measure": "suspend_1"}),
+        ("edit_out", "", {"act": "remove"}),
+        ("hold", "", {"act": "remove"}),
+        ("remove", "suspend_3", {"measure": "suspend_7"}),
+        ("remove", "warn", {"measure": "watch"}),
+    ],
+)
+def test_nobody_fares_worse_for_having_appealed(comment, alice, mod, mia, act, measure, instead):
+    case = deciding.begin(moderator=mod, comment_id=comment.pk)
+    passage = {"passage": "unkind the week"} if act == "edit_out" else {}
+    entry = deciding.decide(moderator=mod, case=case, seen=1, act=act, reason=WHY, measure=measure, **passage)
+    with pytest.raises(Refused, match="worse"):
+        answer(mia, entry, alice, "changed", **instead)
+
+
+def test_a_passage_is_made_smaller_on_appeal(comment, alice, mod, mia):
+    source = comment.source
+    entry = moderating.edit_out(moderator=mod, comment=comment, passage="unkind the week", reason=WHY)
+    answer(mia, entry, alice, "changed", act="edit_out", passage="unkind")
+    comment.refresh_from_db()
+    assert comment.source == source.replace("unkind", "[…]")
+
+
+def test_what_came_instead_and_is_undone_leaves_an_item_to_decide_anew(comment, alice, mod, mia):
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    done = answer(mia, entry, alice, "changed", act="edit_out", passage="unkind the week")
+    undoing.undo(moderator=mia, entry=LogEntry.objects.get(pk=done.details["instead"][0]), reason="Too much.")
+    assert Case.objects.open().get().comment == comment
+
+
+def test_a_moderator_publishes_their_own_comment_by_no_act(opening, mod, mia):
+    own = reply(opening, mod)
+    flagging.flag(comment=own, person=mia, reason="personal")
+    with pytest.raises(PermissionDenied):
+        moderating.edit_out(moderator=mod, comment=own, passage="unkind", reason=WHY)
+
+
+# What is confidential, and for how long links hold -------------------------------------------------------------------
+
+
+def test_what_belongs_to_something_confidential_is_confidential(client, comment, alice, bob, mod, mia):
+    rule = Rules.in_force().titles_in_numbers[0]
+    flagging.flag(comment=comment, person=bob, reason="harm")
+    case = Case.objects.get()
+    about = {"moderator": mod, "reason": WHY}
+    # the comment may stay, and its author is watched
+    deciding.decide(case=case, seen=case.version, act="approve", measure="watch", **about)
+    sanctioning.unwatch(person=alice, **about)
+    answer(mia, sanctioning.warn(person=alice, rule=rule, **about), alice, "upheld")
+    sanctioning.suspend(person=alice, rule=rule, **about)
+    sanctioning.unsuspend(person=alice, **about)
+    assert not client.get("/moderation-log/").context["entries"]
+
+
+def test_a_link_leads_on_for_as_long_as_it_holds_itself(client, comment, alice, mod, mia, monkeypatch):
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    answer(mia, entry, alice, "changed", act="edit_out", passage="unkind the week")
+    last_minute = notifying.token_of(entry, until=time.time() + 60)
+    first = said(client.get(f"/decisions/by-link/{last_minute}/"))
+    second = said(client.get(re.search(r'href="(/decisions/by-link/[^"]+)"', first).group(1)))
+    back = re.search(r'href="(/decisions/by-link/[^"]+)"', second).group(1)
+    assert client.get(back).status_code == 200
+    later = time.time() + 120
+    monkeypatch.setattr("posts.actions.notifying.time.time", lambda: later)
+    assert client.get(back).status_code == 404
+
+
+def test_a_suspension_that_was_ended_is_told_as_over(client, comment, alice, mod):
+    case = deciding.begin(moderator=mod, comment_id=comment.pk)
+    entry = deciding.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, measure="suspend_7")
+    sanctioning.unsuspend(moderator=mod, person=alice, reason="Enough.")
+    client.force_login(alice)
+    assert "over</span>" in said(client.get(f"/decisions/{entry.pk}/"))
+    assert said(client.get("/decisions/")).count("over</span>") == 1
+    assert "This is over." in said(client.get(f"/decisions/{LogEntry.objects.get(act='suspend').pk}/"))
+    appealing.appeal(entry=entry, text="Please look again.", person=alice)
+    item = said(seated(client, moderator("Thea Third")).get(f"{QUEUE}{Case.objects.open().get().pk}/change/"))
+    assert "It stays: removed" in item
+    assert "It stays: suspended" not in item
