@@ -56,6 +56,8 @@ def decided(comment, entry):
         case.save(update_fields=["claimed_by", "claimed_at", "passed_by"])
         return
     waits = is_waiting(comment)
+    # whoever answers an appeal has to know of it
+    Case.objects.filter(comment=comment, closed_at=None).exclude(appeal=None).update(version=F("version") + 1)
     if entry.act not in OUTCOME_OF or (waits and entry.act == Act.LOCK_BRANCH):
         see_to(comment)
         return
@@ -84,22 +86,24 @@ def is_news(comment, entry):
         return True
     if Flag.objects.filter(comment=comment, outcome=Outcome.OPEN, flagged_at__gt=entry.at).exists():
         return True
-    opened = Case.objects.filter(comment=comment, closed_at=None, appeal=None, opened_at__gt=entry.at)
-    return opened.filter(why__contains=[Why.MODERATOR]).exists()
+    waits = Case.objects.filter(comment=comment, closed_at=None, appeal=None)
+    # a flag that was there already may have become a more pressing one
+    became = Q(kind__in=Case.PRESSING) if not entry.is_confidential else Q(pk=None)
+    return waits.filter(Q(opened_at__gt=entry.at, why__contains=[Why.MODERATOR]) | became).exists()
 
 
 def set_right(comment, entry):
-    """An appeal against `entry` about the locked `comment` was right: the flags until then were without reason, and its
-    item is closed, unless something has come since."""
-    now = timezone.now()
+    """An appeal against `entry` about the locked `comment` was right: the flags that led to it were without reason, and
+    so are those that wait, and its item is closed, unless something has come since."""
+    now, is_over = timezone.now(), not is_news(comment, entry)
     case = Case.objects.filter(comment=comment, closed_by=entry, appeal=None).first()
     wrong = Flag.objects.filter(comment=comment).filter(
-        Q(outcome=Outcome.OPEN, flagged_at__lte=entry.at)
-        | Q(decided_at=case.closed_at if case else None, outcome=Outcome.AGREED)
+        Q(decided_at=case.closed_at if case else None, outcome=Outcome.AGREED)
+        | (Q(outcome=Outcome.OPEN) if is_over else Q(pk=None))
     )
     wrong.update(outcome=Outcome.KEPT, decided_at=now)
     still_open = case_of(comment)
-    if still_open is not None and not is_waiting(comment) and not is_news(comment, entry):
+    if still_open is not None and is_over and not is_waiting(comment):
         _close(still_open, now, entry)
 
 

@@ -92,8 +92,7 @@ def moment_if(on, present, at):
 
 def _is_confidential(comment):
     """Its open item is, or a decision against it was: a flag that was without reason keeps nothing from the log."""
-    pressing = (Case.Kind.URGENT, Case.Kind.PRIVACY)
     return (
-        Case.objects.filter(comment=comment, kind__in=pressing, closed_at=None).exists()
+        Case.objects.filter(comment=comment, kind__in=Case.PRESSING, closed_at=None).exists()
         or LogEntry.objects.filter(comment=comment, is_confidential=True).exclude(act=LogEntry.Act.KEEP).exists()
     )

@@ -4,6 +4,7 @@ A moderator takes back what was decided, whole and exactly, or is refused. An ap
 be taken back: what somebody has decided or written since stays as it is, and the entry says so.
 """
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
@@ -53,8 +54,13 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
         left += _restore_person(person, _noted(entry, "person"), leniently)
     for measure in measures_of(entry) if with_measures else ():
         # what somebody has changed since, such as a suspension that was ended, stays as they left it
-        back = undo(moderator=moderator, entry=measure, reason=reason, reopens=False, leniently=True)
-        left += [measure.act] if back.details else []
+        try:
+            back = undo(moderator=moderator, entry=measure, reason=reason, reopens=False, leniently=True)
+        except PermissionDenied:
+            # who was a member then is staff now
+            left.append(measure.act)
+        else:
+            left += [measure.act] if back.details else []
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
     done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details={"left": left} if left else None, **about)
     if comment is not None and reopens:

@@ -14,7 +14,7 @@ from posts.actions import deciding
 from posts.actions.refusals import Refused
 from posts.admin import queue
 from posts.admin.caseforms import BulkForm
-from posts.admin.desk import statement
+from posts.admin.itempages import previewed
 from posts.models import CannedReason, Case, Rules
 
 
@@ -44,7 +44,7 @@ class BulkPages:
         if form.is_bound and not form.is_valid():
             status = 422
         elif form.is_bound and "preview" in request.POST:
-            preview = statement([form.cleaned_data["act"]], form.cleaned_data)
+            preview = previewed(form.cleaned_data)
         elif form.is_bound:
             done, cases = self._decide_each(request, form, cases, chosen)
             unsent.done(request)
@@ -64,11 +64,15 @@ class BulkPages:
     def _decide_each(self, request, form, cases, chosen):
         """Decides about each, and says what was done and what was not. How many were, and those that wait still, as
         they are by now."""
-        done, left = [], []
+        done, left, people = [], [], set()
         for case in cases:
+            about = form.cleaned_data | {"seen": chosen[case.pk]}
+            if case.comment.author_id is None or case.comment.author_id in people:
+                about["measure"] = ""
             try:
-                entry = deciding.decide(moderator=request.user, case=case, seen=chosen[case.pk], **form.cleaned_data)
+                entry = deciding.decide(moderator=request.user, case=case, **about)
                 done.append(entry.pk)
+                people.add(case.comment.author_id)
             except (Refused, PermissionDenied) as refusal:
                 left.append(case.pk)
                 messages.error(request, f"{case.comment.shown_author}: {str(refusal) or _('You may not do this.')}")

@@ -120,9 +120,14 @@ class BulkForm(DecisionForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        for name in ("passage", "measure", "seen", "seen_at", "seen_text"):
+        for name in ("passage", "seen", "seen_at", "seen_text"):
             del self.fields[name]
-        self.fields["act"].choices = [choice for choice in ACTS if choice[0] in (Act.APPROVE, Act.REMOVE, Act.HOLD)]
+        # a passage stands in one text alone
+        self.fields["act"].choices = [choice for choice in ACTS if choice[0] != Act.EDIT_OUT]
+        self.fields["measure"].label = _("And their authors")
+        self.fields["measure"].help_text = _(
+            "Each of them once; guests have no account, and nothing more happens to them."
+        )
 
 
 class AnswerForm(Seen):

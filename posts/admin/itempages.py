@@ -209,16 +209,17 @@ def _previewed(form, case):
     reason = data.get("reason") or data.get("answer")
     form.data = form.data.copy()
     form.data.update({"reason": reason, "rule": data["rule"], "canned": ""} if "canned" in form.fields else {})
-    acts = [data.get("act"), ACT_OF.get(data.get("measure"))]
-    if "outcome" in data:
-        acts.insert(0, OUTCOMES[data["outcome"]])
-    if data.get("act") == LogEntry.Act.APPROVE and case.comment.is_published:
-        # it stays where it is: the log has that somebody looked, and its author hears nothing
-        acts.remove(LogEntry.Act.APPROVE)
     rule = data.get("rule") or (case.appeal_id and case.appeal.entry.rule)
+    is_kept = data.get("act") == LogEntry.Act.APPROVE and case.comment.is_published
+    return previewed(data | {"rule": rule, "reason": reason}, is_kept=is_kept) | _left_of(case, data)
+
+
+def previewed(data, *, is_kept=False):
+    """What the statements will say of what a form said; nothing of an approval of what is in sight and `is_kept`: the
+    log has that somebody looked, and its author hears nothing."""
+    acts = [OUTCOMES.get(data.get("outcome")), not is_kept and data.get("act"), ACT_OF.get(data.get("measure"))]
     lasts = deciding.SUSPENSIONS.get(data.get("measure"))
-    said = data | {"rule": rule, "reason": reason, "until": lasts and timezone.now() + lasts}
-    return statement([act for act in acts if act in SAID], said) | _left_of(case, data)
+    return statement([act for act in acts if act in SAID], data | {"until": lasts and timezone.now() + lasts})
 
 
 def _left_of(case, data):

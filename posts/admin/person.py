@@ -68,7 +68,7 @@ class Person:
         """{"record", "notes", "waiting", "plain"}; one query."""
         values = {
             "author": self.user.pk, "comment": None, "notes": MOST_NOTES, "waiting": MOST_WAITING,
-            "comments": MOST_COMMENTS, "pressing": [Case.Kind.URGENT.value, Case.Kind.PRIVACY.value],
+            "comments": MOST_COMMENTS, "pressing": [kind.value for kind in Case.PRESSING],
         }  # fmt: skip
         found = record.told(ABOUT, **values)
         kinds = dict(Case.Kind.choices)

@@ -74,6 +74,9 @@ class Case(models.Model):
         APPEAL = "appeal", _("its author appeals")
         CLINICIAN = "clinician", _("somebody asks to be verified as a clinician")
 
+    # what touches somebody's safety or privacy
+    PRESSING = (Kind.URGENT, Kind.PRIVACY)
+
     comment = models.ForeignKey("posts.Comment", null=True, on_delete=models.PROTECT, related_name="cases")
     kind = models.PositiveSmallIntegerField(_("kind"), choices=Kind)
     why = ArrayField(models.CharField(max_length=10, choices=Why), verbose_name=_("why"))
@@ -126,9 +129,7 @@ class Case(models.Model):
     @property
     def is_masked(self):
         """Its text is shown only when asked for: whoever opens the desk need not read it at once."""
-        return self.kind in (self.Kind.URGENT, self.Kind.PRIVACY) or (
-            self.appeal_id is not None and self.appeal.entry.is_confidential
-        )
+        return self.kind in self.PRESSING or (self.appeal_id is not None and self.appeal.entry.is_confidential)
 
     @property
     def reasons(self):

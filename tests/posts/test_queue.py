@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from posts import bars, figures
-from posts.actions import deciding, flagging, moderating, undoing, writing
+from posts.actions import deciding, flagging, moderating, undoing, welcoming, writing
 from posts.models import Case, Comment, LogEntry, WatchedWord
 from tests.factories import moderator, person, reply
 from tests.posts.at_desk import QUEUE, flagged, held, page, said, seated
@@ -188,6 +188,20 @@ def test_figures_are_plots_that_can_be_read_as_tables(desk, opening, mod):
     text = said(desk.get(f"{QUEUE}figures/"))
     assert '<rect class="bar"' in text
     assert re.search(r">Be kind</td><td[^>]*>1</td><td[^>]*>0</td>", text)
+
+
+def test_the_authors_of_several_are_measured_once_each_and_guests_not_at_all(desk, opening):
+    author = person()
+    theirs = [reply(opening, author, f"Buy this {number}.") for number in range(2)]
+    guests = welcoming.comment_as_guest(name="Wren", email="", parent=opening, source="Buy this, too.", key="k")
+    for comment in theirs:
+        flagging.flag(comment=comment, person=person(), reason="spam")
+    cases = Case.objects.filter(comment__in=[*theirs, guests])
+    seen = " ".join(f"{case.pk}:{case.version}" for case in cases)
+    data = {"seen": seen, "confirmed": "1", "act": "remove", "reason": "Advertising.", "measure": "ban"}
+    assert desk.post(f"{QUEUE}bulk/", data).status_code == 302
+    assert [entry.person for entry in LogEntry.objects.filter(act="ban")] == [author]
+    assert LogEntry.objects.filter(act="remove").count() == 3
 
 
 @pytest.mark.parametrize(

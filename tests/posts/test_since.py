@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from posts.actions import answering, appealing, deciding, flagging, moderating, notifying, sanctioning, undoing, writing
-from posts.actions.refusals import Refused
+from posts.actions.refusals import Refused, Stale
 from posts.models import Case, Flag, LogEntry, Rules
 from posts.models.comment import COMMENT_MAX_LENGTH
 from tests.factories import moderator, reply
@@ -67,6 +67,29 @@ def test_flags_raised_since_wait_and_nothing_is_decided_along_with_them(comment,
     answering.answer_appeal(moderator=mia, case=case, seen=case.version, outcome="reversed", answer="You are right.")
     assert Flag.objects.get().outcome == ""
     assert Case.objects.open().get().kind == Case.Kind.PRIVACY
+
+
+def test_an_old_flag_that_has_become_a_pressing_one_is_looked_at(comment, alice, bob, mod, mia):
+    flagging.flag(comment=comment, person=bob, reason="unkind")
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    undone = moderating.restore(moderator=mod, comment=comment, reason=WHY)
+    flagging.flag(comment=comment, person=bob, reason="unkind")
+    second = moderating.hold(moderator=mod, comment=comment, reason=WHY)
+    flagging.flag(comment=comment, person=bob, reason="personal", note="That is me.")
+    answer(mia, second, alice)
+    comment.refresh_from_db()
+    assert (comment.hidden_at, undone.pk > entry.pk) == (None, True)
+    assert Case.objects.open().get().kind == Case.Kind.PRIVACY
+    assert Flag.objects.order_by("-id")[0].outcome == ""
+
+
+def test_who_answers_hears_of_what_was_decided_meanwhile(comment, alice, mod, mia):
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    appealing.appeal(entry=entry, text="Please look again.", person=alice)
+    case = Case.objects.get(appeal__entry=entry)
+    moderating.restore(moderator=mod, comment=comment, reason=WHY)
+    with pytest.raises(Stale):
+        answering.answer_appeal(moderator=mia, case=case, seen=case.version, outcome="reversed", answer="Yes.")
 
 
 def test_a_later_ban_is_not_made_shorter(comment, alice, mod, mia):
