@@ -10,7 +10,7 @@ from accounts.names import skeleton
 from forum import markup
 from posts.actions import moderating
 from posts.admin.desk import Attached, Desk, act
-from posts.models import Comment, Revision
+from posts.models import Case, Comment, Revision
 from posts.models.comment_queries import PUBLISHED
 
 
@@ -103,9 +103,20 @@ class CommentDesk(Desk):
             return words, warning % {"n": comment.thread.comment_count}
         return words, ""
 
+    def get_changelist_instance(self, request):
+        """Knows of which rows of its page the text is masked."""
+        found = super().get_changelist_instance(request)
+        found.result_list = list(found.result_list)
+        masked = Case.objects.masked_among([comment.pk for comment in found.result_list])
+        for comment in found.result_list:
+            comment.is_masked = comment.pk in masked
+        return found
+
     @admin.display(description=_("text"))
     def excerpt(self, comment):
-        """The beginning of the text."""
+        """The beginning of the text, if it is not masked."""
+        if getattr(comment, "is_masked", False):
+            return _("Open it: the text is shown when you ask for it")
         return markup.plain(comment.source, 90)
 
     @admin.display(description=_("thread"))

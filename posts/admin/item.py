@@ -26,6 +26,9 @@ BESIDE = record.OF_AUTHOR | {
             WHERE r.comment_id = %(comment)s ORDER BY r.number DESC LIMIT %(versions)s
         ) r
     """,
+    "parent_is_masked": """
+        SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(parent)s AND kind = ANY(%(pressing)s))
+    """,
     "rules": "SELECT json_build_object('pk', r.id, 'text', r.text) FROM posts_rules r ORDER BY r.id DESC LIMIT 1",
     "canned": """
         SELECT json_agg(json_build_object(
@@ -112,7 +115,8 @@ class Item:
     def beside(self):
         """{"flags", "notes", "versions", "record", "rules", "canned", "words"}; one query."""
         found = record.told(
-            BESIDE, comment=self.comment and self.comment.pk, author=self.author and self.author.pk,
+            BESIDE, parent=self.comment and self.comment.parent_id, pressing=[kind.value for kind in Case.PRESSING],
+            comment=self.comment and self.comment.pk, author=self.author and self.author.pk,
             flags=MOST_FLAGS, notes=MOST_NOTES, versions=MOST_VERSIONS,
         )  # fmt: skip
         reasons = dict(Flag.Reason.choices)

@@ -95,7 +95,7 @@ def _record(written, raised, verified=None):
 def entries(person, comment, most):
     """What was decided about the person and the comment (one of them may be None), the latest `most` first; one
     query."""
-    about = LogEntry.objects.select_related("moderator").order_by("-id")
+    about = LogEntry.objects.select_related("moderator", "undoes").order_by("-id")
     # joined: an EXISTS in its place is answered by reading the whole log
     about = about.annotate(undone=F("undone_by"), appealed=F("appeal__outcome"))
     rows = about.filter(person=person) if person else about.filter(comment=comment)

@@ -34,6 +34,11 @@ class CaseQuerySet(models.QuerySet):
         """Those of the queue that come after the item `pk` of that kind."""
         return self.filter(kind__gte=kind).filter(Q(kind__gt=kind) | Q(pk__gt=pk))
 
+    def masked_among(self, comments):
+        """The ids of those of these comments, given by id, whose text is shown only when asked for; one query."""
+        pressing = self.filter(comment__in=comments, kind__in=self.model.PRESSING)
+        return set(pressing.values_list("comment", flat=True))
+
     def by_kind(self):
         """{kind: (how many are open, since when the oldest waits)}; one query over the open ones."""
         rows = self.filter(closed_at=None).values("kind").annotate(number=Count("id"), oldest=Min("opened_at"))

@@ -168,7 +168,8 @@ class Comment(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.shown_author}: {self.source[:60]}"
+        """Without its text, which may be masked."""
+        return _("%(name)s, comment %(n)s") % {"name": self.shown_author, "n": self.pk}
 
     def get_absolute_url(self):
         """The permalink: it finds the comment wherever paging puts it. Built by hand, as Thread's."""

@@ -88,8 +88,8 @@ def _answered_by(answers):
 def _instead_of(entry):
     """What came in the place of `entry` because an appeal against it was right."""
     appeal = getattr(entry, "appeal", None)
-    answer = appeal and appeal.case.closed_by
-    return list(LogEntry.objects.filter(pk__in=((answer and answer.details) or {}).get("instead", ())))
+    details = (appeal.case.closed_by and appeal.case.closed_by.details if appeal else None) or {}
+    return list(LogEntry.objects.filter(pk__in=details.get("instead", ())).select_related("undone_by"))
 
 
 def _appeal_before(entry):

@@ -30,6 +30,17 @@ def test_an_item_names_the_watched_words_that_its_text_has_now(desk, opening, al
     assert "Watched words" not in said(desk.get(address))
 
 
+def test_what_is_masked_is_masked_in_lists_and_above_its_replies_too(desk, opening, mod):
+    masked = flagged(opening, "personal", text="She lives in Oak Lane 7.").comment
+    moderating.hold(moderator=mod, comment=masked, reason="Hm.")
+    for address in ("/desk/posts/comment/", "/desk/posts/logentry/", "/desk/posts/revision/", QUEUE):
+        assert "Oak Lane" not in said(desk.get(address))
+    moderating.approve(moderator=mod, comment=masked, reason="It is fine.")
+    below = flagged(masked)
+    shown = said(desk.get(page(below)))
+    assert re.search(r'<details class="masked"><summary>[^<]+</summary>\s*<p>She lives in Oak Lane', shown)
+
+
 def test_watched_words_of_a_masked_text_are_masked_with_it(desk, opening):
     case = flagged(opening, "harm", "I have counted the pills in the drawer.")
     WatchedWord.objects.create(phrase="pills")
