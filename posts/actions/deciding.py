@@ -23,6 +23,7 @@ SUSPENSIONS = {
     "suspend_1": timedelta(hours=24), "suspend_3": timedelta(hours=72), "suspend_7": timedelta(days=7),
     "suspend_28": timedelta(days=28), "ban": None,
 }  # fmt: skip
+SAME_NOTE = timedelta(minutes=5)
 MEASURES = ["warn", "watch", *SUSPENSIONS]
 
 
@@ -105,13 +106,13 @@ def take_measure(*, moderator, person, measure, reason, rule="", comment=None, d
 
 @transaction.atomic
 def note(*, moderator, text, comment=None, person=None):
-    """A Note for moderators only."""
+    """A Note for moderators only; the same one sent again within SAME_NOTE is the first."""
     check_moderator(moderator)
     if not text.strip():
         raise Refused(refusals.EMPTY_NOTE)
-    return Note.objects.create(
-        comment=comment, person=person, text=text.strip(), noted_at=timezone.now(), noted_by=moderator
-    )  # fmt: skip
+    now, about = timezone.now(), {"comment": comment, "person": person, "text": text.strip(), "noted_by": moderator}
+    same = Note.objects.filter(noted_at__gte=now - SAME_NOTE, **about).first()
+    return same or Note.objects.create(noted_at=now, **about)
 
 
 @transaction.atomic

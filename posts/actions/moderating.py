@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from forum import markup
-from posts.actions import casework, counting, refusals, writing
+from posts.actions import casework, counting, notifying, refusals, writing
 from posts.actions.recording import check_not_concerned, check_right, log, moment_if, set_fields
 from posts.actions.refusals import Refused
 from posts.actions.showing import show
@@ -29,7 +29,10 @@ def remove(*, moderator, comment, reason, rule=""):
 def restore(*, moderator, comment, reason, rule=""):
     """Undoes `remove`. What its author deleted stays deleted; what waited before waits again."""
     check_not_concerned(moderator, comment.author)
-    return _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, removed=False)
+    entry = _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, removed=False)
+    if entry:
+        notifying.tell_of_return(entry)
+    return entry
 
 
 @transaction.atomic

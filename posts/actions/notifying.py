@@ -46,6 +46,11 @@ def tell_of_answer(appeal):
     _write(appeal.entry, "emails/appeal.txt", _("Your appeal was answered"))
 
 
+def tell_of_return(entry):
+    """A mail that what somebody was told of by mail is taken back or ended, as `entry` says."""
+    _write(entry, "emails/back.txt", _("A decision about you was taken back"))
+
+
 def token_of(entry, until=None):
     """What opens the statement without signing in until the moment `until` (as time.time() tells it), by default
     APPEAL_WITHIN from now: told by mail, and on the statement that such a token opened, for no longer than that."""

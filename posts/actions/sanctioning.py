@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.actions import refusals
+from posts.actions import notifying, refusals
 from posts.actions.recording import check_right, log, moment_if, set_fields
 from posts.actions.refusals import Refused
 from posts.models import LogEntry
@@ -77,18 +77,10 @@ def unsuspend(*, moderator, person, reason):
         raise PermissionDenied
     if not _lock_person(person).is_suspended:
         return False
-    return _set_person(
-        moderator,
-        person,
-        reason,
-        "",
-        Act.UNSUSPEND,
-        None,
-        None,
-        spares_staff=False,
-        suspended_at=None,
-        suspended_until=None,
-    )
+    ended = {"suspended_at": None, "suspended_until": None}
+    entry = _set_person(moderator, person, reason, "", Act.UNSUSPEND, None, None, spares_staff=False, **ended)
+    notifying.tell_of_return(entry)
+    return entry
 
 
 @transaction.atomic

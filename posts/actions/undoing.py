@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from forum import markup
-from posts.actions import casework, counting, moderating, refusals, sanctioning, writing
+from posts.actions import casework, counting, moderating, notifying, refusals, sanctioning, writing
 from posts.actions.recording import check_not_concerned, check_right, log, restore_fields
 from posts.actions.refusals import Refused
 from posts.models import Appeal, Case, LogEntry
@@ -63,6 +63,9 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
             left += [measure.act] if back.details else []
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
     done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details={"left": left} if left else None, **about)
+    if reopens and notifying.tells(entry):
+        # an answer to an appeal tells of it itself
+        notifying.tell_of_return(done)
     if comment is not None and reopens:
         casework.reopen(comment, entry)
     if comment is not None:

@@ -254,3 +254,5 @@ class NoteForm(BareForm):
         label=_("A note for moderators"), max_length=2_000, widget=forms.Textarea({"rows": 2}),
         help_text=_("Nobody else reads it."),
     )  # fmt: skip
+    # it stands beside a decision, which needs none
+    use_required_attribute = False

@@ -59,13 +59,22 @@ class ItemPages:
         case, holder = item.case, item.case.claimant()
         is_sent = decides and request.method == "POST" and note_form is None
         form, since = self._form(request, item, is_sent), []
-        if is_sent and "preview" not in request.POST and form.is_valid():
+        if is_sent and request.POST.get("text", "").strip():
+            note_form = NoteForm(request.POST, auto_id="note_%s")
+        is_fine = form.is_valid() and (note_form is None or note_form.is_valid())
+        if is_sent and "preview" not in request.POST and is_fine:
             if self._decided(request, item, form):
+                if note_form is not None:
+                    # it was begun and not sent; what somebody typed is not thrown away
+                    self._note(request, case, note_form)
                 unsent.done(request, *_places(pk))
                 return self._next(request, pk)
             item = Item.of(pk)
             since = changes(item, *form.saw, request.user) if form.saw[0] else []
             form = _anew(form, item)
+        note = note_form or NoteForm(initial=_waiting(request, pk), auto_id="note_%s")
+        # it goes along with the decision, so that neither is lost by sending the other
+        note.fields["text"].widget.attrs["form"] = "decide"
         preview = _previewed(form, case) if "preview" in request.POST and is_sent and form.is_valid() else None
         title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.case.name}
         context = self._context(request, title) | {
@@ -77,7 +86,7 @@ class ItemPages:
             "holder": holder if holder != request.user else None,
             "preview": preview,
             "since": since,
-            "note_form": note_form or NoteForm(initial=unsent.waiting(request, _place("note", pk)), auto_id="note_%s"),
+            "note_form": note,
             "welcome_back": request.method == "GET" and _waiting(request, pk) and unsent.WELCOME_BACK,
             # decided by somebody else meanwhile: there is no form any more, and nothing typed is lost
             "kept": kept(request) if request.method == "POST" and item.case.closed_at else [],
@@ -108,14 +117,20 @@ class ItemPages:
         if request.method != "POST":
             return redirect("admin:posts_case_change", pk)
         form = NoteForm(request.POST, auto_id="note_%s")
-        if form.is_valid():
-            is_about_person = case.person and ("person" in request.POST or case.comment is None)
-            about = {"person": case.person} if is_about_person else {"comment": case.comment}
-            deciding.note(moderator=request.user, text=form.cleaned_data["text"], **about)
-            unsent.done(request)
-            messages.success(request, _("The note is kept."))
+        if not form.is_valid():
+            return self.item_view(request, pk, note_form=form, decides=False)
+        self._note(request, case, form)
+        unsent.done(request, *_places(pk))
+        if "seen" not in request.POST:
             return redirect("admin:posts_case_change", pk)
-        return self.item_view(request, pk, note_form=form)
+        # with the decision as far as it was typed
+        return self.item_view(request, pk, note_form=NoteForm(auto_id="note_%s"), decides=False)
+
+    def _note(self, request, case, form):
+        is_about_person = case.person and ("person" in request.POST or case.comment is None)
+        about = {"person": case.person} if is_about_person else {"comment": case.comment}
+        deciding.note(moderator=request.user, text=form.cleaned_data["text"], **about)
+        messages.success(request, _("The note is kept."))
 
     def _form(self, request, item, is_sent):
         """The form as it was sent; or with what was typed and not sent, for the item as it is shown now."""
@@ -195,7 +210,7 @@ def _place(way, pk):
 
 def _places(pk):
     """Where what was typed into an item's form may wait for its writer."""
-    return [_place("change", pk), _place("take", pk)]
+    return [_place(way, pk) for way in ("change", "take", "note")]
 
 
 def _waiting(request, pk):

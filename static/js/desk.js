@@ -44,7 +44,8 @@ if (isOn) {
   isOn.checked = localStorage.getItem("desk-keys") !== "off";
   isOn.addEventListener("change", () => localStorage.setItem("desk-keys", isOn.checked ? "on" : "off"));
 }
-const typed = () => document.querySelector("#decide textarea[name=reason], #decide textarea[name=answer]")?.value.trim();
+const fields = () => [...(document.querySelector("#decide")?.elements ?? [])];
+const typed = () => fields().some((field) => field.matches("textarea") && field.value.trim());
 
 // A reason at hand is put into its box, where it can be changed; what somebody wrote there themselves stays.
 const canned = document.querySelector("#decide select[data-reasons], .act-form select[data-reasons]");

@@ -277,6 +277,23 @@ def test_not_for_me_leads_on(desk, opening, mod):
     assert desk.post(f"{QUEUE}{second.pk}/pass/").url == QUEUE
 
 
+def test_a_note_and_a_decision_half_typed_do_not_cost_each_other(desk, opening):
+    case = flagged(opening)
+    typed = form(case, act="hold", reason="I am not sure", measure="watch", text="Seen before.")
+    kept = desk.post(f"{QUEUE}{case.pk}/note/", typed)
+    assert (kept.status_code, Note.objects.get().text) == (200, "Seen before.")
+    again = kept.context["form"]
+    assert [again[name].value() for name in ("act", "reason", "measure")] == ["hold", "I am not sure", "watch"]
+    assert not LogEntry.objects.exists()
+    # the page loaded anew: once is enough
+    desk.post(f"{QUEUE}{case.pk}/note/", typed)
+    assert Note.objects.count() == 1
+    too_long = desk.post(page(case), form(case, text="n" * 2_001))
+    assert (too_long.status_code, LogEntry.objects.exists()) == (422, False)
+    assert desk.post(page(case), form(case, text="And this.")).status_code == 302
+    assert set(Note.objects.values_list("text", flat=True)) == {"Seen before.", "And this."}
+
+
 def test_notes_are_for_moderators(desk, opening, client):
     case = flagged(opening)
     desk.post(f"{QUEUE}{case.pk}/note/", {"text": "Seen before."})
@@ -303,9 +320,9 @@ def test_what_is_about_oneself_is_for_others(desk, opening, mod):
     ):
         text = said(desk.get(address, follow=True))
         assert ("Fern Flagger" in text, "He is tired." in text) == (False, False)
-    assert 'id="decide"' not in said(desk.get(page(case)))
+    assert 'name="act"' not in said(desk.get(page(case)))
     other = said(seated(type(desk)(), mia).get(page(case)))
-    assert ("Fern Flagger" in other, "He is tired." in other, 'id="decide"' in other) == (True, True, True)
+    assert ("Fern Flagger" in other, "He is tired." in other, 'name="act"' in other) == (True, True, True)
 
 
 def test_a_moderator_begins_an_item_about_any_comment(desk, opening, alice):

@@ -24,7 +24,7 @@ from posts.actions import (
     undoing,
     welcoming,
 )
-from posts.models import Appeal, Case, Comment, Flag, LogEntry, Reading, Rules, SiteChoices, WatchedWord
+from posts.models import Appeal, Case, Comment, Flag, Letter, LogEntry, Reading, Rules, SiteChoices, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
 
 WHY = "It tells too much about somebody."
@@ -350,6 +350,23 @@ def test_the_list_of_decisions_costs_the_same_whatever_its_length(client, commen
         counts.append(len(asked))
         User.objects.filter(pk=alice.pk).update(has_statement=False)
     assert counts[0] - counts[1] in (0, 1)
+
+
+@pytest.mark.parametrize("how", ["undo", "restore", "unsuspend"])
+def test_who_heard_of_a_decision_by_mail_hears_that_it_was_taken_back(comment, alice, mod, how):
+    removed = remove(mod, comment)
+    sanctioning.suspend(moderator=mod, person=alice, reason=WHY)
+    Letter.objects.all().delete()
+    {
+        "undo": lambda: undoing.undo(moderator=mod, entry=removed, reason="No."),
+        "restore": lambda: moderating.restore(moderator=mod, comment=comment, reason="No."),
+        "unsuspend": lambda: sanctioning.unsuspend(moderator=mod, person=alice, reason="No."),
+    }[how]()
+    letter = Letter.objects.get()
+    assert (letter.address, "took back or ended" in letter.body) == (alice.email, True)
+    # what nobody heard of by mail is taken back without one
+    undoing.undo(moderator=mod, entry=sanctioning.trust(moderator=mod, person=alice, reason="Kind."), reason="No.")
+    assert Letter.objects.count() == 1
 
 
 # What everybody may know ---------------------------------------------------------------------------------------------
