@@ -20,6 +20,7 @@ from posts.admin.caseforms import NoteForm, form_of, state_of
 from posts.admin.desk import statement
 from posts.admin.item import Item
 from posts.admin.meanwhile import changes
+from posts.admin.queue import Part
 from posts.admin.undoing import LEFT
 from posts.models import Case, Comment, LogEntry
 from posts.passages import cut, passages_of
@@ -91,6 +92,7 @@ class ItemPages:
             # decided by somebody else meanwhile: there is no form any more, and nothing typed is lost
             "kept": kept(request) if request.method == "POST" and item.case.closed_at else [],
             "keys": KEYS,
+            "part": Part.of(request.GET),
         }
         return TemplateResponse(request, "admin/posts/case/item.html", context, status=_status_of(form, note_form))
 
@@ -175,10 +177,12 @@ class ItemPages:
             messages.info(request, _("The comment stays out of sight: something else about it was decided, or waits."))
 
     def _next(self, request, done):
-        """The next item follows by itself, behind the one that is done, which may be in the queue still; where there is
-        none, the queue says so."""
-        case = Case.objects.offered_to(request.user, timezone.now()).exclude(pk=done).first()
-        return redirect("admin:posts_case_change", case.pk) if case else redirect("admin:posts_case_changelist")
+        """The next item of the part that one works through follows by itself, behind the one that is done, which may be
+        in the queue still; where there is none, the queue says so."""
+        part = Part.of(request.GET)
+        case = part.among(Case.objects.offered_to(request.user, timezone.now())).exclude(pk=done).first()
+        way = reverse("admin:posts_case_change", args=[case.pk]) if case else reverse("admin:posts_case_changelist")
+        return redirect(f"{way}?{part.query}" if part.query else way)
 
     def _case(self, request, pk):
         self._check(request)

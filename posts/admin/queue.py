@@ -1,6 +1,8 @@
 """A page of the queue: how many wait of each kind, and the items in their order."""
 
 import json
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.utils import timezone
@@ -10,21 +12,53 @@ from posts.models import Case, Flag
 from posts.safety.words import found_in
 
 ITEMS_PER_PAGE = 50
-# The words for which a comment is held, and of some comments the reasons of their open flags, the first one first.
+# The words for which a comment is held; of some comments the reasons of their open flags, the first one first; and how
+# often there is each reason for which items wait.
 WORDS_AND_FLAGS = """
 SELECT
     (SELECT coalesce(json_agg(phrase ORDER BY phrase), '[]') FROM posts_watchedword WHERE act = 'hold'),
     (SELECT coalesce(json_agg(json_build_array(comment_id, reason) ORDER BY first), '[]') FROM (
         SELECT comment_id, reason, min(id) AS first FROM posts_flag
         WHERE comment_id = ANY(%(comments)s) AND outcome = '' GROUP BY 1, 2
-    ) f)
+    ) f),
+    (SELECT coalesce(json_agg(json_build_array(why, number) ORDER BY number DESC, why), '[]') FROM (
+        SELECT each AS why, count(*) AS number FROM posts_case, unnest(why) AS each
+        WHERE closed_at IS NULL AND (%(kind)s IS NULL OR kind = %(kind)s) GROUP BY 1
+    ) w)
 """
+
+
+class Part(NamedTuple):
+    """A part of the queue: of one kind, for one reason (a code of Case.Why), or all of it."""
+
+    kind: int | None
+    why: str
+
+    @classmethod
+    def of(cls, said):
+        """The part that an address names by `kind` and `why`; what makes no sense names nothing."""
+        kind, why = said.get("kind", ""), said.get("why", "")
+        return cls(
+            int(kind) if kind in {str(value) for value in Case.Kind.values} else None,
+            why if why in Case.Why.values else "",
+        )
+
+    def among(self, cases):
+        """Those of these cases that belong to it."""
+        if self.kind is not None:
+            cases = cases.filter(kind=self.kind)
+        return cases.filter(why__contains=[self.why]) if self.why else cases
+
+    @property
+    def query(self):
+        """How an address names it."""
+        return urlencode({name: value for name, value in self._asdict().items() if value})
 
 
 def shown(request):
     """What the queue shows: how many wait of each kind and since when, and a page of items. Three queries."""
     kinds = Case.objects.by_kind()
-    kind, position = request.GET.get("kind", ""), _position(request.GET.get("after", ""))
+    part, position = Part.of(request.GET), _position(request.GET.get("after", ""))
     cases = Case.objects.open().select_related(
         "comment__author",
         "comment__thread",
@@ -33,17 +67,17 @@ def shown(request):
         "appeal__person",
         "verification_request__person",
     )
-    chosen = int(kind) if kind in {str(value) for value in Case.Kind.values} else None
-    if chosen:
-        cases = cases.filter(kind=chosen)
+    cases = part.among(cases)
     if position:
         cases = cases.beyond(*position)
     rows = list(cases[: ITEMS_PER_PAGE + 1])
     page = rows[:ITEMS_PER_PAGE]
-    _tell_why(page)
+    reasons = _tell_why(page, part.kind)
     return {
         "kinds": [(value, label, *kinds.get(value, (0, None))) for value, label in Case.Kind.choices],
-        "chosen_kind": chosen,
+        "part": part,
+        "kind_alone": part._replace(why=""),
+        "reasons": [(Case.Why(code).label, number, part._replace(why=code)) for code, number in reasons],
         "waiting_number": sum(number for number, _oldest in kinds.values()),
         "cases": page,
         "after": f"{page[-1].kind}-{page[-1].pk}" if len(rows) > len(page) else "",
@@ -52,13 +86,14 @@ def shown(request):
     }
 
 
-def _tell_why(cases):
+def _tell_why(cases, kind):
     """Gives each case `told`: its reasons in words, with what its flags say and the watched words in its text, which
-    are part of a masked text and masked with it. One query."""
+    are part of a masked text and masked with it; and tells how often there is each reason among those of the `kind`
+    (None: all). One query."""
     flagged = [case.comment_id for case in cases if Case.Why.FLAG in case.why]
     with connection.cursor() as cursor:
-        cursor.execute(WORDS_AND_FLAGS, {"comments": flagged})
-        phrases, flags = (json.loads(each) if isinstance(each, str) else each for each in cursor.fetchone())
+        cursor.execute(WORDS_AND_FLAGS, {"comments": flagged, "kind": kind})
+        phrases, flags, reasons = (json.loads(each) if isinstance(each, str) else each for each in cursor.fetchone())
     label = dict(Flag.Reason.choices)
     for case in cases:
         details = {Case.Why.FLAG: [str(label.get(reason, "")) for pk, reason in flags if pk == case.comment_id]}
@@ -67,6 +102,7 @@ def _tell_why(cases):
                 _("“%(word)s”") % {"word": word} for word in found_in(case.comment.source, phrases)
             ]
         case.told = [_reason(Case.Why(code).label, details.get(code)) for code in case.why]
+    return reasons
 
 
 def _reason(name, details):

@@ -12,7 +12,7 @@ from posts import bars, figures
 from posts.actions import deciding, flagging, moderating, undoing, welcoming, writing
 from posts.models import Case, Comment, LogEntry, WatchedWord
 from tests.factories import moderator, person, reply
-from tests.posts.at_desk import QUEUE, flagged, held, page, said, seated
+from tests.posts.at_desk import QUEUE, flagged, form, held, page, said, seated
 
 MOST_QUERIES = 10
 
@@ -231,3 +231,21 @@ def test_months_without_anything_have_their_place():
     months = [(datetime(2027, 1, 1, tzinfo=UTC), 3), (datetime(2026, 11, 1, tzinfo=UTC), 1)]
     assert [(month.month, row) for month, row in figures.in_order(months)] == [(11, [1]), (12, None), (1, [3])]
     assert figures.in_order([]) == []
+
+
+def test_one_works_through_a_part_of_the_queue(desk, opening):
+    first, second, urgent, new = flagged(opening), flagged(opening), flagged(opening, "harm"), held(opening)
+    queue = said(desk.get(f"{QUEUE}?kind=6"))
+    assert f'href="{page(first)}?kind=6"' in queue
+    assert "written by a guest" not in queue
+    shown = said(desk.get(f"{page(first)}?kind=6"))
+    address = f"{page(first)}?kind=6"
+    assert f'action="{address}" id="decide"' in shown
+    # what is more pressing does not come between
+    assert desk.post(address, form(first)).url == f"{page(second)}?kind=6"
+    assert desk.post(f"{page(second)}?kind=6", form(second)).url == f"{QUEUE}?kind=6"
+    assert [case.pk for case in desk.get(f"{QUEUE}?why=first").context["cases"]] == [new.pk]
+    reasons = {str(label): number for label, number, _part in desk.get(QUEUE).context["reasons"]}
+    assert reasons == {"flagged by readers": 1, "one of this member’s first comments": 1}
+    assert [case.pk for case in desk.get(f"{QUEUE}?kind=1&why=flag").context["cases"]] == [urgent.pk]
+    assert len(desk.get(f"{QUEUE}?kind=x&why=y").context["cases"]) == 2
