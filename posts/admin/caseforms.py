@@ -11,6 +11,7 @@ from accounts.models import VerificationRequest
 from posts.actions.answering import STAYS, is_about_comment, milder_acts, milder_measures
 from posts.actions.sanctioning import may_be_judged
 from posts.actions.verifying import CHECKED
+from posts.admin.desk import rule_choices
 from posts.forms import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, LogEntry
 from posts.passages import LEFT_OUT
@@ -40,11 +41,6 @@ SEVERAL = format_lazy(
     _("Copied from the text as it was written. Several have a line with nothing but {mark} between them."),
     mark=LEFT_OUT,
 )
-
-
-def rule_choices(rules):
-    """Of the Rules in force (None where there are none): one, or none."""
-    return [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
 
 
 class Seen(BareForm):

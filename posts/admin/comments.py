@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.names import skeleton
 from forum import markup
 from posts.actions import moderating
-from posts.admin.desk import Attached, Desk, act
-from posts.models import Case, Comment, Revision
+from posts.admin.desk import Attached, Desk, RuledForm, act
+from posts.models import Case, Comment, LogEntry, Revision
 from posts.models.comment_queries import PUBLISHED
+
+Act = LogEntry.Act
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -80,9 +82,9 @@ class CommentDesk(Desk):
     ]  # fmt: skip
     readonly_fields = ["place", "shown_author", "text"]
     actions = [
-        act(moderating.remove, "comment", _("Remove")),
-        act(moderating.restore, "comment", _("Restore")),
-        act(moderating.hold, "comment", _("Hold for review")),
+        act(moderating.remove, "comment", _("Remove"), RuledForm, Act.REMOVE),
+        act(moderating.restore, "comment", _("Restore"), tells=Act.RESTORE),
+        act(moderating.hold, "comment", _("Hold for review"), RuledForm, Act.HOLD),
         act(moderating.approve, "comment", _("Approve")),
     ]
 
@@ -96,12 +98,16 @@ class CommentDesk(Desk):
         return (queryset.matching(term) if term else queryset), False
 
     def describe(self, comment, verb):
-        """Author and text; a warning where an opening post takes its thread with it."""
+        """Author and text; warnings where an opening post takes its thread with it, and who is looking at it."""
         words = f"{comment.shown_author}:\n{comment.source[:1_500]}{'…' if len(comment.source) > 1_500 else ''}"
+        warnings = []
         if comment.depth == 0 and verb in (moderating.remove, moderating.hold):
             warning = _("This is an opening post: its whole thread, %(n)d comments, is withdrawn with it.")
-            return words, warning % {"n": comment.thread.comment_count}
-        return words, ""
+            warnings.append(warning % {"n": comment.thread.comment_count})
+        case = Case.objects.open().select_related("claimed_by").filter(comment=comment, appeal=None).first()
+        if case is not None and case.claimant() is not None:
+            warnings.append(_("%(who)s is looking at its item in the queue.") % {"who": case.claimant()})
+        return words, " ".join(warnings)
 
     def get_changelist_instance(self, request):
         """Knows of which rows of its page the text is masked."""

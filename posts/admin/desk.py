@@ -12,7 +12,9 @@ from django.utils.translation import ngettext
 from forum import unsent
 from forum.desk import ReadOnlyAdmin
 from posts.actions.refusals import Refused
+from posts.admin.queue import ITEMS_PER_PAGE
 from posts.forms import BareForm, VisibleCharField
+from posts.models import LogEntry, Rules
 from posts.statements import SAID
 
 AT_ONCE = 200
@@ -25,6 +27,22 @@ class ReasonForm(BareForm):
         label=_("Reason"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Kept in the moderation log. Plain words that you would say to the person."),
     )  # fmt: skip
+
+
+def rule_choices(rules):
+    """Of the Rules in force (None where there are none): one, or none."""
+    return [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
+
+
+class RuledForm(ReasonForm):
+    """By which rule, and why."""
+
+    rule = forms.ChoiceField(label=_("Rule"), required=False)
+    field_order = ["rule", "reason"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["rule"].choices = rule_choices(Rules.in_force())
 
 
 class Desk(ReadOnlyAdmin):
@@ -89,24 +107,35 @@ def act(verb, subject, label, form=ReasonForm, tells=None):
             }
             status = 422 if asked.is_bound and not is_fine else 200
             return TemplateResponse(request, "admin/act.html", context, status=status)
-        done = 0
+        done, entries = 0, []
         for row in rows:
             try:
-                done += bool(verb(moderator=request.user, **{subject: row}, **asked.cleaned_data))
+                made = verb(moderator=request.user, **{subject: row}, **asked.cleaned_data)
+                done += bool(made)
+                if isinstance(made, LogEntry) and made.before is not None:
+                    entries.append(str(made.pk))
             except (Refused, PermissionDenied) as refusal:
                 messages.error(request, f"{row}: {str(refusal) or _('You may not do this.')}")
         if kept:
             unsent.done(request)
         if done:
-            messages.success(
-                request, ngettext("Done for %(n)d row.", "Done for %(n)d rows.", done) % {"n": done}
-            )  # fmt: skip
+            said = ngettext("%(what)s: done.", "%(what)s: %(n)d done.", done) % {"what": label, "n": done}
+            messages.success(request, said, extra_tags=_undo(entries))
         elif not messages.get_messages(request):
             messages.info(request, _("Nothing had to be changed."))
         return redirect(page) if page else None
 
     action.__name__ = verb.__name__
     return action
+
+
+def _undo(entries):
+    """What tells a message of the button that takes these entries of the log back."""
+    if not 0 < len(entries) <= ITEMS_PER_PAGE:
+        return ""
+    if len(entries) == 1:
+        return f"undo {reverse('admin:posts_case_undo', args=entries)}"
+    return f"undo {reverse('admin:posts_case_undo_several')}?entries={'.'.join(entries)}"
 
 
 def statement(acts, data):

@@ -17,26 +17,15 @@ from accounts.models import User
 from forum import unsent
 from posts.actions import deciding, linking, sanctioning, verifying
 from posts.actions.refusals import NOT_STAFF, Refused
-from posts.admin.caseforms import CheckForm, NoteForm, rule_choices
-from posts.admin.desk import Desk, ReasonForm, act
+from posts.admin.caseforms import CheckForm, NoteForm
+from posts.admin.desk import Desk, ReasonForm, RuledForm, act
 from posts.admin.person import Person
-from posts.models import LogEntry, Rules
+from posts.models import LogEntry
 
 Act = LogEntry.Act
 
 
-class MeasureForm(ReasonForm):
-    """By which rule, and why."""
-
-    rule = forms.ChoiceField(label=_("Rule"), required=False)
-    field_order = ["rule", "reason"]
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        self.fields["rule"].choices = rule_choices(Rules.in_force())
-
-
-class SuspensionForm(MeasureForm):
+class SuspensionForm(RuledForm):
     """For how long, and why."""
 
     days = forms.TypedChoiceField(
@@ -71,8 +60,8 @@ class PersonDesk(PersonAdmin):
 
     change_form_template = "admin/posts/person.html"
     actions = [
-        act(sanctioning.warn, "person", _("Warn"), MeasureForm, Act.WARN),
-        act(sanctioning.watch, "person", _("Put under watch"), MeasureForm, Act.WATCH),
+        act(sanctioning.warn, "person", _("Warn"), RuledForm, Act.WARN),
+        act(sanctioning.watch, "person", _("Put under watch"), RuledForm, Act.WATCH),
         act(sanctioning.unwatch, "person", _("End the watch"), tells=Act.UNWATCH),
         act(
             sanctioning.suspend, "person", _("Suspend or ban"), SuspensionForm,

@@ -37,7 +37,7 @@ def act(desk, place, verb, *rows, **data):
 
 def test_mod_removes_a_comment_with_a_reason_and_restores_it(desk, mod, opening, alice):
     comment = reply(opening, alice)
-    assert "Done for 1 row." in act(desk, "posts/comment", "remove", comment).content.decode()
+    assert "Remove: done." in act(desk, "posts/comment", "remove", comment).content.decode()
     comment.refresh_from_db()
     assert comment.state == Comment.State.REMOVED
     entry = LogEntry.objects.get()
@@ -97,7 +97,7 @@ def test_mod_verifies_a_clinician(desk, mod, alice):
 def test_what_a_verb_refuses_is_told_row_by_row(desk, mod, alice):
     html = act(desk, "accounts/user", "suspend", mod, alice, days=1).content.decode()
     assert "Moderators take no steps against themselves" in html
-    assert "Done for 1 row." in html
+    assert ": done." in html
 
 
 def test_before_deciding_mod_reads_the_whole_text_and_what_else_goes(desk, opening, alice):
@@ -125,7 +125,7 @@ def test_a_list_cannot_be_sorted_where_no_index_gives_the_order(desk, place):
 
 def test_several_rows_at_once(desk, opening, alice):
     comments = [reply(opening, alice) for _ in range(3)]
-    assert "Done for 3 rows." in act(desk, "posts/comment", "remove", *comments).content.decode()
+    assert "Remove: 3 done." in act(desk, "posts/comment", "remove", *comments).content.decode()
     assert Thread.objects.get().comment_count == 0
 
 

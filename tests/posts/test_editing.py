@@ -101,7 +101,7 @@ def test_a_moderator_withholds_a_version_and_shows_it_again(comment, alice, mod,
     client.force_login(mod)
     for verb, withheld in (("withhold", True), ("show_again", False)):
         ticked = {"action": verb, "_selected_action": [named.pk], "index": 0, "confirmed": "1", "reason": "A name."}
-        assert "Done for 1 row" in client.post("/desk/posts/revision/", ticked, follow=True).content.decode()
+        assert ": done." in client.post("/desk/posts/revision/", ticked, follow=True).content.decode()
         assert "Anna" in history(client, comment)
         client.logout()
         for version in (2, 3):
