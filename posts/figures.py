@@ -61,7 +61,9 @@ def by_month():
     found = cache.get(NAME)
     if found is None:
         found = dict(zip(("acts", "cases", "flags", "rules"), _counted(), strict=True))
-        cache.set(NAME, found, KEPT_SECONDS)
+        if any(found.values()):
+            # of nothing, the first is not to wait for an hour
+            cache.set(NAME, found, KEPT_SECONDS)
     return found
 
 

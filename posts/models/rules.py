@@ -32,7 +32,7 @@ class Rules(models.Model):
         verbose_name_plural = _("community rules")
 
     def __str__(self):
-        return f"{self.published_at:%Y-%m-%d}"
+        return f"{self.published_at:%Y-%m-%d %H:%M}"
 
     @classmethod
     def in_force(cls):

@@ -15,6 +15,7 @@ from forum import markup, unsent
 from posts.actions import appealing, notifying, sanctioning
 from posts.forms import AppealForm
 from posts.models import Appeal, Case, LogEntry, Revision
+from posts.models.appeal import APPEAL_WITHIN
 from posts.models.modlog import STATED
 from posts.statements import SAID
 from posts.views.attempt import answered, attempted, sent
@@ -156,6 +157,7 @@ def _statement(request, entry, person, until=None):
         "instead": [_speak(each, entry.person, until) for each in _instead_of(entry)],
         "answer_before": before,
         "earlier": earlier and _speak(earlier, entry.person, until),
+        "appeal_until": entry.at + APPEAL_WITHIN,
         "may_appeal": appealing.may_appeal(entry) and not hasattr(entry, "appeal"),
         "is_warning": entry.act == LogEntry.Act.WARN and person is not None and person.warned_at is not None,
         "is_by_link": until is not None,
