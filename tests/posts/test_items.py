@@ -190,6 +190,8 @@ def test_a_note_that_is_too_long_is_kept_in_its_form(desk, opening):
 def test_a_held_item_does_not_stand_in_the_way_of_the_next(desk, opening):
     first, second = flagged(opening, "harm"), flagged(opening)
     assert desk.post(page(first), form(first, act="hold")).url == page(second)
+    # nor does it come back to who held it, with each of the next ones
+    assert desk.post(page(second), form(second)).url == QUEUE
 
 
 def test_what_the_author_will_read_is_shown_before(desk, opening):
