@@ -12,9 +12,8 @@ from forum import unsent
 from forum.errors import kept
 from posts.actions import deciding
 from posts.actions.refusals import Refused
-from posts.admin import queue
+from posts.admin import previews, queue
 from posts.admin.caseforms import BulkForm
-from posts.admin.itempages import previewed
 from posts.models import CannedReason, Case, Rules
 
 
@@ -44,7 +43,7 @@ class BulkPages:
         if form.is_bound and not form.is_valid():
             status = 422
         elif form.is_bound and "preview" in request.POST:
-            preview = previewed(form.cleaned_data)
+            preview = previews.of(form.cleaned_data)
         elif form.is_bound:
             done, cases = self._decide_each(request, form, cases, chosen)
             unsent.done(request)

@@ -7,31 +7,22 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from accounts.models import User, VerificationRequest
-from forum import markup, unsent
+from accounts.models import User
+from forum import unsent
 from forum.errors import kept
 from posts.actions import answering, deciding, verifying
-from posts.actions.refusals import NO_SUCH_PASSAGE, Refused
+from posts.actions.refusals import Refused
+from posts.admin import previews
 from posts.admin.caseforms import NoteForm, form_of, state_of
-from posts.admin.desk import statement
 from posts.admin.item import Item
 from posts.admin.meanwhile import changes
 from posts.admin.queue import Part
 from posts.admin.undoing import LEFT
 from posts.models import Case, Comment, LogEntry
-from posts.passages import cut, passages_of
-from posts.statements import SAID
 
-ACT_OF = {
-    **dict.fromkeys(deciding.SUSPENSIONS, LogEntry.Act.SUSPEND),
-    "warn": LogEntry.Act.WARN, "watch": LogEntry.Act.WATCH, "ban": LogEntry.Act.BAN,
-}  # fmt: skip
-Asked = VerificationRequest.Outcome
-OUTCOMES = answering.ACT_OF | {Asked.GRANTED: LogEntry.Act.VERIFY, Asked.REFUSED: LogEntry.Act.REFUSE}
 ANSWERED = _lazy("Answered. The person is told.")
 # keys of an item's page; told beside the buttons
 KEYS = [
@@ -76,7 +67,7 @@ class ItemPages:
         note = note_form or NoteForm(initial=_waiting(request, pk), auto_id="note_%s")
         # it goes along with the decision, so that neither is lost by sending the other
         note.fields["text"].widget.attrs["form"] = "decide"
-        preview = _previewed(form, case) if "preview" in request.POST and is_sent and form.is_valid() else None
+        preview = previews.of_item(form, case) if "preview" in request.POST and is_sent and form.is_valid() else None
         title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.case.name}
         context = self._context(request, title) | {
             "item": item,
@@ -160,7 +151,7 @@ class ItemPages:
 
     def _tell(self, request, entry, measure=""):
         """What was done to whose comment, and to whom, with the button that takes both back."""
-        acts = [entry.act, ACT_OF[measure]] if measure else [entry.act]
+        acts = [entry.act, previews.ACT_OF[measure]] if measure else [entry.act]
         what = ", ".join(str(LogEntry.Act(act).label) for act in acts)
         said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": what}
         messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")
@@ -220,35 +211,6 @@ def _places(pk):
 def _waiting(request, pk):
     """What was typed into the item's form and not sent."""
     return {name: value for place in _places(pk) for name, value in unsent.waiting(request, place).items()}
-
-
-def _previewed(form, case):
-    """What the statements will say. The reason that will be said is in its box from now on, to be changed there."""
-    data = form.cleaned_data
-    reason = data.get("reason") or data.get("answer")
-    form.data = form.data.copy()
-    form.data.update({"reason": reason, "rule": data["rule"], "canned": ""} if "canned" in form.fields else {})
-    rule = data.get("rule") or (case.appeal_id and case.appeal.entry.rule)
-    is_kept = data.get("act") == LogEntry.Act.APPROVE and case.comment.is_published
-    return previewed(data | {"rule": rule, "reason": reason}, is_kept=is_kept) | _left_of(case, data)
-
-
-def previewed(data, *, is_kept=False):
-    """What the statements will say of what a form said; nothing of an approval of what is in sight and `is_kept`: the
-    log has that somebody looked, and its author hears nothing."""
-    acts = [OUTCOMES.get(data.get("outcome")), not is_kept and data.get("act"), ACT_OF.get(data.get("measure"))]
-    lasts = deciding.SUSPENSIONS.get(data.get("measure"))
-    return statement([act for act in acts if act in SAID], data | {"until": lasts and timezone.now() + lasts})
-
-
-def _left_of(case, data):
-    """What readers will see of a text that passages are taken out of; or that it has no such passage."""
-    if data.get("act") != LogEntry.Act.EDIT_OUT:
-        return {}
-    source = cut(case.comment.source, passages_of(data["passage"]))
-    if source is None:
-        return {"fault": NO_SUCH_PASSAGE}
-    return {"left": mark_safe(markup.render(source, case.comment.limits))}  # noqa: S308  (made by markup)
 
 
 def _anew(form, item):

@@ -346,6 +346,17 @@ def test_an_answer_is_shown_before_it_is_sent(desk, opening, alice):
     assert Case.objects.open().get() == case
 
 
+def test_a_passage_made_smaller_is_shown_before(desk, opening, alice):
+    comment = reply(opening, alice)
+    entry = moderating.edit_out(
+        moderator=moderator("Mia Second"), comment=comment, passage="unkind the week", reason="It is unkind."
+    )
+    appealing.appeal(entry=entry, text="One word of it.", person=alice)
+    case = Case.objects.get()
+    data = {"outcome": "changed", "answer": "One word.", "seen": case.version, "act": "edit_out", "passage": "unkind"}
+    assert "been […] the week before" in said(desk.post(page(case), data | {"preview": "1"}))
+
+
 def test_what_comes_instead_can_be_taken_back_where_it_is_told(desk, opening, alice):
     comment = reply(opening, alice)
     entry = moderating.edit_out(
