@@ -4,9 +4,9 @@
 LEFT_OUT = "[…]"
 # characters; of fewer, more would be taken out than was meant
 LEAST_PASSAGE = 3
-# characters before and behind a mark by which a passage finds its place again, the surest first; and how many of them
-# there have to be: another mark may stand at the same end of the text
-CONTEXTS = ((60, 60), (20, 20), (20, 0), (0, 20))
+# characters on either side of a mark by which a passage finds its place again, the surer first; and how many of them
+# there have to be at least
+CONTEXTS = (60, 20, 8)
 LEAST_CONTEXT = 10
 
 
@@ -53,10 +53,13 @@ def put_back(text, full, passages):
         at = base.find(passage)
         while at >= 0:
             before, after = base[:at], base[at + len(passage) :]
-            for left, right in CONTEXTS:
-                left, right = before[max(0, at - left) :], after[:right]
-                if len(left.strip() + right.strip()) >= LEAST_CONTEXT and text.count(left + LEFT_OUT + right) == 1:
-                    text = text.replace(left + LEFT_OUT + right, left + passage + right)
+            for length in CONTEXTS:
+                left, right = before[max(0, at - length) :], after[:length]
+                marked = left + LEFT_OUT + right
+                # at an end of the text it stood at that end: another mark may stand elsewhere before the same words
+                is_there = (left or text.startswith(marked)) and (right or text.endswith(marked))
+                if is_there and len(left.strip() + right.strip()) >= LEAST_CONTEXT and text.count(marked) == 1:
+                    text = text.replace(marked, left + passage + right)
                     break
             at = base.find(passage, at + len(passage))
     return text

@@ -11,7 +11,8 @@ from posts.actions import casework, deciding, moderating, notifying, refusals, u
 from posts.actions.deciding import MEASURES, SUSPENSIONS
 from posts.actions.recording import check_not_concerned, check_right, log
 from posts.actions.refusals import Refused
-from posts.models import Appeal, Case, LogEntry
+from posts.models import Appeal, Case, LogEntry, Revision
+from posts.passages import passages_of
 
 Act, Outcome = LogEntry.Act, Appeal.Outcome
 ACT_OF = {Outcome.UPHELD: Act.UPHOLD, Outcome.CHANGED: Act.CHANGE, Outcome.REVERSED: Act.REVERSE}
@@ -75,7 +76,8 @@ def _take_back(moderator, entry, answer, *, with_measures=True):
 def _put_right(moderator, entry, answer):
     """The comment that `entry` was about is published if it would wait again, and its flags were without reason."""
     if is_about_comment(entry):
-        casework.set_right(_published(moderator, entry, answer), entry)
+        comment = _published(moderator, entry, answer) if entry.act != Act.LOCK_BRANCH else None
+        casework.set_right(comment or moderating.lock_comment(entry.comment), entry)
 
 
 def _decide_instead(moderator, entry, answer, act, measure, passage):
@@ -84,11 +86,16 @@ def _decide_instead(moderator, entry, answer, act, measure, passage):
     if not is_about_comment(entry):
         if act != STAYS or measure in (STAYS, ""):
             raise Refused(refusals.NOTHING_INSTEAD)
-        if measure not in milder_measures(entry, [entry]):
+        if entry.is_over(entry.person) or measure not in milder_measures(entry, [entry]):
             raise Refused(refusals.HARSHER)
         _take_back(moderator, entry, answer)
         return [_measure_instead(moderator, entry, answer, measure, None)]
     if act not in milder_acts(entry) or measure not in milder_measures(entry, measures):
+        raise Refused(refusals.HARSHER)
+    if act == STAYS and measure not in (STAYS, "") and not measures:
+        # a word in the place of nothing
+        raise Refused(refusals.HARSHER)
+    if act == entry.act == Act.EDIT_OUT and not _is_smaller(passage, entry):
         raise Refused(refusals.HARSHER)
     is_other_act = act != STAYS
     # to take all of it back is to reverse it, and to leave all of it is to uphold it
@@ -106,6 +113,13 @@ def _decide_instead(moderator, entry, answer, act, measure, passage):
             _take_back(moderator, each, answer)
         instead += [_measure_instead(moderator, entry, answer, measure, decision)] if measure else []
     return instead
+
+
+def _is_smaller(passage, entry):
+    """The passages are parts of those that `entry` took out."""
+    revision = Revision.objects.filter(pk=entry.details["revision"]).first()
+    taken_out = passages_of(revision.taken_out) if revision else []
+    return all(any(part in whole for whole in taken_out) for part in passages_of(passage))
 
 
 def _act_instead(moderator, entry, answer, act, passage):
@@ -174,6 +188,6 @@ def _published(moderator, entry, answer):
     """The comment of `entry`, locked; approved if it waits, but for what came since."""
     comment = moderating.lock_comment(entry.comment)
     if casework.is_waiting(comment) and not casework.is_news(comment, entry):
-        moderating.approve(moderator=moderator, comment=comment, reason=answer)
+        moderating.approve(moderator=moderator, comment=comment, reason=answer, is_told=False)
         comment = moderating.lock_comment(comment)
     return comment

@@ -25,6 +25,7 @@ def open_case(comment, kind, why, at, weight=0):
     """The open Case of the locked `comment`, new or moved on: it is as pressing as the most pressing of its reasons."""
     case = case_of(comment)
     if case is None:
+        _tell_appeals(comment)
         return Case.objects.create(
             comment=comment, kind=kind, why=list(dict.fromkeys(why)), opened_at=at, weight=weight
         )
@@ -36,6 +37,7 @@ def open_case(comment, kind, why, at, weight=0):
         # what changes nothing, such as one more flag that weighs nothing, makes nobody's decision stale
         case.version += 1
         case.save(update_fields=["kind", "why", "weight", "version"])
+        _tell_appeals(comment)
     return case
 
 
@@ -48,6 +50,7 @@ def decided(comment, entry):
     """A moderator decided about the locked `comment`, as the log's `entry` says: its open case and flags are done."""
     now = timezone.now()
     case = case_of(comment)
+    _tell_appeals(comment)
     if entry.act == Act.HOLD:
         case = open_case(comment, Kind.HELD, [Why.HOLD], now)
         case.claimed_by = case.claimed_at = None
@@ -56,8 +59,6 @@ def decided(comment, entry):
         case.save(update_fields=["claimed_by", "claimed_at", "passed_by"])
         return
     waits = is_waiting(comment)
-    # whoever answers an appeal has to know of it
-    Case.objects.filter(comment=comment, closed_at=None).exclude(appeal=None).update(version=F("version") + 1)
     if entry.act not in OUTCOME_OF or (waits and entry.act == Act.LOCK_BRANCH):
         see_to(comment)
         return
@@ -86,16 +87,15 @@ def is_news(comment, entry):
         return True
     if Flag.objects.filter(comment=comment, outcome=Outcome.OPEN, flagged_at__gt=entry.at).exists():
         return True
-    waits = Case.objects.filter(comment=comment, closed_at=None, appeal=None)
-    # a flag that was there already may have become a more pressing one
-    became = Q(kind__in=Case.PRESSING) if not entry.is_confidential else Q(pk=None)
-    return waits.filter(Q(opened_at__gt=entry.at, why__contains=[Why.MODERATOR]) | became).exists()
+    opened = Case.objects.filter(comment=comment, closed_at=None, appeal=None, opened_at__gt=entry.at)
+    return opened.filter(why__contains=[Why.MODERATOR]).exists()
 
 
 def set_right(comment, entry):
     """An appeal against `entry` about the locked `comment` was right: the flags that led to it were without reason, and
     so are those that wait, and its item is closed, unless something has come since."""
-    now, is_over = timezone.now(), not is_news(comment, entry)
+    # of what it was before the branch was locked, that decided nothing
+    now, is_over = timezone.now(), entry.act != Act.LOCK_BRANCH and not is_news(comment, entry)
     case = Case.objects.filter(comment=comment, closed_by=entry, appeal=None).first()
     wrong = Flag.objects.filter(comment=comment).filter(
         Q(decided_at=case.closed_at if case else None, outcome=Outcome.AGREED)
@@ -131,6 +131,11 @@ def reopen(comment, entry):
     case.closed_at = case.closed_by = case.claimed_by = case.claimed_at = None
     case.version += 1
     case.save(update_fields=["closed_at", "closed_by", "claimed_by", "claimed_at", "version"])
+
+
+def _tell_appeals(comment):
+    """Whoever answers an appeal about the locked `comment` has to have seen what becomes of it meanwhile."""
+    Case.objects.filter(comment=comment, closed_at=None, kind=Kind.APPEAL).update(version=F("version") + 1)
 
 
 def _close(case, at, entry):

@@ -34,6 +34,7 @@ def claim(*, moderator, case_id, takes_over=False):
     now = timezone.now()
     cases = Case.objects.filter(pk=case_id, closed_at=None)
     cases = cases.exclude(appeal__in=Appeal.objects.filter(entry__moderator=moderator))
+    cases = cases.exclude(comment__in=Comment.objects.filter(author=moderator))
     cases = cases.exclude(verification_request__in=VerificationRequest.objects.filter(person=moderator))
     if not takes_over:
         cases = cases.free_for(moderator, now)

@@ -57,12 +57,15 @@ def flag(*, comment, reason, note="", person=None, visitor=""):
 
 
 def _add(flag, reason, note):
-    """Adds what somebody says when they flag the same comment again."""
+    """Adds what somebody says when they flag the same comment again: it is said now, and not when it began."""
+    said = flag.reason, flag.note
     if KIND_OF.get(reason, Kind.FLAGGED) < KIND_OF.get(flag.reason, Kind.FLAGGED):
         flag.reason = reason
     if note and note not in flag.note:
         flag.note = "\n\n".join(filter(None, [flag.note, note]))[: NOTE_MAX_LENGTH * MOST_NOTES]
-    flag.save(update_fields=["reason", "note"])
+    if (flag.reason, flag.note) != said:
+        flag.flagged_at = timezone.now()
+    flag.save(update_fields=["reason", "note", "flagged_at"])
 
 
 def weight_of(person):

@@ -45,14 +45,18 @@ def hold(*, moderator, comment, reason, rule=""):
 
 
 @transaction.atomic
-def approve(*, moderator, comment, reason, rule=""):
+def approve(*, moderator, comment, reason, rule="", is_told=True):
     """Publishes what was held, hidden or removed; what was flagged and is in sight is kept there, and the log says so.
 
-    What its author took back stays away. Raises PermissionDenied for one's own where there is another moderator.
+    What its author took back stays away. A mail tells of it whoever heard by mail that it was taken out of sight,
+    unless they are told in another way (`is_told` is False). Raises PermissionDenied for one's own where there is
+    another moderator.
     """
     check_not_concerned(moderator, comment.author)
     entry = _set_comment_state(moderator, comment, reason, rule, Act.APPROVE, hidden=False, held=False, removed=False)
     if entry:
+        if is_told and {"removed_at", "hidden_at"} & entry.before["comment"].keys():
+            notifying.tell_of_return(entry)
         return entry
     comment = lock_comment(comment)
     if not comment.is_published or casework.case_of(comment) is None:
@@ -106,8 +110,12 @@ def lock_branch(*, moderator, comment, reason, rule=""):
 
 @transaction.atomic
 def open_branch(*, moderator, comment, reason, rule=""):
-    """Undoes `lock_branch`."""
-    return _set_branch_lock(moderator, comment, reason, rule, Act.OPEN_BRANCH, False)
+    """Undoes `lock_branch`. Raises PermissionDenied for one's own where there is another moderator."""
+    check_not_concerned(moderator, comment.author)
+    entry = _set_branch_lock(moderator, comment, reason, rule, Act.OPEN_BRANCH, False)
+    if entry:
+        notifying.tell_of_return(entry)
+    return entry
 
 
 @transaction.atomic
@@ -118,7 +126,8 @@ def withhold(*, moderator, revision, reason):
 
 @transaction.atomic
 def show_again(*, moderator, revision, reason):
-    """Undoes `withhold`."""
+    """Undoes `withhold`. Raises PermissionDenied for one's own where there is another moderator."""
+    check_not_concerned(moderator, revision.comment.author)
     return _set_withheld(moderator, revision, reason, Act.SHOW_AGAIN, False)
 
 

@@ -13,6 +13,9 @@ from posts.models.appeal import APPEAL_WITHIN
 from posts.models.modlog import APPEALABLE, MAILED
 
 SALT = "statement"
+Act = LogEntry.Act
+# what people have heard of by mail, so that they hear when it is taken back, too
+HEARD_OF = MAILED | {Act.RESTORE, Act.OPEN_BRANCH, Act.UNSUSPEND, Act.UNWATCH}
 
 
 def tell_of_decision(entry):

@@ -51,7 +51,10 @@ def watch(*, moderator, person, reason, rule="", comment=None, decision=None):
 @transaction.atomic
 def unwatch(*, moderator, person, reason):
     """Undoes `watch`."""
-    return _set_person(moderator, person, reason, "", Act.UNWATCH, None, None, watched_at=None)
+    entry = _set_person(moderator, person, reason, "", Act.UNWATCH, None, None, watched_at=None)
+    if entry:
+        notifying.tell_of_return(entry)
+    return entry
 
 
 @transaction.atomic

@@ -52,7 +52,8 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
         counting.bump(thread)
     if person is not None:
         left += _restore_person(person, _noted(entry, "person"), leniently)
-    for measure in measures_of(entry) if with_measures else ():
+    measures = measures_of(entry) if with_measures else []
+    for measure in measures:
         # what somebody has changed since, such as a suspension that was ended, stays as they left it
         try:
             back = undo(moderator=moderator, entry=measure, reason=reason, reopens=False, leniently=True)
@@ -63,7 +64,7 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
             left += [measure.act] if back.details else []
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
     done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details={"left": left} if left else None, **about)
-    if reopens and notifying.tells(entry):
+    if reopens and any(each.act in notifying.HEARD_OF for each in (entry, *measures)):
         # an answer to an appeal tells of it itself
         notifying.tell_of_return(done)
     if comment is not None and reopens:
@@ -95,7 +96,8 @@ def _noted(entry, name):
     taken_back = earlier.filter(undone_by__isnull=False, before__has_key=name).order_by("-id")
     for before in taken_back.values_list("before", flat=True):
         for field, (was, now) in before[name].items():
-            if now is not None and field in noted and noted[field][0] == now:
+            is_moment = field.endswith(("_at", "_until"))
+            if is_moment and now is not None and field in noted and noted[field][0] == now:
                 noted[field] = [was, noted[field][1]]
     return noted
 

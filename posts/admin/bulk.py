@@ -40,19 +40,22 @@ class BulkPages:
             "comment__author", "comment__thread"
         )
         cases, status, preview = list(cases.order_by("kind", "id")), 200, None
+        measured = request.POST.get("measured", "")
         if form.is_bound and not form.is_valid():
             status = 422
         elif form.is_bound and "preview" in request.POST:
             preview = previews.of(form.cleaned_data)
         elif form.is_bound:
-            done, cases = self._decide_each(request, form, cases, chosen)
+            done, cases, measured = self._decide_each(request, form, cases, chosen)
             unsent.done(request)
             if done and not cases:
-                return redirect("admin:posts_case_changelist")
+                part = queue.Part.of(request.GET)
+                way = reverse("admin:posts_case_changelist")
+                return redirect(f"{way}?{part.query}" if part.query else way)
             status = 409
             chosen = {case.pk: case.version for case in cases}
         context = self._context(request, _("Decide about several")) | {
-            "form": form, "cases": cases, "preview": preview,
+            "form": form, "cases": cases, "preview": preview, "measured": measured,
             "seen": " ".join(f"{case.pk}:{chosen[case.pk]}" for case in cases),
             # decided by somebody else meanwhile: there is nothing to send it to, and nothing typed is lost
             "kept": kept(request) if not cases else [],
@@ -63,7 +66,8 @@ class BulkPages:
     def _decide_each(self, request, form, cases, chosen):
         """Decides about each, and says what was done and what was not. How many were, and those that wait still, as
         they are by now."""
-        done, left, people = [], [], set()
+        # who has been measured by this decision already, before it was refused for others
+        done, left, people = [], [], {int(pk) for pk in request.POST.get("measured", "").split(".") if pk.isdecimal()}
         for case in cases:
             about = form.cleaned_data | {"seen": chosen[case.pk]}
             if case.comment.author_id is None or case.comment.author_id in people:
@@ -71,7 +75,8 @@ class BulkPages:
             try:
                 entry = deciding.decide(moderator=request.user, case=case, **about)
                 done.append(entry.pk)
-                people.add(case.comment.author_id)
+                if about["measure"]:
+                    people.add(case.comment.author_id)
             except (Refused, PermissionDenied) as refusal:
                 left.append(case.pk)
                 messages.error(request, f"{case.comment.shown_author}: {str(refusal) or _('You may not do this.')}")
@@ -80,4 +85,5 @@ class BulkPages:
             undo = f"{reverse('admin:posts_case_undo_several')}?entries={'.'.join(map(str, done))}"
             messages.success(request, said, extra_tags=f"undo {undo}")
         about = Case.objects.open().select_related("comment__author", "comment__thread")
-        return len(done), list(about.filter(pk__in=left)) if left else []
+        waiting = list(about.filter(pk__in=left)) if left else []
+        return len(done), waiting, ".".join(map(str, sorted(people)))

@@ -97,6 +97,15 @@ class CommentDesk(Desk):
             return queryset.filter(author__name_key=skeleton(term[3:])), False
         return (queryset.matching(term) if term else queryset), False
 
+    def prepare(self, rows):
+        """Whose text is masked, and who is looking at which of them."""
+        pks = [comment.pk for comment in rows]
+        masked = Case.objects.masked_among(pks)
+        cases = Case.objects.open().select_related("claimed_by").filter(comment__in=pks, appeal=None)
+        holders = {case.comment_id: case.claimant() for case in cases}
+        for comment in rows:
+            comment.is_masked, comment.holder = comment.pk in masked, holders.get(comment.pk)
+
     def describe(self, comment, verb):
         """Author and text; warnings where an opening post takes its thread with it, and who is looking at it."""
         words = f"{comment.shown_author}:\n{comment.source[:1_500]}{'…' if len(comment.source) > 1_500 else ''}"
@@ -104,18 +113,15 @@ class CommentDesk(Desk):
         if comment.depth == 0 and verb in (moderating.remove, moderating.hold):
             warning = _("This is an opening post: its whole thread, %(n)d comments, is withdrawn with it.")
             warnings.append(warning % {"n": comment.thread.comment_count})
-        case = Case.objects.open().select_related("claimed_by").filter(comment=comment, appeal=None).first()
-        if case is not None and case.claimant() is not None:
-            warnings.append(_("%(who)s is looking at its item in the queue.") % {"who": case.claimant()})
+        if comment.holder is not None:
+            warnings.append(_("%(who)s is looking at its item in the queue.") % {"who": comment.holder})
         return words, " ".join(warnings)
 
     def get_changelist_instance(self, request):
         """Knows of which rows of its page the text is masked."""
         found = super().get_changelist_instance(request)
         found.result_list = list(found.result_list)
-        masked = Case.objects.masked_among([comment.pk for comment in found.result_list])
-        for comment in found.result_list:
-            comment.is_masked = comment.pk in masked
+        self.prepare(found.result_list)
         return found
 
     @admin.display(description=_("text"))

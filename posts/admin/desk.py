@@ -52,6 +52,9 @@ class Desk(ReadOnlyAdmin):
         """May use the actions of the list."""
         return request.user.can_moderate()
 
+    def prepare(self, rows):
+        """Learns, in a few queries for all of them, what `describe` tells of these rows."""
+
     def describe(self, row, verb):
         """What a moderator reads before deciding: the row in words, and a warning if `verb` does more than it says."""
         return str(row), ""
@@ -92,7 +95,9 @@ def act(verb, subject, label, form=ReasonForm, tells=None):
         kept = kept if kept.get("action") == verb.__name__ else {}
         asked = form(request.POST if "confirmed" in request.POST else None, initial=kept)
         is_fine = asked.is_bound and asked.is_valid()
-        if not is_fine or (tells and "preview" in request.POST):
+
+        def form_again(status, preview=None):
+            modeladmin.prepare(rows)
             context = modeladmin.admin_site.each_context(request) | {
                 "title": label,
                 "opts": modeladmin.model._meta,
@@ -103,11 +108,15 @@ def act(verb, subject, label, form=ReasonForm, tells=None):
                 "page": page,
                 "welcome_back": not asked.is_bound and kept and unsent.WELCOME_BACK,
                 "tells": tells is not None,
-                "preview": is_fine and statement([tells], asked.cleaned_data),
+                "preview": preview,
             }
-            status = 422 if asked.is_bound and not is_fine else 200
             return TemplateResponse(request, "admin/act.html", context, status=status)
-        done, entries = 0, []
+
+        if not is_fine:
+            return form_again(422 if asked.is_bound else 200)
+        if tells and "preview" in request.POST:
+            return form_again(200, statement([tells], asked.cleaned_data))
+        done, entries, is_refused = 0, [], False
         for row in rows:
             try:
                 made = verb(moderator=request.user, **{subject: row}, **asked.cleaned_data)
@@ -115,7 +124,11 @@ def act(verb, subject, label, form=ReasonForm, tells=None):
                 if isinstance(made, LogEntry) and made.before is not None:
                     entries.append(str(made.pk))
             except (Refused, PermissionDenied) as refusal:
+                is_refused = is_refused or isinstance(refusal, Refused)
                 messages.error(request, f"{row}: {str(refusal) or _('You may not do this.')}")
+        if is_refused and not done:
+            # another way may be found, and what was typed is there for it
+            return form_again(409)
         if kept:
             unsent.done(request)
         if done:

@@ -26,6 +26,11 @@ BESIDE = record.OF_AUTHOR | {
             WHERE r.comment_id = %(comment)s ORDER BY r.number DESC LIMIT %(versions)s
         ) r
     """,
+    "is_pressing": """
+        SELECT EXISTS (
+            SELECT 1 FROM posts_case WHERE comment_id = %(comment)s AND kind = ANY(%(pressing)s) AND closed_at IS NULL
+        )
+    """,
     "parent_is_masked": """
         SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(parent)s AND kind = ANY(%(pressing)s))
     """,
@@ -107,9 +112,12 @@ class Item:
         return [word for word in self.beside["words"] if word.phrase in found]
 
     @property
-    def was_masked(self):
-        """A decision about it was confidential."""
-        return any(entry.is_confidential for entry in self.entries)
+    def is_masked(self):
+        """Its text is shown only when asked for: because of its case, of another one about the same comment, or, where
+        it is no item, of what was decided."""
+        if self.case is None:
+            return any(entry.is_confidential for entry in self.entries)
+        return self.case.is_masked or self.beside["is_pressing"]
 
     @cached_property
     def beside(self):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from accounts.models import User
 from forum import unsent
 from forum.errors import kept
-from posts.actions import answering, deciding, verifying
+from posts.actions import answering, deciding, undoing, verifying
 from posts.actions.refusals import Refused
 from posts.admin import previews
 from posts.admin.caseforms import NoteForm, form_of, state_of
@@ -64,7 +64,8 @@ class ItemPages:
             item = Item.of(pk)
             since = changes(item, *form.saw, request.user) if form.saw[0] else []
             form = _anew(form, item)
-        note = note_form or NoteForm(initial=_waiting(request, pk), auto_id="note_%s")
+        typed = request.POST if request.method == "POST" else _waiting(request, pk)
+        note = note_form or NoteForm(initial={"text": typed.get("text", "")}, auto_id="note_%s")
         # it goes along with the decision, so that neither is lost by sending the other
         note.fields["text"].widget.attrs["form"] = "decide"
         preview = previews.of_item(form, case) if "preview" in request.POST and is_sent and form.is_valid() else None
@@ -138,7 +139,7 @@ class ItemPages:
         about = {"moderator": request.user, "case": item.case, **form.cleaned_data}
         try:
             if item.case.is_about_comment:
-                self._tell(request, deciding.decide(**about), form.cleaned_data["measure"])
+                self._tell(request, deciding.decide(**about))
             elif item.case.appeal_id:
                 self._tell_answer(request, answering.answer_appeal(**about), item.case.appeal.entry)
             else:
@@ -149,9 +150,9 @@ class ItemPages:
             return False
         return True
 
-    def _tell(self, request, entry, measure=""):
+    def _tell(self, request, entry):
         """What was done to whose comment, and to whom, with the button that takes both back."""
-        acts = [entry.act, previews.ACT_OF[measure]] if measure else [entry.act]
+        acts = [entry.act, *(measure.act for measure in undoing.measures_of(entry))]
         what = ", ".join(str(LogEntry.Act(act).label) for act in acts)
         said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": what}
         messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")

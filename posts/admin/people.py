@@ -74,7 +74,7 @@ class PersonDesk(PersonAdmin):
         act(verifying.revoke, "person", _("Revoke the verification"), tells=Act.REVOKE),
     ]  # fmt: skip
 
-    describe = Desk.describe
+    describe, prepare = Desk.describe, Desk.prepare
 
     def has_moderate_permission(self, request):
         """May use the actions of the list."""

@@ -351,8 +351,10 @@ def test_after_taking_an_item_over_it_is_decided(desk, mod, opening):
     case = flagged(opening)
     deciding.claim(moderator=moderator("Mia Second"), case_id=case.pk)
     # half filled in, as it was when somebody else had it
-    answer = desk.post(f"{QUEUE}{case.pk}/take/", form(case, act="edit_out", reason="Half a thought.", passage=""))
+    half = form(case, act="edit_out", reason="Half a thought.", passage="", text="Half a note.")
+    answer = desk.post(f"{QUEUE}{case.pk}/take/", half)
     taken = said(answer)
+    assert "Half a note." in taken
     assert (answer.status_code, "Half a thought." in taken, "Please say which passage" in taken) == (200, True, False)
     # the form leads to the item's own address, not back to where it was taken over
     assert "errorlist" not in taken

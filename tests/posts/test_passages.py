@@ -63,7 +63,8 @@ def test_a_text_that_was_not_changed_since_is_as_it_was(passages):
         # changed all around: the mark may be of another decision, or its writer's own
         ("Ann? […]", "Ann? […]"),
         # another mark, of another decision
-        ("[…] My sister Ann lives […]. So.", "[…] My sister Ann lives in Oak Lane. So."),
+        ("[…] My sister Ann lives […]. She is.", "[…] My sister Ann lives […]. She is."),
+        ("[…] My sister Ann lives […]. She wanted it.", "[…] My sister Ann lives in Oak Lane. She wanted it."),
         # its writer took the mark out, or nobody can tell
         ("My sister Ann lives somewhere.", "My sister Ann lives somewhere."),
         ("[…] or […]", "[…] or […]"),

@@ -8,11 +8,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from accounts.models import User
 from posts.actions import answering, appealing, deciding, flagging, moderating, notifying, sanctioning, undoing, writing
 from posts.actions.refusals import Refused, Stale
-from posts.models import Case, Flag, LogEntry, Rules
+from posts.models import Case, Flag, Letter, LogEntry, Rules
 from posts.models.comment import COMMENT_MAX_LENGTH
-from tests.factories import moderator, reply
+from tests.factories import moderator, person, reply
 from tests.posts.at_desk import QUEUE, said, seated
 
 WHY = "It is unkind to somebody."
@@ -260,3 +261,107 @@ def test_a_suspension_that_was_ended_is_told_as_over(client, comment, alice, mod
     item = said(seated(client, moderator("Thea Third")).get(f"{QUEUE}{Case.objects.open().get().pk}/change/"))
     assert "It stays: removed" in item
     assert "It stays: suspended" not in item
+
+
+# What a second reading found -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", ["hidden for privacy", "a newcomer’s first comment"])
+def test_a_branch_that_is_opened_again_publishes_nothing(opening, alice, mod, mia, before):
+    author = alice if before.startswith("hidden") else person(trust=User.Trust.NEW)
+    comment = reply(opening, author)
+    if author == alice:
+        flagging.flag(comment=comment, person=mod, reason="personal")
+    entry = moderating.lock_branch(moderator=mod, comment=comment, reason=WHY)
+    answer(mia, entry, author)
+    comment.refresh_from_db()
+    assert (comment.is_published, comment.locked_at) == (False, None)
+    assert Case.objects.open().get().comment == comment
+    assert not Flag.objects.exclude(outcome="").exists()
+
+
+@pytest.mark.parametrize("measure", ["warn", "watch"])
+def test_nothing_is_added_to_what_stays(comment, alice, mod, mia, measure):
+    entry = moderating.remove(moderator=mod, comment=comment, reason=WHY)
+    with pytest.raises(Refused, match="worse"):
+        answer(mia, entry, alice, "changed", measure=measure)
+
+
+def test_what_was_ended_does_not_come_back_by_an_appeal(alice, mod, mia):
+    ban = sanctioning.suspend(moderator=mod, person=alice, reason=WHY)
+    sanctioning.unsuspend(moderator=mod, person=alice, reason="Enough.")
+    with pytest.raises(Refused, match="worse"):
+        answer(mia, ban, alice, "changed", measure="suspend_3")
+
+
+def test_on_appeal_a_passage_does_not_become_larger(comment, alice, mod, mia):
+    entry = moderating.edit_out(moderator=mod, comment=comment, passage="unkind", reason=WHY)
+    with pytest.raises(Refused, match="worse"):
+        answer(mia, entry, alice, "changed", act="edit_out", passage="been unkind the week")
+
+
+@pytest.mark.parametrize("since", ["hold", "flag"])
+def test_who_answers_has_seen_what_came_since(comment, alice, bob, mod, mia, since):
+    entry = moderating.lock_branch(moderator=mod, comment=comment, reason=WHY)
+    appealing.appeal(entry=entry, text="Please look again.", person=alice)
+    case = Case.objects.get(appeal__entry=entry)
+    if since == "hold":
+        moderating.hold(moderator=mod, comment=comment, reason=WHY)
+    else:
+        flagging.flag(comment=comment, person=bob, reason="unkind")
+    with pytest.raises(Stale):
+        answering.answer_appeal(moderator=mia, case=case, seen=case.version, outcome="reversed", answer="Yes.")
+
+
+def test_a_moderator_undoes_nothing_in_their_own_favour(opening, mod, mia):
+    own = reply(opening, mod)
+    moderating.lock_branch(moderator=mia, comment=own, reason=WHY)
+    entry = moderating.edit_out(moderator=mia, comment=own, passage="unkind", reason=WHY)
+    revision = own.revisions.get(pk=entry.details["revision"])
+    for act in (
+        lambda: moderating.open_branch(moderator=mod, comment=own, reason=WHY),
+        lambda: moderating.show_again(moderator=mod, revision=revision, reason=WHY),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+    flagging.flag(comment=own, person=person(), reason="unkind")
+    assert not deciding.claim(moderator=mod, case_id=Case.objects.open().get().pk)
+
+
+def test_trust_is_taken_back_step_by_step(alice, mod):
+    trusted = sanctioning.trust(moderator=mod, person=alice, reason="Kind.")
+    undoing.undo(moderator=mod, entry=trusted, reason="No.")
+    sanctioning.trust(moderator=mod, person=alice, reason="Kind.")
+    untrusted = sanctioning.untrust(moderator=mod, person=alice, reason="No more.")
+    undoing.undo(moderator=mod, entry=untrusted, reason="A mistake.")
+    alice.refresh_from_db()
+    assert alice.trust == User.Trust.TRUSTED
+
+
+HEARD = {
+    "approved with a ban, undone": lambda mod, comment: undoing.undo(
+        moderator=mod, reason="No.",
+        entry=deciding.decide(
+            moderator=mod, case=deciding.begin(moderator=mod, comment_id=comment.pk), seen=1, act="approve", reason=WHY,
+            measure="ban",
+        ),
+    ),
+    "removed, approved": lambda mod, comment: [
+        act(moderator=mod, comment=comment, reason=WHY) for act in (moderating.remove, moderating.approve)
+    ],
+    "restored, undone": lambda mod, comment: [
+        moderating.remove(moderator=mod, comment=comment, reason=WHY),
+        undoing.undo(
+            moderator=mod, entry=moderating.restore(moderator=mod, comment=comment, reason=WHY), reason="No."
+        ),
+    ],
+    "under watch, ended": lambda mod, comment: [
+        act(moderator=mod, person=comment.author, reason=WHY) for act in (sanctioning.watch, sanctioning.unwatch)
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("how", "mails"), [(how, 3 if "restored" in how else 2) for how in HEARD])
+def test_each_turn_is_heard_of_once(comment, mod, how, mails):
+    HEARD[how](mod, comment)
+    assert Letter.objects.count() == mails

@@ -190,7 +190,7 @@ def appeal_in(state, author):
 
 def answer_appeal(outcome):
     """The verb that answers an appeal so."""
-    more = {"measure": "warn"} if outcome == "changed" else {}
+    more = {"act": "", "measure": "warn"} if outcome == "changed" else {}
 
     def answer(who, appeal):
         case = Case.objects.get(appeal=appeal)
