@@ -109,6 +109,8 @@ def look_at(page, addresses, places, also_dark=False):
         violations = Axe().run(page, options=RULES).response["violations"]
         if also_dark:
             page.emulate_media(color_scheme="dark")
+            # colours that fade into others would be seen halfway
+            page.reload()
             violations += Axe().run(page, options=COLOURS).response["violations"]
         for violation in violations:
             where = page.url.partition("//")[2].partition("/")[2]

@@ -10,9 +10,9 @@ from django.utils.html import strip_tags
 
 from accounts.models import User
 from forum.templatetags.moments import moment
-from posts.actions import moderating
+from posts.actions import deciding, flagging, moderating, sanctioning
 from posts.models import Comment, LogEntry, Rules, Thread
-from tests.factories import person, reply
+from tests.factories import moderator, person, reply
 
 LISTS = ["posts/comment", "posts/thread", "posts/logentry", "accounts/user", "accounts/verification"]
 
@@ -242,3 +242,28 @@ def test_what_is_told_in_numbers_only_are_rules_that_there_are(desk, mod):
     assert "No rule has this title: No such rule." in refused.content.decode()
     assert desk.post(add, begun | {"in_numbers": "Risk"}).status_code == 302
     assert Rules.in_force().titles_in_numbers == ["Risk"]
+
+
+def test_before_several_are_removed_one_sees_who_looks_at_them_and_what_is_masked(desk, mod, opening, alice):
+    mia = moderator("Mia Second")
+    comments = [reply(opening, alice, f"Oak Lane {number}") for number in range(6)]
+    flagging.flag(comment=comments[0], person=person(), reason="personal")
+    deciding.claim(moderator=mia, case_id=comments[0].cases.get().pk)
+    costs = []
+    for number in (2, 6):
+        data = {"action": "remove", "_selected_action": [comment.pk for comment in comments[:number]]}
+        with CaptureQueriesContext(connection) as asked:
+            page = desk.post("/desk/posts/comment/", data).content.decode()
+        costs.append(len(asked))
+    assert costs[0] == costs[1]
+    assert "Mia Second is looking at its item" in page
+    assert page.count('<details class="masked">') == 1
+
+
+def test_what_was_refused_can_be_sent_in_another_way_with_what_was_typed(desk, mod, alice):
+    sanctioning.suspend(moderator=mod, person=alice, reason="Spam.")
+    data = {"action": "suspend", "_selected_action": [alice.pk], "confirmed": "1", "days": "1"}
+    refused = desk.post("/desk/accounts/user/", data | {"reason": "A long and careful reason."})
+    assert refused.status_code == 409
+    assert "A long and careful reason." in refused.content.decode()
+    assert "for longer than that" in refused.content.decode()

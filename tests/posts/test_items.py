@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from posts.actions import deciding, flagging, moderating, writing
+from posts.actions import appealing, deciding, flagging, moderating, writing
 from posts.models import CannedReason, Case, Comment, LogEntry, Note, Rules, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
 from tests.posts.at_desk import QUEUE, flagged, form, opened, page, said, seated
@@ -39,6 +39,15 @@ def test_what_is_masked_is_masked_in_lists_and_above_its_replies_too(desk, openi
     below = flagged(masked)
     shown = said(desk.get(page(below)))
     assert re.search(r'<details class="masked"><summary>[^<]+</summary>\s*<p>She lives in Oak Lane', shown)
+
+
+def test_an_appeal_shows_no_text_that_is_masked_for_another_reason(desk, opening, alice):
+    comment = reply(opening, alice, "She lives in Oak Lane 7.")
+    entry = moderating.lock_branch(moderator=moderator("Mia Second"), comment=comment, reason="Loud.")
+    appealing.appeal(entry=entry, text="It was meant kindly.", person=alice)
+    flagging.flag(comment=comment, person=person(), reason="personal")
+    shown = said(desk.get(page(Case.objects.open().get(kind=Case.Kind.APPEAL))))
+    assert '<details class="masked">' in shown.split("She lives in Oak Lane 7.")[0]
 
 
 def test_watched_words_of_a_masked_text_are_masked_with_it(desk, opening):
