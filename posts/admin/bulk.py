@@ -45,6 +45,7 @@ class BulkPages:
             status = 422
         elif form.is_bound and "preview" in request.POST:
             preview = previews.of(form.cleaned_data)
+            previews.fill(form)
         elif form.is_bound:
             done, cases, measured = self._decide_each(request, form, cases, chosen)
             unsent.done(request)

@@ -21,14 +21,20 @@ OUTCOMES = answering.ACT_OF | {Asked.GRANTED: LogEntry.Act.VERIFY, Asked.REFUSED
 
 
 def of_item(form, case):
-    """What the statements will say. The reason that will be said is in its box from now on, to be changed there."""
+    """What the statements will say of one item."""
     data = form.cleaned_data
     reason = data.get("reason") or data.get("answer")
-    form.data = form.data.copy()
-    form.data.update({"reason": reason, "rule": data["rule"], "canned": ""} if "canned" in form.fields else {})
+    fill(form)
     rule = data.get("rule") or (case.appeal_id and case.appeal.entry.rule)
     is_kept = data.get("act") == LogEntry.Act.APPROVE and case.comment.is_published
     return of(data | {"rule": rule, "reason": reason}, is_kept=is_kept) | _left_of(case, data)
+
+
+def fill(form):
+    """The reason that will be said, and its rule, are in their boxes from now on, to be changed there."""
+    if "canned" in form.fields:
+        form.data = form.data.copy()
+        form.data.update({name: form.cleaned_data[name] for name in ("reason", "rule")} | {"canned": ""})
 
 
 def of(data, *, is_kept=False):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from posts import bars, figures
 from posts.actions import deciding, flagging, moderating, undoing, welcoming, writing
-from posts.models import Case, Comment, LogEntry, WatchedWord
+from posts.models import CannedReason, Case, Comment, LogEntry, WatchedWord
 from tests.factories import moderator, person, reply
 from tests.posts.at_desk import QUEUE, flagged, form, held, page, said, seated
 
@@ -133,6 +133,9 @@ def test_what_the_authors_will_read_is_shown_before_several_are_decided(desk, bu
         assert part in told
     for name, value in (("seen", bulk[1]["seen"]), ("writer", mod.pk), ("confirmed", 1)):
         assert f'name="{name}" value="{value}"' in text
+    canned = CannedReason.objects.get(title="Advertising")
+    shown = desk.post(f"{QUEUE}bulk/", bulk[1] | {"preview": 1, "reason": "", "rule": "", "canned": canned.pk})
+    assert [shown.context["form"][name].value() for name in ("reason", "rule")] == [canned.text, canned.rule]
     assert not LogEntry.objects.exists()
 
 
