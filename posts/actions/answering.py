@@ -168,10 +168,10 @@ def milder_acts(entry):
 
 def milder_measures(entry, measures):
     """What may come in the place of `measures`, which stand: they stay, nothing, or one that weighs less; where there
-    are none, a word at the most in the place of what gives way about the comment."""
+    are none, a word in the place of taking the comment out of sight."""
     about = [MEASURE_OF.get(each.act, "ban") for each in measures]
     if not about:
-        return [STAYS, "", *MEASURES[:2]]
+        return [STAYS, "", "warn"] if entry.act in (Act.REMOVE, Act.HOLD, Act.HIDE) else [STAYS, ""]
     until = min(each.until or NEVER for each in measures)
     milder = MEASURES[: max(MEASURES.index(each) for each in about)]
     now = timezone.now()

@@ -148,27 +148,32 @@ class AnswerForm(Seen):
 
     def __init__(self, *args, entry, moderator, measures=(), **options):
         super().__init__(*args, **options)
-        if is_about_comment(entry):
-            self._offer_acts(entry)
-            milder = milder_measures(entry, measures)
-        else:
-            del self.fields["act"], self.fields["passage"]
-            measures, milder = [], milder_measures(entry, [entry])[2:]
+        is_over = not is_about_comment(entry) and entry.is_over(entry.person)
+        milder = [] if is_over else milder_measures(entry, measures if is_about_comment(entry) else [entry])[2:]
         told = ", ".join(str(each.get_act_display()) for each in measures)
         stays = [(STAYS, _("It stays: %(what)s") % {"what": told})] if measures else []
-        self.fields["measure"].choices = stays + [choice for choice in MEASURES if choice[0] in milder]
+        nothing = MEASURES[:1] if is_about_comment(entry) else []
+        self.fields["measure"].choices = stays + nothing + [choice for choice in MEASURES if choice[0] in milder]
         self.fields["measure"].initial = STAYS
-        if not milder:
-            # nothing is milder than a word
-            self.fields["outcome"].choices = [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED]
-        if not milder or entry.person is None or not may_be_judged(moderator, entry.person):
+        may_measure = entry.person is not None and may_be_judged(moderator, entry.person)
+        if not may_measure or not (measures or milder):
             del self.fields["measure"]
+        if not self._offer_acts(entry) and "measure" not in self.fields:
+            # nothing is milder
+            self.fields["outcome"].choices = [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED]
+            self.fields.pop("act", None)
+            self.fields.pop("passage", None)
 
     def _offer_acts(self, entry):
-        milder, as_it_is = milder_acts(entry), _("It stays: %(what)s") % {"what": entry.get_act_display()}
-        acts = [(act, label) for act, label in ACTS if act in milder]
-        self.fields["act"].choices = [(STAYS, as_it_is), ("", _("Nothing: everybody can read it")), *acts]
+        """Offers what may come in the place of an act about a comment; whether there is something."""
+        if not is_about_comment(entry):
+            del self.fields["act"], self.fields["passage"]
+            return False
+        as_it_is = _("It stays: %(what)s") % {"what": entry.get_act_display()}
+        milder = [(act, label) for act, label in ACTS if act in milder_acts(entry)]
+        self.fields["act"].choices = [(STAYS, as_it_is), ("", _("Nothing: everybody can read it")), *milder]
         self.fields["act"].initial = STAYS
+        return bool(milder)
 
     def clean(self):
         """What comes instead is asked for where the decision is changed, and counts only there."""

@@ -120,11 +120,11 @@ def test_changed_to_a_measure_alone_the_comment_is_back(mod, mia, alice, opening
     new = person(trust=User.Trust.NEW)
     held = reply(opening, new)
     made = appeal(decide(mod, Case.objects.get(comment=held)), new)
-    answer(mia, made, Outcome.CHANGED, act="", measure="watch")
+    answer(mia, made, Outcome.CHANGED, act="", measure="warn")
     held.refresh_from_db()
     new.refresh_from_db()
     assert held.is_published
-    assert new.watched_at is not None
+    assert new.warned_at is not None
     assert not Case.objects.open().exists()
 
 
@@ -366,9 +366,9 @@ def test_what_comes_instead_can_be_taken_back_where_it_is_told(desk, opening, al
     writing.edit(editor=alice, comment=comment, source="Quite another text by now.")
     appealing.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
-    data = {"outcome": "changed", "answer": "A word is enough.", "seen": case.version, "act": "", "measure": "warn"}
+    data = {"outcome": "changed", "answer": "A word is enough.", "seen": case.version, "act": "lock_branch"}
     told = said(desk.post(page(case), data, follow=True))
-    assert f'action="{QUEUE}undo/{LogEntry.objects.get(act="warn").pk}/"' in told
+    assert f'action="{QUEUE}undo/{LogEntry.objects.get(act="lock_branch").pk}/"' in told
     assert "Some of it was decided or written anew since." in told
 
 
@@ -435,3 +435,12 @@ def test_an_appeal_tells_what_goes_with_the_decision(desk, opening, alice):
     assert told in said(desk.get(page(appeal)))
     undoing.undo(moderator=mia, entry=LogEntry.objects.get(act="ban"), reason="Too much.")
     assert told not in said(desk.get(page(appeal)))
+
+
+def test_what_has_nothing_milder_stands_or_is_reversed(desk, opening, alice):
+    entry = moderating.lock_branch(
+        moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is loud."
+    )  # fmt: skip
+    appealing.appeal(entry=entry, text="It is a talk.", person=alice)
+    shown = said(desk.get(page(Case.objects.get())))
+    assert ('value="reversed"' in shown, 'value="changed"' in shown, 'name="measure"' in shown) == (True, False, False)
