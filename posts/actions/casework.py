@@ -42,7 +42,8 @@ def open_case(comment, kind, why, at, weight=0):
 
 
 def changed(comment):
-    """What the locked `comment` says is another text now: whoever decides has to have seen it."""
+    """What the locked `comment` says is another text now, or something about it was taken back: whoever decides has to
+    have seen it."""
     Case.objects.filter(comment=comment, closed_at=None).update(version=F("version") + 1)
 
 

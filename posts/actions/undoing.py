@@ -71,6 +71,7 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
         casework.reopen(comment, entry)
     if comment is not None:
         casework.see_to(comment)
+        casework.changed(comment)
     if comment is not None and reopens and _came_instead(entry) and casework.case_of(comment) is None:
         # of an appeal that is answered there is no item to open again
         casework.open_case(comment, Case.Kind.FLAGGED, [Case.Why.MODERATOR], done.at)

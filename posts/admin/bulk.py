@@ -39,7 +39,7 @@ class BulkPages:
         cases = Case.objects.filter(pk__in=chosen, appeal=None, verification_request=None).select_related(
             "comment__author", "comment__thread"
         )
-        cases, status, preview = list(cases.order_by("kind", "id")), 200, None
+        cases, status, preview = Case.objects.label_masked(list(cases.order_by("kind", "id"))), 200, None
         measured = request.POST.get("measured", "")
         if form.is_bound and not form.is_valid():
             status = 422
@@ -86,5 +86,5 @@ class BulkPages:
             undo = f"{reverse('admin:posts_case_undo_several')}?entries={'.'.join(map(str, done))}"
             messages.success(request, said, extra_tags=f"undo {undo}")
         about = Case.objects.open().select_related("comment__author", "comment__thread")
-        waiting = list(about.filter(pk__in=left)) if left else []
+        waiting = Case.objects.label_masked(list(about.filter(pk__in=left))) if left else []
         return len(done), waiting, ".".join(map(str, sorted(people)))

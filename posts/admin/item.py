@@ -27,9 +27,7 @@ BESIDE = record.OF_AUTHOR | {
         ) r
     """,
     "is_pressing": """
-        SELECT EXISTS (
-            SELECT 1 FROM posts_case WHERE comment_id = %(comment)s AND kind = ANY(%(pressing)s) AND closed_at IS NULL
-        )
+        SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(comment)s AND kind = ANY(%(pressing)s))
     """,
     "parent_is_masked": """
         SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(parent)s AND kind = ANY(%(pressing)s))

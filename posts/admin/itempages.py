@@ -14,7 +14,7 @@ from accounts.models import User
 from forum import unsent
 from forum.errors import kept
 from posts.actions import answering, deciding, undoing, verifying
-from posts.actions.refusals import Refused
+from posts.actions.refusals import CHANGED_MEANWHILE, Refused
 from posts.admin import previews
 from posts.admin.caseforms import NoteForm, form_of, state_of
 from posts.admin.item import Item
@@ -68,6 +68,11 @@ class ItemPages:
         note = note_form or NoteForm(initial={"text": typed.get("text", "")}, auto_id="note_%s")
         # it goes along with the decision, so that neither is lost by sending the other
         note.fields["text"].widget.attrs["form"] = "decide"
+        if is_sent and form.errors and request.POST.get("seen") != str(item.case.version):
+            # what was chosen may not be there any more: what has changed is told first
+            messages.error(request, CHANGED_MEANWHILE)
+            since = changes(item, *form.saw, request.user) if form.saw[0] else []
+            form = _anew(form, item)
         preview = previews.of_item(form, case) if "preview" in request.POST and is_sent and form.is_valid() else None
         title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.case.name}
         context = self._context(request, title) | {

@@ -56,7 +56,7 @@ class Part(NamedTuple):
 
 
 def shown(request):
-    """What the queue shows: how many wait of each kind and since when, and a page of items. Three queries."""
+    """What the queue shows: how many wait of each kind and since when, and a page of items. Four queries."""
     kinds = Case.objects.by_kind()
     part, position = Part.of(request.GET), _position(request.GET.get("after", ""))
     cases = Case.objects.open().select_related(
@@ -71,7 +71,7 @@ def shown(request):
     if position:
         cases = cases.beyond(*position)
     rows = list(cases[: ITEMS_PER_PAGE + 1])
-    page = rows[:ITEMS_PER_PAGE]
+    page = Case.objects.label_masked(rows[:ITEMS_PER_PAGE])
     reasons = _tell_why(page, part.kind)
     return {
         "kinds": [(value, label, *kinds.get(value, (0, None))) for value, label in Case.Kind.choices],

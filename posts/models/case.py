@@ -39,6 +39,13 @@ class CaseQuerySet(models.QuerySet):
         pressing = self.filter(comment__in=comments, kind__in=self.model.PRESSING)
         return set(pressing.values_list("comment", flat=True))
 
+    def label_masked(self, cases):
+        """These cases, each `is_labelled` where its comment has, or had, a pressing item; one query."""
+        masked = self.masked_among([case.comment_id for case in cases if case.comment_id])
+        for case in cases:
+            case.is_labelled = case.comment_id in masked
+        return cases
+
     def by_kind(self):
         """{kind: (how many are open, since when the oldest waits)}; one query over the open ones."""
         rows = self.filter(closed_at=None).values("kind").annotate(number=Count("id"), oldest=Min("opened_at"))
@@ -131,10 +138,17 @@ class Case(models.Model):
     def __str__(self):
         return f"{self.get_kind_display()}: {self.comment_id}"
 
+    # its comment has, or had, a pressing item; lists learn it by `label_masked`
+    is_labelled = False
+
     @property
     def is_masked(self):
         """Its text is shown only when asked for: whoever opens the desk need not read it at once."""
-        return self.kind in self.PRESSING or (self.appeal_id is not None and self.appeal.entry.is_confidential)
+        return (
+            self.is_labelled
+            or self.kind in self.PRESSING
+            or (self.appeal_id is not None and self.appeal.entry.is_confidential)
+        )
 
     @property
     def reasons(self):

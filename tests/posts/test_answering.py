@@ -13,7 +13,7 @@ from posts.actions.refusals import Refused
 from posts.models import Appeal, Case, Letter, LogEntry
 from posts.passages import LEFT_OUT
 from tests.factories import WORDS, moderator, person, reply
-from tests.posts.at_desk import QUEUE, flagged, page, said, seated
+from tests.posts.at_desk import QUEUE, flagged, opened, page, said, seated
 from tests.posts.test_deciding import WHY, decide, everything
 
 Outcome = Appeal.Outcome
@@ -444,3 +444,18 @@ def test_what_has_nothing_milder_stands_or_is_reversed(desk, opening, alice):
     appealing.appeal(entry=entry, text="It is a talk.", person=alice)
     shown = said(desk.get(page(Case.objects.get())))
     assert ('value="reversed"' in shown, 'value="changed"' in shown, 'name="measure"' in shown) == (True, False, False)
+
+
+def test_what_was_chosen_and_is_not_there_any_more_is_told_as_a_change(desk, opening, alice):
+    mia, comment = moderator("Mia Second"), reply(opening, alice)
+    about = {"moderator": mia, "case": deciding.begin(moderator=mia, comment_id=comment.pk), "seen": 1}
+    entry = deciding.decide(act="remove", measure="suspend_7", reason="It is unkind.", **about)
+    appealing.appeal(entry=entry, text="It was meant kindly.", person=alice)
+    case = Case.objects.open().get()
+    typed = opened(desk, case)
+    undoing.undo(moderator=mia, entry=LogEntry.objects.get(act="suspend"), reason="Too much.")
+    data = {"outcome": "changed", "answer": "Three days.", "act": "stays", "measure": "suspend_3"} | typed
+    refused = desk.post(page(case), data)
+    assert refused.status_code == 409
+    assert "Since you opened it" in said(refused)
+    assert "Three days." in said(refused)

@@ -41,6 +41,17 @@ def test_what_is_masked_is_masked_in_lists_and_above_its_replies_too(desk, openi
     assert re.search(r'<details class="masked"><summary>[^<]+</summary>\s*<p>She lives in Oak Lane', shown)
 
 
+def test_what_was_masked_once_is_masked_in_another_item_too(desk, opening, mod):
+    first = flagged(opening, "harm", text="Stop your pills.")
+    deciding.decide(moderator=mod, case=first, seen=first.version, act="approve", reason="A question, and no advice.")
+    case = deciding.begin(moderator=mod, comment_id=first.comment_id)
+    assert (case.kind, case != first) == (Case.Kind.FLAGGED, True)
+    assert "Stop your pills." not in said(desk.get(QUEUE))
+    for address, data in ((page(case), None), (f"{QUEUE}bulk/", {"item": f"{case.pk}:{case.version}"})):
+        shown = said(desk.post(address, data) if data else desk.get(address))
+        assert '<details class="masked">' in shown.split("Stop your pills.")[0]
+
+
 def test_an_appeal_shows_no_text_that_is_masked_for_another_reason(desk, opening, alice):
     comment = reply(opening, alice, "She lives in Oak Lane 7.")
     entry = moderating.lock_branch(moderator=moderator("Mia Second"), comment=comment, reason="Loud.")
