@@ -19,7 +19,7 @@ SAID = {
     Act.UNWATCH: _("What you write appears at once again."),
     Act.SUSPEND: _("You are suspended: you can read, but not write."),
     Act.BAN: _("You are banned: you can read, but not write any more."),
-    Act.UNSUSPEND: _("Your suspension was ended."),
+    Act.UNSUSPEND: _("Your suspension or ban was ended: you can write again."),
     Act.TRUST: _("You are a trusted member."),
     Act.VERIFY: _("You are verified as a clinician."),
     Act.REFUSE: _("You asked to be verified as a clinician, and that was refused."),

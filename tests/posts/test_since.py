@@ -163,6 +163,7 @@ def test_what_is_appealed_against_is_answered_and_not_undone_meanwhile(client, c
     with pytest.raises(Refused, match="appeal"):
         undoing.undo(moderator=mod, entry=entry, reason="Hm.")
     assert f"undo/{entry.pk}/" not in said(seated(client, mod).get(f"{QUEUE}{case.pk}/change/"))
+    assert "There is an appeal against this." in said(client.get(f"{QUEUE}undo/{entry.pk}/"))
 
 
 def test_nothing_stands_of_what_was_taken_back(comment, alice, mod, mia):
