@@ -88,6 +88,8 @@ class DecisionForm(Seen):
         self.fields["rule"].choices = rule_choices(rules)
         self.fields["canned"].queryset = CannedReason.objects.all()
         self.fields["canned"].choices = [("", _("none")), *((reason.pk, reason.title) for reason in canned)]
+        # what is said of what breaks no rule is no reason to do something to its author
+        self.fitting = {str(IT_FITS), *(each.text for each in canned if not each.rule)}
         self.fields["canned"].widget.attrs["data-reasons"] = json.dumps(
             {reason.pk: [reason.text, reason.rule] for reason in canned}
         )
@@ -105,6 +107,8 @@ class DecisionForm(Seen):
             data["reason"] = str(IT_FITS)
         if not data["reason"]:
             self.add_error("reason", _("Please give a reason: the author will read it."))
+        if data.get("act") == Act.APPROVE and data.get("measure") and data.get("reason") in self.fitting:
+            self.add_error("reason", _("Please say why: the author reads it with what happens to them."))
         if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
             self.add_error("passage", NO_PASSAGE)
         data.setdefault("measure", "")

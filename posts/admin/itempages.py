@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -73,7 +74,9 @@ class ItemPages:
             messages.error(request, CHANGED_MEANWHILE)
             since = changes(item, *form.saw, request.user) if form.saw[0] else []
             form = _anew(form, item)
-        preview = previews.of_item(form, case) if "preview" in request.POST and is_sent and form.is_valid() else None
+        preview = None
+        if is_sent and "preview" in request.POST and form.is_valid():
+            preview = self._preview(request, item, form)
         title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.case.name}
         context = self._context(request, title) | {
             "item": item,
@@ -141,19 +144,29 @@ class ItemPages:
 
     def _decided(self, request, item, form):
         """Makes the decision; False, and a message, where it was refused."""
-        about = {"moderator": request.user, "case": item.case, **form.cleaned_data}
         try:
-            if item.case.is_about_comment:
-                self._tell(request, deciding.decide(**about))
-            elif item.case.appeal_id:
-                self._tell_answer(request, answering.answer_appeal(**about), item.case.appeal.entry)
-            else:
-                verifying.answer(**about)
-                messages.success(request, ANSWERED)
+            entry = _verb_of(item.case)(moderator=request.user, case=item.case, **form.cleaned_data)
         except (Refused, PermissionDenied) as refusal:
             messages.error(request, str(refusal) or _("You may not do this."))
             return False
+        if item.case.is_about_comment:
+            self._tell(request, entry)
+        elif item.case.appeal_id:
+            self._tell_answer(request, entry, item.case.appeal.entry)
+        else:
+            messages.success(request, ANSWERED)
         return True
+
+    def _preview(self, request, item, form):
+        """What will be read; with the refusal, if it would be refused: it is made, and nothing of it is kept."""
+        fault = ""
+        try:
+            with transaction.atomic():
+                _verb_of(item.case)(moderator=request.user, case=item.case, **form.cleaned_data)
+                transaction.set_rollback(True)
+        except (Refused, PermissionDenied) as refusal:
+            fault = str(refusal) or _("You may not do this.")
+        return previews.of_item(form, item.case) | {"fault": fault}
 
     def _tell(self, request, entry):
         """What was done to whose comment, and to whom, with the button that takes both back."""
@@ -195,6 +208,13 @@ class ItemPages:
 
     def _context(self, request, title):
         return self.admin_site.each_context(request) | {"title": title, "opts": self.model._meta}
+
+
+def _verb_of(case):
+    """What decides about it, or answers it."""
+    if case.is_about_comment:
+        return deciding.decide
+    return answering.answer_appeal if case.appeal_id else verifying.answer
 
 
 def _is_own_cause(moderator, case):

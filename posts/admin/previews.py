@@ -6,7 +6,6 @@ from django.utils.safestring import mark_safe
 from accounts.models import VerificationRequest
 from forum import markup
 from posts.actions import answering, deciding
-from posts.actions.refusals import NO_SUCH_PASSAGE
 from posts.admin.desk import statement
 from posts.models import LogEntry, Revision
 from posts.passages import cut, passages_of, put_back
@@ -46,12 +45,12 @@ def of(data, *, is_kept=False):
 
 
 def _left_of(case, data):
-    """What readers will see of a text that passages are taken out of; or that it has no such passage."""
+    """What readers will see of a text that passages are taken out of."""
     if data.get("act") != LogEntry.Act.EDIT_OUT:
         return {}
     source = cut(_before(case), passages_of(data["passage"]))
     if source is None:
-        return {"fault": NO_SUCH_PASSAGE}
+        return {}
     return {"left": mark_safe(markup.render(source, case.comment.limits))}  # noqa: S308  (made by markup)
 
 

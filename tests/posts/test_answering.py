@@ -344,6 +344,10 @@ def test_an_answer_is_shown_before_it_is_sent(desk, opening, alice):
     for told in (*sentences, "One passage goes.", "unkind the week"):
         assert told in shown
     assert Case.objects.open().get() == case
+    # what would be refused is told here already, and nothing of it is kept
+    refused = said(desk.post(page(case), data | {"act": "stays", "measure": ""}))
+    assert "Please say what comes instead" in refused
+    assert [entry.act for entry in LogEntry.objects.all()] == ["remove"]
 
 
 def test_a_passage_made_smaller_is_shown_before(desk, opening, alice):

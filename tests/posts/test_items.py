@@ -118,6 +118,7 @@ def test_a_decision_by_rule_and_reason_at_hand(desk, opening):
         {"act": "edit_out"},
         {"measure": "kill"},
         {"act": "approve", "measure": "ban", "reason": ""},
+        {"act": "approve", "measure": "ban", "reason": "It keeps to the rules, and stays."},
     ],
 )
 def test_a_form_that_says_too_little_keeps_what_was_written(desk, opening, data):
