@@ -162,7 +162,9 @@ class ItemPages:
         fault = ""
         try:
             with transaction.atomic():
-                _verb_of(item.case)(moderator=request.user, case=item.case, **form.cleaned_data)
+                # on rows of its own: what is shown knows nothing of it
+                case = Item.of(item.case.pk).case
+                _verb_of(case)(moderator=request.user, case=case, **form.cleaned_data)
                 transaction.set_rollback(True)
         except (Refused, PermissionDenied) as refusal:
             fault = str(refusal) or _("You may not do this.")

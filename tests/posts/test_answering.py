@@ -339,7 +339,9 @@ def test_an_answer_is_shown_before_it_is_sent(desk, opening, alice):
     case = Case.objects.get()
     data = {"outcome": "changed", "answer": "One passage goes.", "seen": case.version, "preview": "1"}
     data |= {"act": "edit_out", "passage": "unkind the week", "measure": "warn"}
-    shown = said(desk.post(page(case), data)).split('id="will-read"')[1].split("</section>")[0]
+    whole = said(desk.post(page(case), data))
+    assert "taken back already" not in whole
+    shown = whole.split('id="will-read"')[1].split("</section>")[0]
     sentences = ["the decision was changed", "A passage was taken out of your comment.", "You were warned.", "Be kind"]
     for told in (*sentences, "One passage goes.", "unkind the week"):
         assert told in shown
