@@ -68,7 +68,7 @@ class BulkPages:
         """Decides about each, and says what was done and what was not. How many were, and those that wait still, as
         they are by now."""
         # who has been measured by this decision already, before it was refused for others
-        done, left, people = [], [], {int(pk) for pk in request.POST.get("measured", "").split(".") if pk.isdecimal()}
+        done, left, people = [], [], _people(request.POST.get("measured", ""))
         for case in cases:
             about = form.cleaned_data | {"seen": chosen[case.pk]}
             if case.comment.author_id is None or case.comment.author_id in people:
@@ -88,3 +88,8 @@ class BulkPages:
         about = Case.objects.open().select_related("comment__author", "comment__thread")
         waiting = Case.objects.label_masked(list(about.filter(pk__in=left))) if left else []
         return len(done), waiting, ".".join(map(str, sorted(people)))
+
+
+def _people(text):
+    """The ids that a page of ours told, with points between them; what makes no sense is nobody."""
+    return {int(pk) for pk in text.split(".") if pk.isascii() and pk.isdigit() and len(pk) < 19}

@@ -201,7 +201,14 @@ def test_the_authors_of_several_are_measured_once_each_and_guests_not_at_all(des
         flagging.flag(comment=comment, person=person(), reason="spam")
     cases = Case.objects.filter(comment__in=[*theirs, guests])
     seen = " ".join(f"{case.pk}:{case.version}" for case in cases)
-    data = {"seen": seen, "confirmed": "1", "act": "remove", "reason": "Advertising.", "measure": "warn"}
+    data = {
+        "seen": seen,
+        "confirmed": "1",
+        "act": "remove",
+        "reason": "Advertising.",
+        "measure": "warn",
+        "measured": f"x.{'9' * 5_000}",
+    }
     assert desk.post(f"{QUEUE}bulk/", data).status_code == 302
     assert [entry.person for entry in LogEntry.objects.filter(act="warn")] == [author]
     assert LogEntry.objects.filter(act="remove").count() == 3
