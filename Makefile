@@ -24,8 +24,10 @@ check: install  ## lint, format, templates, migrations, deployment settings
 	@$(IN) -m ruff format --check .
 	@$(MANAGE) check --fail-level WARNING
 	@$(IN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run  # it warns that no server runs, and needs none
+	@# the settings of a server; on a server itself, 'manage.py check --deploy' names what its environment lacks
 	@DEBUG=0 SECRET_KEY=$$($(IN) -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=forum.example \
-		$(MANAGE) check --deploy --fail-level WARNING
+		SITE_URL=https://forum.example TRUSTED_PROXIES=1 EMAIL_URL=smtp+tls://user:password@mail.example:587 \
+		$(MANAGE) check --deploy --tag security --fail-level WARNING
 
 bench: install  ## what every kind of page costs, on threads of 1,000 to 1,000,000 comments
 	@$(IN) -W ignore::RuntimeWarning -m bench $(ARGS)

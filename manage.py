@@ -1,48 +1,62 @@
 #!/usr/bin/env python
-"""The forum's commands. Without DATABASE_URL one that needs the database joins the embedded server or starts it."""
+"""Run a management command; without DATABASE_URL, join the embedded PostgreSQL server or start it first."""
 
 import os
 import sys
 
-# These need no database, or (serve) own it.
+# These need no database, or (serve) start it themselves.
 WITHOUT_DATABASE = {
-    "check", "collectstatic", "compilemessages", "diffsettings", "help", "makemessages", "makemigrations", "serve",
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "help",
+    "makemessages",
+    "makemigrations",
+    "serve",
     "test",
-}  # fmt: skip
+}
+# Files of the forum hold codes, comments and keys: only the user who runs it may read them.
+UMASK = 0o077
 
 
-def main(argv):
-    """Runs one command; what is wrong with the machine or its settings is told in one sentence, with exit code 1."""
+def main(argv: list[str]) -> None:
+    """Run one command; report a problem of the machine or of its settings in one sentence, with exit code 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forum.settings")
+    os.umask(UMASK)
     try:
         from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured
-        from django.core.management import ManagementUtility
+        from django.core.management import BaseCommand, CommandError, ManagementUtility
         from django.db import OperationalError
     except ImportError:
         sys.exit("The forum's packages are not installed here: run `make run`, or use .venv/bin/python.")
 
     from forum.database import DatabaseProblem, ensure
+    from forum.env import make_var_private
 
     class Commands(ManagementUtility):
-        def fetch_command(self, subcommand):
-            """The command, with its database running; an unknown one ends here."""
+        """Django's commands, with the database running where a command needs it."""
+
+        def fetch_command(self, subcommand: str) -> BaseCommand:
+            """Return the command; an unknown one ends here."""
             command = super().fetch_command(subcommand)
             needs_none = self.argv[1] in WITHOUT_DATABASE or {"-h", "--help"} & set(self.argv)
             if settings.PG_IS_EMBEDDED and not needs_none:
+                make_var_private()
                 ensure(settings.PG_DATA)
             return command
 
     try:
         Commands(argv).execute()
-    except (DatabaseProblem, ImproperlyConfigured) as fault:
+    except (DatabaseProblem, ImproperlyConfigured, CommandError) as error:
         if "--traceback" in argv:
             raise
-        sys.exit(str(fault))
-    except OperationalError as fault:
+        sys.exit(str(error))
+    except OperationalError as error:
         if "--traceback" in argv:
             raise
-        sys.exit(f"The database could not be reached: {str(fault).strip().splitlines()[0]}")
+        sys.exit(f"The database could not be reached: {str(error).strip().splitlines()[0]}")
     except KeyboardInterrupt:
         sys.exit(130)
 

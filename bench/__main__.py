@@ -35,7 +35,6 @@ def main():
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         threads = _fill(sizes)
         if options.only_fill:
@@ -77,7 +76,7 @@ def _measure(threads, postmaster):
     names = [kind.name for kind in next(iter(by_size.values()))]
     figures, sql = {}, []
     for fresh, wanted in ((0, True), (1, False)):
-        with WebServer("forum.wsgi:application", KEPT_PAGES_FRESH=fresh) as server:
+        with WebServer("forum.wsgi", KEPT_PAGES_FRESH=fresh) as server:
             for index, name in enumerate(names):
                 # one size after the other, so that a slow minute of the machine hits all alike
                 for size, thread in threads.items():
@@ -111,12 +110,12 @@ def _bare(threads, by_size):
 
     size = sizes_of(threads)[0]
     kind = next(kind for kind in by_size[size] if kind.name == "visitor, first page, warm")
-    with WebServer("forum.wsgi:application") as server:
+    with WebServer("forum.wsgi") as server:
         body, _headers = kind.ask(server.client(), 0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "body"
         path.write_bytes(body)
-        with WebServer("bench.bare:application", BENCH_BODY=path) as server:
+        with WebServer("bench.bare", BENCH_BODY=path) as server:
             return measure.cost_of(measure.Kind("bare", "/"), threads[size], server, lambda: 0).cpu
 
 
@@ -135,7 +134,7 @@ def _together(threads, by_size):
     ]
     rates = []
     places = ([thread.opening.pk for thread in small], [biggest.opening.pk] * AT_ONCE)
-    with WebServer("forum.wsgi:application", workers=2, threads=4) as server:
+    with WebServer("forum.wsgi", workers=2, threads=4) as server:
         for parents in (*places, *places):
             cookies = [measure.member_of(biggest, person) for person in somebody]
             rates.append(_rate(server, parents, cookies))

@@ -2,16 +2,10 @@
 
 import contextlib
 import http.client
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
 
-from forum.env import BASE_DIR
-from forum.lifeline import tied_to_us
+from forum import web_server
+from forum.processes import Supervisor
 
 READY_WITHIN = 30
 
@@ -37,39 +31,27 @@ def cpu_ms(pid):
 
 
 class WebServer:
-    """granian as `make run` starts it, for one WSGI application; ends with the `with` block or with us."""
+    """The web server as `make run` starts it, for the WSGI application of a module, with a port of its own."""
 
-    def __init__(self, application, workers=1, threads=1, **environment):
-        self.application, self.workers, self.threads = application, workers, threads
-        self.environment = {name: str(value) for name, value in environment.items()}
+    def __init__(self, application: str, workers: int = 1, threads: int = 1, **environment: object) -> None:
+        self.application, self.workers = application, workers
+        self.environment = {"HTTPS": "0", "HTTPS_REDIRECT": "0", "LIMITS": "0", "THREADS": str(threads)}
+        self.environment |= {name: str(value) for name, value in environment.items()}
 
-    def __enter__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        command = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
-            "--workers", str(self.workers), "--blocking-threads", str(self.threads), "--backlog", "512",
-            "--log-level", "warning", "--workers-kill-timeout", "3", self.application,
-        ]  # fmt: skip
-        environment = os.environ | {"HTTPS": "0", "HTTPS_REDIRECT": "0", "LIMITS": "0"} | self.environment
-        self.process = subprocess.Popen(
-            command, cwd=BASE_DIR, env=environment, start_new_session=True, preexec_fn=tied_to_us()
-        )
-        deadline = time.monotonic() + READY_WITHIN
-        while time.monotonic() < deadline and self.process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return self
-            time.sleep(0.05)
-        raise SystemExit("The web server did not start; its last lines stand above.")
+    def __enter__(self) -> "WebServer":
+        self.listener = web_server.listen("127.0.0.1", 0)
+        self.port = self.listener.getsockname()[1]
+        children = web_server.processes(self.listener, self.workers, self.environment, self.application)
+        self.supervisor = Supervisor(children, print)
+        self.supervisor.__enter__()
+        for child in children:
+            if not child.wait_until_ready(READY_WITHIN):
+                raise SystemExit("The web server did not start; its last lines are above.")
+        return self
 
-    def __exit__(self, *exception):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+    def __exit__(self, *exception: object) -> None:
+        self.supervisor.stop()
+        self.listener.close()
 
     def client(self):
         """A connection of its own."""
@@ -77,7 +59,7 @@ class WebServer:
 
     def cpu_ms(self):
         """CPU time of its processes so far."""
-        return cpu_ms(self.process.pid)
+        return sum(cpu_ms(child.process.pid) for child in self.supervisor.services)
 
 
 class Client:

@@ -10,7 +10,7 @@ class Forum(AppConfig):
     name = "forum"
 
     def ready(self):
-        from forum import checks  # noqa: F401  (registers the checks)
+        from forum import checks, deployment_checks  # noqa: F401  (registers the checks)
 
 
 class Desk(AdminConfig):

@@ -3,12 +3,16 @@
 Real environment variables win over lines of `.env` in the project's folder.
 """
 
+import contextlib
+import os
 import secrets
+import stat
 import warnings
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -23,6 +27,33 @@ def choice(name, default, allowed):
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}; it has to be one of: {', '.join(allowed)}.")
     return value
+
+
+def environment_number(name: str, default: int) -> int:
+    """Return the whole number from 1 to 65535 in the environment variable `name`; raises CommandError otherwise."""
+    text = env.str(name, "") or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
+        raise CommandError(f"{name} is {text!r}; it has to be a whole number from 1 to 65535.")
+    return int(text)
+
+
+def make_var_private() -> None:
+    """Make `var/` and close what is in it to other users of the machine, also what an earlier version left open.
+
+    It holds sign-in codes, comments and keys. Other users may pass through `var/` itself but not list it: PostgreSQL's
+    own user does so where root starts the forum. The folders of a cluster belong to that user and are private already.
+    """
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    VAR_DIR.chmod(0o711)
+    for folder, folders, files in os.walk(VAR_DIR):
+        folders[:] = [name for name in folders if not (Path(folder) / name / "PG_VERSION").exists()]
+        for name in (*folders, *files):
+            path = Path(folder) / name
+            with contextlib.suppress(FileNotFoundError):
+                found = path.lstat()
+                is_open = stat.S_IMODE(found.st_mode) & 0o077
+                if is_open and found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode):
+                    path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
 
 
 def database_address():

@@ -8,6 +8,8 @@ the role that migrates; the web server signs in as the other one. (To take it on
 import re
 
 from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import ProgrammingError, connection, transaction
 
 # Rows of these may be added and read.
@@ -26,8 +28,8 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727001)"
 
 
-class NotAllowed(Exception):  # noqa: N818  (its text is shown to people)
-    """The role cannot be made or given rights; `str()` says what to do."""
+class NotAllowed(CommandError):  # noqa: N818  (its text is shown to people)
+    """The role cannot be made or given rights; `str()` says what to do. Commands print it as one sentence."""
 
 
 @transaction.atomic
@@ -62,7 +64,8 @@ def grant(role):
         ) from fault
 
 
-def after_migrating(sender, **options):
-    """Receives post_migrate: the rights are up to date with the tables."""
+def after_migrating(sender: object, **options: object) -> None:
+    """Make the table of the database cache and bring the rights of WEB_ROLE up to date (receives post_migrate)."""
+    call_command("createcachetable", verbosity=0)
     if settings.WEB_ROLE:
         grant(settings.WEB_ROLE)

@@ -28,3 +28,13 @@ class Usage(models.Model):
 
     def __str__(self):
         return self.key
+
+
+class Heartbeat(models.Model):
+    """When a background process reported for the last time; see forum.health."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

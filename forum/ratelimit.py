@@ -15,6 +15,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -90,16 +91,25 @@ def address_of(request):
         return ""
 
 
-def hashed_address(request):
-    """A keyed hash of the address that `request` comes from. Of an IPv6 address it is the network that counts."""
-    address = address_of(request)
+def network_of(address: str) -> str:
+    """Return what limits count by: an IPv4 address, or the /64 network of an IPv6 address.
+
+    An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address. Anything else is returned unchanged.
+    """
     try:
-        known = ipaddress.ip_address(address)
+        known = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        network = address
-    else:
-        network = str(ipaddress.ip_network(f"{known}/{IPV6_PREFIX}", strict=False)) if known.version == 6 else address
-    return salted_hmac("forum.ratelimit", network, algorithm="sha256").hexdigest()[:32]
+        return address
+    if known.version == 4:
+        return str(known)
+    if known.ipv4_mapped:
+        return str(known.ipv4_mapped)
+    return str(ipaddress.ip_network((known, IPV6_PREFIX), strict=False))
+
+
+def hashed_address(request: HttpRequest) -> str:
+    """Return a keyed hash of the network that `request` comes from (see `network_of`)."""
+    return salted_hmac("forum.ratelimit", network_of(address_of(request)), algorithm="sha256").hexdigest()[:32]
 
 
 def in_words(seconds):

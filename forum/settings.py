@@ -37,6 +37,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "forum.health.health_checks",
     "django.middleware.security.SecurityMiddleware",
     "forum.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -109,7 +110,9 @@ LIMITS = limits.OURS if env.bool("LIMITS", True) else {}
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 # Addresses are unique without regard to case, by user_email_unique_without_case; Django looks for `unique=` only.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+# HSTS for subdomains and preloading are the operator's choice (W005, W021); forum.deployment_checks asks for SECRET_KEY
+# (W009).
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021", "security.W009"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", **options}
     for name, options in {
@@ -229,7 +232,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Behind the pages ----------------------------------------------------------------------------------------------------
 
 # what `manage.py work` does, each on a database connection of its own, and how many seconds it rests between
-CHORES = {"send_letters": 2, "tidy": 24 * 60 * 60, "reckon_trust": 24 * 60 * 60}
+CHORES = {"heartbeat": 60, "send_letters": 2, "tidy": 24 * 60 * 60, "reckon_trust": 24 * 60 * 60}
 
 # Safety --------------------------------------------------------------------------------------------------------------
 
@@ -237,8 +240,9 @@ if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.bool("HTTPS_REDIRECT", HTTPS)
 SECURE_HSTS_SECONDS = 0 if DEBUG else 63_072_000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = True
+# Both bind more than this forum: other names of the domain, and browsers for years. The operator decides.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
 SECURE_REFERRER_POLICY = "same-origin"
 # An opening post of 100,000 characters, each of them the longest that a form can send, and as much again.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
@@ -268,16 +272,25 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+LOG_FORMAT = choice("LOG_FORMAT", "line", ("line", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "forum.logs.LineFormatter"},
+        "json": {"()": "forum.logs.JSONFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        # a closed door or a missing page is an answer, not a fault to be told with a traceback
+        # 403 and 404 are answers and not errors
         "django.request": {"level": "ERROR"},
+        # anybody can send these in any number
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.security.RequestDataTooBig": {"level": "CRITICAL"},
+        # one line for each request that waits for a thread
+        "waitress.queue": {"level": "ERROR"},
+        "forum.security": {"level": "INFO"},
     },
 }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from forum.database.location import NAME, WEB_ROLE, DatabaseProblem
-from forum.lifeline import tied_to_us
+from forum.processes import end_with_parent
 
 MADE_WITHIN = 120
 COMPLAINT = re.compile(r"(?:FATAL|PANIC|ERROR):\s*(.+)|error: (.+)")
@@ -151,7 +151,7 @@ def _run(command, account, lock, text=""):
     try:
         return subprocess.run(
             command, input=text, capture_output=True, encoding="utf-8", errors="replace", timeout=MADE_WITHIN,
-            cwd="/", env=environment(), check=False, pass_fds=[lock], preexec_fn=tied_to_us(), **as_user(account),
+            cwd="/", env=environment(), check=False, pass_fds=[lock], preexec_fn=end_with_parent(), **as_user(account),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise DatabaseProblem(f"The database could not be made within {MADE_WITHIN} seconds.") from None

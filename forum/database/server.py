@@ -25,7 +25,7 @@ from forum.database.location import (
     server_account,
     socket_folder,
 )
-from forum.lifeline import tied_to_us
+from forum.processes import end_with_parent
 
 READY_WITHIN = 60.0
 STOPPED_WITHIN = 30.0
@@ -45,6 +45,11 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "logging_collector": "off",
+    # What people wrote stands in statements, parameters and details of an error, and must not get into the log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 # For tests and measurements: the cluster is thrown away, so nothing has to survive a power cut.
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -55,6 +60,8 @@ class Server:
 
     durable=False gives up what survives a power cut, for clusters that are thrown away.
     """
+
+    name = "PostgreSQL"
 
     def __init__(self, data_folder, durable=True):
         self.data_folder = Path(data_folder).absolute()
@@ -107,9 +114,13 @@ class Server:
             self._launch()
             return True
 
+    def is_running(self) -> bool:
+        """Return whether the server that this object started runs."""
+        return self.process is not None and self.process.poll() is None
+
     def stop(self):
         """Ends the server, if this object started it; what is committed stays."""
-        if self.process is not None and self.process.poll() is None:
+        if self.is_running():
             self.process.send_signal(signal.SIGINT)
             try:
                 self.process.wait(STOPPED_WITHIN)
@@ -146,7 +157,7 @@ class Server:
             self.process = subprocess.Popen(
                 [folder / "postgres", "-D", home, "-k", sockets, *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-                pass_fds=[self.inherited], start_new_session=True, preexec_fn=tied_to_us(signal.SIGINT),
+                pass_fds=[self.inherited], start_new_session=True, preexec_fn=end_with_parent(signal.SIGINT),
                 env=cluster.environment(), **cluster.as_user(account),
             )  # fmt: skip
         deadline = time.monotonic() + READY_WITHIN

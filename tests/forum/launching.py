@@ -28,8 +28,8 @@ OWNER = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from forum.database import DatabaseProblem, Server, server
-if "no lifeline" in sys.argv:
-    server.tied_to_us = lambda number: None
+if "no death signal" in sys.argv:
+    server.end_with_parent = lambda number: None
 if "wait" in sys.argv:
     print("here", flush=True)
     sys.stdin.readline()
@@ -114,7 +114,7 @@ def owner(data_folder, *words):
     finally:
         end(process)
         # it dies with its owner, or was left on purpose
-        if first.isdigit() and "no lifeline" in words and is_alive(int(first)):
+        if first.isdigit() and "no death signal" in words and is_alive(int(first)):
             os.kill(int(first), signal.SIGINT)
         assert not first.isdigit() or until(lambda: not is_alive(int(first)))
 

@@ -233,7 +233,7 @@ def test_the_server_dies_with_its_killed_owner_and_the_next_start_works_at_once(
 
 
 def test_an_orphan_is_ended_by_the_next_start_where_the_system_does_not(data_folder):
-    with owner(data_folder, "no lifeline") as (process, postgres):
+    with owner(data_folder, "no death signal") as (process, postgres):
         process.kill()
         process.wait()
         assert ask(data_folder, "SELECT 1") == 1
@@ -244,7 +244,7 @@ def test_an_orphan_is_ended_by_the_next_start_where_the_system_does_not(data_fol
 
 
 def test_an_orphan_is_ended_by_a_command_too(data_folder):
-    with owner(data_folder, "no lifeline") as (process, postgres):
+    with owner(data_folder, "no death signal") as (process, postgres):
         process.kill()
         process.wait()
         command = Server(data_folder, durable=False)

@@ -64,7 +64,10 @@ def test_a_laptop_without_https_gets_cookies_it_can_send_back():
     assert found["SESSION_COOKIE_NAME"] == "session"
 
 
-def test_hsts_is_sent_over_https(db, settings):
+def test_hsts_speaks_for_this_name_only_unless_the_operator_says_more(db, settings):
     settings.SECURE_HSTS_SECONDS = 63_072_000
+    answer = Client().get("/", secure=True)
+    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
     answer = Client().get("/", secure=True)
     assert answer.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains; preload"

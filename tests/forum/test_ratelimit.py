@@ -249,3 +249,20 @@ def test_what_allauth_counted_goes_when_it_is_over(settings):
     cache.set("allauth:rl:holds", [1], 10_000)
     assert ratelimit.forget(timezone.now() + timezone.timedelta(seconds=60)) == 1
     assert cache.get("allauth:rl:holds") == [1]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::FFFF:C000:201", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:0DB8:0001:0002::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_limits_count_ipv4_addresses_and_ipv6_networks(address, network):
+    assert ratelimit.network_of(address) == network

@@ -1,5 +1,6 @@
 """`manage.py serve` and the commands beside it, as people run them: processes of their own in a copy of the project."""
 
+import os
 import shutil
 import signal
 import socket
@@ -10,12 +11,10 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from forum.database.location import socket_folder
-from forum.management.commands import serve
 from tests.forum.launching import (
     CLEAN,
     ROOT,
@@ -171,6 +170,29 @@ def test_killed_it_leaves_nothing_and_starts_again_at_once(project):
             assert nothing_is_left(project, second)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends a child with its parent")
+def test_whatever_is_killed_comes_back(project):
+    """The web server's processes, the worker, and PostgreSQL: one after the other, then the page answers again."""
+    with serving(project) as (process, address):
+        for words in ("forum.web_server", "manage.py work", "-D"):
+            victim = child_with(process.pid, words)
+            os.kill(victim, signal.SIGKILL)
+            assert until(lambda words=words, victim=victim: child_with(process.pid, words) not in (None, victim), 30)
+            assert until(lambda: status(address) == 200, 30)
+        process.children = children_of(process.pid)
+        code, _out, err = stop_kindly(process)
+        assert code == 0
+        assert err.count("ended unexpectedly and is started again") == 3
+        assert nothing_is_left(project, process)
+
+
+def child_with(pid, words):
+    """The process id of the direct child whose command line has these words; None without one."""
+    said = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split(None, 2) for line in said.splitlines())
+    return next((int(row[0]) for row in rows if row[1] == str(pid) and words in row[2]), None)
+
+
 def test_a_second_ctrl_c_does_not_disturb_the_orderly_end(project):
     with serving(project) as (process, _address):
         process.send_signal(signal.SIGINT)
@@ -281,11 +303,3 @@ def test_without_the_packages(project):
     assert ran.returncode == 1
     assert "run `make run`" in ran.stderr
     assert "Traceback" not in ran.stderr
-
-
-def test_a_stop_that_python_drops_is_not_told_as_a_fault(monkeypatch):
-    told = []
-    monkeypatch.setattr(sys, "__unraisablehook__", told.append)
-    for fault in (serve.Stop(), ValueError("a fault")):
-        serve._unless_stop(SimpleNamespace(exc_value=fault))
-    assert [str(one.exc_value) for one in told] == ["a fault"]

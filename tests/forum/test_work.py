@@ -10,7 +10,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from forum import chores
-from forum.child import Child
 from tests.forum.launching import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,24 +91,6 @@ def test_every_chore_is_a_command(settings):
 
     assert set(settings.CHORES) <= set(get_commands())
     assert all("stopped" in load_command_class(get_commands()[name], name).stealth_options for name in settings.CHORES)
-
-
-SLEEPS = [sys.executable, "-c", "import signal; print('here', flush=True); signal.pause()"]
-
-
-def test_a_child_ends_with_its_owner():
-    with Child(SLEEPS, {}) as child:
-        assert child.code is None
-        assert not child.revive()
-    assert child.code == -signal.SIGTERM
-
-
-def test_a_child_that_ended_by_itself_is_started_again_after_a_pause(monkeypatch):
-    with Child([sys.executable, "-c", ""], {}) as child:
-        assert child.process.wait() == 0
-        assert not child.revive()
-        monkeypatch.setattr("forum.child.PAUSE", 0)
-        assert child.revive()
 
 
 @pytest.mark.django_db(transaction=True)

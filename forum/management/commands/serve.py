@@ -1,12 +1,9 @@
 """`manage.py serve`: from an empty database to the forum in the browser; what `make run` runs."""
 
-import contextlib
 import ipaddress
-import os
-import signal
 import socket
 import sys
-import time
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -14,81 +11,84 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from forum import collected, grants
-from forum.child import Child
+from forum import collected, grants, web_server
 from forum.database import Server
-from forum.env import BASE_DIR, env
+from forum.env import env, environment_number, make_var_private
+from forum.processes import ChildProcess, GaveUp, StopRequested, Supervisor, check_stop, stop_on_signals
 
-STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Stop(Exception):  # noqa: N818  (a request, not a fault)
-    """Somebody asked us to stop."""
-
-
-# seconds
-LOOKS_EVERY = 0.5
-_asked_to_stop = []
+# Seconds that the web server may take until it can answer.
+READY_TIMEOUT = 60
 
 
 class Command(BaseCommand):
-    """Brings the forum up and serves it until Ctrl-C; everything it starts ends with it, even on kill -9."""
+    """Start everything the forum needs on this machine and serve it until Ctrl-C; children end with this process."""
 
     help = "Starts PostgreSQL, migrates, plants the seed thread, collects static files and serves the forum."
-    requires_system_checks = []
+    requires_system_checks: list[str] = []
 
-    def handle(self, **options):
-        host, port, workers = env.str("HOST", "127.0.0.1"), _number("PORT", 8000), _number("WORKERS", 2)
-        _check_port_is_free(host, port)
-        for number in STOPS:
-            # ignored on purpose, as by nohup, stays ignored
-            if signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, _stop)
-        with contextlib.ExitStack() as stack:
-            stack.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
-            sys.unraisablehook = _unless_stop
+    def handle(self, **options: Any) -> None:
+        """Prepare, start the web server and the worker, and restart what ends."""
+        host, port = env.str("HOST", "127.0.0.1"), environment_number("PORT", 8000)
+        workers = environment_number("WORKERS", 2)
+        make_var_private()
+        # opened before the slow work begins, so that a taken port is reported at once
+        with self.listen(host, port) as listener, stop_on_signals():
             try:
-                if settings.PG_IS_EMBEDDED:
-                    self.say("Starting PostgreSQL ...")
-                    stack.enter_context(Server(settings.PG_DATA))
-                self.prepare()
-                self.serve(host, port, workers)
-            except Stop:
+                with Supervisor([], self.stderr.write) as supervisor:
+                    if settings.PG_IS_EMBEDDED:
+                        self.say("Starting PostgreSQL ...")
+                        supervisor.add(Server(settings.PG_DATA))
+                    self.prepare()
+                    self.start(supervisor, listener, host, workers)
+                    self.say(_welcome(host, port))
+                    supervisor.run()
+            except StopRequested:
                 self.say("\nStopping ...")
+            except GaveUp as error:
+                raise CommandError(
+                    f"{error} does not stay up; its last lines are above. Everything written is kept."
+                ) from None
             finally:
                 connections.close_all()
         self.say("Stopped. Everything written is kept.")
 
-    def say(self, line, **options):
-        """One plain line, at once."""
+    def say(self, line: str, **options: Any) -> None:
+        """Print one line and flush it."""
         self.stdout.write(line, **options)
         self.stdout.flush()
 
-    def prepare(self):
-        """The database up to date, the seed thread planted, the static files collected."""
+    def listen(self, host: str, port: int) -> socket.socket:
+        """Return the listening socket; raises CommandError with a way out."""
+        try:
+            return web_server.listen(host, port)
+        except (OSError, UnicodeError) as error:
+            raise CommandError(
+                f"Nothing can listen on {host}:{port} ({getattr(error, 'strerror', None) or error}). "
+                f"Stop what listens there, or choose another: PORT={port + 1 if port < 65_535 else 8000} make run"
+            ) from None
+
+    def prepare(self) -> None:
+        """Bring the database up to date, plant the seed thread, and collect static files."""
         try:
             connections[DEFAULT_DB_ALIAS].ensure_connection()
-        except OperationalError as fault:
+        except OperationalError as error:
             where = connections[DEFAULT_DB_ALIAS].settings_dict
             raise CommandError(
                 f"The database at {where['HOST'] or 'the local socket'}:{where['PORT'] or 5432} could not be reached "
-                f"({_first_line(fault, where['PASSWORD'])}). Check DATABASE_URL, or leave it out for an embedded one."
+                f"({_first_line(error, where['PASSWORD'])}). Check DATABASE_URL, or leave it out for an embedded one."
             ) from None
         self.migrate()
-        call_command("createcachetable", verbosity=0)
         if settings.WEB_ROLE:
-            try:
-                grants.grant(settings.WEB_ROLE)
-            except grants.NotAllowed as fault:
-                raise CommandError(str(fault)) from fault
+            # also where no migration was due: WEB_ROLE may be new
+            grants.grant(settings.WEB_ROLE)
         call_command("plant_thread", stdout=self.stdout)
         if collected.is_stale():
             self.say("Collecting static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)
             collected.remember()
 
-    def migrate(self):
-        """Applies what is missing, with a bar."""
+    def migrate(self) -> None:
+        """Apply missing migrations, with a progress bar."""
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
         total = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if not total:
@@ -98,56 +98,63 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=1, stdout=bar)
         bar.finish()
 
-    def serve(self, host, port, workers):
-        """Runs granian and the worker as children and waits for granian."""
-        environment = {"DJANGO_SETTINGS_MODULE": "forum.settings", "AS_WEB_ROLE": "1"}
-        if "HTTPS" not in os.environ and env.str("HTTPS", "") == "" and _is_loopback(host):
-            environment["HTTPS"] = "0"
-        if "ALLOWED_HOSTS" not in os.environ and env.str("ALLOWED_HOSTS", "") == "" and host not in ("0.0.0.0", "::"):  # noqa: S104
-            environment["ALLOWED_HOSTS"] = ",".join([*settings.ALLOWED_HOSTS, host])
-        command = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-            "--workers", str(workers), "--blocking-threads", "4", "--backlog", "512", "--log-level", "warning",
-            "--respawn-failed-workers", "--workers-kill-timeout", "3", "forum.wsgi:application",
-        ]  # fmt: skip
-        _check_stop()
-        # the worker reads the same settings; mails have the same links
-        worker = [sys.executable, str(BASE_DIR / "manage.py"), "work"]
-        with Child(worker, environment) as worker, Child(command, environment) as web:
-            self.say(_welcome(host, port))
-            while (code := web.code) is None:
-                _check_stop()
-                if worker.revive():
-                    self.stderr.write("The worker ended by itself and was started again; its last lines stand above.")
-                time.sleep(LOOKS_EVERY)
-        if code:
-            raise CommandError(f"The web server ended by itself with code {code}; its last lines stand above.")
+    def start(self, supervisor: Supervisor, listener: socket.socket, host: str, workers: int) -> None:
+        """Start the web server and the worker, and wait until pages can be answered."""
+        environment = _environment(host)
+        check_stop()
+        manage = [sys.executable, "manage.py"]
+        supervisor.add(ChildProcess("Worker", [*manage, "work"], environment))
+        children = web_server.processes(listener, workers, environment)
+        for child in children:
+            supervisor.add(child)
+        for child in children:
+            if not child.wait_until_ready(READY_TIMEOUT):
+                raise GaveUp(child.name)
+
+
+def _environment(host: str) -> dict[str, str]:
+    """Return what the children find in their environment besides ours."""
+    environment = {"DJANGO_SETTINGS_MODULE": "forum.settings", "AS_WEB_ROLE": "1"}
+    if not env.str("HTTPS", "") and _is_private_trial(host):
+        environment["HTTPS"] = "0"
+    if not env.str("ALLOWED_HOSTS", "") and host not in ("0.0.0.0", "::"):  # noqa: S104
+        environment["ALLOWED_HOSTS"] = ",".join([*settings.ALLOWED_HOSTS, host])
+    return environment
+
+
+def _is_private_trial(host: str) -> bool:
+    """Return whether the forum is only tried out on this machine, so that browsers speak plain HTTP to it.
+
+    A proxy that ends TLS may listen on the same machine; then TRUSTED_PROXIES or SITE_URL says so.
+    """
+    is_behind_proxy = settings.ALLAUTH_TRUSTED_PROXY_COUNT or settings.SITE_URL.startswith("https:")
+    return _is_loopback(host) and not is_behind_proxy
 
 
 class _Bar:
-    """A progress bar fed with migrate's output: each line that tells of an applied migration is one step."""
+    """A progress bar that reads the output of migrate: each line about an applied migration is one step."""
 
-    def __init__(self, out, label, total):
+    def __init__(self, out: Any, label: str, total: int) -> None:
         self.out, self.label, self.total, self.done = out, label, total, 0
         self.live = sys.stdout.isatty()
         self.draw()
 
-    def write(self, text):
-        """Counts the steps in `text`; keeps the rest to itself."""
+    def write(self, text: str) -> None:
+        """Count the steps in `text` and drop the text."""
         steps = text.count(" OK")
         if steps:
             self.done += steps
             self.draw()
 
-    def flush(self):
-        """For call_command, which treats us as a stream."""
+    def flush(self) -> None:
+        """Do nothing; call_command needs a stream."""
 
-    def isatty(self):
-        """Not a terminal: migrate shall not colour its lines."""
+    def isatty(self) -> bool:
+        """Return False, so that migrate does not colour its lines."""
         return False
 
-    def draw(self):
-        """The bar on a terminal; elsewhere only its beginning."""
+    def draw(self) -> None:
+        """Draw the bar on a terminal; elsewhere print one line at the beginning."""
         filled = 24 * self.done // self.total
         line = f"{self.label} [{'#' * filled}{'.' * (24 - filled)}] {self.done}/{self.total}"
         if self.live:
@@ -156,42 +163,20 @@ class _Bar:
         elif not self.done:
             self.out.write(f"{self.label}: {self.total} steps")
 
-    def finish(self):
-        """Ends the line."""
+    def finish(self) -> None:
+        """End the line."""
         if self.live:
             self.out.write("")
 
 
-def _number(name, default):
-    """The positive whole number in the environment variable `name`."""
-    text = env.str(name, "") or str(default)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
-        raise CommandError(f"{name} is {text!r}; it has to be a whole number from 1 to 65535.")
-    return int(text)
-
-
-def _check_port_is_free(host, port):
-    """Said before the slow work begins."""
-    try:
-        family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, proto) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except (OSError, UnicodeError) as fault:
-        raise CommandError(
-            f"Nothing can listen on {host}:{port} ({getattr(fault, 'strerror', None) or fault}). "
-            f"Stop what listens there, or choose another: PORT={port + 1 if port < 65_535 else 8000} make run"
-        ) from None
-
-
-def _is_loopback(host):
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _welcome(host, port):
+def _welcome(host: str, port: int) -> str:
     shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104
     return (
         f"\nThe forum is at http://{shown}:{port}/\n"
@@ -200,26 +185,6 @@ def _welcome(host, port):
     )
 
 
-def _first_line(fault, password):
-    line = (str(fault).strip().splitlines() or ["no reason given"])[0]
+def _first_line(error: Exception, password: str) -> str:
+    line = (str(error).strip().splitlines() or ["no reason given"])[0]
     return line.replace(password, "***") if password else line
-
-
-def _stop(number, frame):
-    # a second Ctrl-C must not interrupt the orderly end
-    for each in STOPS:
-        signal.signal(each, lambda number, frame: None)
-    _asked_to_stop.append(number)
-    raise Stop
-
-
-def _unless_stop(unraisable):
-    """What Python does with an exception that it has to drop, unless that is a Stop: `_check_stop` raises it again."""
-    if not isinstance(unraisable.exc_value, Stop):
-        sys.__unraisablehook__(unraisable)
-
-
-def _check_stop():
-    """Raises Stop if it was raised before and got lost: Python drops what is raised inside a callback of its own."""
-    if _asked_to_stop:
-        raise Stop

@@ -1,0 +1,77 @@
+"""Health addresses for load balancers and monitors: `/healthz` and `/readyz`.
+
+They are answered before anything else looks at the request, so they work under any Host and without HTTPS, and they
+say nothing but yes or no.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from forum.models import Heartbeat
+
+logger = logging.getLogger(__name__)
+# The worker reports every minute; after so long without a report it is taken for dead.
+WORKER_SILENCE = timedelta(minutes=5)
+WORKER = "worker"
+
+
+def health_checks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer `/healthz` (the process works) and `/readyz` (database, migrations and worker are in order)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return _answer(True)
+        if request.path == "/readyz":
+            return _answer(not problems())
+        return get_response(request)
+
+    return middleware
+
+
+def problems() -> list[str]:
+    """Return what keeps the forum from working, as sentences for the log and for `check --deploy`."""
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+        if missing := _migrations_on_disk() - set(applied):
+            found = [f"{len(missing)} migrations are not applied: run `manage.py migrate`."]
+        elif is_worker_alive():
+            found = []
+        else:
+            found = ["The worker has not reported for five minutes: run `manage.py work` beside the web server."]
+    except Error as error:
+        found = [f"The database cannot be used ({type(error).__name__})."]
+    for problem in found:
+        logger.warning("Not ready. %s", problem)
+    return found
+
+
+def is_worker_alive() -> bool:
+    """Return whether a worker reported within WORKER_SILENCE."""
+    return Heartbeat.objects.filter(name=WORKER, seen_at__gt=timezone.now() - WORKER_SILENCE).exists()
+
+
+def report_worker() -> None:
+    """Note that the worker works."""
+    Heartbeat.objects.update_or_create(name=WORKER, defaults={"seen_at": timezone.now()})
+
+
+@cache
+def _migrations_on_disk() -> set[tuple[str, str]]:
+    return set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+
+
+def _answer(is_well: bool) -> HttpResponse:
+    return HttpResponse(
+        "ok\n" if is_well else "not ready\n",
+        status=200 if is_well else 503,
+        content_type="text/plain",
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,102 @@
+"""Log formatters: one line an event, and nothing that a person wrote.
+
+The message of an exception may quote what somebody typed (a constraint violation quotes the whole row), so it is left
+out unless its class is known to speak of the machine only. Where the exception was raised is always told.
+"""
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
+from django.db import InterfaceError, OperationalError
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Exceptions whose message holds no text of a person.
+WITH_MESSAGE = (
+    OperationalError,
+    InterfaceError,
+    ImproperlyConfigured,
+    CommandError,
+    TemplateDoesNotExist,
+    TemplateSyntaxError,
+    ImportError,
+    AttributeError,
+    NameError,
+    ConnectionError,
+    TimeoutError,
+    RecursionError,
+    MemoryError,
+)
+# Places of the call stack that are told, the innermost first.
+MAX_FRAMES = 12
+# What every LogRecord has; anything else came by `extra=`.
+STANDARD = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
+# What Django adds to a record: objects that hold cookies and forms.
+NEVER = {"request", "server_time", "sql", "params"}
+
+
+def describe(error: BaseException) -> str:
+    """Return the class of `error`, and the first line of its message where that cannot quote a person."""
+    kind = type(error).__name__
+    if not isinstance(error, WITH_MESSAGE):
+        return kind
+    lines = str(error).strip().splitlines()
+    return f"{kind}: {lines[0]}" if lines else kind
+
+
+def frames(error: BaseException) -> list[str]:
+    """Return where `error` was raised, as "file:line function", the innermost first."""
+    found = []
+    for frame in reversed(traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]):
+        path = Path(frame.filename)
+        shown = path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else Path(*path.parts[-3:])
+        found.append(f"{shown}:{frame.lineno} {frame.name}")
+    return found
+
+
+class _Formatter(logging.Formatter):
+    """What both formats share: the parts of a record."""
+
+    def parts(self, record: logging.LogRecord) -> dict[str, object]:
+        """Return time, level, logger, message, the extra fields, and the exception of `record`."""
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        parts: dict[str, object] = {
+            "time": moment.replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": " ".join(record.getMessage().split()),
+        }
+        parts |= {name: value for name, value in vars(record).items() if name not in STANDARD | NEVER}
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            parts["exception"] = describe(error)
+            # the database being away says all in its message, and happens in a hundred places at once
+            if not isinstance(error, (OperationalError, InterfaceError)):
+                parts["at"] = frames(error)
+        return parts
+
+
+class LineFormatter(_Formatter):
+    """Format a record as one readable line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return time, level, logger and message, then the other parts as name=value."""
+        parts = self.parts(record)
+        line = "{time} {level} {logger}: {message}".format(**{name: parts.pop(name) for name in list(parts)[:4]})
+        for name, value in parts.items():
+            shown = " < ".join(map(str, value)) if isinstance(value, list) else value
+            line += f" {name}={shown}" if name != "exception" else f" [{shown}]"
+        return line
+
+
+class JSONFormatter(_Formatter):
+    """Format a record as one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the parts as JSON; a value that JSON does not know is written as text."""
+        return json.dumps(self.parts(record), default=str, ensure_ascii=False)

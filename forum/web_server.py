@@ -1,0 +1,124 @@
+"""Serve the forum over HTTP with waitress: one process on a listening socket that its parent opened.
+
+Waitress reads a whole request before it takes a thread for it and buffers what a slow reader has not fetched yet, so
+connections that stall cost a socket and no thread. It drops header names with an underscore, which would otherwise
+overwrite the genuine ones (`X_Forwarded_For`). Figures of the comparison are in docs/operations.md.
+
+`manage.py run_web` and `manage.py serve` start it as `python -m forum.web_server FD`.
+"""
+
+import os
+import resource
+import signal
+import socket
+import sys
+from types import FrameType
+
+from forum.processes import ChildProcess, announce_ready
+
+# Threads of each process that draw pages; each keeps one database connection.
+THREADS = 8
+# Connections waiting in the kernel until a process takes them.
+BACKLOG = 2_048
+# Open connections of each process; each needs a file descriptor.
+MAX_CONNECTIONS = 2_000
+# Descriptors for everything that is not a connection: database, files, buffers on disk.
+RESERVED_DESCRIPTORS = 200
+# Seconds without a byte after which a connection is closed: idle, half a request, or a reader that stopped reading.
+IDLE_TIMEOUT = 30
+# Seconds between the last accepted connection and the end of the process, for requests that are on their way.
+DRAIN_TIME = 1
+# Bytes. A larger body is refused unread; the error page for large forms (forum.errors) needs 4,000,000.
+MAX_BODY = 5_000_000
+MAX_HEADERS = 65_536
+# Bytes of a body kept in memory; the rest waits in a temporary file.
+BODY_IN_MEMORY = 65_536
+# Bytes of answers that a reader has not fetched yet; above that the thread waits for the reader. A client may send many
+# requests at once and read nothing, so this is more than the answers to all requests that fit into READ_SIZE bytes.
+READ_SIZE, MAX_UNREAD = 1_024, 128_000_000
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket that child processes may inherit; raises OSError where nothing can listen."""
+    family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, proto)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def processes(
+    listener: socket.socket, count: int, environment: dict[str, str], application: str = "forum.wsgi"
+) -> list[ChildProcess]:
+    """Return `count` processes that share `listener` and run the WSGI `application` of that module.
+
+    They are killed with their parent, since an orphan would hold the port.
+    """
+    descriptor = listener.fileno()
+    command = [sys.executable, "-m", "forum.web_server", str(descriptor), application]
+    return [
+        ChildProcess(f"Web server {number}", command, environment, [descriptor], signal.SIGKILL)
+        for number in range(1, count + 1)
+    ]
+
+
+def raise_descriptor_limit() -> int:
+    """Raise the limit of open files as far as allowed and needed; return how many connections fit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + RESERVED_DESCRIPTORS
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        soft = allowed
+    available = wanted if soft == resource.RLIM_INFINITY else min(wanted, soft)
+    return max(100, available - RESERVED_DESCRIPTORS)
+
+
+def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
+    """Answer requests on the listening socket `descriptor` until SIGTERM, then finish the requests at hand."""
+    import importlib
+
+    import waitress.server
+
+    application = importlib.import_module(application_name).application
+    from django.conf import settings
+
+    server = waitress.server.create_server(
+        application,
+        sockets=[socket.socket(fileno=descriptor)],
+        threads=int(os.environ.get("THREADS") or THREADS),
+        backlog=BACKLOG,
+        connection_limit=raise_descriptor_limit(),
+        asyncore_use_poll=True,
+        channel_timeout=IDLE_TIMEOUT,
+        cleanup_interval=5,
+        max_request_body_size=MAX_BODY,
+        max_request_header_size=MAX_HEADERS,
+        inbuf_overflow=BODY_IN_MEMORY,
+        recv_bytes=READ_SIZE,
+        outbuf_high_watermark=MAX_UNREAD,
+        # without a proxy nobody may say who the reader is
+        clear_untrusted_proxy_headers=not settings.ALLAUTH_TRUSTED_PROXY_COUNT,
+        ident="",
+    )
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        """Take no further connection; those that were accepted have DRAIN_TIME to send their request."""
+        server.accepting = False
+        signal.setitimer(signal.ITIMER_REAL, DRAIN_TIME)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, drain)
+    signal.signal(signal.SIGALRM, lambda number, frame: sys.exit(0))
+    announce_ready()
+    # on SystemExit it waits for the threads that work, and returns
+    server.run()
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), *sys.argv[2:])

@@ -1,0 +1,15 @@
+"""A WSGI application for tests of the web server: it answers with what arrived, and needs no database."""
+
+import json
+import os
+
+
+def application(environ, start_response):
+    """Answer with the process id and the request as JSON; `/large` is larger than a socket buffer."""
+    body = environ["wsgi.input"].read()
+    seen = {name: value for name, value in environ.items() if isinstance(value, str)}
+    answer = json.dumps({"pid": os.getpid(), "environ": seen, "body": len(body)}).encode()
+    if environ["PATH_INFO"] == "/large":
+        answer = b"x" * 2_000_000
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
+    return [answer]

@@ -1,0 +1,144 @@
+"""The web server as it is shipped: stalled clients, forged headers, large bodies."""
+
+import json
+import socket
+import threading
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+
+from bench import slow_clients
+from forum import web_server
+from forum.processes import Supervisor
+from tests.forum.launching import until
+
+READY_WITHIN = 60
+
+
+@contextmanager
+def running(count=2, **environment):
+    """The web server with a small application; its port and its supervisor."""
+    listener = web_server.listen("127.0.0.1", 0)
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings"} | environment
+    children = web_server.processes(listener, count, environment, "tests.forum.small_wsgi_app")
+    with listener, Supervisor(children, lambda line: None) as supervisor:
+        assert all(child.wait_until_ready(READY_WITHIN) for child in children)
+        yield listener.getsockname()[1], supervisor
+
+
+@pytest.fixture(scope="module")
+def port():
+    with running() as (port, _supervisor):
+        yield port
+
+
+def ask(port, raw):
+    """The head and the body of the answer to the bytes `raw`."""
+    with socket.create_connection(("127.0.0.1", port), 10) as link:
+        link.sendall(raw)
+        answer = link.makefile("rb").read()
+    head, _blank, body = answer.partition(b"\r\n\r\n")
+    return head.decode(), body
+
+
+def seen(port, *headers):
+    """What the application finds in its environment for a request with `headers`."""
+    lines = ["GET / HTTP/1.1", "Host: localhost", "Connection: close", *headers, "", ""]
+    return json.loads(ask(port, "\r\n".join(lines).encode())[1])["environ"]
+
+
+def test_readers_are_answered_while_a_thousand_connections_stall():
+    """Each kind in turn, and all at once: without them a reader would time out after ten seconds."""
+    with running(THREADS="4") as (port, _supervisor):
+        held = []
+        try:
+            for kind, count in slow_clients.LOAD.items():
+                held += [slow_clients.open_stalled(kind, port, "/large") for _ in range(count)]
+                for _ in range(3):
+                    slow_clients.wait_of_reader(port)
+        finally:
+            for stalled in held:
+                stalled.close()
+
+
+def test_client_that_asks_for_much_and_reads_nothing_holds_no_thread():
+    """Its answers are larger than what waitress lets a thread leave behind by default."""
+    with running(1, THREADS="1") as (port, _supervisor), socket.create_connection(("127.0.0.1", port), 10) as link:
+        link.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
+        # the only thread turns to the client and to the readers by turns
+        for _ in range(40):
+            slow_clients.wait_of_reader(port)
+
+
+@pytest.mark.parametrize(
+    ("forged", "name"),
+    [
+        ("X_Forwarded_For: 192.0.2.9", "HTTP_X_FORWARDED_FOR"),
+        ("X_Forwarded_Proto: https", "HTTP_X_FORWARDED_PROTO"),
+        ("Hx_Request: true", "HTTP_HX_REQUEST"),
+        ("X-Forwarded_For: 192.0.2.9", "HTTP_X_FORWARDED_FOR"),
+    ],
+)
+def test_header_with_underscore_is_dropped(port, forged, name):
+    assert name not in seen(port, forged)
+
+
+def test_forged_header_with_underscore_does_not_reach_the_genuine_one():
+    with running(1, TRUSTED_PROXIES="1") as (port, _supervisor):
+        found = seen(port, "X-Forwarded-For: 192.0.2.1", "X_Forwarded_For: 192.0.2.9")
+        assert found["HTTP_X_FORWARDED_FOR"] == "192.0.2.1"
+        found = seen(port, "X_Forwarded_For: 192.0.2.9", "X-Forwarded-For: 192.0.2.1")
+        assert found["HTTP_X_FORWARDED_FOR"] == "192.0.2.1"
+
+
+def test_without_a_proxy_forwarded_headers_are_dropped(port):
+    found = seen(port, "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https", "Forwarded: for=192.0.2.1")
+    assert not {"HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED"} & set(found)
+
+
+def test_body_that_is_too_large_is_refused(port):
+    head, _body = ask(port, b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6000000\r\n\r\n")
+    assert head.startswith("HTTP/1.1 413 ")
+
+
+def test_no_answer_names_the_software(port):
+    assert "waitress" not in ask(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[0].lower()
+
+
+def test_reload_refuses_no_connection():
+    failures, pids, stop = [], set(), threading.Event()
+
+    def read_on(port):
+        while not stop.is_set():
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+                    pids.add(json.load(answer)["pid"])
+            except OSError as error:
+                failures.append(error)
+
+    with running() as (port, supervisor):
+        readers = [threading.Thread(target=read_on, args=[port]) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        before = {child.process.pid for child in supervisor.services}
+        try:
+            for child in list(supervisor.services):
+                assert supervisor.replace(child, READY_WITHIN)
+            after = {child.process.pid for child in supervisor.services}
+            assert until(lambda: pids & after)
+        finally:
+            stop.set()
+            for reader in readers:
+                reader.join()
+        assert failures == []
+        assert not before & after
+
+
+def test_replacement_that_does_not_start_keeps_the_old_process():
+    with running(1) as (port, supervisor):
+        child = supervisor.services[0]
+        child.environment["DJANGO_SETTINGS_MODULE"] = "no.such.settings"
+        assert not supervisor.replace(child, READY_WITHIN)
+        assert supervisor.services == [child]
+        assert slow_clients.wait_of_reader(port) > 0
