@@ -1,0 +1,310 @@
+"""docs/operations.md and the files of deploy/, used as they are shipped: services, nginx, backup and restore."""
+
+import configparser
+import http.client
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from bench import slow_clients
+from forum.database import Server, binaries
+from forum.database.location import server_account, socket_folder
+from tests.forum.launching import CLEAN, ROOT, end, forget_sockets, free_port, is_alive, open_place, until
+
+DEPLOY = ROOT / "deploy"
+MANUAL = (ROOT / "docs" / "operations.md").read_text()
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+needs_nginx = pytest.mark.skipif(
+    NGINX is None and os.environ.get("CI") != "true", reason="no nginx on this machine: `apt-get install nginx-light`"
+)
+
+
+def settings_of(path):
+    """The variables of an environment file."""
+    lines = path.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line.strip() and not line.startswith("#"))
+
+
+def commands(heading, number):
+    """A block of shell commands of the manual: the `number`th below a heading."""
+    section = MANUAL.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"```sh\n(.*?)```", section, re.S)[number]
+
+
+class Machine:
+    """A server machine after the steps of the manual: code, database, settings; nothing runs yet but PostgreSQL."""
+
+    def __init__(self, folder, data_folder):
+        self.folder, self.port = folder, free_port()
+        self.sockets = str(socket_folder(data_folder))
+        self.owner_url = f"postgres://forum@/forum?host={self.sockets}"
+        self.restored_url = f"postgres://forum@/forum_restored?host={self.sockets}"
+        self.web = settings_of(DEPLOY / "web.env.example") | {
+            "SECRET_KEY": "a key of fifty characters that nobody has seen before",
+            "DATABASE_URL": f"postgres://forum_web@/forum?host={self.sockets}",
+            "EMAIL_URL": "smtp://127.0.0.1:9",
+            "PORT": str(self.port),
+        }
+        self.owner = self.web | {"DATABASE_URL": self.owner_url, "WEB_ROLE": "forum_web"}
+        tools = binaries.choose(server_account())
+        self.path = f"{tools}:{os.environ['PATH']}"
+
+    def run(self, script, **environment):
+        """Run shell commands in the folder of the forum; they must all succeed."""
+        ran = subprocess.run(
+            ["/bin/sh", "-eu", "-c", script],
+            cwd=self.folder,
+            env=CLEAN | {"PATH": self.path} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    def unit(self, name):
+        """The [Service] section of a unit."""
+        parser = configparser.ConfigParser(interpolation=None, strict=False)
+        parser.optionxform = str
+        parser.read(DEPLOY / f"two-way-street-{name}.service")
+        return parser["Service"]
+
+    @contextmanager
+    def service(self, name):
+        """The process of a unit, started as systemd would."""
+        unit = self.unit(name)
+        assert unit["WorkingDirectory"] == "/srv/two-way-street"
+        assert unit["EnvironmentFile"] == "/etc/two-way-street/web.env"
+        words = shlex.split(unit["ExecStart"].replace("/srv/two-way-street", str(self.folder)))
+        process = subprocess.Popen(words, cwd=self.folder, env=CLEAN | self.web, stderr=subprocess.PIPE, text=True)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(30)
+            end(process)
+
+    def ask(self, path, port=None, **headers):
+        """(status, headers) of the forum itself, as its proxy asks."""
+        link = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=20)
+        try:
+            link.request("GET", path, headers={"Host": "forum.example"} | headers)
+            answer = link.getresponse()
+            answer.read()
+            return answer.status, answer.headers
+        except OSError:
+            return None, {}
+        finally:
+            link.close()
+
+
+@pytest.fixture(scope="module")
+def machine(template):
+    """The steps of the manual up to the tables."""
+    with open_place() as place:
+        folder, data_folder = place / "srv", place / "postgresql"
+        for name in ("accounts", "forum", "posts", "static", "templates", "manage.py"):
+            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
+            folder.mkdir(exist_ok=True)
+        (folder / ".venv" / "bin").mkdir(parents=True)
+        (folder / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+        (folder / ".venv" / "bin" / "python").chmod(0o755)
+        subprocess.run(["cp", "-a", template, data_folder], check=True)
+        with Server(data_folder, durable=False):
+            found = Machine(folder, data_folder)
+            found.run(
+                ".venv/bin/python manage.py migrate --verbosity 0\n"
+                ".venv/bin/python manage.py plant_thread\n"
+                ".venv/bin/python manage.py collectstatic --no-input --verbosity 0\n"
+                ".venv/bin/python manage.py demo",
+                **found.owner,
+            )
+            yield found
+        forget_sockets(data_folder)
+
+
+def test_the_manual_names_these_steps():
+    steps = commands("A server from nothing", 3)
+    for command in ("migrate", "plant_thread", "createsuperuser", "collectstatic --no-input"):
+        assert f".venv/bin/python manage.py {command}\n" in steps
+
+
+def test_services_serve_report_and_reload(machine):
+    with machine.service("worker"), machine.service("web") as web:
+        assert until(lambda: machine.ask("/healthz")[0] == 200, 60)
+        assert until(lambda: machine.ask("/readyz")[0] == 200, 60)
+        # behind the proxy the line is secure; without it, readers are sent there
+        status, headers = machine.ask("/", **{"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"})
+        assert (status, headers["Strict-Transport-Security"]) == (200, "max-age=63072000")
+        assert machine.ask("/")[0] == 301
+        assert "no issues" in machine.run(".venv/bin/python manage.py check --deploy", **machine.web)
+        before = web_processes(web.pid)
+        reload = machine.unit("web")["ExecReload"].replace("$MAINPID", str(web.pid))
+        subprocess.run(shlex.split(reload), check=True)
+        assert until(lambda: len(web_processes(web.pid)) == 2 and not before & web_processes(web.pid), 60)
+        assert machine.ask("/healthz")[0] == 200
+        # the worker and the processes of the web server are the role without rights over the log
+        assert "permission denied" in refused(machine, "DELETE FROM posts_logentry")
+    assert web.returncode == 0
+    assert not any(map(is_alive, before))
+
+
+def web_processes(pid):
+    """The children of the web server."""
+    said = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in said.splitlines()]
+    return {int(child) for child, parent in rows if parent == str(pid)}
+
+
+def refused(machine, sql):
+    """What PostgreSQL says when the web server's role sends `sql`."""
+    link = psycopg2.connect(dbname="forum", user="forum_web", host=machine.sockets)
+    try:
+        with link, link.cursor() as cursor, pytest.raises(psycopg2.Error) as caught:
+            cursor.execute(sql)
+        return str(caught.value)
+    finally:
+        link.close()
+
+
+def test_backup_can_be_restored(machine):
+    connection = {"PGHOST": machine.sockets, "PGUSER": "forum"}
+    machine.run(commands("Backup and restore", 0), DATABASE_URL=machine.owner_url)
+    environment = machine.owner | connection | {"RESTORED_DATABASE_URL": machine.restored_url}
+    machine.run(commands("Backup and restore", 1), **environment)
+    original, restored = contents(machine, "forum"), contents(machine, "forum_restored")
+    assert original == restored
+    assert original["posts_comment"][0] > 10
+
+
+def contents(machine, name):
+    """(rows, checksum) of each table of a database."""
+    link = psycopg2.connect(dbname=name, user="forum", host=machine.sockets)
+    try:
+        with link, link.cursor() as cursor:
+            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            found = {}
+            for (table,) in cursor.fetchall():
+                cursor.execute(f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{table}\" t")
+                found[table] = cursor.fetchone()
+            return found
+    finally:
+        link.close()
+
+
+@contextmanager
+def running_nginx(machine, folder):
+    """nginx with deploy/nginx.conf; the ports for HTTP and HTTPS."""
+    plain, secure = free_port(), free_port()
+    subject = ["-subj", "/CN=forum.example", "-days", "2", "-nodes", "-newkey", "rsa:2048", "-x509"]
+    made = ["-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem"]
+    subprocess.run(["openssl", "req", *subject, *made], check=True, capture_output=True)
+    shipped = (DEPLOY / "nginx.conf").read_text()
+    for found, put in (
+        ("listen 80;", f"listen 127.0.0.1:{plain};"),
+        ("    listen [::]:80;\n", ""),
+        ("listen 443 ssl http2;", f"listen 127.0.0.1:{secure} ssl http2;"),
+        ("    listen [::]:443 ssl http2;\n", ""),
+        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{machine.port};"),
+        ("/etc/ssl/forum.example", str(folder)),
+    ):
+        assert found in shipped
+        shipped = shipped.replace(found, put)
+    (folder / "site.conf").write_text(shipped)
+    temporary = "".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user} daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{ worker_connections 4096; }}\n"
+        f"http {{ access_log off; {temporary} include {folder}/site.conf; }}\n"
+    )
+    process = subprocess.Popen([NGINX, "-c", folder / "nginx.conf", "-e", folder / "error.log"], stderr=subprocess.PIPE)
+    try:
+        assert until(lambda: can_connect(secure)), (folder / "error.log").read_text()
+        yield plain, secure
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        process.stderr.close()
+
+
+def can_connect(port):
+    """Does somebody listen there?"""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def read_through_proxy(port, path="/", source="127.0.0.2", **headers):
+    """(status, headers) of a page over HTTPS, for a reader at another address than the attackers'."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    link = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context, source_address=(source, 0))
+    try:
+        link.request("GET", path, headers={"Host": "forum.example"} | headers)
+        answer = link.getresponse()
+        answer.read()
+        return answer.status, answer.headers
+    finally:
+        link.close()
+
+
+@needs_nginx
+def test_nginx_as_shipped_serves_readers_and_withstands_stalled_clients(machine, tmp_path):
+    with machine.service("web"):
+        assert until(lambda: machine.ask("/healthz")[0] == 200, 60)
+        with running_nginx(machine, tmp_path) as (plain, secure):
+            status, headers = machine.ask("/", port=plain)
+            assert (status, headers["Location"]) == (301, "https://forum.example/")
+            status, headers = read_through_proxy(secure)
+            assert (status, headers["Strict-Transport-Security"]) == (200, "max-age=63072000")
+            # what a client claims about itself does not get through
+            forged = {"X-Forwarded-Proto": "http", "X_Forwarded_Proto": "http", "X-Forwarded-For": "192.0.2.1"}
+            assert read_through_proxy(secure, **forged)[0] == 200
+            held = []
+            try:
+                for kind, count in slow_clients.LOAD.items():
+                    held += [slow_clients.open_stalled(kind, secure) for _ in range(count)]
+                    held += [slow_clients.open_stalled(kind, plain) for _ in range(count)]
+                    assert read_through_proxy(secure)[0] == 200
+            finally:
+                for stalled in held:
+                    stalled.close()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_systemd_accepts_the_unit(name, tmp_path):
+    text = (DEPLOY / f"two-way-street-{name}.service").read_text()
+    # paths of a machine that is set up, as this one is not
+    text = text.replace("/srv/two-way-street/.venv/bin/python", "/bin/true").replace(
+        "/srv/two-way-street", str(tmp_path)
+    )
+    unit = tmp_path / f"two-way-street-{name}.service"
+    unit.write_text(text)
+    ran = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    complaints = [line for line in ran.stderr.splitlines() if unit.name in line]
+    assert complaints == []
+
+
+def test_every_shipped_setting_is_read():
+    known = "".join(
+        Path(ROOT / path).read_text() for path in ("forum/settings.py", "forum/env.py", "forum/web_server.py")
+    )
+    known += (ROOT / "forum/management/commands/run_web.py").read_text()
+    assert [name for name in settings_of(DEPLOY / "web.env.example") if f'"{name}"' not in known] == []
