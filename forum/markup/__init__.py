@@ -17,7 +17,7 @@ from forum.markup.blocks import Reader
 from forum.markup.inlines import engine, to_html
 from forum.markup.limits import CLEANING_SECONDS, COMMENT, OPENING, Clock, Limits, TooComplex, pieces_of
 from forum.markup.targets import LINK_TARGET_MAX_LENGTH, is_safe_target
-from forum.markup.text import is_blank, normalise, plain
+from forum.markup.text import checked_references, is_blank, normalise, plain
 
 __all__ = [
     "COMMENT", "LINK_TARGET_MAX_LENGTH", "OPENING", "TAGS", "VERSION", "Limits", "TooComplex", "is_blank",
@@ -25,7 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Moves on whenever `render` would make other HTML of some source: what was stored under an older version is made anew.
-VERSION = 2
+VERSION = 3
 
 TAGS = frozenset(
     ["p", "br", "strong", "em", "del", "a", "blockquote", "code", "pre", "ul", "ol", "li", "hr", "h3", "h4", "h5", "h6",
@@ -63,7 +63,7 @@ def render(source, limits=COMMENT):
     limits.check_source(source)
     md = _tools.engine
     md.limits, md.clock = limits, Clock()
-    html = to_html(md, source, Reader(md.clock))
+    html = checked_references(to_html(md, source, Reader(md.clock)))
     limits.check_html(html)
     md.clock.check(ahead=CLEANING_SECONDS * pieces_of(html))
     html = _tools.cleaner.clean(html)

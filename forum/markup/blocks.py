@@ -207,7 +207,8 @@ class Reader:
         lines = paragraph.lines
         defined = 0
         while defined < len(lines) and (found := DEFINITION.fullmatch(lines[defined])):
-            self.references.setdefault(reference_name(found[1]), found[2] or found[3])
+            target = found[3] if found[2] is None else found[2]
+            self.references.setdefault(reference_name(found[1]), target)
             defined += 1
         if defined == len(lines):
             del self._parent[-1]

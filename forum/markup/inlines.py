@@ -16,6 +16,7 @@ from forum.markup import limits
 from forum.markup.blocks import reference_name
 from forum.markup.limits import TooComplex
 from forum.markup.targets import LINK_TARGET_MAX_LENGTH, is_safe_target
+from forum.markup.text import checked_references
 from forum.markup.typed import Typed
 
 # how far from its beginning a link's text may end, and how many brackets may stand in one another in it
@@ -66,7 +67,7 @@ def closing_bracket(text, start):
 
 def _link_to(address):
     """A link, or None where no reader may be sent; the text then stays as it was typed."""
-    target = unescape(address)
+    target = unescape(checked_references(address))
     return Element("a", {"href": target}) if is_safe_target(target) else None
 
 
@@ -84,7 +85,8 @@ class _Link(_Pattern):
         words = data[match.end() : closing]
         found = LINK_DESTINATION.match(data, closing + 1)
         if found:
-            target, title, end = found["angled"] or found["bare"], found["title"], found.end()
+            target = found["bare"] if found["angled"] is None else found["angled"]
+            title, end = found["title"], found.end()
         else:
             target, title, end = self._by_name(data, words, closing + 1)
         address = self.md.typed.restore(target)

@@ -14,6 +14,8 @@ DROPPED = re.compile(
     + "".join(chr((plane << 16) + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
+# A character by its number, as HTML has it; the last semicolon may be left out.
+REFERENCE = re.compile("&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
 # What can hold more marks than that: all of them are written beyond U+0300, and none is a letter.
 MANY_MARKS = re.compile(f"[^\\w\x00-\u02ff]{{{MOST_MARKS + 1},}}")
 
@@ -60,9 +62,22 @@ def normalise(source):
     return MANY_MARKS.sub(_without_towers, source)
 
 
+def checked_references(text):
+    """`text` with U+FFFD in place of each numeric character reference to a character that `normalise` drops.
+
+    A reference of more than 14 characters goes too: no character needs one, and int() refuses very long numbers.
+    """
+    return REFERENCE.sub(_checked, text)
+
+
+def _checked(match):
+    char = unescape(match[0]) if len(match[0]) <= 14 else ""
+    return match[0] if char and not DROPPED.search(char) else "\ufffd"
+
+
 def is_blank(source):
     """Would a reader see nothing: no letter, digit or sign, entities read as what they stand for?"""
-    return not any(unicodedata.category(char)[0] in "LNPS" for char in unescape(source))
+    return not any(unicodedata.category(char)[0] in "LNPS" for char in unescape(checked_references(source)))
 
 
 def plain(source, length):
