@@ -5,9 +5,10 @@ import sys
 from contextlib import suppress
 from urllib.parse import unquote_plus
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse, HttpResponseBadRequest, UnreadablePostError
+from django.http import HttpResponse, HttpResponseBadRequest, QueryDict, RawPostDataException, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -38,6 +39,17 @@ SOURCE = re.compile(rb"(?:^|&)source=([^&]*)")
 DATABASE_IS_AWAY = 30
 
 
+def posted(request) -> QueryDict:
+    """Return the fields of the request's form; none where the form cannot be read.
+
+    Error pages are drawn for requests that no view has looked at, so this is the one place where they read a form.
+    """
+    try:
+        return request.POST
+    except (BadRequest, MultiPartParserError, RawPostDataException, SuspiciousOperation, UnreadablePostError):
+        return QueryDict()
+
+
 def kept(request):
     """The texts that came with a refused request, each as (label, text)."""
     return [(label, text.strip()) for _name, label, text in _typed(request)]
@@ -45,9 +57,9 @@ def kept(request):
 
 def _typed(request):
     """(name, label, text) of what was typed into a form."""
-    texts = ((name, label, request.POST.get(name, "")) for name, label in TYPED.items())
+    texts = ((name, label, posted(request).get(name, "")) for name, label in TYPED.items())
     # the reason of a flag is chosen, and has a note beside it
-    return [each for each in texts if each[2].strip() and (each[0] != "reason" or "note" not in request.POST)]
+    return [each for each in texts if each[2].strip() and (each[0] != "reason" or "note" not in posted(request))]
 
 
 def _again(request):
@@ -56,8 +68,8 @@ def _again(request):
     names = {*TYPED, *WITH_IT, *ABOUT} - {name for name, _label, _text in texts}
     return {
         "texts": texts,
-        "fields": [(name, value) for name, values in request.POST.lists() for value in values if name in names],
-        "place": request.POST.get("place", ""),
+        "fields": [(name, value) for name, values in posted(request).lists() for value in values if name in names],
+        "place": posted(request).get("place", ""),
         "retry": request.get_full_path(),
     }
 
@@ -66,7 +78,9 @@ def csrf_failure(request, reason=""):
     """The form's safety token is stale or missing: 403 with the text, ready to be sent again where it is ours."""
     # What was typed on a page of ours can be sent from here at once; a form from elsewhere is only shown.
     again = _again(request)
-    ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin" and ("source" in request.POST or again["texts"])
+    ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin" and (
+        "source" in posted(request) or again["texts"]
+    )
     context = {"kept": kept(request), **again, "is_ours": ours}
     if request.headers.get("HX-Request") == "true" and ours:
         # a script sent it, and puts what follows in the form's place
@@ -118,10 +132,8 @@ def broken(request):
     """A fault of ours: 500, or 503 while the database cannot be reached. What was typed comes back, ready to be sent
     again; nothing here asks the database, the session or the manifest of files."""
     away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
-    context = {"is_away": away}
-    with suppress(SuspiciousOperation, UnreadablePostError):
-        context |= _again(request)
-    if context.get("texts"):
+    context = {"is_away": away, **_again(request)}
+    if context["texts"]:
         context["token"] = get_token(request)
     answer = HttpResponse(render_to_string("500.html", context), status=503 if away else 500)
     if away:
