@@ -1,13 +1,18 @@
 """How allauth makes accounts here, and in which words it speaks."""
 
+from datetime import timedelta
+
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.utils import build_absolute_uri
 from django.conf import settings
+from django.contrib.sites.shortcuts import get_current_site
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from forum import outbox
 from forum.mail import in_our_look
 from forum.ratelimit import hashed_address
 
@@ -51,12 +56,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().save_user(request, user, form, commit)
 
     def send_mail(self, template_prefix, email, context):
-        """Sends one of allauth's mails; it knows the site's name and how long its code holds."""
+        """Put one of allauth's mails into the outbox; a code that has expired is not sent any more."""
         lasting = _LASTING_MINUTES.get(template_prefix)
         context = context | {"site_name": settings.SITE_NAME}
+        expires_at = None
         if lasting:
-            context["minutes"] = getattr(app_settings, lasting) // 60
-        super().send_mail(template_prefix, email, context)
+            seconds = getattr(app_settings, lasting)
+            context["minutes"] = seconds // 60
+            expires_at = timezone.now() + timedelta(seconds=seconds)
+        context |= {"request": self.request, "email": email, "current_site": get_current_site(self.request)}
+        outbox.add(self.render_mail(template_prefix, email, context), kind=template_prefix, expires_at=expires_at)
 
     def render_mail(self, template_prefix, email, context, headers=None):
         """allauth's mail from our plain texts, with the same words in HTML beside them."""

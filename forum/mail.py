@@ -1,4 +1,4 @@
-"""Mails in the look of the forum; and on a laptop shown on the console and kept in var/mail, sent nowhere."""
+"""The look of mails, and the mail backend of a laptop: it shows mails on the console and keeps them in var/mail."""
 
 import re
 

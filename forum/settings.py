@@ -226,13 +226,15 @@ else:
     EMAIL_BACKEND = "forum.mail.LaptopBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 10
+# Every mail is put into the outbox, in the transaction of its cause; the worker sends it through MAIL_TRANSPORT.
+MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "forum.outbox.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Two-Way Street <forum@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Behind the pages ----------------------------------------------------------------------------------------------------
 
 # what `manage.py work` does, each on a database connection of its own, and how many seconds it rests between
-CHORES = {"heartbeat": 60, "send_letters": 2, "tidy": 24 * 60 * 60, "reckon_trust": 24 * 60 * 60}
+CHORES = {"heartbeat": 60, "send_outbox": 1, "tidy": 24 * 60 * 60, "reckon_trust": 24 * 60 * 60}
 
 # Safety --------------------------------------------------------------------------------------------------------------
 

@@ -44,6 +44,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
+def mails_go_to_the_outbox(settings):
+    """Django's test runner replaces the mail backend; here it is the forum's own, and MAIL_TRANSPORT is replaced."""
+    settings.EMAIL_BACKEND = "forum.outbox.EmailBackend"
+
+
+@pytest.fixture(autouse=True)
 def nothing_drawn():
     """No test finds what another one drew."""
     from posts import drawing

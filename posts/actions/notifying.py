@@ -4,10 +4,11 @@ import time
 
 from django.conf import settings
 from django.core import signing
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from posts.actions import posting
+from forum import outbox
 from posts.models import GuestComment, LogEntry
 from posts.models.appeal import APPEAL_WITHIN
 from posts.models.modlog import APPEALABLE, MAILED
@@ -78,7 +79,7 @@ def _write(entry, words, subject):
     if address:
         link = f"{settings.SITE_URL}/decisions/by-link/{token_of(entry)}/"
         body = render_to_string(words, {"link": link, "site_name": settings.SITE_NAME})
-        posting.write(address=address, subject=subject, body=body)
+        outbox.add(EmailMessage(subject, body, to=[address]), kind="decision")
 
 
 def _address_of(entry):

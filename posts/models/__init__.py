@@ -7,7 +7,6 @@ from posts.models.draft import Draft
 from posts.models.flag import Flag
 from posts.models.guest import GuestComment
 from posts.models.helpful import Helpful
-from posts.models.letter import Letter
 from posts.models.modlog import LogEntry
 from posts.models.question import Question
 from posts.models.reading import Reading
@@ -17,6 +16,6 @@ from posts.models.site import SiteChoices
 from posts.models.thread import Thread
 
 __all__ = [
-    "Appeal", "CannedReason", "Case", "Comment", "Draft", "Flag", "GuestComment", "Helpful", "Letter", "LogEntry",
+    "Appeal", "CannedReason", "Case", "Comment", "Draft", "Flag", "GuestComment", "Helpful", "LogEntry",
     "Note", "Question", "Reading", "Revision", "Rules", "SiteChoices", "Thread", "WatchedWord",
 ]  # fmt: skip

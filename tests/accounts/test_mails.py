@@ -7,6 +7,7 @@ from django.core import mail
 
 from forum.mail import blocks_of, in_our_look
 from tests.accounts.people import member
+from tests.outbox import sent
 
 
 def parts_of(message):
@@ -19,7 +20,7 @@ def parts_of(message):
 def test_a_sign_in_code_comes_in_both_parts(client, db):
     member()
     client.post("/account/login/code/", {"email": "alice@example.org"})
-    text, html = parts_of(mail.outbox[-1])
+    text, html = parts_of(sent()[-1])
     code = re.search(r"^ {4}(\S+)$", text, re.M).group(1)
     assert f'<p class="code">{code}</p>' in html
     assert "http://" not in re.sub(r"<a [^>]*>", "", html), "nothing is fetched from anywhere"

@@ -1,12 +1,12 @@
 """`manage.py make_moderator` makes one, once."""
 
 import pytest
-from django.core import mail
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.models import User
 from tests.accounts.people import code_in, member
+from tests.outbox import sent
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def test_a_new_person_becomes_a_moderator_and_is_told_what_to_do_next(capsys):
 def test_the_new_moderator_can_sign_in_by_code(client):
     call_command("make_moderator", "mo@example.org")
     client.post("/account/login/code/", {"email": "mo@example.org"})
-    assert client.post("/account/login/code/confirm/", {"code": code_in(mail.outbox[0])}).url == "/"
+    assert client.post("/account/login/code/confirm/", {"code": code_in(sent()[0])}).url == "/"
 
 
 def test_twice_is_the_same_as_once(capsys):

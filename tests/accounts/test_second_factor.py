@@ -9,12 +9,12 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
-from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.accounts.people import PASSWORD, code_in, member
+from tests.outbox import sent
 
 pytestmark = pytest.mark.django_db
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -76,7 +76,7 @@ def test_mod_adds_an_app_and_opens_the_desk(client, mod):
     code = shown_by_the_app(page.context["form"].secret)
     answer = client.post("/account/2fa/totp/activate/", {"code": code}, follow=True)
     assert answer.redirect_chain[-1][0] == "/account/2fa/recovery-codes/"  # at once, without asking again
-    assert "An authenticator app was added" in [message.subject for message in mail.outbox]
+    assert "An authenticator app was added" in [message.subject for message in sent()]
     assert client.get("/desk/").status_code == 200
 
 
@@ -100,7 +100,7 @@ def test_a_wrong_code_adds_nothing(client, mod):
 def test_mod_signs_in_by_code_and_is_asked_for_the_second_factor(client, mod):
     TOTP.activate(mod, SECRET)
     client.post("/account/login/code/", {"email": mod.email, "next": "/desk/"})
-    answer = client.post("/account/login/code/confirm/", {"code": code_in(mail.outbox[0]), "next": "/desk/"})
+    answer = client.post("/account/login/code/confirm/", {"code": code_in(sent()[0]), "next": "/desk/"})
     assert answer.url.startswith("/account/2fa/authenticate/")
     assert client.get("/desk/").status_code == 302
     assert client.post("/account/2fa/authenticate/", {"code": "000000"}).status_code == 200

@@ -1,11 +1,11 @@
 """A member looks after her account."""
 
 import pytest
-from django.core import mail
 from django.utils import timezone
 
 from accounts.models import User
 from tests.accounts.people import PASSWORD, code_in, member
+from tests.outbox import sent
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/"
@@ -77,12 +77,12 @@ def test_alice_moves_to_another_address_by_code_and_the_old_one_is_told(client, 
     client.post("/account/email/", {"email": "lake@example.org", "action_add": ""})
     alice.refresh_from_db()
     assert alice.email == "alice@example.org"
-    answer = client.post("/account/confirm-email/", {"code": code_in(mail.outbox[0])})
+    answer = client.post("/account/confirm-email/", {"code": code_in(sent()[0])})
     assert answer.url == PAGE
     alice.refresh_from_db()
     assert alice.email == "lake@example.org"
-    assert mail.outbox[-1].to == ["alice@example.org"]
-    assert "127.0.0.1" not in mail.outbox[-1].body
+    assert sent()[-1].to == ["alice@example.org"]
+    assert "127.0.0.1" not in sent()[-1].body
 
 
 def test_moving_to_an_address_that_has_an_account_looks_like_any_other(client, alice):

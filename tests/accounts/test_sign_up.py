@@ -2,11 +2,11 @@
 
 import pytest
 from django.contrib.auth.hashers import make_password
-from django.core import mail
 
 from accounts import forms
 from accounts.models import HeldName, User
 from tests.accounts.people import PASSWORD, bare, code_in, member
+from tests.outbox import sent
 
 pytestmark = pytest.mark.django_db
 SIGN_UP = "/account/signup/"
@@ -20,7 +20,7 @@ def filled(**changes):
 def test_bea_signs_up_without_a_password_and_is_in_after_the_code(client):
     page = client.post(f"{SIGN_UP}?next=/account/", filled(next="/account/"), follow=True)
     assert "bea@example.org" in page.content.decode()
-    answer = client.post("/account/confirm-email/", {"code": code_in(mail.outbox[0])})
+    answer = client.post("/account/confirm-email/", {"code": code_in(sent()[0])})
     assert answer.url == "/account/"
     bea = User.objects.get()
     assert (bea.display_name, bea.email) == ("Bea Brandt", "bea@example.org")
@@ -31,7 +31,7 @@ def test_bea_signs_up_without_a_password_and_is_in_after_the_code(client):
 
 def test_next_never_leads_away_from_the_site(client):
     client.post(SIGN_UP, filled(next="https://elsewhere.example/"))
-    answer = client.post("/account/confirm-email/", {"code": code_in(mail.outbox[0])})
+    answer = client.post("/account/confirm-email/", {"code": code_in(sent()[0])})
     assert answer.url == "/"
 
 
@@ -44,8 +44,8 @@ def test_a_wrong_code_lets_nobody_in_and_says_what_to_do(client):
 
 def test_the_mail_says_how_long_the_code_holds(client):
     client.post(SIGN_UP, filled())
-    assert "It holds for 15 minutes." in mail.outbox[0].body
-    assert "Two-Way Street" in mail.outbox[0].body
+    assert "It holds for 15 minutes." in sent()[0].body
+    assert "Two-Way Street" in sent()[0].body
 
 
 def test_the_page_for_an_address_that_has_an_account_is_the_same_to_the_byte(client):
@@ -78,9 +78,9 @@ def test_the_owner_of_the_address_is_told_by_mail_and_no_second_account_is_made(
     member()
     client.post(SIGN_UP, filled(email="ALICE@example.org"))
     assert User.objects.count() == 1
-    assert [message.to for message in mail.outbox] == [["alice@example.org"]]
-    assert "has an account already" in mail.outbox[0].body
-    assert "/account/login/code/" in mail.outbox[0].body
+    assert [message.to for message in sent()] == [["alice@example.org"]]
+    assert "has an account already" in sent()[0].body
+    assert "/account/login/code/" in sent()[0].body
 
 
 @pytest.mark.parametrize("email", ["new@example.org", "alice@example.org"])
@@ -133,7 +133,7 @@ def test_the_one_who_comes_second_by_a_moment_gets_the_form_back(client, monkeyp
     assert "Somebody already uses this name" in page.content.decode()
     assert 'value="bea@example.org"' in page.content.decode()
     assert User.objects.count() == 1
-    assert not mail.outbox
+    assert not sent()
 
 
 def test_two_with_the_same_new_address_at_once_make_one_account(client, monkeypatch):
@@ -156,7 +156,7 @@ def test_a_weak_password_is_named_and_nothing_is_made(client, password, said):
 def test_a_program_that_fills_in_everything_gets_no_account(client):
     client.post(SIGN_UP, filled(website="https://spam.example"))
     assert not User.objects.exists()
-    assert not mail.outbox
+    assert not sent()
 
 
 def test_the_trap_is_without_inline_style_and_out_of_reach_of_the_keyboard(client):

@@ -5,12 +5,12 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
-from django.core import mail
 from playwright.sync_api import expect
 
 from posts.models import Comment
 from tests.browser.test_every_page import RULES
 from tests.factories import reply
+from tests.outbox import sent
 
 FIRST = "Somebody waited for me, although I was late each time."
 OTHER = "Somebody left, and I was relieved at first."
@@ -130,7 +130,7 @@ def test_a_session_ends_and_after_signing_in_the_text_is_there_in_its_place(visi
     page.get_by_role("alert").get_by_role("link", name="Sign in").click()
     page.get_by_label("E-mail address").first.fill(bob.email)
     page.get_by_role("button", name="Send me a sign-in code").click()
-    code = re.search(r"^ {4}([A-Z]{4}-[A-Z]{4})$", mail.outbox[-1].body, re.M).group(1)
+    code = re.search(r"^ {4}([A-Z]{4}-[A-Z]{4})$", sent()[-1].body, re.M).group(1)
     page.get_by_label(re.compile("code", re.I)).fill(code)
     page.get_by_role("main").get_by_role("button").first.click()
     expect(page.get_by_text("what you wrote before you signed in")).to_be_visible()

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from django.core import mail
 from playwright.sync_api import expect
 
 from posts.models import Comment, SiteChoices
 from tests.factories import WORDS, reply
+from tests.outbox import sent
 
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without-scripts"])
 NEW = "She said she had missed me, and I believed it."
@@ -33,7 +33,7 @@ def test_alice_joins_by_code_and_answers_a_question(visit, thread, scripts):
     page.get_by_label("Display name").fill("Alice")
     page.get_by_label("E-mail address").fill("alice@example.org")
     page.get_by_role("button", name=re.compile("join|create|sign up", re.I)).click()
-    code = re.search(r"^ {4}([A-Z]{4}-[A-Z]{4})$", mail.outbox[-1].body, re.M).group(1)
+    code = re.search(r"^ {4}([A-Z]{4}-[A-Z]{4})$", sent()[-1].body, re.M).group(1)
     page.get_by_label(re.compile("code", re.I)).fill(code)
     page.get_by_role("main").get_by_role("button").first.click()
     page.get_by_label("Your text").fill(NEW)

@@ -95,11 +95,12 @@ def test_every_chore_is_a_command(settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_works_and_ends_when_it_is_asked_to(settings):
+    from django.core.mail import send_mail
     from django.db import connection
 
-    from posts.models import Letter
+    from forum.models import OutboxMessage
 
-    Letter.objects.create(address="wren@example.org", subject="Hello", body="Hello", written_at="2026-01-01T00:00Z")
+    send_mail("Hello", "Hello", None, ["wren@example.org"])
     where = {key: connection.settings_dict[key] for key in ("NAME", "HOST", "PORT")}
     script = (
         "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'\n"
@@ -110,7 +111,7 @@ def test_the_worker_works_and_ends_when_it_is_asked_to(settings):
     )
     worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     try:
-        assert until(lambda: not Letter.objects.exists())
+        assert until(lambda: not OutboxMessage.objects.exists())
         worker.send_signal(signal.SIGTERM)
         assert worker.communicate(timeout=20) == (None, "")
         assert worker.returncode == 0

@@ -8,9 +8,10 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from forum.models import OutboxMessage
 from posts.actions import answering, appealing, deciding, moderating, undoing, writing
 from posts.actions.refusals import Refused
-from posts.models import Appeal, Case, Letter, LogEntry
+from posts.models import Appeal, Case, LogEntry
 from posts.passages import LEFT_OUT
 from tests.factories import WORDS, moderator, person, reply
 from tests.posts.at_desk import QUEUE, flagged, opened, page, said, seated
@@ -95,7 +96,7 @@ def test_an_appeal_that_is_refused_changes_nothing(removal, alice, mia, comment)
 
 
 def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, mia, comment):
-    Letter.objects.all().delete()
+    OutboxMessage.objects.all().delete()
     answer(mia, appeal(removal, alice), Outcome.CHANGED, act="edit_out", passage="unkind the week", measure="warn")
     comment.refresh_from_db()
     alice.refresh_from_db()
@@ -106,7 +107,7 @@ def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, m
     acts = list(LogEntry.objects.order_by("id").values_list("act", "moderator"))
     assert acts[1:] == [(act, mia.pk) for act in ("undo", "edit_out", "warn", "change")]
     # one mail for all of it
-    assert Letter.objects.count() == 1
+    assert OutboxMessage.objects.count() == 1
     # and what came instead is one to appeal against, and to be taken back with its measure
     second = LogEntry.objects.get(act="edit_out")
     assert appealing.may_appeal(second)
@@ -228,7 +229,7 @@ def banned(mod, case, comment, alice):
 def test_of_a_changed_decision_each_part_stays_or_gives_way(
     banned, mia, comment, alice, instead, is_visible, is_banned, is_warned
 ):
-    Letter.objects.all().delete()
+    OutboxMessage.objects.all().delete()
     done = answer(mia, banned, Outcome.CHANGED, **instead)
     comment.refresh_from_db()
     alice.refresh_from_db()
@@ -238,7 +239,7 @@ def test_of_a_changed_decision_each_part_stays_or_gives_way(
     came = LogEntry.objects.filter(pk__in=(done.details or {}).get("instead", [])).order_by("id")
     assert [entry.act for entry in came] == acts
     # whatever it is, it is told once
-    assert Letter.objects.count() == 1
+    assert OutboxMessage.objects.count() == 1
 
 
 @pytest.mark.parametrize("instead", [{}, {"act": "", "measure": ""}, {"act": "remove"}])

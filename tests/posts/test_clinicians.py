@@ -7,10 +7,11 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import VerificationRequest
+from forum.models import OutboxMessage
 from forum.templatetags.moments import moment
 from posts.actions import deciding, verifying
 from posts.actions.refusals import Refused, Stale
-from posts.models import Case, Letter, LogEntry
+from posts.models import Case, LogEntry
 from tests.factories import moderator, person, reply
 from tests.posts.at_desk import QUEUE, page, said, seated, sent_signed_out
 from tests.posts.test_at_once import at_once
@@ -121,14 +122,14 @@ def test_granted_she_wears_the_badge_and_what_she_told_for_it_is_gone(client, al
     case = Case.objects.get()
     assert case.closed_by == entry
     assert not any(text in str(list(LogEntry.objects.values())) for text in ERASED)
-    assert Letter.objects.get().address == alice.email
+    assert OutboxMessage.objects.get().address == alice.email
 
 
 def test_refused_she_is_told_why_and_can_ask_again(client, alice, mod, asked):
     entry = answer(mod, asked.case, "refused", reason="There is no such number.")
     assert not alice.verifications.exists()
     assert erased(asked)
-    assert Letter.objects.get().address == alice.email
+    assert OutboxMessage.objects.get().address == alice.email
     client.force_login(alice)
     html = said(client.get(f"/decisions/{entry.pk}/"))
     assert "There is no such number." in html
@@ -310,7 +311,7 @@ def test_every_answer_is_told_by_a_mail_that_says_what_is_possible(mod, alice, a
     verifying.revoke(moderator=mod, person=alice, reason="Not registered any more.")
     verifying.ask(person=alice, **TOLD)
     answer(mod, Case.objects.open().get(), "refused")
-    letters = Letter.objects.all()
+    letters = OutboxMessage.objects.all()
     assert [letter.subject for letter in letters] == ["The moderators wrote to you"] * 3
     for letter in letters:
         # nothing that cannot be done is offered, and what it is about stays out of the mail

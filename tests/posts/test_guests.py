@@ -13,6 +13,7 @@ from posts.actions import checking, moderating, reading, sanctioning, welcoming
 from posts.actions.refusals import Refused
 from posts.models import Comment, GuestComment, Helpful, SiteChoices, Thread
 from posts.views import guestbook
+from tests import outbox
 from tests.factories import WORDS, person, reply
 from tests.posts.test_at_once import at_once
 
@@ -317,12 +318,12 @@ def test_a_member_whose_comment_is_held_is_no_guest(opening, alice, mod, client)
     assert "on this device" not in html
 
 
-def test_whoever_confirms_the_address_is_told_of_the_comments(opening, client, mailoutbox):
+def test_whoever_confirms_the_address_is_told_of_the_comments(opening, client):
     write(opening, email="new@example.org")
     write(opening, key="k2", email="")
     for name, email, told in (("Robin", "new@example.org", True), ("Jay", "other@example.org", False)):
         visitor = Client()
         visitor.post("/account/signup/", {"display_name": name, "email": email})
-        code = re.search(r"^ {4}([A-Z]{4}-[A-Z]{4})$", mailoutbox[-1].body, re.M).group(1)
+        code = re.search(r"^ {4}([A-Z]{4}-[A-Z]{4})$", outbox.sent()[-1].body, re.M).group(1)
         page = visitor.post("/account/confirm-email/", {"code": code}, follow=True).content.decode()
         assert ('<a href="/guest-comments/">Look whether' in page) is told

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from forum.models import OutboxMessage
 from posts.actions import (
     answering,
     appealing,
@@ -24,7 +25,7 @@ from posts.actions import (
     undoing,
     welcoming,
 )
-from posts.models import Appeal, Case, Comment, Flag, Letter, LogEntry, Reading, Rules, SiteChoices, WatchedWord
+from posts.models import Appeal, Case, Comment, Flag, LogEntry, Reading, Rules, SiteChoices, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
 
 WHY = "It tells too much about somebody."
@@ -221,7 +222,7 @@ def test_a_mail_leads_there_without_signing_in_and_says_nothing_itself(client):
     entry = deciding.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY, comment=comment)
     # what is kind is told on the site alone
     sanctioning.trust(moderator=mod, person=person(), reason="Kind for years.")
-    call_command("send_letters")
+    call_command("send_outbox")
     (sent,) = mail.outbox
     assert sent.to == [alice.email]
     assert WORDS not in sent.body
@@ -244,7 +245,7 @@ def test_a_guest_who_gave_an_address_is_told_too():
     opening = thread().opening
     held = welcoming.comment_as_guest(name="Wren", email="wren@example.org", parent=opening, source=WORDS, key="k")
     remove(mod, held)
-    call_command("send_letters")
+    call_command("send_outbox")
     assert [sent.to for sent in mail.outbox] == [["wren@example.org"]]
 
 
@@ -356,17 +357,17 @@ def test_the_list_of_decisions_costs_the_same_whatever_its_length(client, commen
 def test_who_heard_of_a_decision_by_mail_hears_that_it_was_taken_back(comment, alice, mod, how):
     removed = remove(mod, comment)
     sanctioning.suspend(moderator=mod, person=alice, reason=WHY)
-    Letter.objects.all().delete()
+    OutboxMessage.objects.all().delete()
     {
         "undo": lambda: undoing.undo(moderator=mod, entry=removed, reason="No."),
         "restore": lambda: moderating.restore(moderator=mod, comment=comment, reason="No."),
         "unsuspend": lambda: sanctioning.unsuspend(moderator=mod, person=alice, reason="No."),
     }[how]()
-    letter = Letter.objects.get()
+    letter = OutboxMessage.objects.get()
     assert (letter.address, "took back or ended" in letter.body) == (alice.email, True)
     # what nobody heard of by mail is taken back without one
     undoing.undo(moderator=mod, entry=sanctioning.trust(moderator=mod, person=alice, reason="Kind."), reason="No.")
-    assert Letter.objects.count() == 1
+    assert OutboxMessage.objects.count() == 1
 
 
 # What everybody may know ---------------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from accounts.models import User
+from forum.models import OutboxMessage
 from posts.actions import answering, appealing, deciding, flagging, moderating, notifying, sanctioning, undoing, writing
 from posts.actions.refusals import Refused, Stale
-from posts.models import Case, Flag, Letter, LogEntry, Rules
+from posts.models import Case, Flag, LogEntry, Rules
 from posts.models.comment import COMMENT_MAX_LENGTH
 from tests.factories import moderator, person, reply
 from tests.posts.at_desk import QUEUE, said, seated
@@ -366,4 +367,4 @@ HEARD = {
 @pytest.mark.parametrize(("how", "mails"), [(how, 3 if "restored" in how else 2) for how in HEARD])
 def test_each_turn_is_heard_of_once(comment, mod, how, mails):
     HEARD[how](mod, comment)
-    assert Letter.objects.count() == mails
+    assert OutboxMessage.objects.count() == mails

@@ -4,8 +4,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from forum import ratelimit
-from posts.actions import drafting, flagging, posting, welcoming
+from forum import outbox, ratelimit
+from posts.actions import drafting, flagging, welcoming
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         for forget, at, what in (
             (drafting.forget_old, now, "drafts"),
             (welcoming.forget_addresses, now, "guests’ e-mail addresses"),
-            (posting.forget_undelivered, now, "mails that could not be sent for days"),
+            (outbox.forget_failed, now, "mails that could not be sent"),
             (flagging.forget_visitors, now - ratelimit.FORGOTTEN_AFTER, "visitors who flagged"),
             (ratelimit.forget, now, "hashed internet addresses and counts"),
         ):

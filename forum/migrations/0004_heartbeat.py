@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("forum", "0002_origin")]
+    dependencies = [("forum", "0003_outbox")]
     operations = [
         migrations.CreateModel(
             name="Heartbeat",

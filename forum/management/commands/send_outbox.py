@@ -1,0 +1,22 @@
+"""`manage.py send_outbox`: sends the mails in the outbox; `manage.py work` calls it every second."""
+
+from collections.abc import Callable
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from forum import outbox
+
+
+class Command(BaseCommand):
+    """Sends each mail that is due. It may be stopped and started again, and run several times at once."""
+
+    help = "Sends the mails in the outbox."
+    stealth_options = ("stopped",)
+
+    def handle(self, *, stopped: Callable[[], bool] = lambda: False, **options) -> None:
+        outbox.give_up_overdue(timezone.now())
+        results = []
+        while not stopped() and (was_sent := outbox.send_next()) is not None:
+            results.append(was_sent)
+        self.stdout.write(f"Mails: {results.count(True)} sent, {results.count(False)} failed.")
