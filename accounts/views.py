@@ -4,8 +4,10 @@ from allauth.account import views as allauth_views
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -13,6 +15,12 @@ from accounts.forms import NameTakenError, ProfileForm
 from accounts.models import User
 
 
+def in_one_transaction(view: type[View]) -> type[View]:
+    """Return `view` with everything that its form changes, the mail about it included, in one transaction."""
+    return type(view.__name__, (view,), {"post": transaction.atomic(view.post), "__module__": __name__})
+
+
+@in_one_transaction
 class SignupView(allauth_views.SignupView):
     """allauth's sign-up, which shows its form again when somebody else took the name a moment before."""
 

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import close_old_connections, connections
 
 logger = logging.getLogger(__name__)
-# seconds
-AFTER_A_FAULT = 60
+# seconds: what failed is tried again after twice its pause, each time twice as long, and never later than this
+LONGEST_PAUSE = 60
 
 
 class Chores:
@@ -21,7 +21,8 @@ class Chores:
     ends when they have. Which ones `failed` the last time."""
 
     def __init__(self):
-        self.failed = set()
+        # how many times in a row, by name
+        self.failed = {}
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._keep_doing, args=[name], name=name) for name in settings.CHORES]
 
@@ -45,10 +46,11 @@ class Chores:
             close_old_connections()
             call_command(name, stdout=StringIO(), stopped=self._stop.is_set)
         except Exception:
-            logger.exception("The chore %s failed; it is tried again in %s seconds.", name, AFTER_A_FAULT)
-            self.failed.add(name)
-            return AFTER_A_FAULT
-        self.failed.discard(name)
+            self.failed[name] = self.failed.get(name, 0) + 1
+            pause = min(LONGEST_PAUSE, settings.CHORES[name] * 2 ** min(self.failed[name], 10))
+            logger.exception("The chore %s failed; it is tried again in %s seconds.", name, pause)
+            return pause
+        self.failed.pop(name, None)
         return settings.CHORES[name]
 
     def _keep_doing(self, name):

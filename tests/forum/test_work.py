@@ -42,9 +42,10 @@ def done(call):
 
 def test_each_rests_for_its_pause_and_one_that_failed_is_soon_tried_again(done, caplog):
     work = chores.Chores()
-    assert [work.do(name) for name in ("letters", "broken", "trust")] == [0, 60, 100]
-    assert work.failed == {"broken"}
-    assert "The chore broken failed; it is tried again in 60 seconds." in caplog.text
+    assert [work.do(name) for name in ("letters", "broken", "trust")] == [0, 4, 100]
+    assert list(work.failed) == ["broken"]
+    assert "The chore broken failed; it is tried again in 4 seconds." in caplog.text
+    assert [work.do("broken") for _n in range(6)] == [8, 16, 32, 60, 60, 60]
     assert "broken on purpose" in caplog.text
 
 
