@@ -10,18 +10,23 @@ seconds; then it lets one request through, and the view says whether the page st
 
 import gzip
 import hashlib
-import re
 from threading import Lock
 from time import monotonic
 
 from cachetools import LRUCache
 from django.conf import settings
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 
-# What an answer depends on: by which name and line it was asked for, and where; the look comes from its cookie. There
-# is one language; with a second one, the reader's belongs here.
-KEY = ("HTTP_HOST", "SERVER_NAME", "wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "PATH_INFO", "QUERY_STRING")
-LOOK = re.compile(r"(?:^|;\s*)look=(light|dark)(?:;|$)")
+from forum.context import site
+from forum.cookies import is_visitor, look_of
+
+# What a kept page depends on: the address it was asked for, as Django reads it (SERVER_PORT is part of it where there
+# is no Host header), and the look, which comes from a cookie. There is one language; a second one belongs here.
+KEY = (
+    "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "SCRIPT_NAME", "PATH_INFO",
+    "QUERY_STRING",
+)  # fmt: skip
 
 # What a view leaves in the WSGI environment for the door.
 VERSION, HOLDS, KEPT = "forum.page_version", "forum.page_holds", "forum.page_kept"
@@ -29,12 +34,6 @@ VERSION, HOLDS, KEPT = "forum.page_version", "forum.page_holds", "forum.page_kep
 OVERHEAD = 2_000
 # Fast, and of our pages only a twentieth larger than the smallest: each is compressed once per version.
 COMPRESSION = 5
-
-
-def look_of(environ):
-    """The look the reader chose, “light” or “dark”; "" where they left it to their system."""
-    found = LOOK.search(environ.get("HTTP_COOKIE", ""))
-    return found.group(1) if found else ""
 
 
 class Store:
@@ -71,18 +70,24 @@ def still_holds(request, version):
     return HttpResponse()
 
 
-def may_keep(request, version):
-    """What a view says of a page it drew for somebody without a session: it shows `version`, and the door may send it
-    to others. Not to be said of addresses that anybody can make up without end."""
-    if is_visitor(request.environ):
+def render_for_everybody(request, version, template: str, context: dict, *, places=None, keeps=True) -> HttpResponse:
+    """Render a page that shows `version` of something, and let the door keep it unless `keeps` is False.
+
+    The template gets `context` and nothing of the request but its address and look: no user, no messages, no CSRF
+    token. `places` is what was laid on the page. Raises PersonalPage if there is anything personal in the request or
+    laid on: such a page must never be sent to somebody else. Do not keep pages whose addresses can be made up without
+    end.
+    """
+    if places or not is_visitor(request.environ) or request.user.is_authenticated:
+        raise PersonalPage(request.path)
+    page = HttpResponse(render_to_string(template, context | site(request)))
+    if keeps:
         request.environ[VERSION] = version
+    return page
 
 
-def is_visitor(environ):
-    """Does the request come from somebody without a session, a message or a comment of their own waiting?"""
-    cookies = environ.get("HTTP_COOKIE", "")
-    own = (settings.SESSION_COOKIE_NAME, settings.GUEST_COOKIE_NAME, "messages")
-    return not any(f"{name}=" in cookies for name in own)
+class PersonalPage(Exception):  # noqa: N818
+    """A page with something personal was about to be kept for everybody."""
 
 
 class Page:

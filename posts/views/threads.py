@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from forum import pagecache, pagination, unsent
+from forum.cookies import is_visitor
 from posts import drawing, personal, tree
 from posts.actions import checking, reading, refusals, writing
 from posts.forms import ThreadForm
@@ -115,7 +116,8 @@ def _for_reading(viewer, **which):
 
 def _version_to_keep(request, found, place):
     """What tells whether a visitor's page still holds; None for a page that is not to be kept: see forum.pagecache."""
-    if request.user.is_authenticated or request.htmx or not place.is_as_written(request.META.get("QUERY_STRING", "")):
+    is_for_everybody = is_visitor(request.environ) and not request.user.is_authenticated and not request.htmx
+    if not is_for_everybody or not place.is_as_written(request.META.get("QUERY_STRING", "")):
         return None
     return found.pk, found.version, timezone.localdate()
 
@@ -123,8 +125,11 @@ def _version_to_keep(request, found, place):
 def _talk(request, found, place, drawn, template, version):
     """A page of the tree, with what is the viewer's own laid on."""
     at, places = timezone.now(), None
-    if version and (drawn.page.rows or not place.way):
-        pagecache.may_keep(request, version)
+    context = {"thread": found, "top": drawn.page.top, "place": place}
+    if version:
+        context["content"] = drawn.text()
+        keeps = bool(drawn.page.rows or not place.way)
+        return pagecache.render_for_everybody(request, version, template, context, keeps=keeps)
     if request.user.is_authenticated:
         places = _mine(request, found, drawn, at)
         places["form:0"] = render_to_string("posts/fragments/acts_form.html", {}, request)
@@ -132,8 +137,7 @@ def _talk(request, found, place, drawn, template, version):
             reading.look(reader=request.user, thread=found, reading=found.reading, at=at)
     elif ids := guestbook.ids_of(request):
         places = personal.places_of_guest(drawn.page, ids)
-    context = {"thread": found, "top": drawn.page.top, "place": place, "content": drawn.text(places)}
-    return render(request, template, context)
+    return render(request, template, context | {"content": drawn.text(places)})
 
 
 def _rest(request, found, top, place):
