@@ -1,6 +1,7 @@
 """The people: accounts, their names, and what has been checked about them."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,9 @@ class Accounts(AppConfig):
 
     name = "accounts"
     verbose_name = _("People")
+
+    def ready(self):
+        """Note when sessions begin."""
+        from accounts import sessions
+
+        user_logged_in.connect(sessions.begin, dispatch_uid="accounts.sessions.begin")

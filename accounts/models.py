@@ -1,5 +1,6 @@
 """People: an account per person; what is known of those who are clinicians is in accounts.clinicians."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
@@ -8,6 +9,7 @@ from django.core.mail import send_mail
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.clinicians import Verification, VerificationRequest
@@ -176,9 +178,27 @@ class User(AbstractBaseUser, PermissionsMixin):
             return "first day"
         return "new" if known_for < NEW_FOR else "member"
 
-    def can_moderate(self):
-        """May use moderators' verbs: staff with that right, and not suspended."""
-        return self.is_active and self.is_staff and not self.is_suspended and self.has_perm("posts.moderate_comment")
+    # The ids of the second factors that the session of the present request proved; see accounts.sessions.
+    proven_factors: Collection[int] = ()
+
+    @cached_property
+    def has_proven_factor(self) -> bool:
+        """Whether the present session passed a second factor that the account still has; one query, for who did."""
+        return bool(self.proven_factors) and self.authenticator_set.filter(pk__in=self.proven_factors).exists()
+
+    @property
+    def moderates(self) -> bool:
+        """Whether a moderator's rights count: staff with that right, not suspended, in a session with a second factor.
+
+        A user who was loaded outside of a request has no session and does not moderate.
+        """
+        return (
+            self.is_active
+            and self.is_staff
+            and not self.is_suspended
+            and self.has_proven_factor
+            and self.has_perm("posts.moderate_comment")
+        )
 
 
 class HeldName(models.Model):

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 class _ProvesItself:
     """A second factor just added has just been used: its codes may be seen without asking for it again at once.
 
-    Asking would be worse than a nuisance, for the same code of an app is not taken twice.
+    Asking would be worse than a nuisance, for the same code of an app is not taken twice. It does not make the session
+    a moderator's: see accounts.sessions.
     """
 
     def clean(self):

@@ -64,14 +64,12 @@ def _percents(sql):
 
 
 def _moderator():
-    from allauth.mfa.totp.internal.auth import TOTP
     from django.contrib.auth.models import Group
 
     from accounts.models import MODERATORS, User
 
     moderator = User.objects.create_user("mo@desk.example", display_name="Mo at the bench", is_staff=True)
     moderator.groups.add(Group.objects.get(name=MODERATORS))
-    TOTP.activate(moderator, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     return moderator
 
 
@@ -83,10 +81,10 @@ def _measure(moderator):
     from django.test.utils import CaptureQueriesContext
 
     from posts.models import Case
+    from tests.signing_in import sign_in_with_factor
 
     settings.ALLOWED_HOSTS.append("testserver")
-    client = Client()
-    client.force_login(moderator)
+    client = sign_in_with_factor(Client(), moderator)
     items = [case.pk for case in Case.objects.open()[:: OPEN // ROUNDS][:ROUNDS]]
     people = list(Case.objects.filter(pk__in=items).values_list("comment__author", flat=True))
     pages = {

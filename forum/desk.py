@@ -1,4 +1,4 @@
-"""The admin site moderators work in: entered only by staff who carry a second factor."""
+"""The admin site moderators work in: entered only by staff in a session that passed a second factor."""
 
 from functools import update_wrapper
 
@@ -26,14 +26,9 @@ class DeskSite(admin.AdminSite):
     index_title = _("The desk")
 
     def has_permission(self, request):
-        """Active, not suspended staff with an authenticator app, a security key or a passkey."""
+        """Active, not suspended staff whose session passed a second factor."""
         user = request.user
-        if not (user.is_active and user.is_staff and not user.is_suspended):
-            return False
-        # asked twice for each page, by the door and by the frame around it
-        if not hasattr(request, "has_second_factor"):
-            request.has_second_factor = is_mfa_enabled(user, SECOND_FACTORS)
-        return request.has_second_factor
+        return user.is_active and user.is_staff and not user.is_suspended and user.has_proven_factor
 
     def admin_view(self, view, cacheable=False):
         """As Django's; but what is sent when one's session has ended is not thrown away on the way to the sign-in."""
@@ -42,17 +37,27 @@ class DeskSite(admin.AdminSite):
         def door(request, *args, **options):
             if request.method == "POST" and not request.user.is_authenticated:
                 return _gone_already(request) if view == self.logout else _signed_out(request)
+            if request.method == "POST" and request.user.is_staff and not self.has_permission(request):
+                # it waits until the second factor is given
+                unsent.keep(request)
             return inner(request, *args, **options)
 
         return update_wrapper(door, inner)
 
     def login(self, request, extra_context=None):
-        """Sends a stranger to the forum's sign-in, and staff without a second factor to a page that says so."""
+        """Send a stranger to the forum's sign-in, and staff to the second factor that their session did not pass.
+
+        Staff who have none are sent to a page that says so.
+        """
         if not request.user.is_authenticated:
             target = request.GET.get("next", request.get_full_path())
             return redirect(f"/account/login/?{urlencode({'next': target})}")
         if self.has_permission(request):
             return redirect("admin:index")
+        user = request.user
+        if user.is_staff and not user.is_suspended and is_mfa_enabled(user, SECOND_FACTORS):
+            target = request.GET.get("next", reverse("admin:index"))
+            return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': target})}")
         return render(request, "accounts/desk_closed.html", status=403)
 
     def password_change(self, request, extra_context=None):

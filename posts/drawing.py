@@ -238,7 +238,7 @@ def arrival(thread, comment, viewer, is_new=False):
     shown = TreePage(parent, [comment], [], in_words=not tree.sets_in(parent, parent.depth))
     places = {}
     if viewer.is_authenticated:
-        places = places_of_mine(comment, viewer, viewer.can_moderate())
+        places = places_of_mine(comment, viewer, viewer.moderates)
     if is_new:
         places[f"new:{comment.pk}"] = new_tag()
     html = Drawn(shown, draw(thread, shown)).text(places)

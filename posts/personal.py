@@ -59,7 +59,7 @@ def places_of(thread, shown, viewer, reading, at):
 
     `reading` is their Reading of the thread, or None on the first visit, when nothing is new.
     """
-    moderates = viewer.can_moderate()
+    moderates = viewer.moderates
     # on a first visit nothing was published after now
     since = reading.new_since_at(at) if reading else at
     new, marked, ids_waiting, drafts = _told(thread, shown, viewer, since, at, moderates)

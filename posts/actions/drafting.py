@@ -96,7 +96,7 @@ def _about(person, place):
     known = Comment.objects.visible_to(person)
     if kind == "edit":
         known = known.filter(author=person)
-    if not person.can_moderate():
+    if not person.moderates:
         known = known.filter(thread__withdrawn_at=None)
     return known.only("thread_id").get(pk=pk)
 

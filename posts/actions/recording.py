@@ -21,7 +21,7 @@ def check_right(moderator, reason):
 
 def check_moderator(moderator):
     """Raises PermissionDenied for whoever may not moderate."""
-    if not (moderator.is_authenticated and moderator.can_moderate()):
+    if not (moderator.is_authenticated and moderator.moderates):
         raise PermissionDenied
 
 

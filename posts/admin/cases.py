@@ -25,7 +25,7 @@ class CaseDesk(ItemPages, BulkPages, UndoPages, Desk):
 
     def has_view_permission(self, request, obj=None):
         """Moderators."""
-        return request.user.can_moderate()
+        return request.user.moderates
 
     has_module_permission = has_view_permission
 

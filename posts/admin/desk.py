@@ -50,7 +50,7 @@ class Desk(ReadOnlyAdmin):
 
     def has_moderate_permission(self, request):
         """May use the actions of the list."""
-        return request.user.can_moderate()
+        return request.user.moderates
 
     def prepare(self, rows):
         """Learns, in a few queries for all of them, what `describe` tells of these rows."""

@@ -205,7 +205,7 @@ class ItemPages:
         return case
 
     def _check(self, request):
-        if not request.user.can_moderate():
+        if not request.user.moderates:
             raise PermissionDenied
 
     def _context(self, request, title):

@@ -78,7 +78,7 @@ class PersonDesk(PersonAdmin):
 
     def has_moderate_permission(self, request):
         """May use the actions of the list."""
-        return request.user.can_moderate()
+        return request.user.moderates
 
     def get_urls(self):
         """With the doors for a note and for other accounts."""
@@ -91,7 +91,7 @@ class PersonDesk(PersonAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **options):
         """The account, and for those who moderate what is known of the person."""
-        if obj is not None and request.user.can_moderate():
+        if obj is not None and request.user.moderates:
             person = Person(obj)
             context |= {
                 "person": person,
@@ -138,6 +138,6 @@ class PersonDesk(PersonAdmin):
         return TemplateResponse(request, "admin/posts/others.html", context, status=status)
 
     def _person(self, request, pk):
-        if not (request.user.can_moderate() and self.has_view_permission(request)):
+        if not (request.user.moderates and self.has_view_permission(request)):
             raise PermissionDenied
         return get_object_or_404(User, pk=pk)

@@ -245,9 +245,7 @@ class Comment(models.Model):
             return True
         if not viewer.is_authenticated:
             return False
-        return viewer.can_moderate() or (
-            self.author_id == viewer.pk and self.state in (self.State.HELD, self.State.HIDDEN)
-        )
+        return viewer.moderates or (self.author_id == viewer.pk and self.state in (self.State.HELD, self.State.HIDDEN))
 
     def is_known_to(self, viewer):
         """What `visible_to` says of many rows, of this one."""

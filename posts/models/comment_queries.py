@@ -24,7 +24,7 @@ class CommentQuerySet(models.QuerySet):
         """
         if not viewer.is_authenticated:
             return self.filter(is_shown=True)
-        if viewer.can_moderate():
+        if viewer.moderates:
             return self
         return self.filter(Q(is_shown=True) | Q(author=viewer, removed_at=None, deleted_at=None))
 

@@ -37,7 +37,7 @@ class ThreadQuerySet(models.QuerySet):
 
     def visible_to(self, viewer):
         """Threads that `viewer` (a user, possibly anonymous) may read: withdrawn ones are for moderators only."""
-        if viewer.is_authenticated and viewer.can_moderate():
+        if viewer.is_authenticated and viewer.moderates:
             return self
         return self.filter(withdrawn_at=None)
 
@@ -52,7 +52,7 @@ class ThreadQuerySet(models.QuerySet):
         found = next(iter(self.raw(FOR_READING, {"pk": pk, "top": top, "viewer": viewer.pk})), None)
         if found is None or found.withdrawn_at is None or found.is_own_and_waits:
             return found
-        return found if viewer.is_authenticated and viewer.can_moderate() else None
+        return found if viewer.is_authenticated and viewer.moderates else None
 
     def pinned(self):
         """The pinned ones, the latest pinned first."""

@@ -140,7 +140,7 @@ def readable(request, pk):
         .filter(pk=pk)
         .first()
     )
-    moderates = request.user.is_authenticated and request.user.can_moderate()
+    moderates = request.user.is_authenticated and request.user.moderates
     if found is None or (found.thread.withdrawn_at is not None and not moderates):
         raise Http404
     return found

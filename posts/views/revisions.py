@@ -23,7 +23,7 @@ def history(request, pk):
     last = (comment.revisions.order_by("-number").values_list("number", flat=True).first() or 0) + 1
     number = _number(request.GET.get("version", ""), last)
     shown, before = _texts(comment, number)
-    moderates = request.user.is_authenticated and request.user.can_moderate()
+    moderates = request.user.is_authenticated and request.user.moderates
     withheld = any(version.withheld_at for version in (shown, before) if version)
     context = {
         "comment": comment,

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from tests.accounts.people import PASSWORD, code_in, member
 from tests.outbox import sent
+from tests.signing_in import sign_in_with_factor
 
 pytestmark = pytest.mark.django_db
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -70,14 +71,15 @@ def test_suspended_staff_get_another_sentence(client, mod):
 
 
 @pytest.mark.django_db(transaction=True)  # the mail waits for the commit
-def test_mod_adds_an_app_and_opens_the_desk(client, mod):
+def test_mod_adds_an_app_and_is_asked_for_it_at_the_desk(client, mod):
     client.force_login(mod)
     page = client.get("/account/2fa/totp/activate/")
     code = shown_by_the_app(page.context["form"].secret)
     answer = client.post("/account/2fa/totp/activate/", {"code": code}, follow=True)
     assert answer.redirect_chain[-1][0] == "/account/2fa/recovery-codes/"  # at once, without asking again
     assert "An authenticator app was added" in [message.subject for message in sent()]
-    assert client.get("/desk/").status_code == 200
+    # for the desk the session has to pass it
+    assert client.get("/desk/", follow=True).redirect_chain[-1][0] == "/account/2fa/reauthenticate/?next=%2Fdesk%2F"
 
 
 def test_with_a_password_it_is_asked_for_before_anything_is_added(client):
@@ -111,8 +113,7 @@ def test_mod_signs_in_by_code_and_is_asked_for_the_second_factor(client, mod):
 @pytest.fixture
 def at_the_desk(client, mod):
     """A browser in which Mo sits at the desk."""
-    TOTP.activate(mod, SECRET)
-    client.force_login(mod)
+    sign_in_with_factor(client, mod)
     return client
 
 
@@ -159,8 +160,7 @@ def test_a_moderator_cannot_give_rights(client, django_user_model):
 
     mo = member("Mo Moritz", "mo@example.org", is_staff=True)
     mo.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
-    TOTP.activate(mo, SECRET)
-    client.force_login(mo)
+    sign_in_with_factor(client, mo)
     alice = member()
     page = client.get(f"/desk/accounts/user/{alice.pk}/change/").content.decode()
     assert 'name="is_staff"' not in page

@@ -4,11 +4,11 @@ import os
 import shutil
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from tests import factories
+from tests.signing_in import app_of, sign_in_with_factor
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW_TO = (
@@ -56,7 +56,10 @@ class Visit:
         self.context.set_default_timeout(10_000)
         if user is not None:
             client = Client()
-            client.force_login(user)
+            if user.is_staff:
+                sign_in_with_factor(client, user)
+            else:
+                client.force_login(user)
             value = client.cookies["session"].value
             self.context.add_cookies([{"name": "session", "value": value, "url": base}])
         self.page = self.context.new_page()
@@ -103,7 +106,7 @@ def bob(transactional_db):
 @pytest.fixture
 def mod(transactional_db):
     user = factories.moderator()
-    TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    app_of(user)
     return user
 
 

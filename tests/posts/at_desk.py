@@ -1,20 +1,17 @@
 """A moderator at the desk in the tests: their browser, items to decide about, and what its forms send."""
 
-from allauth.mfa.totp.internal.auth import TOTP
-
 from accounts.models import User
 from posts.actions import flagging
 from posts.models import Case
 from tests.factories import WORDS, person, reply
+from tests.signing_in import sign_in_with_factor
 
 QUEUE = "/desk/posts/case/"
 
 
 def seated(client, mod):
     """A browser in which this moderator sits at the desk."""
-    TOTP.activate(mod, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-    client.force_login(mod)
-    return client
+    return sign_in_with_factor(client, mod)
 
 
 def flagged(opening, reason="unkind", text=WORDS):
@@ -56,7 +53,7 @@ def sent_signed_out(client, mod, address, data):
     client.logout()
     refused = client.post(address, data | {"writer": mod.pk})
     waiting = client.session.get("unsent")
-    client.force_login(mod)
+    sign_in_with_factor(client, mod)
     if waiting:
         session = client.session
         session["unsent"] = waiting

@@ -1,7 +1,6 @@
 """The moderators' desk: lists that stay fast, verbs that ask for a reason, and nothing that edits or deletes."""
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
@@ -13,6 +12,7 @@ from forum.templatetags.moments import moment
 from posts.actions import deciding, flagging, moderating, sanctioning
 from posts.models import Comment, LogEntry, Rules, Thread
 from tests.factories import moderator, person, reply
+from tests.signing_in import sign_in_with_factor
 
 LISTS = ["posts/comment", "posts/thread", "posts/logentry", "accounts/user", "accounts/verification"]
 
@@ -20,9 +20,7 @@ LISTS = ["posts/comment", "posts/thread", "posts/logentry", "accounts/user", "ac
 @pytest.fixture
 def desk(client, mod):
     """A browser in which the moderator is signed in, with a second factor."""
-    TOTP.activate(mod, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-    client.force_login(mod)
-    return client
+    return sign_in_with_factor(client, mod)
 
 
 def act(desk, place, verb, *rows, **data):
@@ -185,8 +183,7 @@ def test_a_moderator_cannot_raise_themselves(desk, mod):
 def test_staff_who_may_only_look_use_no_verbs(client, opening, alice):
     clerk = person("Clara Clerk", is_staff=True)
     clerk.user_permissions.add(Permission.objects.get(codename="view_comment"))
-    TOTP.activate(clerk, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-    client.force_login(clerk)
+    sign_in_with_factor(client, clerk)
     comment = reply(opening, alice)
     data = {"action": "remove", "_selected_action": [comment.pk], "confirmed": "1", "reason": "x"}
     assert 'value="remove"' not in client.get("/desk/posts/comment/").content.decode()

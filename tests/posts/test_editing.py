@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from posts.actions.refusals import Overtaken, Refused
 from posts.models import Comment, LogEntry, Revision, Thread
 from tests.factories import WORDS, reply
 from tests.factories import thread as make_thread
+from tests.signing_in import sign_in_with_factor
 
 LATER = "Somebody left, although I had been kind the week before."
 
@@ -82,7 +82,7 @@ def test_what_is_gone_has_no_history(comment, alice, bob, mod, client):
     reply(comment, bob)
     moderating.remove(moderator=mod, comment=comment, reason="It names a patient.")
     assert history(client, comment) == 404
-    client.force_login(mod)
+    sign_in_with_factor(client, mod)
     assert WORDS.split()[-1] in history(client, comment)
     moderating.restore(moderator=mod, comment=comment, reason="A mistake.")
     client.force_login(bob)
@@ -97,8 +97,7 @@ def test_a_moderator_withholds_a_version_and_shows_it_again(comment, alice, mod,
     writing.edit(editor=alice, comment=comment, source="The name of my patient is nobody’s business.")
     named = comment.revisions.get(number=2)
     assert "Anna" in history(client, comment)
-    TOTP.activate(mod, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-    client.force_login(mod)
+    sign_in_with_factor(client, mod)
     for verb, withheld in (("withhold", True), ("show_again", False)):
         ticked = {"action": verb, "_selected_action": [named.pk], "index": 0, "confirmed": "1", "reason": "A name."}
         assert ": done." in client.post("/desk/posts/revision/", ticked, follow=True).content.decode()
@@ -107,7 +106,7 @@ def test_a_moderator_withholds_a_version_and_shows_it_again(comment, alice, mod,
         for version in (2, 3):
             assert ("Anna" not in history(client, comment, version)) is withheld
         assert plain(history(client, comment, 1)) == WORDS
-        client.force_login(mod)
+        sign_in_with_factor(client, mod)
         again = getattr(moderating, verb)(moderator=mod, revision=named, reason="Twice is once.")
         assert again is False
     assert set(LogEntry.objects.values_list("act", "comment")) == {("withhold", comment.pk), ("show_again", comment.pk)}
@@ -244,7 +243,7 @@ def test_what_was_said_while_readers_could_not_see_it_stays_unseen(opening, comm
         assert "Anna" not in history(client, comment, version)
     page = client.get(opening.thread.get_absolute_url()).content.decode()
     assert ("/history/" in page) is (state == "hidden")
-    client.force_login(mod)
+    sign_in_with_factor(client, mod)
     assert "Anna" in history(client, comment, 1)
 
 

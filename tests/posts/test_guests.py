@@ -4,7 +4,6 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.mfa.totp.internal.auth import TOTP
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -16,6 +15,7 @@ from posts.views import guestbook
 from tests import outbox
 from tests.factories import WORDS, person, reply
 from tests.posts.test_at_once import at_once
+from tests.signing_in import sign_in_with_factor
 
 HTMX = {"HX-Request": "true"}
 
@@ -93,8 +93,7 @@ def test_the_address_is_shown_to_nobody(opening, client, mod):
     sent(client, opening)
     comment = Comment.objects.get(byline="Wren")
     moderating.approve(moderator=mod, comment=comment, reason="Welcome.")
-    TOTP.activate(mod, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-    client.force_login(mod)
+    sign_in_with_factor(client, mod)
     desk = f"/desk/posts/comment/{comment.pk}/change/"
     for address in (opening.thread.get_absolute_url(), f"/c/{comment.pk}/branch/", desk):
         html = client.get(address).content.decode()
@@ -156,8 +155,7 @@ def test_where_the_owner_does_not_want_guests_visitors_are_asked_to_sign_in(open
 def test_the_owner_decides_at_the_desk_and_moderators_cannot(client, mod):
     owner = person("Owen", is_staff=True, is_superuser=True)
     for user, status in ((mod, 403), (owner, 302)):
-        TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-        client.force_login(user)
+        sign_in_with_factor(client, user)
         assert client.get("/desk/posts/sitechoices/").status_code == status
         assert client.get("/desk/posts/sitechoices/1/change/").status_code == (200 if user == owner else 403)
         client.post("/desk/posts/sitechoices/1/change/", {"hide_at": 10, "first_held": 2, "links_let_through": 2})

@@ -14,6 +14,7 @@ from posts.actions import moderating, reading, writing
 from posts.models import Comment
 from tests.factories import person, reply
 from tests.factories import thread as make_thread
+from tests.signing_in import sign_in_with_factor
 
 
 @pytest.fixture
@@ -332,7 +333,7 @@ def test_a_withdrawn_thread_is_not_there(opening, talk, mod, client):
     assert client.get(opening.thread.get_absolute_url()).status_code == 404
     assert client.get(f"/c/{talk[0].pk}/").status_code == 404
     assert opening.thread.title not in client.get("/").content.decode()
-    client.force_login(mod)
+    sign_in_with_factor(client, mod)
     assert client.get(opening.thread.get_absolute_url()).status_code == 200
 
 

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -15,16 +14,10 @@ from posts.admin import record
 from posts.models import Case, Comment, LogEntry, Note, Rules
 from tests import factories
 from tests.factories import WORDS, moderator, person, reply
+from tests.posts.at_desk import seated
 from tests.posts.test_plans import faults, grow
 
 MOST_QUERIES = 10
-
-
-def seated(client, user):
-    """A browser in which this person sits at the desk."""
-    TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
