@@ -11,7 +11,8 @@ from tests.accounts.people import PASSWORD, member
 
 # These change nothing that a mail tells of, or send no mail.
 WITHOUT_A_CHANGE = {
-    "AuthenticateView", "ConfirmLoginCodeView", "ConfirmPasswordResetCodeView", "LoginView", "LoginWebAuthnView", "ReauthenticateView",
+    "AuthenticateView", "ConfirmLoginCodeView", "ConfirmPasswordResetCodeView", "LoginView", "LoginWebAuthnView",
+    "ReauthenticateView",
     "ReauthenticateWebAuthnView", "RequestLoginCodeView", "PasswordResetView", "EditWebAuthnView",
 }  # fmt: skip
 
