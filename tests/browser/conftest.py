@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import threading
 
 import pytest
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from tests import factories
+from tests.forum.launching import until
 from tests.signing_in import app_of, sign_in_with_factor
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -74,8 +77,37 @@ class Visit:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
 
+class RequestsInProgress:
+    """Counts the requests that the live server works on: while there is one, the tables cannot be emptied."""
+
+    def __init__(self):
+        self.number, self.lock = 0, threading.Lock()
+        request_started.connect(self._started)
+        request_finished.connect(self._finished)
+
+    def _started(self, **options):
+        with self.lock:
+            self.number += 1
+
+    def _finished(self, **options):
+        with self.lock:
+            self.number -= 1
+
+    def disconnect(self):
+        """Stop counting."""
+        request_started.disconnect(self._started)
+        request_finished.disconnect(self._finished)
+
+
 @pytest.fixture
-def visit(chromium, live_server):
+def requests_in_progress():
+    counter = RequestsInProgress()
+    yield counter
+    counter.disconnect()
+
+
+@pytest.fixture
+def visit(chromium, live_server, requests_in_progress):
     """Opens a browser for somebody: `visit()`, `visit(alice)`, `visit(width=360, java_script_enabled=False)`."""
     visits = []
 
@@ -90,6 +122,7 @@ def visit(chromium, live_server):
         # whoever leaves sends what they typed, and by then the database is gone
         one.context.set_offline(True)
         one.context.close()
+    assert until(lambda: requests_in_progress.number <= 0)
     assert complaints == []
 
 
