@@ -149,6 +149,14 @@ class Thread(models.Model):
             question.thread = self
         return questions
 
+    def title_for(self, person) -> str:
+        """Return the title as `person` may read it; "" if the thread is withdrawn and somebody else began it.
+
+        `person` is None for somebody without an account.
+        """
+        is_own = person is not None and self.author_id == person.pk
+        return self.title if self.withdrawn_at is None or is_own else ""
+
     @property
     def is_locked(self):
         """No new comments and no edits."""

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from forum import ratelimit, unsent
+from forum.errors import kept
 from posts import difference, drawing, page, personal
 from posts.actions import checking, refusals, writing
 from posts.actions.refusals import Refused
@@ -31,14 +33,16 @@ def permalink(request, pk):
 def reply(request, pk):
     """A reply to a comment: inline under it with htmx, or on a page of its own; a visitor's as a guest."""
     data = sent(request)
+    if answer := _text_for_nothing(request, pk):
+        return answer
     parent = readable(request, pk) if data is None else _whatever_became_of(pk)
     if data is None and (closed := _why_closed(request.user, parent)):
         return _closed(request, parent, closed)
     template = "posts/fragments/reply.html" if request.htmx else "posts/reply.html"
     if not request.user.is_authenticated:
         return guests.reply(request, parent, data, template, _asked_for(request, parent))
-    kept = unsent.waiting(request)
-    form = ReplyForm(data, parent=parent, initial=_asked_for(request, parent) | kept, auto_id=f"r{parent.pk}_%s")
+    waiting = unsent.waiting(request)
+    form = ReplyForm(data, parent=parent, initial=_asked_for(request, parent) | waiting, auto_id=f"r{parent.pk}_%s")
     made = attempted(
         request, form, "comment",
         lambda data: writing.reply(
@@ -49,7 +53,7 @@ def reply(request, pk):
         earlier=Comment.objects.filter(author=request.user),
     )  # fmt: skip
     if not made:
-        context = {"parent": parent, "welcome_back": kept and unsent.WELCOME_BACK}
+        context = {"parent": parent, "welcome_back": waiting and unsent.WELCOME_BACK}
         return answered(request, form, template, context, place=f"reply:{pk}")
     unsent.done(request)
     return told_sent(request, _placed(request, made, parent))
@@ -59,14 +63,18 @@ def reply(request, pk):
 def edit(request, pk):
     """Changes one's own comment."""
     data = sent(request)
+    if data is None and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if answer := _text_for_nothing(request, pk):
+        return answer
     comment = _own(request, pk) if request.user.is_authenticated else _whatever_became_of(pk)
     if data is None and request.user.is_authenticated:
         try:
             checking.check_may_edit(request.user, comment)
         except Refused as refusal:
             return _closed(request, comment, refusal.sentence)
-    kept = unsent.waiting(request)
-    form = EditForm(data, comment=comment, initial=kept)
+    waiting = unsent.waiting(request)
+    form = EditForm(data, comment=comment, initial=waiting)
     if not request.user.is_authenticated:
         return signed_out(request, form, "posts/edit.html", {"comment": comment})
     done = attempted(
@@ -77,7 +85,7 @@ def edit(request, pk):
         ),
     )  # fmt: skip
     if not done:
-        context = {"comment": comment, "welcome_back": kept and unsent.WELCOME_BACK}
+        context = {"comment": comment, "welcome_back": waiting and unsent.WELCOME_BACK}
         if form.overtaken_by:
             context["parts"] = difference.parts(form.overtaken_by.source, form.cleaned_data["source"])
         return answered(request, form, "posts/edit.html", context, place=f"edit:{pk}")
@@ -149,6 +157,26 @@ def readable(request, pk):
 def _whatever_became_of(pk):
     """The comment in whatever state: for a text that was sent, which the verb may refuse and nobody may lose."""
     return get_object_or_404(Comment.objects.select_related("thread", "author"), pk=pk)
+
+
+def _text_for_nothing(request, pk):
+    """The answer to a stranger's text for a comment that they cannot see, whether or not there is one; else None.
+
+    A member whose session has ended finds the text again after signing in. Others find it on this page.
+    """
+    if request.user.is_authenticated or request.method != "POST":
+        return None
+    try:
+        readable(request, pk)
+    except Http404:
+        texts = kept(request)
+        if not texts:
+            raise
+    else:
+        return None
+    context = {"way": unsent.keep(request) and redirect_to_login(request.path).url, "kept": texts}
+    template = "posts/fragments/not_sent.html" if request.htmx else "posts/not_sent.html"
+    return render(request, template, context, status=422)
 
 
 def _own(request, pk):

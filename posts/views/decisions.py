@@ -40,6 +40,7 @@ def mine(request):
     answered_by = _answered_by(shown)
     for entry in shown:
         _speak(entry, request.user)
+        entry.thread_title = entry.thread.title_for(request.user) if entry.thread else ""
         entry.earlier = entry.undoes or answered_by.get(entry.pk)
         if entry.earlier:
             _speak(entry.earlier, request.user)
@@ -150,6 +151,7 @@ def _statement(request, entry, person, until=None):
     measures = LogEntry.objects.measures_with(entry).select_related("undone_by")
     context = {
         "entry": _speak(entry, entry.person),
+        "thread_title": entry.thread.title_for(entry.person) if entry.thread else "",
         "written": written,
         "passage": passage,
         "left": taken_back.get("left", ()),

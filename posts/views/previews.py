@@ -56,5 +56,6 @@ def _limits(request):
     place = request.POST.get("place", "")
     found = PLACE.fullmatch(place)
     kind, pk = found.groups() if found else ("reply", None)
-    is_opening = kind is None or (kind == "edit" and Comment.objects.filter(pk=pk, parent=None).exists())
+    known = Comment.objects.visible_to(request.user)
+    is_opening = kind is None or (kind == "edit" and known.filter(pk=pk, parent=None).exists())
     return markup.OPENING if is_opening else markup.COMMENT

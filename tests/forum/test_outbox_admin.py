@@ -1,13 +1,13 @@
 """The administrator's list of mails that were not sent."""
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from forum import outbox
 from forum.models import OutboxMessage
 from tests.factories import moderator, person
+from tests.signing_in import sign_in_with_factor
 
 LIST = "/desk/forum/outboxmessage/"
 
@@ -28,9 +28,7 @@ def rows(db):
 def owner(client, db):
     """Signed in, with every right."""
     user = person("Olive", is_staff=True, is_superuser=True)
-    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DPEHPK3PXP"})
-    client.force_login(user)
-    return client
+    return sign_in_with_factor(client, user)
 
 
 def test_administrator_sees_what_the_mail_server_answered_and_no_text(owner, rows):
@@ -55,8 +53,6 @@ def test_nothing_can_be_changed_there(owner, rows):
 
 
 def test_moderators_do_not_see_it(client, rows):
-    mod = moderator()
-    Authenticator.objects.create(user=mod, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DPEHPK3PXP"})
-    client.force_login(mod)
+    sign_in_with_factor(client, moderator())
     assert client.get(LIST).status_code == 403
     assert "outboxmessage" not in client.get("/desk/").content.decode()

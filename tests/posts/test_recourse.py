@@ -26,6 +26,7 @@ from posts.actions import (
     welcoming,
 )
 from posts.models import Appeal, Case, Comment, Flag, LogEntry, Reading, Rules, SiteChoices, WatchedWord
+from tests import factories
 from tests.factories import WORDS, moderator, person, reply
 
 WHY = "It tells too much about somebody."
@@ -538,3 +539,27 @@ def test_everybody_is_reckoned_in_batches(db, monkeypatch):
     # asked to stop, behind the batch it is at
     assert trusting.reckon(told.append, stopped=lambda: len(told) == 4) == 0
     assert told[3:] == [3]
+
+
+def test_title_of_a_withdrawn_thread_is_not_told_to_the_author_of_a_comment_in_it(opening, bob, mod, client):
+    comment = reply(opening, bob)
+    entry = moderating.remove(moderator=mod, comment=comment, reason="It is unkind.")
+    moderating.remove(moderator=mod, comment=opening, reason="Its title names a patient.")
+    title = opening.thread.title
+    client.force_login(bob)
+    pages = ["/decisions/", f"/decisions/{entry.pk}/", f"/decisions/by-link/{notifying.token_of(entry)}/"]
+    for page in pages:
+        assert title not in client.get(page).content.decode()
+    for address in (f"/c/{comment.pk}/{way}/" for way in ("edit", "delete", "history", "reply", "flag", "branch")):
+        answers = [client.get(address, follow=True), client.post(address, {"source": WORDS}, follow=True)]
+        for answer in answers:
+            assert title not in answer.content.decode()
+            assert not [way for way, _status in answer.redirect_chain if opening.thread.slug in way]
+
+
+def test_title_of_ones_own_withdrawn_thread_is_told_to_whoever_began_it(bob, mod, client):
+    thread = factories.thread(author=bob, title="What I have learned from my analyst")
+    entry = moderating.remove(moderator=mod, comment=thread.opening, reason="It names a patient.")
+    client.force_login(bob)
+    assert thread.title in client.get(f"/decisions/{entry.pk}/").content.decode()
+    assert thread.title in client.get("/decisions/").content.decode()
