@@ -1,5 +1,7 @@
 """People at the desk: to look up, not to alter. What changes a person’s state is a verb; posts adds the actions."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -126,5 +128,7 @@ class VerificationAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
 
+# allauth's pages show seeds of second factors and let them be edited
+admin.site.unregister([Authenticator, EmailAddress])
 admin.site.register(User, PersonAdmin)
 admin.site.register(Verification, VerificationAdmin)

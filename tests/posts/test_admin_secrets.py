@@ -1,0 +1,77 @@
+"""No page of the admin shows what protects an account: seeds, codes, keys, hashes, sessions."""
+
+from contextlib import suppress
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib import admin
+from django.contrib.sessions.models import Session
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import User
+from posts.models import Draft, GuestComment, Letter, Note
+from tests.factories import moderator, person, reply
+from tests.posts.at_desk import flagged, held
+from tests.signing_in import SECRET, sign_in_with_factor
+
+# Who reads one of these tables can sign in as somebody else, or learns what the forum promises to tell nobody.
+NOT_IN_THE_ADMIN = {Authenticator, EmailAddress, Session, Letter, Draft, GuestComment}
+
+
+@pytest.fixture
+def owner(client, opening, alice):
+    """A superuser at the desk of a forum in which every table of the admin has rows."""
+    owner = person("Olga Owner", is_staff=True, is_superuser=True)
+    owner.set_password("a long walk in the rain")
+    owner.save()
+    sign_in_with_factor(client, owner)
+    RecoveryCodes.activate(owner)
+    for user in (owner, alice, moderator()):
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    flagged(opening)
+    held(opening)
+    body = "https://forum.example/decisions/by-link/letter-token/"
+    Letter.objects.create(address=alice.email, subject="x", body=body, written_at=opening.created_at)
+    comment = reply(opening, alice)
+    Note.objects.create(comment=comment, text="Seen before.", noted_by=owner, noted_at=comment.created_at)
+    return client
+
+
+def secrets():
+    """Everything that must not stand on a page."""
+    seeds = [each.data.get("seed") or each.data.get("secret") for each in Authenticator.objects.all()]
+    codes = RecoveryCodes(Authenticator.objects.get(type=Authenticator.Type.RECOVERY_CODES)).get_unused_codes()
+    hashes = [user.password for user in User.objects.all()]
+    sessions = [text for row in Session.objects.all() for text in (row.session_key, row.session_data)]
+    return {text for text in [*seeds, *codes, *hashes, *sessions, SECRET, "letter-token"] if text}
+
+
+def pages():
+    """(name, address) of every page of the admin: each list, each form to add, each row with its history."""
+    yield "index", reverse("admin:index")
+    for model in admin.site._registry:
+        place = f"{model._meta.app_label}_{model._meta.model_name}"
+        yield f"{place} list", reverse(f"admin:{place}_changelist")
+        rows = list(model._base_manager.values_list("pk", flat=True))
+        for page, pks in (("add", [None]), ("change", rows), ("history", rows), ("delete", rows)):
+            for pk in pks:
+                with suppress(NoReverseMatch):
+                    yield f"{place} {page}", reverse(f"admin:{place}_{page}", args=[pk] if pk else [])
+
+
+def test_no_page_of_the_admin_shows_a_secret_to_the_owner(owner):
+    kept = secrets()
+    assert len(kept) > 10
+    shown, asked = [], 0
+    for name, address in pages():
+        answer = owner.get(address, follow=True)
+        asked += answer.status_code == 200
+        shown += [(name, secret) for secret in kept if secret in answer.content.decode()]
+    assert asked > 20
+    assert shown == []
+
+
+def test_tables_that_hold_secrets_have_no_page_in_the_admin():
+    assert not NOT_IN_THE_ADMIN & set(admin.site._registry)
