@@ -139,4 +139,4 @@ def check_version(moderator, case, seen):
     if case.version != seen:
         raise Stale(refusals.CHANGED_MEANWHILE)
     if claimant is not None and claimant != moderator:
-        raise Stale(refusals.CLAIMED)
+        raise Stale(refusals.CLAIMED % {"who": claimant})

@@ -38,7 +38,7 @@ KEYS = [
 class ItemPages:
     """The pages of one item, for the desk of cases."""
 
-    def item_view(self, request, pk, note_form=None, decides=True):
+    def item_view(self, request, pk, note_form=None, decides=True, asks_to_take_over=False):
         """One item: claimed on opening, and decided by the form on it.
 
         Opening it writes: a moderator's page, which no robot reads, and a claim that ends by itself.
@@ -85,6 +85,7 @@ class ItemPages:
             "form": form,
             "is_own_cause": case.closed_at is None and _is_own_cause(request.user, case),
             "holder": holder if holder != request.user else None,
+            "asks_to_take_over": asks_to_take_over,
             "preview": preview,
             "since": since,
             "note_form": note,
@@ -105,13 +106,17 @@ class ItemPages:
         return self._next(request, pk)
 
     def take_view(self, request, pk):
-        """Takes an item over from somebody else; after signing in again, one finds there what was typed."""
+        """Take an item over from the moderator who has it, after asking; what was typed decides nothing yet.
+
+        Who has to sign in again first finds there what they typed.
+        """
         case = self._case(request, pk)
         if request.method != "POST":
             return redirect("admin:posts_case_change", pk)
-        deciding.claim(moderator=request.user, case_id=case.pk, takes_over=True)
-        # with what was typed into it, which decides nothing yet
-        return self.item_view(request, pk, decides=False)
+        takes_over = "takes_over" in request.POST
+        if takes_over:
+            deciding.claim(moderator=request.user, case_id=case.pk, takes_over=True)
+        return self.item_view(request, pk, decides=False, asks_to_take_over=not takes_over)
 
     def note_view(self, request, pk):
         """A note about the comment or its author; after signing in again, one finds at the item what was typed."""

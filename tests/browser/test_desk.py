@@ -5,6 +5,7 @@ from django.db.models import F
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from posts.actions import deciding, flagging
 from posts.models import CannedReason, Case, Comment, LogEntry, Rules
 from tests.browser.test_journeys import SCRIPTS
 from tests.factories import WORDS, moderator, person, reply
@@ -171,3 +172,32 @@ def test_a_newcomers_comment_waits_in_its_place(visit, thread, comment):
     expect(page.locator(".waiting")).to_contain_text("It waits for a moderator")
     page.reload()
     expect(page.locator(".waiting")).to_contain_text("I know that pause")
+
+
+@SCRIPTS
+def test_enter_in_an_item_does_not_take_it_over_from_a_colleague(visit, thread, alice, bob, mod, scripts):
+    comment = reply(thread.opening, alice)
+    flagging.flag(comment=comment, person=bob, reason="unkind")
+    case, mia = Case.objects.get(), moderator("Mia Second")
+    deciding.claim(moderator=mia, case_id=case.pk)
+    page = visit(mod, java_script_enabled=scripts)
+    page.goto(f"{QUEUE}{case.pk}/change/")
+    page.get_by_text("Mia Second has been looking at this").wait_for()
+    page.get_by_label("Reason", exact=True).fill("It is unkind.")
+    page.get_by_label("Remove", exact=True).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.get_by_text("Mia Second is looking at this.").wait_for()
+    case.refresh_from_db()
+    assert (case.claimed_by, case.closed_at) == (mia, None)
+    page.get_by_role("button", name="Take it over").click()
+    yes = page.get_by_role("button", name="Yes, take it over from Mia Second")
+    yes.wait_for()
+    case.refresh_from_db()
+    assert case.claimed_by == mia
+    expect(page.get_by_label("Reason", exact=True)).to_have_value("It is unkind.")
+    yes.click()
+    page.get_by_role("button", name="Take it over").wait_for(state="detached")
+    page.get_by_role("button", name="Decide").click()
+    page.get_by_text("Nothing waits. Thank you").wait_for()
+    assert LogEntry.objects.get().act == "remove"

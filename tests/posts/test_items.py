@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html.parser import HTMLParser
 
 import pytest
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.utils import timezone
 from posts.actions import appealing, deciding, flagging, moderating, writing
 from posts.models import CannedReason, Case, Comment, LogEntry, Note, Rules, WatchedWord
 from tests.factories import WORDS, moderator, person, reply
-from tests.posts.at_desk import QUEUE, flagged, form, opened, page, said, seated
+from tests.posts.at_desk import QUEUE, flagged, form, held, opened, page, said, seated
 
 
 @pytest.mark.parametrize("place", ["item", "comment"])
@@ -82,9 +83,14 @@ def test_opening_claims_and_a_second_moderator_sees_who_has_it(desk, opening, mo
     assert "Mo Derby has it" in said(other.get(QUEUE))
     assert "Mo Derby has been looking at this" in said(other.get(page(case)))
     refused = other.post(page(case), form(case))
-    assert "Somebody else is looking at this." in said(refused)
+    assert "Mo Derby is looking at this." in said(refused)
     assert Case.objects.open().filter(pk=case.pk).exists()
-    taken = other.post(f"{QUEUE}{case.pk}/take/", form(case, reason="Half a thought"))
+    asked = other.post(f"{QUEUE}{case.pk}/take/", form(case, reason="Half a thought"))
+    assert "Half a thought" in said(asked)
+    assert "Yes, take it over from Mo Derby" in said(asked)
+    case.refresh_from_db()
+    assert case.claimed_by == mod
+    taken = other.post(f"{QUEUE}{case.pk}/take/", form(case, reason="Half a thought", takes_over=1))
     assert "Half a thought" in said(taken)
     assert not LogEntry.objects.exists()
     assert other.post(page(case), form(case)).status_code == 302
@@ -372,7 +378,7 @@ def test_after_taking_an_item_over_it_is_decided(desk, mod, opening):
     case = flagged(opening)
     deciding.claim(moderator=moderator("Mia Second"), case_id=case.pk)
     # half filled in, as it was when somebody else had it
-    half = form(case, act="edit_out", reason="Half a thought.", passage="", text="Half a note.")
+    half = form(case, act="edit_out", reason="Half a thought.", passage="", text="Half a note.", takes_over=1)
     answer = desk.post(f"{QUEUE}{case.pk}/take/", half)
     taken = said(answer)
     assert "Half a note." in taken
@@ -392,3 +398,48 @@ def test_who_comes_second_keeps_what_they_typed_and_finds_on(desk, opening):
     assert second.status_code == 409
     assert "It took me long to find kind words for this." in said(second)
     assert "To the queue" in said(second)
+
+
+class Buttons(HTMLParser):
+    """The submit buttons of the form “decide” in the order of the page: the first one is what Enter presses."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found, self._form, self._words = [], "", None
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        about = dict(attrs)
+        if tag == "form":
+            self._form = about.get("id", "")
+        is_submit = tag == "button" and about.get("type", "submit") == "submit"
+        if is_submit and about.get("form", self._form) == "decide":
+            self._words = ""
+
+    def handle_data(self, data):
+        if self._words is not None:
+            self._words += data
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._form = ""
+        elif tag == "button" and self._words is not None:
+            self.found.append(self._words)
+            self._words = None
+
+
+@pytest.mark.parametrize("way", ["change", "take"])
+def test_enter_in_an_item_that_a_colleague_has_decides_and_does_not_take_it_over(desk, opening, way):
+    case = flagged(opening)
+    deciding.claim(moderator=moderator("Mia Second"), case_id=case.pk)
+    html = said(desk.get(page(case)) if way == "change" else desk.post(f"{QUEUE}{case.pk}/take/", form(case)))
+    buttons = Buttons(html).found
+    assert buttons[0] == "Decide"
+    assert any("ake it over" in words for words in buttons)
+
+
+def test_enter_in_an_item_of_every_kind_presses_its_main_button(desk, opening, mod):
+    for case in (flagged(opening), held(opening)):
+        assert Buttons(said(desk.get(page(case)))).found[0] == "Decide"
+        moderating.remove(moderator=mod, comment=case.comment, reason="Unkind.")
+        assert Buttons(said(desk.get(page(case)))).found[0] == "Keep the note"
