@@ -129,7 +129,9 @@ def _run(thread, server, seconds: int) -> None:
     print(f"{READERS} readers and {WRITERS} writers, {seconds} s, {server.cpu_ms() / 1_000 / seconds:.2f} cores used")
     for name, found in [("all requests", everything), *sorted(by_kind.items())]:
         cuts = statistics.quantiles(found, n=100)
-        print(f"  {name:28} {len(found):6} p50 {cuts[49]:7.1f} ms  p95 {cuts[94]:7.1f} ms  longest {max(found):7.1f} ms")
+        print(
+            f"  {name:28} {len(found):6} p50 {cuts[49]:7.1f} ms  p95 {cuts[94]:7.1f} ms  longest {max(found):7.1f} ms"
+        )
     failed = sum(not answered for _name, _wait, answered in waits)
     print(f"  not answered: {failed}; database connections of the web server: {connections} at most")
 

@@ -69,7 +69,7 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def ask(self, path, *, expect=200, method="GET", body=None, **headers):
-        """(bytes, headers) of the answer; `headers` with _ for -. With `expect` None any answer but an error is fine."""
+        """(bytes, headers) of the answer; `headers` with _ for -. `expect` None takes any answer but an error."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.connection.request(method, path, body, {"Accept-Encoding": "gzip"} | named)
         answer = self.connection.getresponse()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 
 from forum import database
@@ -50,8 +51,9 @@ def mails_go_to_the_outbox(settings):
 
 
 @pytest.fixture(autouse=True)
-def nothing_drawn():
-    """No test finds what another one drew."""
+def empty_caches():
+    """No test finds pages that another one rendered, or limits that another one used up."""
     from posts import drawing
 
     drawing.forget()
+    cache.clear()
