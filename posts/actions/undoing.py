@@ -7,6 +7,7 @@ be taken back: what somebody has decided or written since stays as it is, and th
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from forum import markup
@@ -16,16 +17,24 @@ from posts.actions.refusals import Refused
 from posts.models import Appeal, Case, LogEntry
 from posts.passages import passages_of, put_back
 
+OUT_OF_SIGHT = ("held_at", "hidden_at", "removed_at")
+
 
 @transaction.atomic
-def undo(*, moderator, entry, reason, reopens=True, with_measures=True, leniently=False):
+def undo(*, moderator, entry, reason="", reopens=True, with_measures=True, leniently=False):
     """Takes the decision `entry` back, and `with_measures` what went with it: comment, thread and person are as they
     were, and so are counts; the item is in the queue again, and flags wait again, if it `reopens`. The log's new entry.
+
+    Where it would bring back what touches somebody's privacy or safety (see `pressing_among`), a reason must be given,
+    and the comment stays out of sight until it is decided about; `details` then have "held". An answer to an appeal is
+    such a decision itself: it does not reopen, and brings the comment back.
 
     Once for each entry. Raises PermissionDenied for what concerns oneself, and for staff unless a superuser does it;
     Refused where there is an appeal to be answered, or what it did has been changed since, unless `leniently`: then
     that stays. `details` of the new entry name what stays under "left" (fields; "text"; acts that went with it).
     """
+    holds = reopens and bool(pressing_among([entry]))
+    reason = reason.strip() or ("" if holds else _("Taken back by a moderator."))
     check_right(moderator, reason)
     if entry.before is None or entry.act == LogEntry.Act.UNDO:
         raise Refused(refusals.NOT_UNDONE)
@@ -46,7 +55,9 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
         raise Refused(refusals.APPEALED)
     before, left = entry.before, []
     if comment is not None and ("comment" in before or "text" in before):
-        left += _restore_comment(moderator, comment, before | {"comment": _noted(entry, "comment")}, leniently)
+        noted = before | {"comment": _noted(entry, "comment")}
+        left += _restore_comment(moderator, comment, noted, leniently, holds)
+    is_held = holds and comment is not None and not comment.is_published and comment.deleted_at is None
     if thread is not None:
         thread.save(update_fields=restore_fields(thread, before["thread"]))
         counting.bump(thread)
@@ -63,12 +74,17 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
         else:
             left += [measure.act] if back.details else []
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
-    done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details={"left": left} if left else None, **about)
-    if reopens and any(each.act in notifying.HEARD_OF for each in (entry, *measures)):
+    details = ({"left": left} if left else {}) | ({"held": True} if is_held else {})
+    done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details=details or None, **about)
+    if reopens and not is_held and any(each.act in notifying.HEARD_OF for each in (entry, *measures)):
         # an answer to an appeal tells of it itself
         notifying.tell_of_return(done)
     if comment is not None and reopens:
         casework.reopen(comment, entry)
+    if is_held:
+        kinds = Case.objects.filter(comment=comment, kind__in=Case.PRESSING).order_by("kind")
+        kind = kinds.values_list("kind", flat=True).first() or Case.Kind.HELD
+        casework.open_case(comment, kind, [Case.Why.HOLD], done.at)
     if comment is not None:
         casework.see_to(comment)
         casework.changed(comment)
@@ -76,6 +92,19 @@ def undo(*, moderator, entry, reason, reopens=True, with_measures=True, lenientl
         # of an appeal that is answered there is no item to open again
         casework.open_case(comment, Case.Kind.FLAGGED, [Case.Why.MODERATOR], done.at)
     return done
+
+
+def pressing_among(entries):
+    """The ids of those entries that took something out of sight for the sake of somebody's privacy or safety: their
+    comment has, or had, such a case, or they are told in numbers only. One query."""
+    taken = [entry for entry in entries if entry.comment_id and _took_out_of_sight(entry.before or {})]
+    pressing = Case.objects.masked_among([entry.comment_id for entry in taken])
+    return {entry.pk for entry in taken if entry.is_confidential or entry.comment_id in pressing}
+
+
+def _took_out_of_sight(before):
+    changes = before.get("comment", {})
+    return "text" in before or any(changes.get(field, [True])[0] is None for field in OUT_OF_SIGHT)
 
 
 def measures_of(entry):
@@ -120,8 +149,11 @@ def _restore_person(person, noted, leniently):
     return []
 
 
-def _restore_comment(moderator, comment, before, leniently):
-    """Text and state of the locked `comment` as `before` notes them, with all that follows; what was left."""
+def _restore_comment(moderator, comment, before, leniently, holds):
+    """Text and state of the locked `comment` as `before` notes them, with all that follows; what was left.
+
+    What would be in sight by that is hidden until it is decided about, if it `holds`.
+    """
     was_published, left = comment.is_published, []
     if "text" in before and not _restore_text(moderator, comment, before["text"], leniently):
         left.append("text")
@@ -129,6 +161,9 @@ def _restore_comment(moderator, comment, before, leniently):
     restored = restore_fields(comment, noted, leniently=leniently)
     # when it was written and seen first follows from the rest
     left += [field for field in noted if field not in restored and field not in ("edited_at", "published_at")]
+    if holds and comment.is_published:
+        comment.hidden_at = timezone.now()
+        restored = list({*restored, "hidden_at"})
     first_seen_at = None
     if comment.is_published and comment.published_at is None:
         # it was approved meanwhile, while it was out of sight for another reason

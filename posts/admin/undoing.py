@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from forum import unsent
 from posts.actions import undoing
 from posts.actions.refusals import Refused
 from posts.admin import record
+from posts.admin.desk import ReasonForm
 from posts.admin.queue import ITEMS_PER_PAGE
 from posts.models import Case
 
@@ -25,6 +27,9 @@ PLACES = {
 
 
 LEFT = _lazy("Some of it was decided or written anew since. That stays as it is now.")
+HELD = _lazy(
+    "What touches somebody’s privacy or safety stays out of sight until it is decided about. It is in the queue."
+)
 
 
 class UndoPages:
@@ -46,19 +51,28 @@ class UndoPages:
             raise Http404
         said = request.POST if request.method == "POST" else request.GET
         way_back = _way_back(said)
-        if request.method != "POST":
+        # what comes back into sight only by a decision
+        pressing = undoing.pressing_among([entry for entry in entries if entry.may_be_undone])
+        form = ReasonForm(request.POST if "reason" in request.POST else None, initial=unsent.waiting(request))
+        is_asked = bool(pressing) and not (form.is_bound and form.is_valid())
+        if request.method != "POST" or is_asked:
             title = ngettext("Take this back?", "Take these %(n)d decisions back?", len(entries)) % {"n": len(entries)}
             context = self._context(request, title) | {
                 "asked": undoing.each_with_measures(entries),
                 "way_back": way_back or reverse("admin:posts_case_changelist"),
                 "place": [(name, said[name]) for name in PLACES if name in said],
                 "may_be_undone": any(entry.may_be_undone for entry in entries),
+                "pressing": pressing,
+                "form": form,
             }  # fmt: skip
-            return TemplateResponse(request, "admin/posts/case/undo.html", context)
+            status = 422 if form.is_bound and is_asked else 200
+            return TemplateResponse(request, "admin/posts/case/undo.html", context, status=status)
+        reason = form.cleaned_data["reason"] if pressing else ""
+        unsent.done(request)
         done = []
         for entry in entries:
             try:
-                back = undoing.undo(moderator=request.user, entry=entry, reason=_("Taken back by a moderator."))
+                back = undoing.undo(moderator=request.user, entry=entry, reason=reason)
                 done.append(back)
             except (Refused, PermissionDenied) as refusal:
                 whose = f"{_whose(entry)}: " if len(entries) > 1 else ""
@@ -68,6 +82,8 @@ class UndoPages:
             messages.success(request, told % {"n": len(done)})
         if any((back.details or {}).get("left") for back in done):
             messages.info(request, LEFT)
+        if any((back.details or {}).get("held") for back in done):
+            messages.info(request, HELD)
         return redirect(way_back or _reopened(entries))
 
 

@@ -1,0 +1,112 @@
+"""A decision taken back on a privacy or urgent case republishes nothing: the comment waits for a decision."""
+
+import pytest
+from django.test import Client
+
+from posts.actions import deciding, flagging, moderating, showing, undoing
+from posts.actions.refusals import Refused
+from posts.models import Case, Comment, Letter, LogEntry
+from tests.factories import person, reply
+from tests.posts.at_desk import QUEUE, said
+
+ADDRESS = "12 Elm Street"
+TEXT = f"My patient Anna lives at {ADDRESS} and comes on Mondays, as she told me."
+WHY = "I looked at the wrong comment."
+ACTS = ["remove", "hold", "edit_out", "hide"]
+KINDS = {"personal": Case.Kind.PRIVACY, "harm": Case.Kind.URGENT}
+
+
+def taken_back_later(opening, mod, act, reason):
+    """The log's entry of an act that took the address out of sight, on an open case of that kind."""
+    comment = reply(opening, person(), TEXT)
+    flagging.flag(comment=comment, person=person(), reason=reason)
+    comment.refresh_from_db()
+    if act == "hide":
+        entry = LogEntry.objects.filter(comment=comment, act="hide").first()
+        return entry or showing.hide_until_reviewed(moderating.lock_comment(comment), "Hidden at once.")
+    about = {"moderator": mod, "comment": comment, "reason": "It names a patient."}
+    if act == "edit_out":
+        return moderating.edit_out(passage=ADDRESS, **about)
+    return getattr(moderating, act)(**about)
+
+
+def is_public(comment):
+    """Whether a stranger reads the address anywhere that the comment is shown."""
+    pages = [
+        comment.thread.get_absolute_url(),
+        *(f"/c/{comment.pk}/{way}" for way in ("", "branch/", "history/?version=1")),
+    ]
+    return any(ADDRESS in said(Client().get(page, follow=True)) for page in pages)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.django_db(transaction=False)
+def test_undo_on_a_pressing_case_asks_why_and_holds_the_comment(opening, mod, desk, act, kind):
+    entry = taken_back_later(opening, mod, act, kind)
+    address = f"{QUEUE}undo/{entry.pk}/"
+    for quick in ({}, {"reason": " "}):
+        asked = desk.post(address, quick)
+        assert 'name="reason"' in said(asked)
+        assert not LogEntry.objects.filter(act="undo").exists()
+        assert not is_public(entry.comment)
+    assert asked.status_code == 422
+    assert 'name="reason"' in said(desk.get(address))
+    told = said(desk.post(address, {"reason": WHY}, follow=True))
+    assert "stays out of sight until it is decided" in told
+    comment = Comment.objects.get(pk=entry.comment_id)
+    assert (comment.state, comment.source) == (Comment.State.HIDDEN, TEXT)
+    assert not is_public(comment)
+    case = Case.objects.open().get(comment=comment)
+    assert case.kind == KINDS[kind]
+    assert LogEntry.objects.get(act="undo").reason == WHY
+    deciding.decide(moderator=mod, case=case, seen=case.version, act="approve", reason="It is made up.")
+    assert is_public(comment)
+
+
+def test_undo_of_several_asks_why_if_one_of_them_is_pressing(opening, mod, desk):
+    private, plain = taken_back_later(opening, mod, "remove", "personal"), None
+    comment = reply(opening, person())
+    plain = moderating.remove(moderator=mod, comment=comment, reason="Unkind.")
+    address = f"{QUEUE}undo/?entries={private.pk}.{plain.pk}"
+    assert 'name="reason"' in said(desk.post(address))
+    assert not LogEntry.objects.filter(act="undo").exists()
+    desk.post(address, {"reason": WHY})
+    assert set(LogEntry.objects.filter(act="undo").values_list("reason", flat=True)) == {WHY}
+    assert not is_public(private.comment)
+    comment.refresh_from_db()
+    assert comment.is_published
+
+
+def test_undo_of_an_ordinary_decision_is_done_at_once(opening, mod, desk):
+    comment = reply(opening, person())
+    entry = moderating.remove(moderator=mod, comment=comment, reason="Unkind.")
+    desk.post(f"{QUEUE}undo/{entry.pk}/")
+    comment.refresh_from_db()
+    assert comment.is_published
+    assert LogEntry.objects.get(act="undo").reason == "Taken back by a moderator."
+
+
+def test_undo_of_an_approval_on_a_pressing_case_needs_no_reason(opening, mod):
+    comment = reply(opening, person(), TEXT)
+    flagging.flag(comment=comment, person=person(), reason="personal")
+    comment.refresh_from_db()
+    moderating.hold(moderator=mod, comment=comment, reason="A second look.")
+    entry = moderating.approve(moderator=mod, comment=comment, reason="It is made up.")
+    undoing.undo(moderator=mod, entry=entry)
+    comment.refresh_from_db()
+    assert comment.state == Comment.State.HIDDEN
+
+
+def test_undo_of_a_redaction_without_a_reason_is_refused_and_changes_nothing(opening, mod):
+    entry = taken_back_later(opening, mod, "edit_out", "personal")
+    with pytest.raises(Refused):
+        undoing.undo(moderator=mod, entry=entry)
+    assert ADDRESS not in Comment.objects.get(pk=entry.comment_id).source
+
+
+def test_author_of_a_comment_that_stays_out_of_sight_gets_no_mail_that_it_is_back(opening, mod):
+    entry = taken_back_later(opening, mod, "remove", "personal")
+    Letter.objects.all().delete()
+    undoing.undo(moderator=mod, entry=entry, reason=WHY)
+    assert not Letter.objects.exists()
