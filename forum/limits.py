@@ -37,6 +37,14 @@ OURS = {
         "staff": "60 per hour",
         "address": "60 per hour",
     },
+    "helpful": {
+        "first day": "10 per minute, 60 per day",
+        "new": "20 per minute, 200 per day",
+        "member": "30 per minute, 500 per day",
+        "trusted": "60 per minute",
+        "staff": "60 per minute",
+        "address": "120 per minute",
+    },
     "appeal": {
         "visitor": "10 per day",
         "first day": "10 per day",

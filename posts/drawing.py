@@ -114,7 +114,7 @@ def of_rest(thread, place, top, level, in_words):
 
 def _kept_or_drawn(thread, place, what, drawing, keeps=True):
     """A drawing also shows the day: badges say whether a verification holds."""
-    key = (thread.pk, thread.version, timezone.localdate(), get_language(), place.key, *what)
+    key = (thread.pk, *thread.drawn_version(timezone.now()), timezone.localdate(), get_language(), place.key, *what)
     store = _drawings_from_positions if place.way else _drawings
     drawn = store.get(key) if keeps else None
     if drawn is None:

@@ -7,12 +7,13 @@ from datetime import timedelta
 from functools import cache
 
 from django.db import connection
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from posts import tree
 from posts.models import Comment, Thread
+from posts.models.thread import MARKS_GATHERED
 
 
 def lock_thread(pk):
@@ -28,6 +29,13 @@ def moment_in(thread):
 def bump(thread):
     """Moves the thread's version: readers see something else."""
     Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
+
+
+def gather_mark(thread, at):
+    """Have the pages of `thread` show a helpful mark made at the moment `at`, soon and together with other marks."""
+    Thread.objects.filter(Q(marks_due_at=None) | Q(marks_due_at__lte=at), pk=thread.pk).update(
+        marks_shown_at=F("marks_due_at"), marks_due_at=at + MARKS_GATHERED
+    )
 
 
 # A reply and all that moves with it, in one statement: so the thread's row is locked for no longer than that and the

@@ -78,6 +78,6 @@ def mark_helpful(*, reader, comment, is_helpful):
         step = -Helpful.objects.filter(person=reader, comment=comment).delete()[0]
     if step:
         # the thread before the comment, as every verb does, so that no two wait for each other
-        counting.bump(comment.thread)
+        counting.gather_mark(comment.thread, timezone.now())
         Comment.objects.filter(pk=comment.pk).update(helpful_count=F("helpful_count") + step)
     return is_helpful

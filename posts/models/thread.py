@@ -1,5 +1,7 @@
 """A thread: a title, an opening post, questions, and the comments below."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
@@ -30,6 +32,9 @@ SELECT t.*, (SELECT c.id FROM posts_comment c WHERE c.thread_id = t.id AND c.par
 FROM posts_thread t LEFT JOIN posts_reading r ON r.thread_id = t.id AND r.person_id = %(viewer)s
 WHERE t.id = coalesce(%(pk)s, (SELECT c.thread_id FROM posts_comment c WHERE c.id = %(top)s))
 """  # noqa: S608  (nothing of it comes from outside)
+
+# Helpful marks of so long a time change a thread's pages together, and this much later.
+MARKS_GATHERED, MARKS_SETTLE = timedelta(seconds=5), timedelta(seconds=1)
 
 
 class ThreadQuerySet(models.QuerySet):
@@ -74,6 +79,8 @@ class Thread(models.Model):
     Times are moments in UTC. State is one timestamp each; who and why stand in the moderation log.
     `version` moves on with every change that readers can see. `planting_key` marks what a command planted.
     `comment_count` counts the published comments below the opening post.
+    Helpful marks do not raise the version: they are gathered until `marks_due_at`, and `marks_shown_at` is when those
+    gathered before became visible (see `drawn_version`).
     """
 
     title = models.CharField(_("title"), max_length=200)
@@ -92,6 +99,8 @@ class Thread(models.Model):
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     comment_count = models.PositiveIntegerField(_("comments"), default=0, editable=False)
     version = models.PositiveBigIntegerField(default=0, editable=False)
+    marks_shown_at = models.DateTimeField(null=True, editable=False)
+    marks_due_at = models.DateTimeField(null=True, editable=False)
 
     objects = ThreadQuerySet.as_manager()
 
@@ -118,6 +127,15 @@ class Thread(models.Model):
     def get_absolute_url(self):
         """The thread's page. Built by hand: a page has hundreds of links; `reverse` would be a fifth of its cost."""
         return f"/t/{self.pk}/{self.slug}/" if self.slug else f"/t/{self.pk}/"
+
+    def drawn_version(self, at):
+        """Return what a drawing of the thread is kept under at the moment `at`: it changes when readers see a change.
+
+        Marks that arrive within MARKS_GATHERED change it once. MARKS_SETTLE after the end of that time all their
+        transactions have ended.
+        """
+        are_shown = self.marks_due_at is not None and self.marks_due_at + MARKS_SETTLE <= at
+        return self.version, self.marks_due_at if are_shown else self.marks_shown_at
 
     @property
     def reading(self):

@@ -1,5 +1,6 @@
 """Doors for readers: what has arrived meanwhile, everything read, a branch folded, a comment that helped."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
@@ -13,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
-from forum import pagination
+from forum import errors, pagination, ratelimit
 from posts import drawing, page, personal
 from posts.actions import reading
 from posts.actions.refusals import Refused
@@ -21,8 +22,9 @@ from posts.models import Comment, Thread
 from posts.views.comments import readable
 
 MOST_ARRIVALS = 50
-# what a visitor pressed before they signed in
-PRESSED = "helped"
+# The cookie with what a visitor pressed before they signed in, for so many seconds. It makes no session, and no other
+# site can set it.
+PRESSED, PRESSED_FOR = "helped", 60 * 60
 
 
 @require_safe
@@ -84,25 +86,31 @@ def helpful(request, pk):
     comment = readable(request, pk)
     if not request.user.is_authenticated:
         messages.info(request, _("Please sign in to say that a comment helped you. Then you come back to it."))
-        if _where_from(request):
-            # pressed on a page of ours; said by somebody else's page, it is forgotten
-            request.session[PRESSED] = pk
         way = redirect_to_login(request.path)
         # htmx would put the sign-in page into the button's place
-        return HttpResponseClientRedirect(way.url) if request.htmx else way
+        response = HttpResponseClientRedirect(way.url) if request.htmx else way
+        if _where_from(request):
+            # pressed on a page of ours; said by somebody else's page, it is forgotten
+            response.set_signed_cookie(
+                PRESSED, pk, salt=PRESSED, max_age=PRESSED_FOR, httponly=True, samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+            )  # fmt: skip
+        return response
     if request.method == "POST":
         return _mark(request, comment)
-    _say_what_was_pressed(request, comment)
-    return redirect(comment)
+    response = redirect(comment)
+    if request.get_signed_cookie(PRESSED, "", salt=PRESSED, max_age=PRESSED_FOR) == str(pk):
+        _say_what_was_pressed(request, comment)
+        response.delete_cookie(PRESSED, samesite="Lax")
+    return response
 
 
 def _say_what_was_pressed(request, comment):
-    """Whoever pressed the button before they signed in has said it now."""
-    if request.session.pop(PRESSED, None) != comment.pk:
-        return
+    """Mark `comment` for a member who pressed the button before they signed in."""
     try:
+        ratelimit.take(request, "helpful")
         reading.mark_helpful(reader=request.user, comment=comment, is_helpful=True)
-    except Refused as refusal:
+    except (Refused, ratelimit.TooSoon) as refusal:
         messages.info(request, refusal.sentence)
     else:
         messages.success(request, _("You said that this comment helped you."))
@@ -111,9 +119,12 @@ def _say_what_was_pressed(request, comment):
 @csrf_protect
 def _mark(request, comment):
     try:
+        ratelimit.take(request, "helpful")
         is_marked = reading.mark_helpful(
             reader=request.user, comment=comment, is_helpful=request.POST.get("mark") == "1"
         )
+    except ratelimit.TooSoon as refusal:
+        return errors.too_many(request, refusal.wait)
     except Refused as refusal:
         if request.htmx:
             # the page it was pressed on shows something that is no longer so

@@ -119,7 +119,7 @@ def _version_to_keep(request, found, place):
     is_for_everybody = is_visitor(request.environ) and not request.user.is_authenticated and not request.htmx
     if not is_for_everybody or not place.is_as_written(request.META.get("QUERY_STRING", "")):
         return None
-    return found.pk, found.version, timezone.localdate()
+    return found.pk, *found.drawn_version(timezone.now()), timezone.localdate()
 
 
 def _talk(request, found, place, drawn, template, version):
