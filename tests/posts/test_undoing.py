@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
+from forum.models import OutboxMessage
 from posts.actions import deciding, flagging, moderating, showing, undoing
 from posts.actions.refusals import Refused
-from posts.models import Case, Comment, Letter, LogEntry
+from posts.models import Case, Comment, LogEntry
 from tests.factories import person, reply
 from tests.posts.at_desk import QUEUE, said
 
@@ -107,6 +108,6 @@ def test_undo_of_a_redaction_without_a_reason_is_refused_and_changes_nothing(ope
 
 def test_author_of_a_comment_that_stays_out_of_sight_gets_no_mail_that_it_is_back(opening, mod):
     entry = taken_back_later(opening, mod, "remove", "personal")
-    Letter.objects.all().delete()
+    OutboxMessage.objects.all().delete()
     undoing.undo(moderator=mod, entry=entry, reason=WHY)
-    assert not Letter.objects.exists()
+    assert not OutboxMessage.objects.exists()
