@@ -32,7 +32,7 @@ def main(argv: list[str]) -> None:
     except ImportError:
         sys.exit("The forum's packages are not installed here: run `make run`, or use .venv/bin/python.")
 
-    from forum.database import DatabaseProblem, ensure
+    from forum.embedded_postgres import DatabaseProblem, ensure
     from forum.env import make_var_private
 
     class Commands(ManagementUtility):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Verification
 from accounts.names import skeleton
-from forum.desk import ReadOnlyAdmin
+from forum.admin_site import ReadOnlyAdmin
 from forum.pagination import BoundedPaginator
 from forum.templatetags.moments import moment
 
@@ -73,9 +73,18 @@ class PersonAdmin(admin.ModelAdmin):
         (_("Rights"), {"fields": rights}),
     ]
     readonly_fields = [
-        "display_name", "email", "joined_at", "last_login", "is_active", "trust", "trust_set_at",
-        "watched_at", "warning", "suspended_at", "suspended_until",
-    ]  # fmt: skip
+        "display_name",
+        "email",
+        "joined_at",
+        "last_login",
+        "is_active",
+        "trust",
+        "trust_set_at",
+        "watched_at",
+        "warning",
+        "suspended_at",
+        "suspended_until",
+    ]
 
     @admin.display(description=_("warning not read yet"))
     def warning(self, person):

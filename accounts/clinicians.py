@@ -69,9 +69,11 @@ class VerificationRequest(models.Model):
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verification_requests",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="verification_requests",
         verbose_name=_("person"),
-    )  # fmt: skip
+    )
     profession = models.CharField(_("profession"), max_length=80)
     regulator = models.CharField(_("regulator"), max_length=120)
     region = models.CharField(_("country or state"), max_length=12)

@@ -4,14 +4,13 @@ from allauth.account import forms as allauth_forms
 from allauth.account.utils import filter_users_by_email
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from accounts import hooks
 from accounts.models import User
 from accounts.names import skeleton
 from accounts.validators import NAME_MAX_LENGTH, NAME_MIN_LENGTH, clean_up, validate_display_name
@@ -29,7 +28,9 @@ class DisplayNameField(forms.CharField):
 
     def __init__(self, **options):
         super().__init__(
-            label=_("Display name"), strip=True, validators=[validate_display_name],
+            label=_("Display name"),
+            strip=True,
+            validators=[validate_display_name],
             widget=forms.TextInput(
                 attrs={
                     "autocomplete": "nickname",
@@ -40,7 +41,7 @@ class DisplayNameField(forms.CharField):
                 }
             ),
             **options,
-        )  # fmt: skip
+        )
 
     def to_python(self, value):
         """Single spaces, and plain forms of the characters; what is far too long is only told to be so."""
@@ -212,9 +213,9 @@ class ProfileForm(forms.ModelForm):
         person.rename(self.cleaned_data["display_name"])
         try:
             with transaction.atomic():
-                # Pages that are kept show the old name; whoever keeps them lives on a floor above. Threads are locked
-                # before the person: a reply, which holds its thread, may have to wait for the person at its end.
-                import_string(settings.BEFORE_RENAME)(person)
+                # Apps lock their rows before the person: a reply, which holds its thread, may wait for the person.
+                for act in hooks.before_rename:
+                    act(person)
                 person.save(update_fields=["display_name", "name_key"])
                 if person.name_key != self.old_key:
                     person.hold_name(self.old_key)

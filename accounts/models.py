@@ -20,7 +20,7 @@ __all__ = ["MODERATORS", "HeldName", "User", "Verification", "VerificationReques
 
 # How long somebody is called new after they joined; the first day is a standing of its own.
 FIRST_DAY, NEW_FOR = timedelta(days=1), timedelta(days=7)
-# The group of those who may use the desk and its verbs; posts.group gives it its rights.
+# The group of those who may use the desk and its verbs; posts.moderation.moderator_group gives it its rights.
 MODERATORS = "Moderators"
 
 
@@ -57,9 +57,10 @@ class UserManager(BaseUserManager):
         may = models.Q(content_type__app_label="posts", codename="moderate_comment")
         right = Permission.objects.filter(may).values("pk")
         others = self.filter(is_staff=True, is_active=True).exclude(pk=moderator.pk)
-        others = others.exclude(models.Q(suspended_at__isnull=False) & (
-            models.Q(suspended_until=None) | models.Q(suspended_until__gt=timezone.now())
-        ))  # fmt: skip
+        others = others.exclude(
+            models.Q(suspended_at__isnull=False)
+            & (models.Q(suspended_until=None) | models.Q(suspended_until__gt=timezone.now()))
+        )
         return others.filter(
             models.Q(is_superuser=True) | models.Q(user_permissions__in=right) | models.Q(groups__permissions__in=right)
         ).exists()
@@ -83,12 +84,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail address"), max_length=254)
     display_name = models.CharField(
-        _("display name"), max_length=NAME_MAX_LENGTH, validators=[validate_display_name],
+        _("display name"),
+        max_length=NAME_MAX_LENGTH,
+        validators=[validate_display_name],
         error_messages={"unique": _("Somebody already uses this name or one that looks like it.")},
-    )  # fmt: skip
+    )
 
     class Trust(models.IntegerChoices):
-        """Earned by days, comments that were kept, and reading; see posts.actions.trusting."""
+        """Earned by days, comments that were kept, and reading; see posts.moderation.trust."""
 
         NEW = 0, _("new")
         MEMBER = 1, _("member")

@@ -27,9 +27,16 @@ _STAFF_WORDS = ("admin", "admins", "mod", "mods", "staff", "official", "sysadmin
 _STAFF_WHOLE = ("root", "system", "support", "owner", "theforum", "thissite", "team", "helpdesk", "webmaster")
 # What a person is, is told by the standpoint and, once checked, by the badge; a name is neither.
 _CALLINGS = (
-    "verified", "licensed", "clinician", "clinicians", "psychologist", "psychiatrist", "psychotherapist",
-    "psychoanalyst", "therapist",
-)  # fmt: skip
+    "verified",
+    "licensed",
+    "clinician",
+    "clinicians",
+    "psychologist",
+    "psychiatrist",
+    "psychotherapist",
+    "psychoanalyst",
+    "therapist",
+)
 _NOBODY = ("deleted", "removed", "anonymous", "anon", "guest", "nobody", "hidden")
 _FILLERS = ("the", "forum", "site", "of", "user", "account", "member", "author", "person", "comment", "real", "s")
 

@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from forum.database import Server
+from forum.embedded_postgres import Server
 from forum.env import VAR_DIR
 
 DATA = VAR_DIR / "bench" / "postgres"
@@ -124,12 +124,12 @@ def _together(threads, by_size):
     from bench import measure
     from bench.fill import people
     from bench.server import WebServer
-    from posts.actions import writing
+    from posts.writing import comments
 
     biggest = threads[sizes_of(threads)[-1]]
     somebody = people()[1 : AT_ONCE + 1]
     small = [
-        writing.start_thread(author=None, byline="The bench", title=f"A talk of its own, {n}", source=measure.TEXT)
+        comments.start_thread(author=None, byline="The bench", title=f"A talk of its own, {n}", source=measure.TEXT)
         for n in range(AT_ONCE)
     ]
     rates = []

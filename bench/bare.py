@@ -5,8 +5,10 @@ from pathlib import Path
 
 BODY = Path(os.environ["BENCH_BODY"]).read_bytes()
 HEADERS = [
-    ("Content-Type", "text/html; charset=utf-8"), ("Content-Encoding", "gzip"), ("Content-Length", str(len(BODY))),
-]  # fmt: skip
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Content-Encoding", "gzip"),
+    ("Content-Length", str(len(BODY))),
+]
 
 
 def application(environ, start_response):

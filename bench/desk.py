@@ -34,7 +34,7 @@ JOIN posts_comment c ON c.id = k.comment_id
 def main():
     """Fills, measures, prints, and takes it back."""
     os.environ |= {"FORUM_PG_DATA": str(DATA), "DJANGO_SETTINGS_MODULE": "forum.settings", "HTTPS": "0"}
-    from forum.database import Server
+    from forum.embedded_postgres import Server
 
     with Server(DATA):
         import django
@@ -88,14 +88,14 @@ def _measure(moderator):
     items = [case.pk for case in Case.objects.open()[:: OPEN // ROUNDS][:ROUNDS]]
     people = list(Case.objects.filter(pk__in=items).values_list("comment__author", flat=True))
     pages = {
-        "the desk": ["/desk/"] * ROUNDS,
-        "queue, one kind": ["/desk/posts/case/?kind=6"] * ROUNDS,
-        "queue, deep": ["/desk/posts/case/?after=6-" + str(items[-1])] * ROUNDS,
-        "item": [f"/desk/posts/case/{pk}/change/" for pk in items],
-        "a person": [f"/desk/accounts/user/{pk}/change/" for pk in people],
-        "the desk's log": ["/desk/posts/logentry/"] * ROUNDS,
+        "the desk": ["/admin/"] * ROUNDS,
+        "queue, one kind": ["/admin/posts/case/?kind=6"] * ROUNDS,
+        "queue, deep": ["/admin/posts/case/?after=6-" + str(items[-1])] * ROUNDS,
+        "item": [f"/admin/posts/case/{pk}/change/" for pk in items],
+        "a person": [f"/admin/accounts/user/{pk}/change/" for pk in people],
+        "the desk's log": ["/admin/posts/logentry/"] * ROUNDS,
         "public log": ["/moderation-log/"] * ROUNDS,
-        "figures, counted": ["/desk/posts/case/figures/"] * ROUNDS,
+        "figures, counted": ["/admin/posts/case/figures/"] * ROUNDS,
     }
     print(f"\n{OPEN:,} open, {HISTORY:,} in the history; medians\n{'':<20}{'ms':>8}{'of these db':>13}{'queries':>9}")
     for name, addresses in pages.items():

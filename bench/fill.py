@@ -11,19 +11,35 @@ from django.utils import timezone
 
 from accounts.models import User
 from forum import markup
-from posts import tree
-from posts.actions import writing
 from posts.models import Comment, Question, Thread
+from posts.models import path as models_path
+from posts.writing import comments
 
 PEOPLE = 200
 TEXTS = 2_000
 # How likely a comment replies to an earlier comment rather than to the opening post.
 REPLIES = 0.7
 COLUMNS = (
-    "id", "thread_id", "parent_id", "path", "depth", "question_id", "author_id", "byline", "standpoint", "is_sample",
-    "is_guest", "source", "html", "renderer", "created_at", "published_at", "reply_count", "below_count",
+    "id",
+    "thread_id",
+    "parent_id",
+    "path",
+    "depth",
+    "question_id",
+    "author_id",
+    "byline",
+    "standpoint",
+    "is_sample",
+    "is_guest",
+    "source",
+    "html",
+    "renderer",
+    "created_at",
+    "published_at",
+    "reply_count",
+    "below_count",
     "helpful_count",
-)  # fmt: skip
+)
 
 
 class Bar:
@@ -80,11 +96,14 @@ def thread_of(size, somebody=None, pool=None):
         found.delete()
     dice = random.Random(size)  # noqa: S311  (the same tree every time)
     somebody, pool = somebody or people(), pool or texts(dice)
-    thread = writing.start_thread(
-        author=None, byline="The bench", title=title, source=pool[0][0],
+    thread = comments.start_thread(
+        author=None,
+        byline="The bench",
+        title=title,
+        source=pool[0][0],
         questions=[("What have they learned?", "clinicians"), ("What have you learned?", "patients")],
         at=timezone.now() - timedelta(days=31),
-    )  # fmt: skip
+    )
     with transaction.atomic():
         _copy(thread, size, dice, [person.pk for person in somebody], pool)
     return Thread.objects.get(pk=thread.pk)
@@ -99,7 +118,7 @@ def take_replies_back(thread):
             [thread.pk],
         )
         for path, number, question in cursor.fetchall():
-            above = tree.ids_of(path)
+            above = models_path.ids_of(path)
             cursor.execute(
                 """UPDATE posts_comment SET below_count = below_count - %(n)s,
                        reply_count = reply_count - CASE WHEN id = %(parent)s THEN %(n)s ELSE 0 END
@@ -164,16 +183,36 @@ def _rows(thread, opening, dice, authors, pool, questions, parents, replies, bel
     pool = [(_escaped(source), _escaped(html)) for source, html in pool]
     for number in range(1, size + 1):
         parent = parents[number]
-        paths[number] = path = paths[parent] + tree.segment(first + number)
+        paths[number] = path = paths[parent] + models_path.segment(first + number)
         asked[number] = question = asked[parent] if parent else dice.choice(questions)
         source, html = dice.choice(pool)
         at = (began + number * step).isoformat()
-        yield "\t".join((
-            str(first + number), str(thread.pk), str(first + parent if parent else opening.pk), path,
-            str(tree.depth_of(path)), str(question) if question else "\\N", str(dice.choice(authors)), "", "", "f", "f",
-            source, html, str(markup.VERSION), at, at, str(replies[number]), str(below[number]),
-            str(int(dice.expovariate(2))),
-        )) + "\n"  # fmt: skip
+        yield (
+            "\t".join(
+                (
+                    str(first + number),
+                    str(thread.pk),
+                    str(first + parent if parent else opening.pk),
+                    path,
+                    str(models_path.depth_of(path)),
+                    str(question) if question else "\\N",
+                    str(dice.choice(authors)),
+                    "",
+                    "",
+                    "f",
+                    "f",
+                    source,
+                    html,
+                    str(markup.VERSION),
+                    at,
+                    at,
+                    str(replies[number]),
+                    str(below[number]),
+                    str(int(dice.expovariate(2))),
+                )
+            )
+            + "\n"
+        )
         if number % 1_000 == 0 or number == size:
             bar.at(number)
 

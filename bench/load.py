@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 
 from bench.__main__ import DATA
-from forum.database import Server
+from forum.embedded_postgres import Server
 
 SIZE, READERS, WRITERS, PAUSE = 2_000, 50, 8, 1.0
 # Kinds of request that readers make, one after the other in a random order.

@@ -9,9 +9,28 @@ COMMENT = "Somebody *stayed*, although I had been **unkind** the week before, an
 # The costliest shapes that a search among millions of characters found, as the pieces they are made of. With
 # python-markdown's own blocks and links, and without limits, some of them take 1 to 20 seconds.
 PIECES = [
-    "`~~", "~~``", "~~a~~", "http://a.b ", "x\nhttp://a.b ", "===\nhttps://", "&[", "[", "a`", "https://a.b/[a]: b\n",
-    "> a`", "*a **b ", "**a*b_c_ ", "|a|b|\n|-|-|\n", "- a\n  - b\n", "[a](b 'c", "<a", "# ", "> a\n", "&", "[a](\\(",
-]  # fmt: skip
+    "`~~",
+    "~~``",
+    "~~a~~",
+    "http://a.b ",
+    "x\nhttp://a.b ",
+    "===\nhttps://",
+    "&[",
+    "[",
+    "a`",
+    "https://a.b/[a]: b\n",
+    "> a`",
+    "*a **b ",
+    "**a*b_c_ ",
+    "|a|b|\n|-|-|\n",
+    "- a\n  - b\n",
+    "[a](b 'c",
+    "<a",
+    "# ",
+    "> a\n",
+    "&",
+    "[a](\\(",
+]
 COSTLY = {piece: (piece * 20_000)[: markup.COMMENT.length] for piece in PIECES}
 
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from forum import pagination
 from forum.models import Usage
-from posts import orders
 from posts.models import Comment, Helpful, Reading, Thread
+from posts.reading import orders
 
 LONGEST = 4.0
 TEXT = "Somebody stayed although I had been unkind the week before, and it was said aloud. " * 7

@@ -71,7 +71,7 @@ def main() -> None:
 
     from bench.__main__ import DATA
     from bench.server import WebServer
-    from forum.database import Server
+    from forum.embedded_postgres import Server
 
     os.environ |= {"FORUM_PG_DATA": str(DATA), "DJANGO_SETTINGS_MODULE": "forum.settings", "HTTPS": "0"}
     with Server(DATA), WebServer("forum.wsgi", workers=2, threads=8) as server:

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from forum.desk import ReadOnlyAdmin
+from forum.admin_site import ReadOnlyAdmin
 from forum.models import OutboxMessage
 
 

@@ -16,4 +16,4 @@ class Forum(AppConfig):
 class Desk(AdminConfig):
     """Django's own admin behind the forum's sign-in and a second factor."""
 
-    default_site = "forum.desk.DeskSite"
+    default_site = "forum.admin_site.DeskSite"

@@ -13,24 +13,9 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.encoding import force_str
-from django.utils.translation import gettext_lazy as _
 
-from forum import limits, ratelimit, rates
+from forum import form_fields, limits, ratelimit, rates
 
-# What a person types into our forms under these names is shown again, each under its label, so that it can be copied.
-TYPED = {
-    "source": _("Your text"), "title": _("Title"), "question_1": _("First question"),
-    "question_2": _("Second question"), "text": _("Your text"), "note": _("Note"), "answer": _("Answer"),
-    "passage": _("Passage"), "evidence": _("Evidence"), "reason": _("Reason"), "method": _("How you checked"),
-    "profession": _("Profession"), "regulator": _("Regulator"), "region": _("Country or state"),
-    "number": _("Registration number"),
-}  # fmt: skip
-
-# What a form says besides that, and what is sent again with it.
-WITH_IT = (
-    "place", "writer", "question", "standpoint", "asks_1", "asks_2", "key", "seen", "name", "email", "began", "again",
-    "sure", "act", "rule", "canned", "measure", "outcome", "action", "days",
-)  # fmt: skip
 # And besides that, where it is sent again at once: which rows of the desk it is about.
 ABOUT = ("_selected_action", "index", "confirmed", "from_page", "item")
 # Of a text that is too large to be taken at all, so much is shown again.
@@ -57,7 +42,7 @@ def kept(request):
 
 def _typed(request):
     """(name, label, text) of what was typed into a form."""
-    texts = ((name, label, posted(request).get(name, "")) for name, label in TYPED.items())
+    texts = ((name, label, posted(request).get(name, "")) for name, label in form_fields.TYPED.items())
     # the reason of a flag is chosen, and has a note beside it
     return [each for each in texts if each[2].strip() and (each[0] != "reason" or "note" not in posted(request))]
 
@@ -65,7 +50,7 @@ def _typed(request):
 def _again(request):
     """What a page needs that offers to send a form again: its texts, and all else that it said."""
     texts = _typed(request)
-    names = {*TYPED, *WITH_IT, *ABOUT} - {name for name, _label, _text in texts}
+    names = {*form_fields.TYPED, *form_fields.SENT_ALONG, *ABOUT} - {name for name, _label, _text in texts}
     return {
         "texts": texts,
         "fields": [(name, value) for name, values in posted(request).lists() for value in values if name in names],
@@ -102,7 +87,7 @@ def not_found(request, exception):
 def bad_request(request, exception):
     """413 with the text for a form that is too large; 400, in plain text, for what did not come from a page of ours."""
     if isinstance(exception, RequestDataTooBig):
-        kept = [(TYPED["source"], text)] if (text := _unread(request)) else []
+        kept = [(form_fields.TYPED["source"], text)] if (text := _unread(request)) else []
         return render(request, "errors/413.html", {"kept": kept}, status=413)
     return HttpResponseBadRequest("This request could not be read.", content_type="text/plain")
 

@@ -45,7 +45,7 @@ def problems() -> list[str]:
         elif is_worker_alive():
             found = []
         else:
-            found = ["The worker has not reported for five minutes: run `manage.py work` beside the web server."]
+            found = ["The worker has not reported for five minutes: run `manage.py run_worker` beside the web server."]
     except Error as error:
         found = [f"The database cannot be used ({type(error).__name__})."]
     for problem in found:

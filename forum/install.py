@@ -73,8 +73,21 @@ def install(python):
     if uv:
         run([uv, "pip", "install", "--python", inside, "--require-hashes", "-r", LOCK])
     else:
-        run([inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--progress-bar", "on",
-             "--require-hashes", "-r", LOCK])  # fmt: skip
+        run(
+            [
+                inside,
+                "-m",
+                "pip",
+                "--disable-pip-version-check",
+                "install",
+                "--quiet",
+                "--progress-bar",
+                "on",
+                "--require-hashes",
+                "-r",
+                LOCK,
+            ]
+        )
     with open(STAMP, "w") as stamp:
         stamp.write(fingerprint(python))
 

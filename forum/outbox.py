@@ -1,4 +1,4 @@
-"""The outbox: every mail is a row of the transaction that causes it, and `manage.py work` sends it afterwards.
+"""The outbox: every mail is a row of the transaction that causes it, and `manage.py run_worker` sends it afterwards.
 
 No request talks to a mail server. `EmailBackend` is the forum's EMAIL_BACKEND, so that mails of Django and of any app
 go this way too; the command `send_outbox` sends through the backend that settings.MAIL_TRANSPORT names.

@@ -24,9 +24,15 @@ from forum.cookies import is_visitor, look_of
 # What a kept page depends on: the address it was asked for, as Django reads it (SERVER_PORT is part of it where there
 # is no Host header), and the look, which comes from a cookie. There is one language; a second one belongs here.
 KEY = (
-    "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "SCRIPT_NAME", "PATH_INFO",
+    "HTTP_HOST",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "wsgi.url_scheme",
+    "HTTP_X_FORWARDED_PROTO",
+    "SCRIPT_NAME",
+    "PATH_INFO",
     "QUERY_STRING",
-)  # fmt: skip
+)
 
 # What a view leaves in the WSGI environment for the door.
 VERSION, HOLDS, KEPT = "forum.page_version", "forum.page_holds", "forum.page_kept"

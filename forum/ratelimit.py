@@ -26,7 +26,7 @@ from forum.models import Usage
 # An address is a keyed hash all the time, and that is gone after so long without use.
 FORGOTTEN_AFTER = timedelta(days=30)
 # For these acts of an account it is kept where it came from, until it is forgotten: by that the second account of
-# somebody banned is found (see posts.actions.linking).
+# somebody banned is found (see posts.moderation.alternate_accounts).
 TRACED = ("comment", "thread")
 # One customer of a provider has such a network, and as many addresses as they like in it.
 IPV6_PREFIX = 64

@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from forum import database, limits
+from forum import embedded_postgres, limits
 from forum.env import BASE_DIR, VAR_DIR, choice, database_address, env, secret_key
 from forum.rates import for_allauth
 
@@ -84,7 +84,7 @@ PG_DATA = Path(env.str("FORUM_PG_DATA", "") or VAR_DIR / "postgres").absolute()
 PG_IS_EMBEDDED = not env.str("DATABASE_URL", "")
 DATABASES = {
     "default": {
-        **(database.connection(PG_DATA) if PG_IS_EMBEDDED else database_address()),
+        **(embedded_postgres.connection(PG_DATA) if PG_IS_EMBEDDED else database_address()),
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
@@ -94,7 +94,7 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # The role that the web server signs in as, made and given its rights by `migrate` (see forum.grants). `serve` tells its
 # children to; elsewhere it stands in their DATABASE_URL.
-WEB_ROLE = database.WEB_ROLE if PG_IS_EMBEDDED else env.str("WEB_ROLE", "")
+WEB_ROLE = embedded_postgres.WEB_ROLE if PG_IS_EMBEDDED else env.str("WEB_ROLE", "")
 if PG_IS_EMBEDDED and env.bool("AS_WEB_ROLE", False):
     DATABASES["default"]["USER"] = WEB_ROLE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -205,8 +205,6 @@ COMMENTS_PER_PAGE = 100
 # believed before the database is asked whether it still holds.
 KEPT_PAGES_BYTES = env.int("KEPT_PAGES_MB", 128) * 1_000_000 // 4
 KEPT_PAGES_FRESH = env.int("KEPT_PAGES_FRESH", 1)
-# called with a person who takes another name, in the same transaction
-BEFORE_RENAME = "posts.actions.counting.author_looks_different"
 THREADS_PER_PAGE = 30
 
 # Files ---------------------------------------------------------------------------------------------------------------
@@ -216,7 +214,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "forum.collected.Storage"},
+    "staticfiles": {"BACKEND": "forum.static_storage.Storage"},
 }
 
 # Mail ----------------------------------------------------------------------------------------------------------------
@@ -234,8 +232,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Behind the pages ----------------------------------------------------------------------------------------------------
 
-# what `manage.py work` does, each on a database connection of its own, and how many seconds it rests between
-CHORES = {"heartbeat": 60, "send_outbox": 1, "tidy": 24 * 60 * 60, "reckon_trust": 24 * 60 * 60}
+# what `manage.py run_worker` does, each on a database connection of its own, and how many seconds it rests between
+CHORES = {"heartbeat": 60, "send_outbox": 1, "delete_expired": 24 * 60 * 60, "recalculate_trust": 24 * 60 * 60}
 
 # Safety --------------------------------------------------------------------------------------------------------------
 

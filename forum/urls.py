@@ -1,7 +1,8 @@
-"""The addresses of the site: apps are mounted by name."""
+"""Addresses of the site; each app has its own."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from forum import views
 
@@ -10,7 +11,9 @@ urlpatterns = [
     path("look/", views.look, name="look"),
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.urls")),
-    path("desk/", admin.site.urls),
+    path("admin/", admin.site.urls),
+    # the address before version 0.1.0
+    re_path(r"^desk/(?P<rest>.*)$", RedirectView.as_view(url="/admin/%(rest)s", query_string=True, permanent=True)),
 ]
 
 handler400 = "forum.errors.bad_request"

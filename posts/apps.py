@@ -1,24 +1,31 @@
-"""The talk: threads, their questions, comments, and the moderators' log."""
+"""The app of threads, comments and moderation; registers with the lower apps what they need to know of it."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from forum import grants
-from posts.group import keep_moderators_group
+from accounts import hooks
+from forum import form_fields, grants
 
 
 class Posts(AppConfig):
-    """Threads, comments, and what moderators do."""
+    """Threads, comments, and moderation."""
 
     name = "posts"
-    verbose_name = _("The talk")
+    verbose_name = _("Threads and comments")
 
-    def ready(self):
+    def ready(self) -> None:
+        """Register form fields, the append-only table and the rename hook, and connect signals of other apps."""
         from allauth.account.signals import email_confirmed
 
-        from posts.views.guests import tell_of_claims
+        from posts.forms import kept
+        from posts.moderation.moderator_group import keep_moderators_group
+        from posts.threads.publishing import author_looks_different
+        from posts.writing.views.guests import tell_of_claims
 
+        form_fields.register(typed=kept.TYPED, sent_along=kept.SENT_ALONG, never_kept=kept.NEVER_KEPT)
+        grants.register_append_only("posts_logentry")
+        hooks.before_rename.append(author_looks_different)
         email_confirmed.connect(tell_of_claims)
         post_migrate.connect(keep_moderators_group, sender=self)
         # the last of our apps: all tables are there

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
-from forum import database
+from forum import embedded_postgres
 
 CLUSTER = pytest.StashKey()
 
@@ -20,12 +20,12 @@ def pytest_configure(config):
         return
     folder = Path(tempfile.mkdtemp(prefix="two-way-street-tests-")) / "postgres"
     folder.parent.chmod(0o711)
-    server = database.Server(folder, durable=False)
+    server = embedded_postgres.Server(folder, durable=False)
     server.start()
     config.stash[CLUSTER] = server
     os.environ["FORUM_PG_DATA"] = str(folder)
     # without workers the settings may have been read before
-    settings.DATABASES["default"].update(database.connection(folder))
+    settings.DATABASES["default"].update(embedded_postgres.connection(folder))
 
 
 def pytest_unconfigure(config):
@@ -33,7 +33,7 @@ def pytest_unconfigure(config):
     server = config.stash.get(CLUSTER, None)
     if server is not None:
         server.stop()
-        database.throw_away(server.data_folder)
+        embedded_postgres.throw_away(server.data_folder)
         server.data_folder.parent.rmdir()
 
 
@@ -53,7 +53,7 @@ def mails_go_to_the_outbox(settings):
 @pytest.fixture(autouse=True)
 def empty_caches():
     """No test finds pages that another one rendered, or limits that another one used up."""
-    from posts import drawing
+    from posts.reading import rendering
 
-    drawing.forget()
+    rendering.forget()
     cache.clear()

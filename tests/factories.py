@@ -5,7 +5,7 @@ from itertools import count
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from posts.actions import writing
+from posts.writing import comments
 
 WORDS = "Somebody stayed, although I had been unkind the week before."
 QUESTIONS = [("What have your patients learned?", "clinicians"), ("What have you learned?", "patients")]
@@ -33,9 +33,9 @@ def thread(author=None, title="Is therapy a rehearsal?", questions=QUESTIONS, **
     """A thread with its two questions."""
     if author is None:
         fields.setdefault("byline", "The blogger")
-    return writing.start_thread(author=author, title=title, source=WORDS, questions=questions, **fields)
+    return comments.start_thread(author=author, title=title, source=WORDS, questions=questions, **fields)
 
 
 def reply(parent, author, source=WORDS, **fields):
     """A reply."""
-    return writing.reply(parent=parent, author=author, source=source, **fields)
+    return comments.reply(parent=parent, author=author, source=source, **fields)

@@ -20,17 +20,50 @@ from forum.markup.targets import LINK_TARGET_MAX_LENGTH, is_safe_target
 from forum.markup.text import checked_references, is_blank, normalise, plain
 
 __all__ = [
-    "COMMENT", "LINK_TARGET_MAX_LENGTH", "OPENING", "TAGS", "VERSION", "Limits", "TooComplex", "is_blank",
-    "is_safe_target", "normalise", "plain", "render",
-]  # fmt: skip
+    "COMMENT",
+    "LINK_TARGET_MAX_LENGTH",
+    "OPENING",
+    "TAGS",
+    "VERSION",
+    "Limits",
+    "TooComplex",
+    "is_blank",
+    "is_safe_target",
+    "normalise",
+    "plain",
+    "render",
+]
 
 # Moves on whenever `render` would make other HTML of some source: what was stored under an older version is made anew.
 VERSION = 3
 
 TAGS = frozenset(
-    ["p", "br", "strong", "em", "del", "a", "blockquote", "code", "pre", "ul", "ol", "li", "hr", "h3", "h4", "h5", "h6",
-     "table", "thead", "tbody", "tr", "th", "td"]
-)  # fmt: skip
+    [
+        "p",
+        "br",
+        "strong",
+        "em",
+        "del",
+        "a",
+        "blockquote",
+        "code",
+        "pre",
+        "ul",
+        "ol",
+        "li",
+        "hr",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    ]
+)
 ATTRIBUTES = {"a": ["href", "rel"], "ol": ["start"]}
 LINK_RELATION = "nofollow ugc noopener"
 

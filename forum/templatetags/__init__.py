@@ -1,0 +1,1 @@
+"""Template tags of every page: moments and the widgets of forms."""

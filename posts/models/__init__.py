@@ -7,15 +7,30 @@ from posts.models.draft import Draft
 from posts.models.flag import Flag
 from posts.models.guest import GuestComment
 from posts.models.helpful import Helpful
-from posts.models.modlog import LogEntry
+from posts.models.log_entry import LogEntry
 from posts.models.question import Question
 from posts.models.reading import Reading
 from posts.models.revision import Revision
 from posts.models.rules import CannedReason, Note, Rules, WatchedWord
-from posts.models.site import SiteChoices
+from posts.models.site_choices import SiteChoices
 from posts.models.thread import Thread
 
 __all__ = [
-    "Appeal", "CannedReason", "Case", "Comment", "Draft", "Flag", "GuestComment", "Helpful", "LogEntry",
-    "Note", "Question", "Reading", "Revision", "Rules", "SiteChoices", "Thread", "WatchedWord",
-]  # fmt: skip
+    "Appeal",
+    "CannedReason",
+    "Case",
+    "Comment",
+    "Draft",
+    "Flag",
+    "GuestComment",
+    "Helpful",
+    "LogEntry",
+    "Note",
+    "Question",
+    "Reading",
+    "Revision",
+    "Rules",
+    "SiteChoices",
+    "Thread",
+    "WatchedWord",
+]

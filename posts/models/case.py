@@ -100,9 +100,13 @@ class Case(models.Model):
     version = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField(_("since"))
     claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False,
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
         verbose_name=_("claimed by"),
-    )  # fmt: skip
+    )
     claimed_at = models.DateTimeField(null=True)
     passed_by = ArrayField(models.BigIntegerField(), default=list)
     closed_at = models.DateTimeField(null=True)

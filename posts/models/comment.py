@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum import markup
-from posts import tree
-from posts.models.comment_queries import PUBLISHED, WAITING, CommentQuerySet
+from posts.models import path as models_path
+from posts.models.visibility import PUBLISHED, WAITING, CommentQuerySet
 
 GRACE = timedelta(minutes=5)
 # Told as “for a minute”: the page with the button has to arrive and be read first.
@@ -61,25 +61,45 @@ class Comment(models.Model):
 
     thread = models.ForeignKey("posts.Thread", on_delete=models.PROTECT, related_name="comments")
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replies", editable=False,
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="replies",
+        editable=False,
         db_index=False,
-    )  # fmt: skip
+    )
     path = models.TextField(db_collation="C", unique=True, editable=False)
     depth = models.PositiveSmallIntegerField(editable=False)
     question = models.ForeignKey(
-        "posts.Question", null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False,
+        "posts.Question",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
         db_index=False,
-    )  # fmt: skip
+    )
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="comments",
-        db_index=False, verbose_name=_("author"),
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="comments",
+        db_index=False,
+        verbose_name=_("author"),
+    )
     byline = models.CharField(_("name shown"), max_length=80, blank=True)
     standpoint = models.CharField(_("standpoint"), max_length=10, choices=Standpoint, blank=True, default="")
     verification = models.ForeignKey(
-        "accounts.Verification", null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False,
+        "accounts.Verification",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
         db_index=False,
-    )  # fmt: skip
+    )
     is_guest = models.BooleanField(_("guest"), default=False, editable=False)
     is_sample = models.BooleanField(_("sample"), default=False, editable=False)
     source = models.TextField(_("text"))
@@ -117,7 +137,7 @@ class Comment(models.Model):
                 name="comment_depth_of_opening",
             ),
             models.CheckConstraint(
-                condition=Q(depth=Length("path") / tree.WIDTH - 1), name="comment_path_as_long_as_deep"
+                condition=Q(depth=Length("path") / models_path.WIDTH - 1), name="comment_path_as_long_as_deep"
             ),
             models.CheckConstraint(condition=Q(author__isnull=False) | ~Q(byline=""), name="comment_by_somebody"),
             models.CheckConstraint(

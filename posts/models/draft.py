@@ -30,7 +30,7 @@ class Draft(models.Model):
 
     `place` is "reply:ID" or "edit:ID" of the `comment` it is about (in `thread`), or "thread" for a new one. `fields`
     are those of the form by name. `key` is the one-time key of that form, or for a change the mark of the text it
-    began from: by it a draft that comes after its text was sent is known and refused (see posts.actions.drafting).
+    began from: by it a draft that comes after its text was sent is known and refused (see posts.writing.drafts).
     """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)

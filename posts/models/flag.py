@@ -11,7 +11,7 @@ NOTE_MAX_LENGTH = 1_000
 class Flag(models.Model):
     """One person's flag on one comment; a visitor's has no person but a keyed hash of their address, for 30 days.
 
-    `weight` is how much it counted when it was raised (see posts.actions.flagging). `outcome` is for the flagger.
+    `weight` is how much it counted when it was raised (see posts.moderation.flags). `outcome` is for the flagger.
     """
 
     class Reason(models.TextChoices):
@@ -33,9 +33,13 @@ class Flag(models.Model):
         "posts.Comment", on_delete=models.CASCADE, related_name="flags", verbose_name=_("comment")
     )
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="flags", db_index=False,
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="flags",
+        db_index=False,
         verbose_name=_("flagged by"),
-    )  # fmt: skip
+    )
     visitor = models.CharField(max_length=32, blank=True)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason)
     note = models.TextField(_("note"), blank=True)

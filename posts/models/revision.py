@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from posts.passages import passages_of
+from posts.safety.redaction import passages_of
 
 
 class RevisionQuerySet(models.QuerySet):
@@ -21,8 +21,8 @@ class Revision(models.Model):
 
     `replaced_by` is who made that edit; nobody when a command did. A moderator may withhold the text from readers
     (`withheld_at`); nothing else of a row is ever changed. `taken_out` has the passages for whose sake a
-    moderator replaced it, as posts.passages keeps them: they stand here and not in the log, which can never forget
-    them; empty again once an appeal was right.
+    moderator replaced it, as posts.safety.redaction keeps them: they are here and not in the log, which is never
+    changed; empty again once an appeal was right.
     """
 
     comment = models.ForeignKey("posts.Comment", on_delete=models.CASCADE, related_name="revisions")
@@ -30,9 +30,13 @@ class Revision(models.Model):
     source = models.TextField(_("text"))
     replaced_at = models.DateTimeField(_("replaced"))
     replaced_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
         verbose_name=_("replaced by"),
-    )  # fmt: skip
+    )
     withheld_at = models.DateTimeField(_("withheld"), null=True, blank=True, editable=False)
     taken_out = models.TextField(_("what a moderator took out"), blank=True, editable=False)
 

@@ -19,9 +19,11 @@ class Rules(models.Model):
 
     text = models.TextField(_("text"), help_text=_("Markdown. Each line that begins with ## begins a rule."))
     in_numbers = models.TextField(
-        _("told in numbers only"), blank=True, default="",
+        _("told in numbers only"),
+        blank=True,
+        default="",
         help_text=_("Titles, one on a line. What rests on these rules stands in the public log as a number per month."),
-    )  # fmt: skip
+    )
     published_at = models.DateTimeField(_("published"))
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("published by")

@@ -19,8 +19,16 @@ from posts.models.reading import Reading
 READING = ["id", "person_id", "new_since", "seen_until", "seen_at", "folded"]
 # What it brings of a comment on top of a branch page: its place and its state, no text.
 TOP = [
-    "id", "path", "depth", "author_id", "reply_count", "held_at", "hidden_at", "removed_at", "deleted_at",
-]  # fmt: skip
+    "id",
+    "path",
+    "depth",
+    "author_id",
+    "reply_count",
+    "held_at",
+    "hidden_at",
+    "removed_at",
+    "deleted_at",
+]
 FOR_READING = f"""
 SELECT t.*, (SELECT c.id FROM posts_comment c WHERE c.thread_id = t.id AND c.parent_id IS NULL) AS opening_pk,
     (SELECT true FROM posts_comment c WHERE c.thread_id = t.id AND c.parent_id IS NULL AND c.author_id = %(viewer)s
@@ -86,9 +94,13 @@ class Thread(models.Model):
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=80, blank=True)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="threads",
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="threads",
         verbose_name=_("started by"),
-    )  # fmt: skip
+    )
     source_url = models.URLField(_("first published at"), max_length=500, blank=True)
     source_date = models.DateField(_("first published on"), null=True, blank=True)
     planting_key = models.CharField(max_length=60, null=True, blank=True, unique=True, editable=False)

@@ -20,7 +20,7 @@ def test_a_new_person_becomes_a_moderator_and_is_told_what_to_do_next(capsys):
     assert not mo.has_usable_password()
     assert [group.name for group in mo.groups.all()] == ["Moderators"]
     said = capsys.readouterr().out
-    for step in ("/account/login/code/", "var/mail", "/account/2fa/", "/desk/"):
+    for step in ("/account/login/code/", "var/mail", "/account/2fa/", "/admin/"):
         assert step in said
 
 

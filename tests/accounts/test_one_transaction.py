@@ -11,10 +11,17 @@ from tests.accounts.people import PASSWORD, member
 
 # These change nothing that a mail tells of, or send no mail.
 WITHOUT_A_CHANGE = {
-    "AuthenticateView", "ConfirmLoginCodeView", "ConfirmPasswordResetCodeView", "LoginView", "LoginWebAuthnView",
+    "AuthenticateView",
+    "ConfirmLoginCodeView",
+    "ConfirmPasswordResetCodeView",
+    "LoginView",
+    "LoginWebAuthnView",
     "ReauthenticateView",
-    "ReauthenticateWebAuthnView", "RequestLoginCodeView", "PasswordResetView", "EditWebAuthnView",
-}  # fmt: skip
+    "ReauthenticateWebAuthnView",
+    "RequestLoginCodeView",
+    "PasswordResetView",
+    "EditWebAuthnView",
+}
 
 
 @pytest.fixture

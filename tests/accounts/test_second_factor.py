@@ -35,21 +35,21 @@ def mod():
 
 
 def test_a_stranger_is_sent_to_the_forum_s_sign_in_and_back(client):
-    answer = client.get("/desk/", follow=True)
-    assert answer.redirect_chain[-1][0] == "/account/login/?next=%2Fdesk%2F"
-    assert 'value="/desk/"' in answer.content.decode()
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/account/login/?next=%2Fadmin%2F"
+    assert 'value="/admin/"' in answer.content.decode()
 
 
 def test_a_member_without_rights_stays_outside(client):
     client.force_login(member())
-    answer = client.get("/desk/", follow=True)
+    answer = client.get("/admin/", follow=True)
     assert answer.status_code == 403
     assert "not as a moderator" in answer.content.decode()
 
 
 def test_staff_without_a_second_factor_are_told_to_add_one(client, mod):
     client.force_login(mod)
-    answer = client.get("/desk/", follow=True)
+    answer = client.get("/admin/", follow=True)
     assert answer.status_code == 403
     assert 'href="/account/2fa/"' in answer.content.decode()
 
@@ -57,7 +57,7 @@ def test_staff_without_a_second_factor_are_told_to_add_one(client, mod):
 def test_recovery_codes_alone_are_no_second_factor(client, mod):
     Authenticator.objects.create(user=mod, type=Authenticator.Type.RECOVERY_CODES, data={"seed": "x", "used_mask": 0})
     client.force_login(mod)
-    assert client.get("/desk/", follow=True).status_code == 403
+    assert client.get("/admin/", follow=True).status_code == 403
 
 
 def test_suspended_staff_get_another_sentence(client, mod):
@@ -65,7 +65,7 @@ def test_suspended_staff_get_another_sentence(client, mod):
     mod.suspended_at = timezone.now()
     mod.save()
     client.force_login(mod)
-    answer = client.get("/desk/", follow=True)
+    answer = client.get("/admin/", follow=True)
     assert answer.status_code == 403
     assert "Your account is suspended" in answer.content.decode()
 
@@ -79,7 +79,7 @@ def test_mod_adds_an_app_and_is_asked_for_it_at_the_desk(client, mod):
     assert answer.redirect_chain[-1][0] == "/account/2fa/recovery-codes/"  # at once, without asking again
     assert "An authenticator app was added" in [message.subject for message in sent()]
     # for the desk the session has to pass it
-    assert client.get("/desk/", follow=True).redirect_chain[-1][0] == "/account/2fa/reauthenticate/?next=%2Fdesk%2F"
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/account/2fa/reauthenticate/?next=%2Fadmin%2F"
 
 
 def test_with_a_password_it_is_asked_for_before_anything_is_added(client):
@@ -101,13 +101,13 @@ def test_a_wrong_code_adds_nothing(client, mod):
 
 def test_mod_signs_in_by_code_and_is_asked_for_the_second_factor(client, mod):
     TOTP.activate(mod, SECRET)
-    client.post("/account/login/code/", {"email": mod.email, "next": "/desk/"})
-    answer = client.post("/account/login/code/confirm/", {"code": code_in(sent()[0]), "next": "/desk/"})
+    client.post("/account/login/code/", {"email": mod.email, "next": "/admin/"})
+    answer = client.post("/account/login/code/confirm/", {"code": code_in(sent()[0]), "next": "/admin/"})
     assert answer.url.startswith("/account/2fa/authenticate/")
-    assert client.get("/desk/").status_code == 302
+    assert client.get("/admin/").status_code == 302
     assert client.post("/account/2fa/authenticate/", {"code": "000000"}).status_code == 200
-    assert client.post("/account/2fa/authenticate/", {"code": shown_by_the_app()}).url == "/desk/"
-    assert client.get("/desk/").status_code == 200
+    assert client.post("/account/2fa/authenticate/", {"code": shown_by_the_app()}).url == "/admin/"
+    assert client.get("/admin/").status_code == 200
 
 
 @pytest.fixture
@@ -121,17 +121,17 @@ def at_the_desk(client, mod):
 def test_mod_finds_alice_by_the_beginning_of_name_or_address(at_the_desk, term):
     member()
     member("Bea Brandt", "bea@example.org")
-    page = at_the_desk.get("/desk/accounts/user/", {"q": term}).content.decode()
+    page = at_the_desk.get("/admin/accounts/user/", {"q": term}).content.decode()
     assert "alice@example.org" in page
     assert "bea@example.org" not in page
 
 
 def test_the_list_costs_the_same_for_many_people_as_for_one(at_the_desk):
-    at_the_desk.get("/desk/accounts/user/")
+    at_the_desk.get("/admin/accounts/user/")
     counts = []
     for prefix in ("p", "q"):
         with CaptureQueriesContext(connection) as queries:
-            at_the_desk.get("/desk/accounts/user/")
+            at_the_desk.get("/admin/accounts/user/")
         counts.append(len(queries))
         for number in range(20):
             member(f"Person {prefix}{'x' * number}", f"{prefix}{number}@example.org")
@@ -141,15 +141,15 @@ def test_the_list_costs_the_same_for_many_people_as_for_one(at_the_desk):
 def test_the_two_short_lists(at_the_desk):
     member(suspended_at=timezone.now())
     member("Bea Brandt", "bea@example.org")
-    assert "bea@" not in at_the_desk.get("/desk/accounts/user/", {"standing": "suspended"}).content.decode()
-    assert "alice@" not in at_the_desk.get("/desk/accounts/user/", {"standing": "staff"}).content.decode()
+    assert "bea@" not in at_the_desk.get("/admin/accounts/user/", {"standing": "suspended"}).content.decode()
+    assert "alice@" not in at_the_desk.get("/admin/accounts/user/", {"standing": "staff"}).content.decode()
 
 
 def test_nobody_is_added_or_deleted_at_the_desk_and_no_password_is_shown(at_the_desk):
     alice = member(password=PASSWORD)
-    assert at_the_desk.get("/desk/accounts/user/add/").status_code == 403
-    assert at_the_desk.get(f"/desk/accounts/user/{alice.pk}/delete/").status_code == 403
-    page = at_the_desk.get(f"/desk/accounts/user/{alice.pk}/change/").content.decode()
+    assert at_the_desk.get("/admin/accounts/user/add/").status_code == 403
+    assert at_the_desk.get(f"/admin/accounts/user/{alice.pk}/delete/").status_code == 403
+    page = at_the_desk.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
     assert alice.password not in page
     assert 'name="suspended_at' not in page
     assert 'name="is_superuser"' in page
@@ -162,9 +162,9 @@ def test_a_moderator_cannot_give_rights(client, django_user_model):
     mo.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
     sign_in_with_factor(client, mo)
     alice = member()
-    page = client.get(f"/desk/accounts/user/{alice.pk}/change/").content.decode()
+    page = client.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
     assert 'name="is_staff"' not in page
-    client.post(f"/desk/accounts/user/{alice.pk}/change/", {"is_staff": "on", "is_superuser": "on"})
+    client.post(f"/admin/accounts/user/{alice.pk}/change/", {"is_staff": "on", "is_superuser": "on"})
     alice.refresh_from_db()
     assert not alice.is_staff
     assert not alice.is_superuser

@@ -103,7 +103,7 @@ def test_whoever_is_too_fast_or_repeats_themselves_loses_nothing_in_place(visit,
 
 
 def test_a_reader_looks_at_what_a_comment_said_before(visit, comment, alice):
-    from tests.posts.test_editing import grow_old, writing
+    from tests.posts.writing.test_editing import grow_old, writing
 
     grow_old(comment)
     writing.edit(editor=alice, comment=comment, source=OTHER)

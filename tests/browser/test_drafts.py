@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
-from posts.actions import writing
 from posts.models import Comment, Draft
+from posts.writing import comments
 from tests.browser.test_journeys import NEW
 from tests.browser.test_writing import PHONE, box_of, kept, open_reply
 from tests.factories import WORDS, reply
@@ -165,9 +165,14 @@ def test_what_was_typed_here_after_the_servers_draft_wins(visit, comment, bob):
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_draft_is_discarded_from_the_page(visit, comment, bob, scripts):
     Draft.objects.create(
-        person=bob, place=f"reply:{comment.pk}", comment=comment, thread=comment.thread, key="k",
-        fields={"source": NEW}, saved_at=comment.created_at,
-    )  # fmt: skip
+        person=bob,
+        place=f"reply:{comment.pk}",
+        comment=comment,
+        thread=comment.thread,
+        key="k",
+        fields={"source": NEW},
+        saved_at=comment.created_at,
+    )
     page = visit(bob, java_script_enabled=scripts)
     page.goto(f"/c/{comment.pk}/reply/")
     expect(page.get_by_label("Your text")).to_have_value(NEW)
@@ -236,7 +241,7 @@ def test_a_change_begun_here_does_not_overwrite_one_made_elsewhere(visit, thread
     page.goto(f"/c/{mine.pk}/edit/")
     box_of(page).fill("What I began to change on this device.")
     until(page, "Object.keys(localStorage).some((name) => name.startsWith('draft:'))")
-    writing.edit(editor=bob, comment=mine, source="What I changed on the phone meanwhile.")
+    comments.edit(editor=bob, comment=mine, source="What I changed on the phone meanwhile.")
     page.reload()
     expect(box_of(page)).to_have_value("What I began to change on this device.")
     page.get_by_role("button", name="Save").click()

@@ -5,10 +5,11 @@ from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
 from django.db.models import F
 
-from posts.actions import appealing, deciding, flagging, moderating, verifying, welcoming, writing
 from posts.models import Comment, Reading
 from posts.models.comment import GRACE
 from posts.models.reading import AWAY
+from posts.moderation import actions, appeals, decisions, flags, verification
+from posts.writing import comments, guests
 from tests.factories import WORDS, moderator, reply
 
 RULES = {
@@ -20,29 +21,81 @@ RULES = {
 }
 COLOURS = RULES | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 PUBLIC = [
-    "/", "{thread}", "{thread}?q=1", "{thread}?q=talk", "{thread}?order=newest", "{thread}?order=helpful",
-    "/c/{top}/branch/", "/c/{deep}/branch/", "/c/{top}/reply/", "/c/{edited}/history/",
+    "/",
+    "{thread}",
+    "{thread}?q=1",
+    "{thread}?q=talk",
+    "{thread}?order=newest",
+    "{thread}?order=helpful",
+    "/c/{top}/branch/",
+    "/c/{deep}/branch/",
+    "/c/{top}/reply/",
+    "/c/{edited}/history/",
     "/c/{edited}/history/?version=1",
-    "/help/", "/nothing/", "/c/{top}/flag/", "/rules/", "/trust/", "/moderation-log/", "/transparency/",
-    "/account/login/", "/account/signup/", "/account/login/code/", "/account/password/reset/",
-]  # fmt: skip
+    "/help/",
+    "/nothing/",
+    "/c/{top}/flag/",
+    "/rules/",
+    "/trust/",
+    "/moderation-log/",
+    "/transparency/",
+    "/account/login/",
+    "/account/signup/",
+    "/account/login/code/",
+    "/account/password/reset/",
+]
 MEMBERS = [
-    "{thread}", "/c/{top}/branch/", "/c/{opening}/reply/", "/c/{top}/reply/", "/c/{mine}/edit/",
-    "/c/{mine}/delete/", "/t/new/", "/guest-comments/", "/drafts/",
-    "/account/", "/account/email/", "/account/password/set/", "/account/2fa/", "/account/2fa/totp/activate/",
-    "/account/2fa/webauthn/", "/account/2fa/webauthn/add/", "/account/logout/", "/c/{top}/edit/", "/desk/",
-    "/account/clinician/", "/account/download/", "/flags/", "/decisions/", "/decisions/{decision}/",
-]  # fmt: skip
+    "{thread}",
+    "/c/{top}/branch/",
+    "/c/{opening}/reply/",
+    "/c/{top}/reply/",
+    "/c/{mine}/edit/",
+    "/c/{mine}/delete/",
+    "/t/new/",
+    "/guest-comments/",
+    "/drafts/",
+    "/account/",
+    "/account/email/",
+    "/account/password/set/",
+    "/account/2fa/",
+    "/account/2fa/totp/activate/",
+    "/account/2fa/webauthn/",
+    "/account/2fa/webauthn/add/",
+    "/account/logout/",
+    "/c/{top}/edit/",
+    "/admin/",
+    "/account/clinician/",
+    "/account/download/",
+    "/flags/",
+    "/decisions/",
+    "/decisions/{decision}/",
+]
 DESK = [
-    "/desk/", "/desk/posts/comment/", "/desk/posts/comment/{top}/change/", "/desk/posts/thread/",
-    "/desk/posts/thread/{pk}/change/", "/desk/posts/logentry/", "/desk/posts/revision/",
-    "/desk/posts/case/", "/desk/posts/case/{urgent}/change/", "/desk/posts/case/{flagged}/change/",
-    "/desk/posts/case/{appeal}/change/", "/desk/posts/case/{asked}/change/", "/desk/accounts/user/{person}/others/",
-    "/desk/posts/case/figures/", "/desk/posts/case/of/{top}/", "/desk/posts/case/undo/{decision}/",
-    "/desk/posts/rules/", "/desk/posts/cannedreason/", "/desk/posts/watchedword/add/", "/desk/posts/note/",
-    "/desk/posts/revision/{revision}/change/", "/desk/accounts/user/", "/desk/accounts/user/{person}/change/",
-    "/desk/accounts/verification/",
-]  # fmt: skip
+    "/admin/",
+    "/admin/posts/comment/",
+    "/admin/posts/comment/{top}/change/",
+    "/admin/posts/thread/",
+    "/admin/posts/thread/{pk}/change/",
+    "/admin/posts/logentry/",
+    "/admin/posts/revision/",
+    "/admin/posts/case/",
+    "/admin/posts/case/{urgent}/change/",
+    "/admin/posts/case/{flagged}/change/",
+    "/admin/posts/case/{appeal}/change/",
+    "/admin/posts/case/{asked}/change/",
+    "/admin/accounts/user/{person}/others/",
+    "/admin/posts/case/figures/",
+    "/admin/posts/case/of/{top}/",
+    "/admin/posts/case/undo/{decision}/",
+    "/admin/posts/rules/",
+    "/admin/posts/cannedreason/",
+    "/admin/posts/watchedword/add/",
+    "/admin/posts/note/",
+    "/admin/posts/revision/{revision}/change/",
+    "/admin/accounts/user/",
+    "/admin/accounts/user/{person}/change/",
+    "/admin/accounts/verification/",
+]
 LOOKS = [(360, "light"), (1280, "dark")]
 
 
@@ -54,27 +107,34 @@ def places(thread, alice, bob, mod):
     for number in range(12):
         parent = reply(parent, (bob, alice)[number % 2], source=f"{WORDS} {'unbroken' * 20}")
     waiting = reply(thread.opening, bob)
-    moderating.hold(moderator=mod, comment=waiting, reason="A second look.")
+    actions.hold(moderator=mod, comment=waiting, reason="A second look.")
     gone = reply(thread.opening, alice)
     reply(gone, bob)
-    writing.delete(author=alice, comment=gone)
+    comments.delete(author=alice, comment=gone)
     removed = reply(thread.opening, bob)
     reply(removed, alice)
-    moderating.remove(moderator=mod, comment=removed, reason="It names a patient.")
+    actions.remove(moderator=mod, comment=removed, reason="It names a patient.")
     reply(thread.opening, bob, source="# Loud\n\n- a list\n- of things\n\n> quoted\n\n```\n" + "code " * 60 + "\n```\n")
     edited = reply(thread.opening, alice, source="At first I thought that she was bored.")
     Comment.objects.filter(pk=edited.pk).update(created_at=edited.created_at - 2 * GRACE)
-    writing.edit(editor=alice, comment=edited, source="At first I thought that she was tired of me, and then not.")
-    guest = welcoming.comment_as_guest(
+    comments.edit(editor=alice, comment=edited, source="At first I thought that she was tired of me, and then not.")
+    guest = guests.comment_as_guest(
         name="Wren", email=bob.email, parent=thread.opening, source=f"{WORDS} As a guest.", key="guest"
     )
     EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
     mine = Comment.objects.filter(author=bob, removed_at=None).first()
     return {
-        "thread": thread.get_absolute_url(), "pk": thread.pk, "opening": thread.opening.pk, "top": top.pk,
-        "mine": mine.pk, "deep": parent.pk, "edited": edited.pk, "revision": edited.revisions.get().pk,
-        "guest": guest.pk, **_at_the_desk(thread, alice, bob, mod),
-    }  # fmt: skip
+        "thread": thread.get_absolute_url(),
+        "pk": thread.pk,
+        "opening": thread.opening.pk,
+        "top": top.pk,
+        "mine": mine.pk,
+        "deep": parent.pk,
+        "edited": edited.pk,
+        "revision": edited.revisions.get().pk,
+        "guest": guest.pk,
+        **_at_the_desk(thread, alice, bob, mod),
+    }
 
 
 def _at_the_desk(thread, alice, bob, mod):
@@ -82,20 +142,24 @@ def _at_the_desk(thread, alice, bob, mod):
     found = {}
     for name, reason in (("urgent", "harm"), ("flagged", "unkind")):
         flagged = reply(thread.opening, bob, f"{WORDS} {name}")
-        flagging.flag(comment=flagged, person=alice, reason=reason, note="Please look at the end of it.")
-        deciding.note(moderator=mod, text="Seen before.", comment=flagged)
+        flags.flag(comment=flagged, person=alice, reason=reason, note="Please look at the end of it.")
+        decisions.note(moderator=mod, text="Seen before.", comment=flagged)
         reply(flagged, alice)
         found[name] = flagged.cases.get().pk
     # by another moderator: Mo has the form to answer the appeal
     gone, mia = reply(thread.opening, bob, f"{WORDS} Gone."), moderator("Mia Second")
-    entry = moderating.remove(moderator=mia, comment=gone, reason="It is unkind.", rule="Be kind")
-    appealed = deciding.take_measure(moderator=mod, person=bob, measure="watch", reason="Too much at once.")
-    appealing.appeal(entry=entry, text="It was meant kindly.", person=bob)
-    deciding.note(moderator=mod, text="Means well, mostly. " + "unbroken" * 20, person=bob)
-    asked = verifying.ask(
-        person=alice, profession="Psychologist", regulator="HCPC", region="GB", number="PYL 55501",
+    entry = actions.remove(moderator=mia, comment=gone, reason="It is unkind.", rule="Be kind")
+    appealed = decisions.take_measure(moderator=mod, person=bob, measure="watch", reason="Too much at once.")
+    appeals.appeal(entry=entry, text="It was meant kindly.", person=bob)
+    decisions.note(moderator=mod, text="Means well, mostly. " + "unbroken" * 20, person=bob)
+    asked = verification.ask(
+        person=alice,
+        profession="Psychologist",
+        regulator="HCPC",
+        region="GB",
+        number="PYL 55501",
         evidence="unbroken" * 20,
-    )  # fmt: skip
+    )
     return found | {"asked": asked.case.pk, "appeal": entry.appeal.case.pk, "decision": appealed.pk, "person": bob.pk}
 
 
@@ -140,13 +204,13 @@ def test_moderators_pages(visit, places, mod):
 
 def test_the_queue_and_people_on_a_phone(visit, places, mod):
     page = visit(mod, viewport={"width": 360, "height": 800})
-    fit = [address for address in DESK if "/case/" in address or address == "/desk/" or "{person}" in address]
+    fit = [address for address in DESK if "/case/" in address or address == "/admin/" or "{person}" in address]
     assert look_at(page, fit, places) == []
 
 
 def test_the_act_page_of_the_desk(visit, places, mod):
     page = visit(mod)
-    page.goto("/desk/posts/comment/")
+    page.goto("/admin/posts/comment/")
     page.locator("input[name=_selected_action]").first.check()
     page.locator("select[name=action]").select_option("remove")
     page.locator("button[name=index]").first.click()

@@ -181,7 +181,7 @@ def test_mod_removes_in_the_desk_and_a_reader_sees_the_tombstone(visit, thread, 
     comment = reply(thread.opening, alice)
     reply(comment, bob)
     desk = visit(mod, java_script_enabled=scripts)
-    desk.goto("/desk/posts/comment/")
+    desk.goto("/admin/posts/comment/")
     desk.locator(f"input[name=_selected_action][value='{comment.pk}']").check()
     desk.locator("select[name=action]").select_option("remove")
     desk.get_by_role("button", name=re.compile("Go|Run")).first.click()

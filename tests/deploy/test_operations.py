@@ -18,8 +18,8 @@ import psycopg2
 import pytest
 
 from bench import slow_clients
-from forum.database import Server, binaries
-from forum.database.location import server_account, socket_folder
+from forum.embedded_postgres import Server, binaries
+from forum.embedded_postgres.location import server_account, socket_folder
 from tests.forum.launching import CLEAN, ROOT, end, forget_sockets, free_port, is_alive, open_place, until
 
 DEPLOY = ROOT / "deploy"

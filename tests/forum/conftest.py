@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from forum.database import Server
+from forum.embedded_postgres import Server
 from tests.forum import launching
 
 
@@ -45,7 +45,7 @@ def data_folder(template):
 def shared_state(place, monkeypatch):
     """SHARED_STATE in a place of the test's own."""
     folder = place / "state"
-    monkeypatch.setattr("forum.database.location.SHARED_STATE", folder)
-    monkeypatch.setattr("forum.database.binaries.SHARED_STATE", folder)
+    monkeypatch.setattr("forum.embedded_postgres.location.SHARED_STATE", folder)
+    monkeypatch.setattr("forum.embedded_postgres.binaries.SHARED_STATE", folder)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

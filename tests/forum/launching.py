@@ -13,21 +13,22 @@ from pathlib import Path
 
 import psycopg2
 
-from forum import database
-from forum.database.location import server_account, socket_folder
+from forum import embedded_postgres
+from forum.embedded_postgres.location import server_account, socket_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_ROOT = os.geteuid() == 0
 # The tests' own server must not be meant by what a test starts.
 CLEAN = {
-    name: value for name, value in os.environ.items()
+    name: value
+    for name, value in os.environ.items()
     if name not in ("FORUM_PG_DATA", "FORUM_PG_BIN", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", "HOST", "PORT")
     and not name.startswith(("PYTEST", "PG"))
-}  # fmt: skip
+}
 OWNER = """
 import sys
 sys.path.insert(0, sys.argv[2])
-from forum.database import DatabaseProblem, Server, server
+from forum.embedded_postgres import DatabaseProblem, Server, server
 if "no death signal" in sys.argv:
     server.end_with_parent = lambda number: None
 if "wait" in sys.argv:
@@ -47,7 +48,7 @@ DROPPED = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 import encodings.idna, os, pwd, socket
-from forum.database import DatabaseProblem, Server
+from forum.embedded_postgres import DatabaseProblem, Server
 if os.geteuid() == 0:
     nobody = pwd.getpwnam("nobody")
     os.setgroups([])
@@ -81,7 +82,7 @@ def forget_sockets(data_folder):
 
 def connect(data_folder):
     """A connection as the forum makes it."""
-    values = database.connection(data_folder)
+    values = embedded_postgres.connection(data_folder)
     return psycopg2.connect(dbname=values["NAME"], user=values["USER"], host=values["HOST"], port=values["PORT"])
 
 

@@ -12,8 +12,17 @@ class MailServer:
     `at` is called with each verb before it is answered. `connections` counts clients, `messages` has what was taken.
     """
 
-    USUAL = {"EHLO": "250 ok", "HELO": "250 ok", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on",
-             ".": "250 taken", "RSET": "250 ok", "QUIT": "221 bye", "hello": "220 test"}  # fmt: skip
+    USUAL = {
+        "EHLO": "250 ok",
+        "HELO": "250 ok",
+        "MAIL": "250 ok",
+        "RCPT": "250 ok",
+        "DATA": "354 go on",
+        ".": "250 taken",
+        "RSET": "250 ok",
+        "QUIT": "221 bye",
+        "hello": "220 test",
+    }
 
     def __init__(self, answers=None, at=lambda verb: None):
         self.answers, self.at = answers or {}, at

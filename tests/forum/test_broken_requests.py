@@ -10,8 +10,8 @@ from django.test import Client
 from bench.broken_requests import Generator, addresses, answer, described, undone
 from forum import errors
 from forum.wsgi import application
-from posts.actions import flagging
 from posts.models import Case, Comment
+from posts.moderation import flags
 from tests.factories import moderator, person, reply, thread
 
 SEED, NUMBER = 13, 1_000
@@ -26,7 +26,7 @@ def fill():
     Authenticator.objects.create(user=owner, type=Authenticator.Type.TOTP, data={"secret": SECRET})
     opening = thread().opening
     comment = reply(opening, member)
-    flagging.flag(comment=comment, person=mod, reason="unkind")
+    flags.flag(comment=comment, person=mod, reason="unkind")
     sessions = []
     for user in (member, mod, owner):
         client = Client()
@@ -38,7 +38,7 @@ def fill():
 
 def test_every_address_is_known_to_the_generator():
     found = addresses()
-    assert {"/", "/t/{argument}/{argument}/", "/account/login/", "/desk/posts/case/{argument}/change/"} <= set(found)
+    assert {"/", "/t/{argument}/{argument}/", "/account/login/", "/admin/posts/case/{argument}/change/"} <= set(found)
     assert len(found) > 80
 
 

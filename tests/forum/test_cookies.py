@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from forum.cookies import is_visitor, look_of
 from forum.pagecache import PersonalPage, render_for_everybody
 from forum.wsgi import django_application
-from posts.actions import welcoming
-from posts.views import guestbook
+from posts.reading import guest_cookie
+from posts.writing import guests
 from tests import factories
 from tests.forum.test_pagecache import door, knock
 
@@ -28,9 +28,12 @@ VALUE = st.one_of(
     st.text("abc=,\"\\' \t;\x00é", max_size=12),
 )
 PAIR = st.builds("{}{}{}{}{}{}".format, SPACE, NAME, SPACE, st.sampled_from(["=", "", "=="]), SPACE, VALUE)
-HEADER = st.builds("{}".format, st.lists(PAIR, max_size=6).flatmap(
-    lambda pairs: st.sampled_from([";", "; ", " ;\t", ";;", ","]).map(lambda between: between.join(pairs))
-))  # fmt: skip
+HEADER = st.builds(
+    "{}".format,
+    st.lists(PAIR, max_size=6).flatmap(
+        lambda pairs: st.sampled_from([";", "; ", " ;\t", ";;", ","]).map(lambda between: between.join(pairs))
+    ),
+)
 
 
 def asked_with(header):
@@ -63,8 +66,8 @@ def test_page_cache_reads_cookies_as_django_does(header):
 def test_guest_comment_is_shown_to_its_guest_only_however_the_cookie_is_written(db, door, settings, name):
     settings.KEPT_PAGES_FRESH = 60
     thread = factories.thread()
-    held = welcoming.comment_as_guest(name="Wren", email="", parent=thread.opening, source=SECRET, key="k")
-    cookie = f"{name}={signing.dumps([held.pk], salt=guestbook.SALT)}"
+    held = guests.comment_as_guest(name="Wren", email="", parent=thread.opening, source=SECRET, key="k")
+    cookie = f"{name}={signing.dumps([held.pk], salt=guest_cookie.SALT)}"
     assert SECRET.encode() in knock(door, thread.get_absolute_url(), HTTP_COOKIE=cookie)[2]
     assert SECRET.encode() not in knock(door, thread.get_absolute_url())[2]
 
@@ -119,14 +122,14 @@ def a_request(cookie="", is_signed_in=False):
 @pytest.mark.parametrize("cookie", ["session=1", "guest=1", "guest =1", "messages=1"])
 def test_page_of_a_personal_request_cannot_be_kept(cookie):
     with pytest.raises(PersonalPage):
-        render_for_everybody(a_request(cookie), 1, "posts/help.html", {})
+        render_for_everybody(a_request(cookie), 1, "posts/reading/help.html", {})
 
 
 def test_page_with_something_laid_on_cannot_be_kept(db):
     with pytest.raises(PersonalPage):
-        render_for_everybody(a_request(), 1, "posts/help.html", {}, places={"wait:1": "x"})
+        render_for_everybody(a_request(), 1, "posts/reading/help.html", {}, places={"wait:1": "x"})
     with pytest.raises(PersonalPage):
-        render_for_everybody(a_request(is_signed_in=True), 1, "posts/help.html", {})
+        render_for_everybody(a_request(is_signed_in=True), 1, "posts/reading/help.html", {})
 
 
 def test_page_for_everybody_knows_neither_user_nor_messages_nor_token(settings, tmp_path):

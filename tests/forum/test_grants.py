@@ -5,10 +5,10 @@ from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 
 from forum import grants
-from posts.actions import deciding, flagging, moderating, undoing
 from posts.models import Case, LogEntry
+from posts.moderation import actions, decisions, flags, undo
 from tests.factories import moderator, person, reply, thread
-from tests.posts.test_at_once import at_once
+from tests.posts.writing.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +36,12 @@ def refused(cursor, statement):
 def test_it_does_what_moderators_and_members_do(web_role):
     mod, bob = moderator(), person("Bob")
     comment = reply(thread().opening, bob)
-    flagging.flag(comment=comment, person=person(), reason="unkind")
+    flags.flag(comment=comment, person=person(), reason="unkind")
     case = Case.objects.get(comment=comment)
-    entry = deciding.decide(moderator=mod, case=case, seen=case.version, act="remove", measure="warn", reason="Unkind.")
-    undoing.undo(moderator=mod, entry=entry, reason="It was not.")
+    entry = decisions.decide(
+        moderator=mod, case=case, seen=case.version, act="remove", measure="warn", reason="Unkind."
+    )
+    undo.undo(moderator=mod, entry=entry, reason="It was not.")
     comment.refresh_from_db()
     assert comment.is_published
 
@@ -57,7 +59,7 @@ def test_it_does_what_moderators_and_members_do(web_role):
     ],
 )
 def test_it_cannot_touch_the_log_or_the_guards_around_it(web_role, statement):
-    moderating.lock(moderator=moderator(), thread=thread(), reason="Enough.")
+    actions.lock(moderator=moderator(), thread=thread(), reason="Enough.")
     said = refused(web_role, statement)
     assert "permission denied" in said or "must be owner" in said
     assert LogEntry.objects.count() == 1

@@ -12,13 +12,20 @@ from forum.env import BASE_DIR
 from tests.factories import thread as make_thread
 
 DIRECTIVES = {
-    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
-    "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "manifest-src 'self'",
-}  # fmt: skip
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "manifest-src 'self'",
+}
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/t/1/", "/nothing/", "/account/login/", "/desk/", "/help/", "/static/mark.svg"]
+    "address", ["/", "/t/1/", "/nothing/", "/account/login/", "/admin/", "/help/", "/static/mark.svg"]
 )
 def test_every_answer_carries_them(db, client, address):
     make_thread()
@@ -38,24 +45,38 @@ def test_every_answer_carries_them(db, client, address):
 def outside_debug(**environment):
     """The settings as they are on a server: read in a process of its own."""
     names = [
-        "DEBUG", "SECURE_HSTS_SECONDS", "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE",
-        "SESSION_COOKIE_NAME", "CSRF_COOKIE_HTTPONLY",
-    ]  # fmt: skip
+        "DEBUG",
+        "SECURE_HSTS_SECONDS",
+        "SECURE_SSL_REDIRECT",
+        "SESSION_COOKIE_SECURE",
+        "CSRF_COOKIE_SECURE",
+        "SESSION_COOKIE_NAME",
+        "CSRF_COOKIE_HTTPONLY",
+    ]
     code = f"import json; from forum import settings as s; print(json.dumps({{n: getattr(s, n) for n in {names}}}))"
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     said = subprocess.run(
-        [sys.executable, "-c", code], cwd=BASE_DIR, env=clean | {"SECRET_KEY": "x"} | environment, check=True,
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=BASE_DIR,
+        env=clean | {"SECRET_KEY": "x"} | environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return json.loads(said.stdout)
 
 
 def test_outside_debug_everything_is_over_https():
     found = outside_debug()
     assert found == {
-        "DEBUG": False, "SECURE_HSTS_SECONDS": 63_072_000, "SECURE_SSL_REDIRECT": True, "SESSION_COOKIE_SECURE": True,
-        "CSRF_COOKIE_SECURE": True, "SESSION_COOKIE_NAME": "__Host-session", "CSRF_COOKIE_HTTPONLY": True,
-    }  # fmt: skip
+        "DEBUG": False,
+        "SECURE_HSTS_SECONDS": 63_072_000,
+        "SECURE_SSL_REDIRECT": True,
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_NAME": "__Host-session",
+        "CSRF_COOKIE_HTTPONLY": True,
+    }
 
 
 def test_a_laptop_without_https_gets_cookies_it_can_send_back():

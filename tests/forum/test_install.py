@@ -52,8 +52,12 @@ def commands(project, monkeypatch):
 
 def test_which_pythons_fit():
     assert [install.fits(version) for version in ((2, 7), (3, 10), (3, 11), (3, 13), (3, 14))] == [
-        False, False, True, True, False,
-    ]  # fmt: skip
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_an_old_python_is_told_so(monkeypatch, capsys):

@@ -107,7 +107,7 @@ def test_row_that_breaks_a_constraint_is_not_quoted(db, lines, monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute("UPDATE posts_comment SET source = %s, depth = -1 WHERE id = %s", [SECRET, opening.pk])
 
-    monkeypatch.setattr("posts.page.address_of", break_constraint)
+    monkeypatch.setattr("posts.reading.queries.address_of", break_constraint)
     with pytest.raises(IntegrityError, match=SECRET), transaction.atomic():
         break_constraint()
     assert Client(raise_request_exception=False).get(f"/c/{opening.pk}/").status_code == 500

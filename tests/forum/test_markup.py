@@ -172,13 +172,29 @@ def test_a_link_leads_where_it_says_and_lends_no_weight(source, target):
 
 
 HOSTILE = [
-    "[a](javascript:123)", "[a](JaVaScRiPt:alert(1))", "[a](java\tscript:alert(1))", "[a](&#106;avascript:alert(1))",
-    "[a](data:text/html,x)", "[a](vbscript:x)", "[a](//evil.example)", "[a](/\\evil.example)", "[a](\\\\evil.example)",
-    "[a](https:evil.example)", "[a](https://user@evil.example)", "[a]: javascript:1\n\n[a]", "<javascript:alert(1)>",
-    "![a](javascript:1)", "[a](ftp://example.org)", "[a](https://example.org/" + "x" * 2_200 + ")",
-    "[a](\x01javascript:1)", "[a](https://evil.example\\@example.org)", "https://example.org/" + "x" * 2_200,
-    "https://user@evil.example", "[a](&#x2f;/evil.example)", "[a](<javascript:1>)",
-]  # fmt: skip
+    "[a](javascript:123)",
+    "[a](JaVaScRiPt:alert(1))",
+    "[a](java\tscript:alert(1))",
+    "[a](&#106;avascript:alert(1))",
+    "[a](data:text/html,x)",
+    "[a](vbscript:x)",
+    "[a](//evil.example)",
+    "[a](/\\evil.example)",
+    "[a](\\\\evil.example)",
+    "[a](https:evil.example)",
+    "[a](https://user@evil.example)",
+    "[a]: javascript:1\n\n[a]",
+    "<javascript:alert(1)>",
+    "![a](javascript:1)",
+    "[a](ftp://example.org)",
+    "[a](https://example.org/" + "x" * 2_200 + ")",
+    "[a](\x01javascript:1)",
+    "[a](https://evil.example\\@example.org)",
+    "https://example.org/" + "x" * 2_200,
+    "https://user@evil.example",
+    "[a](&#x2f;/evil.example)",
+    "[a](<javascript:1>)",
+]
 
 
 @pytest.mark.parametrize("source", HOSTILE)
@@ -247,10 +263,46 @@ def test_each_of_the_two_cleaners_would_do_alone(monkeypatch):
 
 
 PIECES = st.sampled_from(
-    ["<script>", "</p>", "<a href=", "javascript:", "[a](", ")", "![", "]", "`", "```\n", "> ", "- ", "1. ", "**", "_",
-     "~~", "&#x6a;", "&lt;", '"', "'", "\n", "\n\n", "    ", "onclick=", "<!--", "-->", "<![CDATA[", "[x]: ",
-     "https://a.b/", "\\", "|", "|-|-|\n", "# ", "\t", "\u0301", "\x02", "\x03"]
-)  # fmt: skip
+    [
+        "<script>",
+        "</p>",
+        "<a href=",
+        "javascript:",
+        "[a](",
+        ")",
+        "![",
+        "]",
+        "`",
+        "```\n",
+        "> ",
+        "- ",
+        "1. ",
+        "**",
+        "_",
+        "~~",
+        "&#x6a;",
+        "&lt;",
+        '"',
+        "'",
+        "\n",
+        "\n\n",
+        "    ",
+        "onclick=",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "[x]: ",
+        "https://a.b/",
+        "\\",
+        "|",
+        "|-|-|\n",
+        "# ",
+        "\t",
+        "\u0301",
+        "\x02",
+        "\x03",
+    ]
+)
 TYPED = st.one_of(
     st.lists(st.one_of(PIECES, st.text(max_size=8)), max_size=40).map("".join),
     # the same again and again, up to the limit

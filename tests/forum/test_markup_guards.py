@@ -58,10 +58,9 @@ INSIDE = [
     (blocks, "FARTHEST_IN", "\t" * 11 + "x", "\t" * 10 + "x", limits.TOO_FAR_IN),
     (typed, "MOST_SIGNS", "*a _b" * 1_001, "*a _b" * 1_000, limits.TOO_MANY_SIGNS),
     (tables, "MOST_COLUMNS", "|" * 22 + "\n" + "|-" * 21, "|" * 21 + "\n" + "|-" * 20, limits.TABLE_TOO_LARGE),
-    (tables, "MOST_CELLS", "a|b|c|d\n-|-|-|-" + "\n|" * 500, "a|b|c|d\n-|-|-|-" + "\n|" * 499,
-     limits.TABLE_TOO_LARGE),
+    (tables, "MOST_CELLS", "a|b|c|d\n-|-|-|-" + "\n|" * 500, "a|b|c|d\n-|-|-|-" + "\n|" * 499, limits.TABLE_TOO_LARGE),
     (inlines, "DEEPEST_TREE", "*a **b " * 31 + "c** d*" * 31, "*a **b " * 29 + "c** d*" * 29, limits.TOO_DEEP),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("place", "guard", "much", "less", "sentence"), INSIDE, ids=[row[1] for row in INSIDE])
@@ -150,10 +149,16 @@ def test_backticks_without_others_are_read_once(monkeypatch):
 
 # Where time is spent: each of these uses two seconds up, and the next step notices.
 STAGES = [
-    (blocks.Reader, "_read_line"), (typed.Typed, "_without"), (inlines._Link, "handleMatch"),
-    (inlines._WebAddress, "handleMatch"), (inlines._Strike, "handleMatch"), (inlines._Emphasis, "get_match"),
-    (typed.Typed, "_elements"), (inlines, "check_depth"), (Cleaner, "clean"),
-]  # fmt: skip
+    (blocks.Reader, "_read_line"),
+    (typed.Typed, "_without"),
+    (inlines._Link, "handleMatch"),
+    (inlines._WebAddress, "handleMatch"),
+    (inlines._Strike, "handleMatch"),
+    (inlines._Emphasis, "get_match"),
+    (typed.Typed, "_elements"),
+    (inlines, "check_depth"),
+    (Cleaner, "clean"),
+]
 
 
 @pytest.fixture
@@ -232,22 +237,76 @@ def test_marks_upon_marks_are_cut(monkeypatch):
     assert len(markup.normalise(tower)) == 1 + text.LONGEST_RUN
 
 
-SHAPES = list(COSTLY.values()) + [
-    (piece * 20_000)[:20_000]
-    for piece in (
-        "[", "![", "]", "[a](", "[a]: b\n", "[a][b]", "<", "<a", "&", "&amp;", "\\", "\\`", "`", "`a", "*", "**", "_a",
-        "*a **b ", "*a _b ", "~~", "~~a", "#", "# ", "> ", "- ", "1. ", "> > \n", "-\n", "    ", "\t", " ", "\n",
-        "|", "|-", "|\n|-\n", "a@b.c ", "https://", "https://a.b/(", "http://a.b ", ".https://", "```\n", "~~~ ",
-        "---\n", "a\n=\n", "\u200b", "\u0301", "e\u0301", "\u202e", "\ud800", "😀",
-        "\x02", "\x03", "\x02klzzwxh:0000\x03", "\x02c0\x03", '("',
-    )
-] + [
-    "".join("`" * length + "a" for length in range(199)),
-    "".join("> " * depth + "a\n" for depth in [*range(1, 11)] * 100),
-    "".join("  " * depth + "1. a\n" for depth in [*range(1, 10)] * 150),
-    "a|" * 18 + "\n" + "-|" * 18 + "\n" + "|\n" * 90,
-    "x" * 17_000 + "[a](b " * 500,
-]  # fmt: skip
+SHAPES = (
+    list(COSTLY.values())
+    + [
+        (piece * 20_000)[:20_000]
+        for piece in (
+            "[",
+            "![",
+            "]",
+            "[a](",
+            "[a]: b\n",
+            "[a][b]",
+            "<",
+            "<a",
+            "&",
+            "&amp;",
+            "\\",
+            "\\`",
+            "`",
+            "`a",
+            "*",
+            "**",
+            "_a",
+            "*a **b ",
+            "*a _b ",
+            "~~",
+            "~~a",
+            "#",
+            "# ",
+            "> ",
+            "- ",
+            "1. ",
+            "> > \n",
+            "-\n",
+            "    ",
+            "\t",
+            " ",
+            "\n",
+            "|",
+            "|-",
+            "|\n|-\n",
+            "a@b.c ",
+            "https://",
+            "https://a.b/(",
+            "http://a.b ",
+            ".https://",
+            "```\n",
+            "~~~ ",
+            "---\n",
+            "a\n=\n",
+            "\u200b",
+            "\u0301",
+            "e\u0301",
+            "\u202e",
+            "\ud800",
+            "😀",
+            "\x02",
+            "\x03",
+            "\x02klzzwxh:0000\x03",
+            "\x02c0\x03",
+            '("',
+        )
+    ]
+    + [
+        "".join("`" * length + "a" for length in range(199)),
+        "".join("> " * depth + "a\n" for depth in [*range(1, 11)] * 100),
+        "".join("  " * depth + "1. a\n" for depth in [*range(1, 10)] * 150),
+        "a|" * 18 + "\n" + "-|" * 18 + "\n" + "|\n" * 90,
+        "x" * 17_000 + "[a](b " * 500,
+    ]
+)
 
 
 @pytest.mark.parametrize("source", SHAPES, ids=range(len(SHAPES)))

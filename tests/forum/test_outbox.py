@@ -27,7 +27,7 @@ from forum import outbox
 from forum.models import OutboxMessage
 from tests.forum.mail_server import MailServer
 from tests.outbox import sent
-from tests.posts.test_at_once import at_once
+from tests.posts.writing.test_concurrency import at_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -203,10 +203,10 @@ def test_failed_mails_are_forgotten_after_a_month(transport):
     transport(SMTPRecipientsRefused(REFUSED))
     write()
     call_command("send_outbox")
-    call_command("tidy")
+    call_command("delete_expired")
     assert OutboxMessage.objects.count() == 1
     OutboxMessage.objects.update(failed_at=timezone.now() - timedelta(days=31))
-    call_command("tidy")
+    call_command("delete_expired")
     assert not OutboxMessage.objects.exists()
 
 

@@ -9,7 +9,7 @@ from forum.models import OutboxMessage
 from tests.factories import moderator, person
 from tests.signing_in import sign_in_with_factor
 
-LIST = "/desk/forum/outboxmessage/"
+LIST = "/admin/forum/outboxmessage/"
 
 
 @pytest.fixture
@@ -55,4 +55,4 @@ def test_nothing_can_be_changed_there(owner, rows):
 def test_moderators_do_not_see_it(client, rows):
     sign_in_with_factor(client, moderator())
     assert client.get(LIST).status_code == 403
-    assert "outboxmessage" not in client.get("/desk/").content.decode()
+    assert "outboxmessage" not in client.get("/admin/").content.decode()

@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.forms import ProfileForm
 from forum.pagecache import OVERHEAD, Door, Store
 from forum.wsgi import django_application
-from posts.actions import moderating, welcoming, writing
-from posts.views import guestbook
+from posts.moderation import actions
+from posts.reading import guest_cookie
+from posts.writing import comments, guests
 from tests import factories
 from tests.factories import reply
 
@@ -79,13 +80,13 @@ def test_what_changes_is_shown_at_once_when_asked(door, comment):
     address = comment.thread.get_absolute_url()
     moderator = factories.moderator()
     first = knock(door, address)
-    writing.edit(editor=comment.author, comment=comment, source="Other words than those before them.")
+    comments.edit(editor=comment.author, comment=comment, source="Other words than those before them.")
     second = knock(door, address)
     assert b"Other words" in second[2]
     assert first[1]["ETag"] != second[1]["ETag"]
-    moderating.remove(moderator=moderator, comment=comment, reason="It names a patient.")
+    actions.remove(moderator=moderator, comment=comment, reason="It names a patient.")
     assert b"Other words" not in knock(door, address)[2]
-    moderating.remove(moderator=moderator, comment=comment.thread.opening, reason="It names a patient.")
+    actions.remove(moderator=moderator, comment=comment.thread.opening, reason="It names a patient.")
     assert knock(door, address)[0] == 404
 
 
@@ -153,11 +154,11 @@ def test_a_store_holds_no_more_than_its_bytes_and_forgets_the_least_used():
 
 def test_a_guest_with_a_comment_that_waits_is_not_sent_the_page_of_everybody(door, comment, settings):
     settings.KEPT_PAGES_FRESH = 60
-    held = welcoming.comment_as_guest(
+    held = guests.comment_as_guest(
         name="Wren", email="", parent=comment.thread.opening, source="A word of my own, at last.", key="k"
     )
     address = comment.thread.get_absolute_url()
-    cookie = f"{settings.GUEST_COOKIE_NAME}={signing.dumps([held.pk], salt=guestbook.SALT)}"
+    cookie = f"{settings.GUEST_COOKIE_NAME}={signing.dumps([held.pk], salt=guest_cookie.SALT)}"
     for _visit in range(2):
         assert b"A word of my own" not in knock(door, address)[2]
         assert b"A word of my own" in knock(door, address, HTTP_COOKIE=cookie)[2]

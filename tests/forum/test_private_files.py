@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from forum import env
-from forum.database import Server
+from forum.embedded_postgres import Server
 from tests.forum.launching import connect
 
 SECRET = "what somebody wrote about their mother"

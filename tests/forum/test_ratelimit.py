@@ -18,7 +18,7 @@ from forum import ratelimit, rates
 from forum.checks import check_limits
 from forum.models import Usage
 from tests import factories
-from tests.posts.test_at_once import at_once
+from tests.posts.writing.test_concurrency import at_once
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_every_act_that_is_counted_has_its_limits_and_nobody_is_misspelt(setting
     from forum import settings as shipped
 
     source = "".join(file.read_text() for floor in ("posts", "forum") for file in Path(floor).rglob("*.py"))
-    counted = set(re.findall(r'(?:take\(\s*request, |attempted\(\s*request, form, )"([\w ]+)"', source))
+    counted = set(re.findall(r'(?:take\(\s*request, |attempted\(\s*request,\s*form,\s*)"([\w ]+)"', source))
     assert counted == set(shipped.LIMITS)
     settings.LIMITS = {"comment": {"visitr": "1 per day"}}
     assert "visitr" in check_limits(None)[0].msg

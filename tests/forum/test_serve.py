@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from forum.database.location import socket_folder
+from forum.embedded_postgres.location import socket_folder
 from tests.forum.launching import (
     CLEAN,
     ROOT,
@@ -174,7 +174,7 @@ def test_killed_it_leaves_nothing_and_starts_again_at_once(project):
 def test_whatever_is_killed_comes_back(project):
     """The web server's processes, the worker, and PostgreSQL: one after the other, then the page answers again."""
     with serving(project) as (process, address):
-        for words in ("forum.web_server", "manage.py work", "-D"):
+        for words in ("forum.web_server", "manage.py run_worker", "-D"):
             victim = child_with(process.pid, words)
             os.kill(victim, signal.SIGKILL)
             assert until(lambda words=words, victim=victim: child_with(process.pid, words) not in (None, victim), 30)
@@ -285,9 +285,18 @@ def test_a_problem_of_the_launcher_is_one_sentence(project, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [([], 0), (["--help"], 0), (["help", "migrate"], 0), (["migrate", "--help"], 0), (["migrate", "-h"], 0),
-     (["version"], 0), (["--version"], 0), (["no_such_command"], 1), (["check"], 0)],
-)  # fmt: skip
+    [
+        ([], 0),
+        (["--help"], 0),
+        (["help", "migrate"], 0),
+        (["migrate", "--help"], 0),
+        (["migrate", "-h"], 0),
+        (["version"], 0),
+        (["--version"], 0),
+        (["no_such_command"], 1),
+        (["check"], 0),
+    ],
+)
 def test_no_server_where_none_is_needed(project, tmp_path, arguments, code):
     data_folder = tmp_path / "var" / "postgres"
     found, _out, err = run(project, *arguments, FORUM_PG_DATA=str(data_folder))

@@ -2,11 +2,11 @@
 
 import pytest
 
-from posts.actions import flagging
 from posts.models import Case, Question
+from posts.moderation import flags
 from tests import factories
 from tests.factories import moderator, person, reply
-from tests.posts.at_desk import flagged, seated
+from tests.posts.moderation.case_forms import flagged, seated
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def comment(opening, alice):
     """Answers a question, has a branch below it, and is flagged."""
     comment = reply(opening, alice, question=Question.objects.first())
     reply(reply(comment, person("Carla")), person("Dora"))
-    flagging.flag(comment=comment, person=person("Flora"), reason="unkind")
+    flags.flag(comment=comment, person=person("Flora"), reason="unkind")
     return comment
 
 

@@ -16,7 +16,7 @@ from forum import outbox
 from forum.models import OutboxMessage
 from posts.models import Draft, GuestComment, Note
 from tests.factories import moderator, person, reply
-from tests.posts.at_desk import flagged, held
+from tests.posts.moderation.case_forms import flagged, held
 from tests.signing_in import SECRET, sign_in_with_factor
 
 # Who reads one of these tables can sign in as somebody else, or learns what the forum promises to tell nobody.

@@ -7,10 +7,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from posts import drawing
-from posts.actions import reading
 from posts.models import Helpful, Thread
 from posts.models.thread import MARKS_GATHERED, MARKS_SETTLE
+from posts.reading import progress, rendering
 from tests.factories import person, reply, thread
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +26,7 @@ def comments():
 @pytest.fixture
 def drawings(monkeypatch):
     """How many pages were drawn, and a clock: `drawings.later(seconds)`."""
-    whole = drawing.draw
+    whole = rendering.draw
     now = timezone.now()
 
     class Counted:
@@ -42,13 +41,13 @@ def drawings(monkeypatch):
         counted.count += 1
         return whole(*given)
 
-    monkeypatch.setattr(drawing, "draw", draw)
+    monkeypatch.setattr(rendering, "draw", draw)
     monkeypatch.setattr(timezone, "now", lambda: now + counted.passed)
     return counted
 
 
 def press(comment, who):
-    reading.mark_helpful(reader=who, comment=comment, is_helpful=True)
+    progress.mark_helpful(reader=who, comment=comment, is_helpful=True)
 
 
 def test_presses_of_some_seconds_make_one_drawing(comments, drawings, client):

@@ -5,12 +5,13 @@ import re
 import pytest
 from django.test import Client
 
-from posts.actions import moderating, writing
 from posts.models import Comment
+from posts.moderation import actions
 from posts.urls import urlpatterns
+from posts.writing import comments
 from tests import factories
 from tests.factories import WORDS, person, reply
-from tests.posts.test_guests import form_of
+from tests.posts.writing.test_guests import form_of
 
 ADDRESSES = [
     "/" + str(each.pattern).replace("<int:pk>", "{pk}") for each in urlpatterns if "c/<int:pk>/" in str(each.pattern)
@@ -31,13 +32,13 @@ def out_of_sight(opening, mod, request):
         return reply(opening, person(trust=0))
     comment = reply(opening, person())
     if request.param == "hidden":
-        moderating.hold(comment=comment, **about)
+        actions.hold(comment=comment, **about)
     elif request.param == "removed":
-        moderating.remove(comment=comment, **about)
+        actions.remove(comment=comment, **about)
     elif request.param == "deleted":
-        writing.delete(author=comment.author, comment=comment)
+        comments.delete(author=comment.author, comment=comment)
     else:
-        moderating.remove(comment=opening, **about)
+        actions.remove(comment=opening, **about)
     return comment
 
 

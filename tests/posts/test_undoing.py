@@ -4,11 +4,12 @@ import pytest
 from django.test import Client
 
 from forum.models import OutboxMessage
-from posts.actions import deciding, flagging, moderating, showing, undoing
-from posts.actions.refusals import Refused
 from posts.models import Case, Comment, LogEntry
+from posts.moderation import actions, decisions, flags, hiding, undo
+from posts.threads import publishing
+from posts.threads.exceptions import Refused
 from tests.factories import person, reply
-from tests.posts.at_desk import QUEUE, said
+from tests.posts.moderation.case_forms import QUEUE, said
 
 ADDRESS = "12 Elm Street"
 TEXT = f"My patient Anna lives at {ADDRESS} and comes on Mondays, as she told me."
@@ -20,15 +21,15 @@ KINDS = {"personal": Case.Kind.PRIVACY, "harm": Case.Kind.URGENT}
 def taken_back_later(opening, mod, act, reason):
     """The log's entry of an act that took the address out of sight, on an open case of that kind."""
     comment = reply(opening, person(), TEXT)
-    flagging.flag(comment=comment, person=person(), reason=reason)
+    flags.flag(comment=comment, person=person(), reason=reason)
     comment.refresh_from_db()
     if act == "hide":
         entry = LogEntry.objects.filter(comment=comment, act="hide").first()
-        return entry or showing.hide_until_reviewed(moderating.lock_comment(comment), "Hidden at once.")
+        return entry or hiding.hide_until_reviewed(publishing.lock_comment(comment), "Hidden at once.")
     about = {"moderator": mod, "comment": comment, "reason": "It names a patient."}
     if act == "edit_out":
-        return moderating.edit_out(passage=ADDRESS, **about)
-    return getattr(moderating, act)(**about)
+        return actions.edit_out(passage=ADDRESS, **about)
+    return getattr(actions, act)(**about)
 
 
 def is_public(comment):
@@ -61,14 +62,14 @@ def test_undo_on_a_pressing_case_asks_why_and_holds_the_comment(opening, mod, de
     case = Case.objects.open().get(comment=comment)
     assert case.kind == KINDS[kind]
     assert LogEntry.objects.get(act="undo").reason == WHY
-    deciding.decide(moderator=mod, case=case, seen=case.version, act="approve", reason="It is made up.")
+    decisions.decide(moderator=mod, case=case, seen=case.version, act="approve", reason="It is made up.")
     assert is_public(comment)
 
 
 def test_undo_of_several_asks_why_if_one_of_them_is_pressing(opening, mod, desk):
     private, plain = taken_back_later(opening, mod, "remove", "personal"), None
     comment = reply(opening, person())
-    plain = moderating.remove(moderator=mod, comment=comment, reason="Unkind.")
+    plain = actions.remove(moderator=mod, comment=comment, reason="Unkind.")
     address = f"{QUEUE}undo/?entries={private.pk}.{plain.pk}"
     assert 'name="reason"' in said(desk.post(address))
     assert not LogEntry.objects.filter(act="undo").exists()
@@ -81,7 +82,7 @@ def test_undo_of_several_asks_why_if_one_of_them_is_pressing(opening, mod, desk)
 
 def test_undo_of_an_ordinary_decision_is_done_at_once(opening, mod, desk):
     comment = reply(opening, person())
-    entry = moderating.remove(moderator=mod, comment=comment, reason="Unkind.")
+    entry = actions.remove(moderator=mod, comment=comment, reason="Unkind.")
     desk.post(f"{QUEUE}undo/{entry.pk}/")
     comment.refresh_from_db()
     assert comment.is_published
@@ -90,11 +91,11 @@ def test_undo_of_an_ordinary_decision_is_done_at_once(opening, mod, desk):
 
 def test_undo_of_an_approval_on_a_pressing_case_needs_no_reason(opening, mod):
     comment = reply(opening, person(), TEXT)
-    flagging.flag(comment=comment, person=person(), reason="personal")
+    flags.flag(comment=comment, person=person(), reason="personal")
     comment.refresh_from_db()
-    moderating.hold(moderator=mod, comment=comment, reason="A second look.")
-    entry = moderating.approve(moderator=mod, comment=comment, reason="It is made up.")
-    undoing.undo(moderator=mod, entry=entry)
+    actions.hold(moderator=mod, comment=comment, reason="A second look.")
+    entry = actions.approve(moderator=mod, comment=comment, reason="It is made up.")
+    undo.undo(moderator=mod, entry=entry)
     comment.refresh_from_db()
     assert comment.state == Comment.State.HIDDEN
 
@@ -102,12 +103,12 @@ def test_undo_of_an_approval_on_a_pressing_case_needs_no_reason(opening, mod):
 def test_undo_of_a_redaction_without_a_reason_is_refused_and_changes_nothing(opening, mod):
     entry = taken_back_later(opening, mod, "edit_out", "personal")
     with pytest.raises(Refused):
-        undoing.undo(moderator=mod, entry=entry)
+        undo.undo(moderator=mod, entry=entry)
     assert ADDRESS not in Comment.objects.get(pk=entry.comment_id).source
 
 
 def test_author_of_a_comment_that_stays_out_of_sight_gets_no_mail_that_it_is_back(opening, mod):
     entry = taken_back_later(opening, mod, "remove", "personal")
     OutboxMessage.objects.all().delete()
-    undoing.undo(moderator=mod, entry=entry, reason=WHY)
+    undo.undo(moderator=mod, entry=entry, reason=WHY)
     assert not OutboxMessage.objects.exists()

@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from accounts.models import Verification
-from posts import tree
+from posts.models import path as models_path
 from tests.factories import moderator, person
 
 BEFORE, AFTER = [("posts", "0002_append_only_log")], [("posts", "0003_reading")]
@@ -31,11 +31,20 @@ def test_the_counts_and_moments_of_old_comments_are_made():
         thread = thread_class.objects.create(title="An old talk", created_at=now, last_activity_at=now)
 
         def write(pk, parent=None, **fields):
-            path = tree.child_path(parent.path if parent else "", pk)
+            path = models_path.child_path(parent.path if parent else "", pk)
             return comment_class.objects.create(
-                pk=pk, thread=thread, parent=parent, path=path, depth=tree.depth_of(path), byline="Anna", source="x",
-                html="x", renderer=1, created_at=now, **fields,
-            )  # fmt: skip
+                pk=pk,
+                thread=thread,
+                parent=parent,
+                path=path,
+                depth=models_path.depth_of(path),
+                byline="Anna",
+                source="x",
+                html="x",
+                renderer=1,
+                created_at=now,
+                **fields,
+            )
 
         opening = write(1_000_001, reply_count=1)
         gone = write(1_000_002, opening, deleted_at=now, reply_count=1)
@@ -59,11 +68,21 @@ def test_what_waited_before_there_was_a_queue_is_in_it_and_the_way_back_and_fort
         thread = thread_class.objects.create(title="An old talk", created_at=now, last_activity_at=now)
 
         def write(pk, parent=None, **fields):
-            path = tree.child_path(parent.path if parent else "", pk)
+            path = models_path.child_path(parent.path if parent else "", pk)
             return comment_class.objects.create(
-                pk=pk, thread=thread, parent=parent, path=path, depth=tree.depth_of(path), byline="Anna", source="x",
-                html="x", renderer=1, created_at=now, published_at=now, **fields,
-            )  # fmt: skip
+                pk=pk,
+                thread=thread,
+                parent=parent,
+                path=path,
+                depth=models_path.depth_of(path),
+                byline="Anna",
+                source="x",
+                html="x",
+                renderer=1,
+                created_at=now,
+                published_at=now,
+                **fields,
+            )
 
         opening = write(1_000_001)
         write(1_000_002, opening, held_at=now, is_guest=True)

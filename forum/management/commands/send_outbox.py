@@ -1,4 +1,4 @@
-"""`manage.py send_outbox`: sends the mails in the outbox; `manage.py work` calls it every second."""
+"""`manage.py send_outbox`: sends the mails in the outbox; `manage.py run_worker` calls it every second."""
 
 from collections.abc import Callable
 

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from forum import collected, grants, web_server
-from forum.database import Server
+from forum import grants, static_storage, web_server
+from forum.embedded_postgres import Server
 from forum.env import env, environment_number, make_var_private
 from forum.processes import ChildProcess, GaveUp, StopRequested, Supervisor, check_stop, stop_on_signals
 
@@ -82,10 +82,10 @@ class Command(BaseCommand):
             # also where no migration was due: WEB_ROLE may be new
             grants.grant(settings.WEB_ROLE)
         call_command("plant_thread", stdout=self.stdout)
-        if collected.is_stale():
+        if static_storage.is_stale():
             self.say("Collecting static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)
-            collected.remember()
+            static_storage.remember()
 
     def migrate(self) -> None:
         """Apply missing migrations, with a progress bar."""
@@ -103,7 +103,7 @@ class Command(BaseCommand):
         environment = _environment(host)
         check_stop()
         manage = [sys.executable, "manage.py"]
-        supervisor.add(ChildProcess("Worker", [*manage, "work"], environment))
+        supervisor.add(ChildProcess("Worker", [*manage, "run_worker"], environment))
         children = web_server.processes(listener, workers, environment)
         for child in children:
             supervisor.add(child)

@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from posts.actions import sampling
 from posts.models import Thread
+from posts.seed import sampling
 
 
 class Command(BaseCommand):

@@ -6,9 +6,8 @@ from django import forms
 from django.core.management.base import BaseCommand, CommandError
 
 from forum import markup
-from posts import essay
-from posts.actions import planting
 from posts.models.comment import OPENING_MAX_LENGTH
+from posts.seed import plain_text, planting
 
 SEED = Path(__file__).resolve().parents[2] / "seed" / "two-way-street.md"
 KEY = "seed"
@@ -90,13 +89,15 @@ class Command(BaseCommand):
                 title, text = title or heading[2:].strip(), rest.strip()
             source = text
         else:
-            source = essay.to_markdown(text)
+            source = plain_text.to_markdown(text)
         if not source:
             raise CommandError(f"{path} is empty. Nothing was changed.")
         if len(source) > OPENING_MAX_LENGTH:
             raise CommandError(f"{path} is longer than {OPENING_MAX_LENGTH:,} characters. Nothing was changed.")
         asked = options["question"]
-        questions = [(text.strip(), essay.asks(text)) for text in asked] if asked else essay.closing_questions(text)
+        questions = (
+            [(text.strip(), plain_text.asks(text)) for text in asked] if asked else plain_text.closing_questions(text)
+        )
         if not questions:
             raise CommandError("No closing question was recognised: give it with --question. Nothing was changed.")
         return title, source, questions

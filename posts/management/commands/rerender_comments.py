@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from posts.actions import rerendering
+from posts.writing import rerendering
 
 BAR = 30
 

@@ -1,9 +1,0 @@
-"""PostgreSQL for a laptop and for the tests: our own small launcher around ordinary server binaries.
-
-Standard library only, and nothing happens at import: `make run` uses it before anything else works.
-"""
-
-from forum.database.location import WEB_ROLE, DatabaseProblem, connection
-from forum.database.server import Server, ensure, throw_away
-
-__all__ = ["WEB_ROLE", "DatabaseProblem", "Server", "connection", "ensure", "throw_away"]

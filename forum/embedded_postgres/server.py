@@ -1,0 +1,262 @@
+"""One embedded PostgreSQL server: made once, started in less than half a second, gone with its owner.
+
+The owner holds two flocks. Its own dies with it: taken = these data have a living owner. The other's descriptor is
+inherited by the server: taken = a server is alive on these data; free = none is, whatever a pid file says. So a stale
+pid file is removed without guessing, no process id is trusted, and two owners cannot meet.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from forum.embedded_postgres import binaries, cluster
+from forum.embedded_postgres.location import (
+    PORT,
+    DatabaseProblem,
+    home_of,
+    private_folder,
+    server_account,
+    socket_folder,
+)
+from forum.processes import end_with_parent
+
+READY_WITHIN = 60.0
+STOPPED_WITHIN = 30.0
+# A server whose owner has just died needs a moment to write down what it has.
+FREED_WITHIN = 10.0
+POLL = 0.01
+LOG_KEPT = 5_000_000
+
+SETTINGS = {
+    "listen_addresses": "",
+    "port": PORT,
+    "unix_socket_permissions": "0777",  # the folder's mode 0700 decides who gets there
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+    # What people wrote stands in statements, parameters and details of an error, and must not get into the log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+# For tests and measurements: the cluster is thrown away, so nothing has to survive a power cut.
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Server:
+    """The server of the cluster in `data_folder`, as a context manager. Every way to fail is a DatabaseProblem.
+
+    durable=False gives up what survives a power cut, for clusters that are thrown away.
+    """
+
+    name = "PostgreSQL"
+
+    def __init__(self, data_folder, durable=True):
+        self.data_folder = Path(data_folder).absolute()
+        self.settings = SETTINGS | ({} if durable else THROWAWAY)
+        self.process = None
+        self.owned = self.inherited = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    @property
+    def lock_file(self):
+        """Beside the data folder; locked by the owner, whose process id it holds."""
+        return self.data_folder.with_name(f"{self.data_folder.name}.lock")
+
+    @property
+    def server_lock_file(self):
+        """Beside the data folder; locked for as long as a server lives."""
+        return self.data_folder.with_name(f"{self.data_folder.name}.server")
+
+    @property
+    def log_file(self):
+        """Beside the data folder; what the server says."""
+        return self.data_folder.with_name(f"{self.data_folder.name}.log")
+
+    def start(self):
+        """Makes the cluster if there is none, starts the server, and returns when it answers."""
+        with self._whole_or_not_at_all():
+            if not self._become_owner():
+                raise DatabaseProblem(
+                    f"The forum's data in {self.data_folder} are in use by {self._owner()}: "
+                    "stop that one first (Ctrl-C where it runs), or give this one another FORUM_PG_DATA."
+                )
+            self._launch()
+
+    def join_or_start(self):
+        """For commands beside a running forum: uses the server that runs, or starts one. True if it was started."""
+        with self._whole_or_not_at_all():
+            deadline = time.monotonic() + READY_WITHIN
+            while not self._become_owner():
+                if self._answers():
+                    return False
+                if time.monotonic() > deadline:
+                    raise DatabaseProblem(f"The server of {self._owner()} does not get ready; see {self.log_file}.")
+                time.sleep(POLL)
+            self._launch()
+            return True
+
+    def is_running(self) -> bool:
+        """Return whether the server that this object started runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self):
+        """Ends the server, if this object started it; what is committed stays."""
+        if self.is_running():
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(STOPPED_WITHIN)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGQUIT)
+                self.process.wait()
+        self.process = None
+        # the owner's lock goes last: whoever gets it finds no server
+        for handle in filter(None, (self.inherited, self.owned)):
+            os.close(handle)
+        self.inherited = self.owned = None
+
+    def _launch(self):
+        self._outlive_orphan()
+        account = server_account()
+        home = home_of(self.data_folder, account)
+        major = cluster.version_of(home)
+        folder = binaries.choose(account, major)
+        if major is None:
+            cluster.make(self.data_folder, home, folder, account, self.inherited)
+        cluster.allow_only_us(home, account)
+        if by_hand := cluster.server_on(home):
+            raise DatabaseProblem(f"PostgreSQL already runs in {home} as process {by_hand}: please stop that one.")
+        with contextlib.suppress(FileNotFoundError):
+            # nobody else holds the lock and the process is not a server of these data: who wrote it is dead
+            (home / "postmaster.pid").unlink()
+        sockets = socket_folder(self.data_folder)
+        private_folder(sockets, account)
+        for leftover in sockets.iterdir():
+            leftover.unlink()
+        options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
+        with self._open_log() as log:
+            said_before = log.tell()
+            self.process = subprocess.Popen(
+                [folder / "postgres", "-D", home, "-k", sockets, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                pass_fds=[self.inherited],
+                start_new_session=True,
+                preexec_fn=end_with_parent(signal.SIGINT),
+                env=cluster.environment(),
+                **cluster.as_user(account),
+            )
+        deadline = time.monotonic() + READY_WITHIN
+        while cluster.status(home, self.process.pid) != "ready":
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise DatabaseProblem(f"PostgreSQL did not start: {cluster.last_complaint(self.log_file, said_before)}")
+            time.sleep(POLL)
+
+    def _become_owner(self):
+        """True when the data are ours from now on; False while another process that lives owns them."""
+        self.data_folder.parent.mkdir(parents=True, exist_ok=True)
+        self.owned = _locked(self.lock_file)
+        if self.owned is None:
+            return False
+        os.ftruncate(self.owned, 0)
+        os.pwrite(self.owned, str(os.getpid()).encode(), 0)
+        return True
+
+    def _outlive_orphan(self):
+        """Waits for a server whose owner died, and asks it to end, as the system cannot do everywhere.
+
+        Its pid file is surely its own: only a server can still hold this lock, and before it began there was no file.
+        """
+        deadline = time.monotonic() + FREED_WITHIN
+        while (handle := _locked(self.server_lock_file)) is None:
+            pid = cluster.pid_of(home_of(self.data_folder, server_account()))
+            if pid and pid > 0:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT)
+            if time.monotonic() > deadline:
+                raise DatabaseProblem(f"The server of an earlier start, process {pid}, does not end; please end it.")
+            time.sleep(POLL)
+        self.inherited = handle
+
+    def _owner(self):
+        with contextlib.suppress(ValueError, OSError):
+            return f"process {int(self.lock_file.read_text())}"
+        return "another process"
+
+    def _answers(self):
+        """Is there a server that takes connections? (Its pid file alone may be a dead one's.)"""
+        if cluster.status(home_of(self.data_folder, server_account())) != "ready":
+            return False
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(socket_folder(self.data_folder) / f".s.PGSQL.{PORT}"))
+            return True
+        return False
+
+    @contextlib.contextmanager
+    def _whole_or_not_at_all(self):
+        """What fails leaves neither server nor lock behind; faults of the file system become one sentence."""
+        try:
+            yield
+        except OSError as fault:
+            self.stop()
+            where = os.fsdecode(fault.filename or self.data_folder)
+            raise DatabaseProblem(
+                f"The database could not use {where}: {os.strerror(fault.errno) if fault.errno else fault}. "
+                "Please free space or give access, and start again."
+            ) from fault
+        except BaseException:
+            self.stop()
+            raise
+
+    def _open_log(self):
+        too_long = self.log_file.exists() and self.log_file.stat().st_size > LOG_KEPT
+        return open(self.log_file, "wb" if too_long else "ab")
+
+
+def ensure(data_folder):
+    """A server on `data_folder` for the rest of this process: the one that runs, or one that ends with us."""
+    server = Server(data_folder)
+    if server.join_or_start():
+        atexit.register(server.stop)
+
+
+def throw_away(data_folder):
+    """Removes a stopped cluster and everything beside it."""
+    data_folder = Path(data_folder).absolute()
+    shutil.rmtree(home_of(data_folder, server_account()), ignore_errors=True)
+    shutil.rmtree(socket_folder(data_folder), ignore_errors=True)
+    for path in (data_folder, *(Path(f"{data_folder}.{end}") for end in ("lock", "server", "log"))):
+        path.unlink(missing_ok=True)
+
+
+def _locked(path):
+    """A descriptor of `path` that holds its lock, or None while another process holds it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as fault:
+        os.close(handle)
+        if isinstance(fault, BlockingIOError):
+            return None
+        raise
+    return handle

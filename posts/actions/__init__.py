@@ -1,1 +1,0 @@
-"""The verbs: what people do. Each is one transaction, checks the right, and calls its consequences by name."""

@@ -1,1 +1,0 @@
-"""What somebody takes along (see posts.actions.exporting) as a file: one writer for each kind, piece by piece."""

@@ -1,0 +1,29 @@
+"""A member's form that arrived when they were signed out already: they are led to sign in, and find it again."""
+
+from django.contrib.auth.views import redirect_to_login
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from forum import pending_form
+from posts.forms.submission import REFUSED, answered
+
+SIGNED_OUT = _(
+    'You have been signed out, and nothing was sent. <a href="{}">Sign in</a>: your text is kept and will be here, in '
+    "its place, ready to be sent."
+)
+SIGNED_OUT_AND_NOT_KEPT = _(
+    'You have been signed out, and nothing was sent. Please <a href="{}" target="_blank">sign in in another tab</a>, '
+    "then come back here and send your text; it is still in the box."
+)
+
+
+def signed_out(request, form, template, context):
+    """A visitor at a member's form: led to sign in. What they sent is kept in the session and in the form."""
+    way = redirect_to_login(request.path).url
+    if not form.is_bound:
+        return redirect_to_login(request.get_full_path())
+    # the name of nobody is no error of theirs
+    form.full_clean()
+    form.status = REFUSED
+    form.add_error(None, format_html(SIGNED_OUT if pending_form.keep(request) else SIGNED_OUT_AND_NOT_KEPT, way))
+    return answered(request, form, template, context)

@@ -1,0 +1,31 @@
+"""`manage.py recalculate_trust`: who has earned trust by now, and who lost it; once a day is enough."""
+
+from django.core.management.base import BaseCommand
+
+from accounts.models import User
+from posts.moderation import trust
+
+BAR = 30
+
+
+class Command(BaseCommand):
+    """Reckons everybody's trust, some at a time; it may be stopped and started again."""
+
+    help = "Reckons how far each member is trusted (see /trust/). It can be stopped and started again."
+
+    stealth_options = ("stopped",)
+
+    def handle(self, *, stopped=lambda: False, **options):
+        everybody, done = User.objects.filter(trust_set_at=None, is_staff=False).count(), 0
+
+        def show(number):
+            nonlocal done
+            done += number
+            if self.stderr.isatty():
+                share = min(1, done / everybody) if everybody else 1
+                self.stderr.write(f"\r[{'#' * int(share * BAR):.<{BAR}}] {done:,} of {everybody:,}", ending="")
+
+        changed = trust.reckon(show, stopped)
+        if self.stderr.isatty():
+            self.stderr.write("")
+        self.stdout.write(f"Trust: {done:,} people reckoned, {changed:,} changed.")

@@ -1,0 +1,98 @@
+"""One decision for several items of the queue."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum import pending_form
+from forum.errors import kept
+from posts.models import CannedReason, Case, Rules
+from posts.moderation import decisions
+from posts.moderation.admin import previews, queue
+from posts.moderation.admin.forms import BulkForm
+from posts.threads.exceptions import Refused
+
+
+class BulkPages:
+    """The door to decide about several items, for the desk of cases."""
+
+    def bulk_view(self, request):
+        """One decision for the items that were ticked in the queue: asked for first, then made for each.
+
+        What could not be decided stays on the page, as it is by now, with what was typed.
+        """
+        self._check(request)
+        waiting = pending_form.waiting(request)
+        # ticked in the queue; named by the form of this page; or by that form before one signed in again
+        said = request.POST.get("seen", waiting.get("seen", ""))
+        chosen = queue.versions(request.POST.getlist("item") or said.split())
+        if not chosen:
+            messages.info(request, _("Please tick at least one item."))
+            return redirect("admin:posts_case_changelist")
+        data = request.POST if "confirmed" in request.POST else None
+        at_hand = {"rules": Rules.in_force(), "canned": list(CannedReason.objects.all())}
+        form = BulkForm(data, initial=waiting, **at_hand)
+        cases = Case.objects.filter(pk__in=chosen, appeal=None, verification_request=None).select_related(
+            "comment__author", "comment__thread"
+        )
+        cases, status, preview = Case.objects.label_masked(list(cases.order_by("kind", "id"))), 200, None
+        measured = request.POST.get("measured", "")
+        if form.is_bound and not form.is_valid():
+            status = 422
+        elif form.is_bound and "preview" in request.POST:
+            preview = previews.of(form.cleaned_data)
+            previews.fill(form)
+        elif form.is_bound:
+            done, cases, measured = self._decide_each(request, form, cases, chosen)
+            pending_form.done(request)
+            if done and not cases:
+                part = queue.Part.of(request.GET)
+                way = reverse("admin:posts_case_changelist")
+                return redirect(f"{way}?{part.query}" if part.query else way)
+            status = 409
+            chosen = {case.pk: case.version for case in cases}
+        context = self._context(request, _("Decide about several")) | {
+            "form": form,
+            "cases": cases,
+            "preview": preview,
+            "measured": measured,
+            "seen": " ".join(f"{case.pk}:{chosen[case.pk]}" for case in cases),
+            # decided by somebody else meanwhile: there is nothing to send it to, and nothing typed is lost
+            "kept": kept(request) if not cases else [],
+            "welcome_back": request.method == "GET" and waiting and pending_form.WELCOME_BACK,
+        }
+        return TemplateResponse(request, "posts/moderation/admin/bulk.html", context, status=status)
+
+    def _decide_each(self, request, form, cases, chosen):
+        """Decides about each, and says what was done and what was not. How many were, and those that wait still, as
+        they are by now."""
+        # who has been measured by this decision already, before it was refused for others
+        done, left, people = [], [], _people(request.POST.get("measured", ""))
+        for case in cases:
+            about = form.cleaned_data | {"seen": chosen[case.pk]}
+            if case.comment.author_id is None or case.comment.author_id in people:
+                about["measure"] = ""
+            try:
+                entry = decisions.decide(moderator=request.user, case=case, **about)
+                done.append(entry.pk)
+                if about["measure"]:
+                    people.add(case.comment.author_id)
+            except (Refused, PermissionDenied) as refusal:
+                left.append(case.pk)
+                messages.error(request, f"{case.comment.shown_author}: {str(refusal) or _('You may not do this.')}")
+        if done:
+            said = ngettext("%(n)d item decided.", "%(n)d items decided.", len(done)) % {"n": len(done)}
+            undo = f"{reverse('admin:posts_case_undo_several')}?entries={'.'.join(map(str, done))}"
+            messages.success(request, said, extra_tags=f"undo {undo}")
+        about = Case.objects.open().select_related("comment__author", "comment__thread")
+        waiting = Case.objects.label_masked(list(about.filter(pk__in=left))) if left else []
+        return len(done), waiting, ".".join(map(str, sorted(people)))
+
+
+def _people(text):
+    """The ids that a page of ours told, with points between them; what makes no sense is nobody."""
+    return {int(pk) for pk in text.split(".") if pk.isascii() and pk.isdigit() and len(pk) < 19}

@@ -1,0 +1,147 @@
+"""All that a moderator sees of one item: the comment in its branch, flags, its author's record, what was decided."""
+
+from functools import cached_property
+
+from django.utils.safestring import mark_safe
+
+from forum import markup
+from posts.models import CannedReason, Case, Comment, Flag, Rules, WatchedWord
+from posts.moderation.admin import record
+from posts.moderation.appeal_answers import is_about_comment, standing_measures
+from posts.safety.words import found_in
+
+MOST_REPLIES, MOST_ENTRIES, MOST_FLAGS, MOST_NOTES, MOST_VERSIONS = 5, 10, 20, 10, 5
+# One query for all that is told beside the comment.
+BESIDE = record.OF_AUTHOR | {
+    "flags": """
+        SELECT json_agg(f) FROM (
+            SELECT f.reason, f.note, f.weight, f.outcome, f.flagged_at, coalesce(u.display_name, '') AS name
+            FROM posts_flag f LEFT JOIN accounts_user u ON u.id = f.person_id
+            WHERE f.comment_id = %(comment)s ORDER BY f.id DESC LIMIT %(flags)s
+        ) f
+    """,
+    "versions": """
+        SELECT json_agg(r) FROM (
+            SELECT r.number, r.source, r.replaced_at FROM posts_revision r
+            WHERE r.comment_id = %(comment)s ORDER BY r.number DESC LIMIT %(versions)s
+        ) r
+    """,
+    "is_pressing": """
+        SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(comment)s AND kind = ANY(%(pressing)s))
+    """,
+    "parent_is_masked": """
+        SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(parent)s AND kind = ANY(%(pressing)s))
+    """,
+    "rules": "SELECT json_build_object('pk', r.id, 'text', r.text) FROM posts_rules r ORDER BY r.id DESC LIMIT 1",
+    "canned": """
+        SELECT json_agg(json_build_object(
+            'pk', r.id, 'title', r.title, 'text', r.text, 'rule', r.rule
+        ) ORDER BY r.title)
+        FROM posts_cannedreason r
+    """,
+    "words": """
+        SELECT json_agg(json_build_object('phrase', w.phrase, 'act', w.act, 'advice', w.advice) ORDER BY w.phrase)
+        FROM posts_watchedword w
+    """,
+}
+
+
+class Item:
+    """What is shown of one case; four queries."""
+
+    def __init__(self, comment, case=None):
+        self.comment, self.case = comment, case
+        self.author = case.person if case else comment.author
+
+    @classmethod
+    def of(cls, pk):
+        """The item of the case `pk`, or None."""
+        about = ["comment__author", "comment__thread", "comment__parent__author", "appeal__entry__undone_by"]
+        about += ["appeal__entry__person", "appeal__person"]
+        case = (
+            Case.objects.select_related(*about, "verification_request__person", "claimed_by", "closed_by")
+            .filter(pk=pk)
+            .first()
+        )
+        return case and cls(case.comment, case)
+
+    @classmethod
+    def of_comment(cls, pk):
+        """A comment that is no item now, or None."""
+        about = ["author", "thread", "parent__author"]
+        comment = Comment.objects.select_related(*about).filter(pk=pk).first()
+        return comment and cls(comment)
+
+    @cached_property
+    def replies(self):
+        """The first replies; one query."""
+        if self.comment is None or not self.comment.reply_count:
+            return []
+        return list(Comment.objects.for_display().filter(parent=self.comment).order_by("id")[:MOST_REPLIES])
+
+    @cached_property
+    def entries(self):
+        """What was decided about the comment and its author before, the latest first; one query."""
+        return record.entries(self.author, self.comment, MOST_ENTRIES)
+
+    @cached_property
+    def measures(self):
+        """Of an appeal: what was decided about the person together with the decision, and still stands; one query."""
+        if self.case is None or self.case.appeal_id is None or not is_about_comment(self.case.appeal.entry):
+            return []
+        return standing_measures(self.case.appeal.entry)
+
+    @property
+    def rules(self):
+        """The Rules in force, or None."""
+        return self.beside["rules"]
+
+    @property
+    def canned(self):
+        """The CannedReasons, by title."""
+        return self.beside["canned"]
+
+    @cached_property
+    def watched(self):
+        """The WatchedWords that the text has as it stands now, whatever it was held for."""
+        if self.comment is None:
+            return []
+        found = set(found_in(self.comment.source, [word.phrase for word in self.beside["words"]]))
+        return [word for word in self.beside["words"] if word.phrase in found]
+
+    @property
+    def is_masked(self):
+        """Its text is shown only when asked for: because of its case, of another one about the same comment, or, where
+        it is no item, of what was decided."""
+        if self.case is None:
+            return any(entry.is_confidential for entry in self.entries)
+        return self.case.is_masked or self.beside["is_pressing"]
+
+    @cached_property
+    def beside(self):
+        """{"flags", "notes", "versions", "record", "rules", "canned", "words"}; one query."""
+        found = record.told(
+            BESIDE,
+            parent=self.comment and self.comment.parent_id,
+            pressing=[kind.value for kind in Case.PRESSING],
+            comment=self.comment and self.comment.pk,
+            author=self.author and self.author.pk,
+            flags=MOST_FLAGS,
+            notes=MOST_NOTES,
+            versions=MOST_VERSIONS,
+        )
+        reasons = dict(Flag.Reason.choices)
+        flags = record.dated(found["flags"], "flagged_at")
+        return found | {
+            "flags": [flag | {"reason": reasons.get(flag["reason"], "")} for flag in flags],
+            "versions": record.dated(found["versions"], "replaced_at"),
+            "rules": found["rules"] and Rules(**found["rules"]),
+            "canned": [CannedReason(**each) for each in found["canned"] or ()],
+            "words": [WatchedWord(**each) for each in found["words"] or ()],
+        }
+
+    @property
+    def rule_parts(self):
+        """The rules, to read beside the decision: (title, HTML)."""
+        parts = self.rules.parts if self.rules else []
+        return [(title, mark_safe(markup.render(body))) for title, body in parts if title]  # noqa: S308  (by markup)

@@ -1,0 +1,85 @@
+"""The queue: what waits for a moderator, one item after the other."""
+
+from django.contrib import admin
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from posts.models import Case, LogEntry
+from posts.moderation import bar_chart, decisions, statistics
+from posts.moderation.admin import queue
+from posts.moderation.admin.base import Desk
+from posts.moderation.admin.bulk import BulkPages
+from posts.moderation.admin.case import Item
+from posts.moderation.admin.case_pages import ItemPages
+from posts.moderation.admin.undo import UndoPages
+
+
+@admin.register(Case)
+class CaseDesk(ItemPages, BulkPages, UndoPages, Desk):
+    """The queue, and a page for each item of it."""
+
+    def has_view_permission(self, request, obj=None):
+        """Moderators."""
+        return request.user.moderates
+
+    has_module_permission = has_view_permission
+
+    def get_urls(self):
+        """Its own pages in place of the admin's."""
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.changelist_view), name="posts_case_changelist"),
+            path("bulk/", view(self.bulk_view), name="posts_case_bulk"),
+            path("figures/", view(self.figures_view), name="posts_case_figures"),
+            path("of/<int:pk>/", view(self.of_comment_view), name="posts_case_of"),
+            path("undo/", view(self.undo_several_view), name="posts_case_undo_several"),
+            path("undo/<int:pk>/", view(self.undo_view), name="posts_case_undo"),
+            path("<int:pk>/change/", view(self.item_view), name="posts_case_change"),
+            path("<int:pk>/pass/", view(self.pass_view), name="posts_case_pass"),
+            path("<int:pk>/take/", view(self.take_view), name="posts_case_take"),
+            path("<int:pk>/note/", view(self.note_view), name="posts_case_note"),
+        ]
+
+    def changelist_view(self, request, extra_context=None):
+        """The queue, as pressing as it is; `?kind=` shows one kind, `?after=` goes on."""
+        self._check(request)
+        context = self._context(request, _("Queue")) | queue.shown(request)
+        return TemplateResponse(request, "posts/moderation/admin/queue.html", context)
+
+    def of_comment_view(self, request, pk):
+        """The item of a comment; where there is none, one is begun, so that it can be decided about."""
+        self._check(request)
+        if request.method == "POST":
+            case = decisions.begin(moderator=request.user, comment_id=pk)
+            if case is None:
+                raise Http404
+            return redirect("admin:posts_case_change", case.pk)
+        case = Case.objects.open().filter(comment=pk, appeal=None).first()
+        if case is not None:
+            return redirect("admin:posts_case_change", case.pk)
+        item = Item.of_comment(pk)
+        if item is None:
+            raise Http404
+        context = self._context(request, _("A comment")) | {"item": item, "comment": item.comment}
+        return TemplateResponse(request, "posts/moderation/admin/comment.html", context)
+
+    def figures_view(self, request):
+        """Arrivals, decisions, time to decision, reversals, by month."""
+        self._check(request)
+        found = statistics.by_month()
+        months = [
+            (date_format(month, "M Y"), row or (0, 0, None)) for month, row in statistics.in_order(found["cases"])
+        ]
+        label = dict(LogEntry.Act.choices)
+        titles = [_("Items that came"), _("Items decided"), _("Hours until half were decided")]
+        charts = [(title, [(month, row[index]) for month, row in months]) for index, title in enumerate(titles)]
+        context = self._context(request, _("Figures")) | {
+            "charts": [{"title": title, "drawn": bar_chart.of(rows)} for title, rows in charts],
+            "acts": [(month, label.get(act, act), *numbers) for month, act, *numbers in found["acts"]],
+            "rules": found["rules"],
+        }
+        return TemplateResponse(request, "posts/moderation/admin/statistics.html", context)

@@ -1,0 +1,171 @@
+"""The desk for comments."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from accounts.names import skeleton
+from forum import markup
+from posts.models import Case, Comment, LogEntry, Revision
+from posts.models.visibility import PUBLISHED
+from posts.moderation import actions as moderation_actions
+from posts.moderation.admin.base import Attached, Desk, RuledForm, act
+
+Act = LogEntry.Act
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By state; each choice is answered by a small index of its own."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        """The states."""
+        return Comment.State.choices
+
+    def queryset(self, request, queryset):
+        """The published ones, or those whose timestamp of that state is set."""
+        if self.value() == Comment.State.PUBLISHED:
+            return queryset.filter(PUBLISHED)
+        if self.value() in Comment.State.values:
+            return queryset.filter(**{f"{self.value()}_at__isnull": False})
+        return queryset
+
+
+class Revisions(Attached):
+    """What the comment said before."""
+
+    model = Revision
+    fields = readonly_fields = ["number", "source", "replaced_at", "replaced_by", "withheld_at"]
+    show_change_link = True
+
+
+@admin.register(Revision)
+class RevisionDesk(Desk):
+    """Earlier versions of comments, the latest first; to withhold what was taken back for a reason.
+
+    Those withheld are found in the log, by their act: no index here knows them.
+    """
+
+    list_display = ["__str__", "comment", "replaced_at", "replaced_by", "withheld_at"]
+    list_select_related = ["comment__author", "replaced_by"]
+    ordering = ["-id"]
+    fields = readonly_fields = ["comment", "number", "source", "replaced_at", "replaced_by", "withheld_at"]
+    actions = [
+        act(moderation_actions.withhold, "revision", _("Withhold from readers")),
+        act(moderation_actions.show_again, "revision", _("Show to readers again")),
+    ]
+
+    def describe(self, revision, verb):
+        """Whose it is, and what it says."""
+        return f"{revision.comment.shown_author}:\n{revision.source[:1_500]}", ""
+
+
+@admin.register(Comment)
+class CommentDesk(Desk):
+    """Comments, the newest first; searched by words, by author with `by:NAME`, or by number with `#12`."""
+
+    list_display = ["excerpt", "shown_author", "thread_link", "created_at", "state_label"]
+    list_display_links = ["excerpt"]
+    list_filter = [StateFilter]
+    list_select_related = ["author", "thread"]
+    ordering = ["-id"]
+    search_fields = ["source"]
+    search_help_text = _("Words of the text, by:NAME for an author, #12 for one comment.")
+    inlines = [Revisions]
+    fields = [
+        "place",
+        "shown_author",
+        "standpoint",
+        "verification",
+        "text",
+        "created_at",
+        "edited_at",
+        "held_at",
+        "hidden_at",
+        "removed_at",
+        "deleted_at",
+    ]
+    readonly_fields = ["place", "shown_author", "text"]
+    actions = [
+        act(moderation_actions.remove, "comment", _("Remove"), RuledForm, Act.REMOVE),
+        act(moderation_actions.restore, "comment", _("Restore"), tells=Act.RESTORE),
+        act(moderation_actions.hold, "comment", _("Hold for review"), RuledForm, Act.HOLD),
+        act(moderation_actions.approve, "comment", _("Approve")),
+    ]
+
+    def get_search_results(self, request, queryset, search_term):
+        """Answered by an index in each of the three ways."""
+        term = search_term.strip()
+        if term.startswith("#") and term[1:].isascii() and term[1:].isdigit():
+            return queryset.filter(pk=int(term[1:][:18])), False
+        if term.startswith("by:"):
+            return queryset.filter(author__name_key=skeleton(term[3:])), False
+        return (queryset.matching(term) if term else queryset), False
+
+    def prepare(self, rows):
+        """Whose text is masked, and who is looking at which of them."""
+        pks = [comment.pk for comment in rows]
+        masked = Case.objects.masked_among(pks)
+        cases = Case.objects.open().select_related("claimed_by").filter(comment__in=pks, appeal=None)
+        holders = {case.comment_id: case.claimant() for case in cases}
+        for comment in rows:
+            comment.is_masked, comment.holder = comment.pk in masked, holders.get(comment.pk)
+
+    def describe(self, comment, verb):
+        """Author and text; warnings where an opening post takes its thread with it, and who is looking at it."""
+        words = f"{comment.shown_author}:\n{comment.source[:1_500]}{'…' if len(comment.source) > 1_500 else ''}"
+        warnings = []
+        if comment.depth == 0 and verb in (moderation_actions.remove, moderation_actions.hold):
+            warning = _("This is an opening post: its whole thread, %(n)d comments, is withdrawn with it.")
+            warnings.append(warning % {"n": comment.thread.comment_count})
+        if comment.holder is not None:
+            warnings.append(_("%(who)s is looking at its item in the queue.") % {"who": comment.holder})
+        return words, " ".join(warnings)
+
+    def get_changelist_instance(self, request):
+        """Knows of which rows of its page the text is masked."""
+        found = super().get_changelist_instance(request)
+        found.result_list = list(found.result_list)
+        self.prepare(found.result_list)
+        return found
+
+    @admin.display(description=_("text"))
+    def excerpt(self, comment):
+        """The beginning of the text, if it is not masked."""
+        if getattr(comment, "is_masked", False):
+            return _("Open it: the text is shown when you ask for it")
+        return markup.plain(comment.source, 90)
+
+    @admin.display(description=_("thread"))
+    def thread_link(self, comment):
+        """The thread's desk."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:posts_thread_change", args=[comment.thread_id]), comment.thread
+        )
+
+    @admin.display(description=_("state"))
+    def state_label(self, comment):
+        """The state in words."""
+        return comment.state.label
+
+    @admin.display(description=_("name shown"))
+    def shown_author(self, comment):
+        """As readers see it, with a link to the account."""
+        if comment.author_id is None:
+            return comment.shown_author
+        address = reverse("admin:accounts_user_change", args=[comment.author_id])
+        return format_html('<a href="{}">{}</a>', address, comment.shown_author)
+
+    @admin.display(description=_("place"))
+    def place(self, comment):
+        """Where readers see it."""
+        return format_html('<a href="{}">{}</a>', comment.get_absolute_url(), comment.thread)
+
+    @admin.display(description=_("text"))
+    def text(self, comment):
+        """As readers see it."""
+        return format_html('<div class="words">{}</div>', mark_safe(comment.html))  # noqa: S308  (made by markup)

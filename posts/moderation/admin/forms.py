@@ -1,0 +1,282 @@
+"""What a moderator fills in to decide."""
+
+import json
+
+from django import forms
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import VerificationRequest
+from posts.forms.fields import BareForm, TextField, VisibleCharField
+from posts.models import Appeal, CannedReason, LogEntry
+from posts.moderation.admin.base import rule_choices
+from posts.moderation.appeal_answers import STAYS, is_about_comment, milder_acts, milder_measures
+from posts.moderation.sanctions import may_be_judged
+from posts.moderation.verification import CHECKED
+from posts.safety.redaction import LEFT_OUT
+
+Act, Asked = LogEntry.Act, VerificationRequest.Outcome
+ACTS = [
+    (Act.APPROVE, _("Approve: everybody can read it")),
+    (Act.REMOVE, _("Remove")),
+    (Act.HOLD, _("Hold: out of sight until it is decided")),
+    (Act.EDIT_OUT, _("Take out a passage, and show the rest")),
+    (Act.LOCK_BRANCH, _("Lock the branch")),
+]
+MEASURES = [
+    ("", _("Nothing more")),
+    ("warn", _("Warn")),
+    ("watch", _("Put under watch")),
+    ("suspend_1", _("Suspend for 24 hours")),
+    ("suspend_3", _("Suspend for 72 hours")),
+    ("suspend_7", _("Suspend for 7 days")),
+    ("suspend_28", _("Suspend for 28 days")),
+    ("ban", _("Ban")),
+]
+IT_FITS = _("It keeps to the rules.")
+IT_IS_SO = _("It was found in the register.")
+NO_PASSAGE = _("Please say which passage.")
+SEVERAL = format_lazy(
+    _("Copied from the text as it was written. Several have a line with nothing but {mark} between them."),
+    mark=LEFT_OUT,
+)
+
+
+class Seen(BareForm):
+    """What says which state of an item a form was filled in for, so that a decision about another one is refused, and
+    what changed meanwhile can be told."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
+    seen_text = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+
+    def clean(self):
+        """For the verb the version is enough."""
+        data = super().clean()
+        self.saw = data.pop("seen_at", None), data.pop("seen_text", "")
+        return data
+
+
+def state_of(item):
+    """What a form of Seen says of an item that is shown now."""
+    mark = item.comment.fingerprint if item.comment else ""
+    return {"seen": item.case.version, "seen_at": timezone.now().isoformat(), "seen_text": mark}
+
+
+class DecisionForm(Seen):
+    """A decision about one item or several: what, by which rule, and why; the author reads the reason."""
+
+    needed_at_times = ("passage", "reason")
+    act = forms.ChoiceField(label=_("Decision"), choices=ACTS, widget=forms.RadioSelect)
+    passage = TextField(
+        label=_("The passage to take out"),
+        required=False,
+        min_length=None,
+        max_length=20_000,
+        rows=2,
+        help_text=SEVERAL,
+    )
+    rule = forms.ChoiceField(label=_("Rule"), required=False)
+    canned = forms.ModelChoiceField(
+        label=_("Reason at hand"), queryset=CannedReason.objects.none(), required=False, empty_label=_("none")
+    )
+    reason = TextField(
+        label=_("Reason"),
+        required=False,
+        min_length=None,
+        max_length=2_000,
+        rows=3,
+        help_text=_("The author reads it. Left empty, it is the reason at hand; to approve alone needs none."),
+    )
+    measure = forms.ChoiceField(label=_("And its author"), choices=MEASURES, required=False)
+
+    def __init__(self, *args, rules, canned, comment=None, moderator=None, **options):
+        super().__init__(*args, **options)
+        self.fields["rule"].choices = rule_choices(rules)
+        self.fields["canned"].queryset = CannedReason.objects.all()
+        self.fields["canned"].choices = [("", _("none")), *((reason.pk, reason.title) for reason in canned)]
+        # what is said of what breaks no rule is no reason to do something to its author
+        self.fitting = {str(IT_FITS), *(each.text for each in canned if not each.rule)}
+        self.fields["canned"].widget.attrs["data-reasons"] = json.dumps(
+            {reason.pk: [reason.text, reason.rule] for reason in canned}
+        )
+        if comment is not None and (comment.author is None or not may_be_judged(moderator, comment.author)):
+            del self.fields["measure"]
+
+    def clean(self):
+        """The reason is the one that was written, or the one at hand; one of them there must be."""
+        data = super().clean()
+        canned = data.pop("canned", None)
+        data["reason"] = (data.get("reason") or "").strip() or (canned.text if canned else "")
+        if canned and not data.get("rule") and canned.rule in dict(self.fields["rule"].choices):
+            data["rule"] = canned.rule
+        if not data["reason"] and data.get("act") == Act.APPROVE and not data.get("measure"):
+            data["reason"] = str(IT_FITS)
+        if not data["reason"]:
+            self.add_error("reason", _("Please give a reason: the author will read it."))
+        if data.get("act") == Act.APPROVE and data.get("measure") and data.get("reason") in self.fitting:
+            self.add_error("reason", _("Please say why: the author reads it with what happens to them."))
+        if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
+            self.add_error("passage", NO_PASSAGE)
+        data.setdefault("measure", "")
+        return data
+
+
+class BulkForm(DecisionForm):
+    """One decision for several items."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for name in ("passage", "seen", "seen_at", "seen_text"):
+            del self.fields[name]
+        # a passage stands in one text alone
+        self.fields["act"].choices = [choice for choice in ACTS if choice[0] != Act.EDIT_OUT]
+        self.fields["measure"].label = _("And their authors")
+        self.fields["measure"].help_text = _(
+            "Each of them once; guests have no account, and nothing more happens to them."
+        )
+
+
+class AnswerForm(Seen):
+    """The answer to an appeal, and what comes in the place of a decision that is changed."""
+
+    needed_at_times = ("act", "passage", "measure")
+    OUTCOMES = [
+        (Appeal.Outcome.UPHELD, _("The decision stands")),
+        (Appeal.Outcome.CHANGED, _("It is changed: something milder comes in its place")),
+        (Appeal.Outcome.REVERSED, _("It is reversed: everything is as it was before")),
+    ]
+    outcome = forms.ChoiceField(label=_("Answer"), widget=forms.RadioSelect, choices=OUTCOMES)
+    act = forms.ChoiceField(label=_("If it is changed: about the comment"), required=False)
+    passage = TextField(
+        label=_("The passage to take out"),
+        required=False,
+        min_length=None,
+        max_length=20_000,
+        rows=2,
+        help_text=SEVERAL,
+    )
+    measure = forms.ChoiceField(label=_("If it is changed: about its author"), required=False)
+    answer = VisibleCharField(
+        label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 4})
+    )
+
+    def __init__(self, *args, entry, moderator, measures=(), **options):
+        super().__init__(*args, **options)
+        is_over = not is_about_comment(entry) and entry.is_over(entry.person)
+        milder = [] if is_over else milder_measures(entry, measures if is_about_comment(entry) else [entry])[2:]
+        told = ", ".join(str(each.get_act_display()) for each in measures)
+        stays = [(STAYS, _("It stays: %(what)s") % {"what": told})] if measures else []
+        nothing = MEASURES[:1] if is_about_comment(entry) else []
+        self.fields["measure"].choices = stays + nothing + [choice for choice in MEASURES if choice[0] in milder]
+        self.fields["measure"].initial = STAYS
+        may_measure = entry.person is not None and may_be_judged(moderator, entry.person)
+        if not may_measure or not (measures or milder):
+            del self.fields["measure"]
+        if not self._offer_acts(entry) and "measure" not in self.fields:
+            # nothing is milder
+            self.fields["outcome"].choices = [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED]
+            self.fields.pop("act", None)
+            self.fields.pop("passage", None)
+
+    def _offer_acts(self, entry):
+        """Offers what may come in the place of an act about a comment; whether there is something."""
+        if not is_about_comment(entry):
+            del self.fields["act"], self.fields["passage"]
+            return False
+        as_it_is = _("It stays: %(what)s") % {"what": entry.get_act_display()}
+        milder = [(act, label) for act, label in ACTS if act in milder_acts(entry)]
+        self.fields["act"].choices = [(STAYS, as_it_is), ("", _("Nothing: everybody can read it")), *milder]
+        self.fields["act"].initial = STAYS
+        return bool(milder)
+
+    def clean(self):
+        """What comes instead is asked for where the decision is changed, and counts only there."""
+        data = super().clean()
+        if data.get("outcome") != Appeal.Outcome.CHANGED:
+            return data | {"act": STAYS, "measure": STAYS, "passage": ""}
+        for name in ("act", "measure"):
+            # what nobody was asked about stays
+            if name not in self.fields or name not in self.data:
+                data[name] = STAYS
+        if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
+            self.add_error("passage", NO_PASSAGE)
+        return data
+
+
+class CheckForm(BareForm):
+    """What was checked about a clinician, as readers will see it, and how."""
+
+    profession = VisibleCharField(label=_("Profession"), max_length=80, help_text=_("As readers will see it."))
+    regulator = VisibleCharField(label=_("Regulator"), max_length=120, help_text=_("Whose register you looked at."))
+    region = VisibleCharField(label=_("Country or state"), max_length=12, help_text=_("Short: US-MD, GB."))
+    method = VisibleCharField(
+        label=_("How you checked"),
+        max_length=200,
+        help_text=_("Kept with your name and the date: “Register of the HCPC, by number”."),
+    )
+
+
+class VerificationAnswerForm(CheckForm, Seen):
+    """The answer to who asks to be verified as a clinician."""
+
+    outcome = forms.ChoiceField(
+        label=_("Answer"),
+        widget=forms.RadioSelect,
+        choices=[(Asked.GRANTED, _("Verify: it is so")), (Asked.REFUSED, _("Refuse: it could not be confirmed"))],
+    )
+    reason = VisibleCharField(
+        label=_("What you say to the person"),
+        max_length=2_000,
+        widget=forms.Textarea({"rows": 3}),
+        required=False,
+        help_text=_("Needed to refuse: what was missing, and that they can ask again."),
+    )
+    needed_at_times = (*CHECKED, "reason")
+    field_order = ["outcome", *CHECKED, "reason"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for name in CHECKED:
+            field = self.fields[name]
+            field.required, field.help_text = False, format_lazy("{} {}", field.help_text, _("Needed to verify."))
+
+    def clean(self):
+        """To verify takes what was checked and how, to refuse a reason."""
+        data = super().clean()
+        if data.get("outcome") == Asked.GRANTED:
+            for name in CHECKED:
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, _("To verify, please say this, too."))
+            data["reason"] = data.get("reason") or str(IT_IS_SO)
+        elif not data.get("reason"):
+            self.add_error("reason", _("Please give a reason: the person will read it."))
+        return data
+
+
+def form_of(item, data, initial, moderator):
+    """The form by which `moderator` decides the `item` or answers it."""
+    initial = initial | state_of(item)
+    if item.case.appeal_id:
+        about = {"entry": item.case.appeal.entry, "measures": item.measures, "moderator": moderator}
+        return AnswerForm(data, initial=initial, **about)
+    if item.case.verification_request_id:
+        asked = item.case.verification_request
+        given = {name: getattr(asked, name) for name in ("profession", "regulator", "region")}
+        return VerificationAnswerForm(data, initial=given | initial)
+    about = {"rules": item.rules, "canned": item.canned, "comment": item.comment, "moderator": moderator}
+    return DecisionForm(data, initial=initial, **about)
+
+
+class NoteForm(BareForm):
+    """A note for moderators."""
+
+    text = VisibleCharField(
+        label=_("A note for moderators"),
+        max_length=2_000,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("Nobody else reads it."),
+    )
+    # it stands beside a decision, which needs none
+    use_required_attribute = False

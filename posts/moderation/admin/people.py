@@ -1,0 +1,156 @@
+"""The desk for people: the accounts' own page with the verbs of moderators."""
+
+from copy import copy
+from datetime import timedelta
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import PersonAdmin
+from accounts.models import User
+from forum import pending_form
+from posts.models import LogEntry
+from posts.moderation import alternate_accounts, decisions, sanctions, verification
+from posts.moderation.admin.base import Desk, ReasonForm, RuledForm, act
+from posts.moderation.admin.forms import CheckForm, NoteForm
+from posts.moderation.admin.person import Person
+from posts.threads.exceptions import NOT_STAFF, Refused
+
+Act = LogEntry.Act
+
+
+class SuspensionForm(RuledForm):
+    """For how long, and why."""
+
+    days = forms.TypedChoiceField(
+        label=_("For how long"),
+        coerce=int,
+        initial=7,
+        choices=[
+            (1, _("24 hours")),
+            (3, _("72 hours")),
+            (7, _("7 days")),
+            (28, _("28 days")),
+            (0, _("For good: a ban, until it is ended")),
+        ],
+    )
+    field_order = ["days", "rule", "reason"]
+
+    def clean(self):
+        """`until`, the moment the suspension ends, in place of the number of days."""
+        data = super().clean()
+        days = data.pop("days", 0)
+        data["until"] = timezone.now() + timedelta(days=days) if days else None
+        return data
+
+
+class VerificationForm(CheckForm, ReasonForm):
+    """What was checked, and why they are verified."""
+
+    field_order = [*verification.CHECKED, "reason"]
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonDesk(PersonAdmin):
+    """The accounts' desk with the verbs about people, and with a person's history for those who moderate."""
+
+    change_form_template = "posts/moderation/admin/person.html"
+    actions = [
+        act(sanctions.warn, "person", _("Warn"), RuledForm, Act.WARN),
+        act(sanctions.watch, "person", _("Put under watch"), RuledForm, Act.WATCH),
+        act(sanctions.unwatch, "person", _("End the watch"), tells=Act.UNWATCH),
+        act(
+            sanctions.suspend,
+            "person",
+            _("Suspend or ban"),
+            SuspensionForm,
+            lambda data: Act.SUSPEND if data["until"] else Act.BAN,
+        ),
+        act(sanctions.unsuspend, "person", _("End the suspension"), tells=Act.UNSUSPEND),
+        act(sanctions.trust, "person", _("Trust"), tells=Act.TRUST),
+        act(sanctions.untrust, "person", _("No longer trust"), tells=Act.UNTRUST),
+        act(verification.grant, "person", _("Verify as a clinician"), VerificationForm, Act.VERIFY),
+        act(verification.revoke, "person", _("Revoke the verification"), tells=Act.REVOKE),
+    ]
+
+    describe, prepare = Desk.describe, Desk.prepare
+
+    def has_moderate_permission(self, request):
+        """May use the actions of the list."""
+        return request.user.moderates
+
+    def get_urls(self):
+        """With the doors for a note and for other accounts."""
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/note/", view(self.note_view), name="accounts_user_note"),
+            path("<int:pk>/others/", view(self.others_view), name="accounts_user_others"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request, context, *args, obj=None, **options):
+        """The account, and for those who moderate what is known of the person."""
+        if obj is not None and request.user.moderates:
+            person = Person(obj)
+            context |= {
+                "person": person,
+                "measures": person.measures(self.get_actions(request).values()),
+                "may_look": sanctions.may_be_judged(request.user, obj),
+                "note_form": context.get("note_form") or NoteForm(auto_id="note_%s"),
+            }
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
+    def note_view(self, request, pk):
+        """A note about the person; where it cannot be kept, the page comes back with what was typed."""
+        person = self._person(request, pk)
+        data = request.POST if request.method == "POST" else None
+        form = NoteForm(data, initial=pending_form.waiting(request), auto_id="note_%s")
+        if form.is_valid():
+            decisions.note(moderator=request.user, text=form.cleaned_data["text"], person=person)
+            pending_form.done(request)
+            messages.success(request, _("The note is kept."))
+            # to where it is read now
+            return redirect(f"{reverse('admin:accounts_user_change', args=[pk])}#record")
+        # the admin would take what was sent for a change of the account
+        reading = copy(request)
+        reading.method = "GET"
+        response = self.change_view(reading, str(pk), extra_context={"note_form": form})
+        response.status_code = 422 if form.is_bound else 200
+        return response
+
+    def others_view(self, request, pk):
+        """Asks for a reason, and then tells which other accounts wrote from where the person wrote."""
+        person = self._person(request, pk)
+        form = ReasonForm(request.POST if request.method == "POST" else None, initial=pending_form.waiting(request))
+        others = None
+        if form.is_valid():
+            try:
+                others = alternate_accounts.look_for_others(moderator=request.user, person=person, **form.cleaned_data)
+                pending_form.done(request)
+            except Refused as refusal:
+                form.add_error(None, refusal.sentence)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Other accounts"),
+            "opts": self.model._meta,
+            "person": person,
+            "form": form,
+            "others": others,
+            "may_look": sanctions.may_be_judged(request.user, person),
+            "may_not": NOT_STAFF,
+        }
+        status = 422 if form.is_bound and form.errors else 200
+        return TemplateResponse(request, "posts/moderation/admin/alternate_accounts.html", context, status=status)
+
+    def _person(self, request, pk):
+        if not (request.user.moderates and self.has_view_permission(request)):
+            raise PermissionDenied
+        return get_object_or_404(User, pk=pk)

@@ -1,0 +1,101 @@
+"""All that a moderator sees of one person: their record, what waits, what was decided, and what they wrote lately."""
+
+from functools import cached_property
+
+from django.db.models.functions import Left
+
+from accounts.models import User
+from forum import markup
+from posts.models import Case, Comment
+from posts.moderation.admin import record
+
+MOST_COMMENTS, MOST_ENTRIES, MOST_NOTES, MOST_WAITING = 20, 20, 20, 20
+# characters of a comment that are shown, and that they are looked for in
+WORDS, BEGINNING = 90, 600
+# One query for all that is told in numbers and lines. What waits is looked up for each of the latest comments and
+# appeals, so that the length of the queue does not matter.
+ABOUT = record.OF_AUTHOR | {
+    "waiting": """
+        SELECT json_agg(k) FROM (
+            SELECT k.id AS pk, k.kind, k.opened_at FROM (
+                SELECT id FROM posts_comment WHERE author_id = %(author)s ORDER BY id DESC LIMIT %(counted)s
+            ) c, LATERAL (
+                SELECT id, kind, opened_at FROM posts_case
+                WHERE comment_id = c.id AND closed_at IS NULL LIMIT %(waiting)s
+            ) k
+            UNION
+            SELECT k.id, k.kind, k.opened_at FROM (
+                SELECT id FROM posts_appeal WHERE person_id = %(author)s ORDER BY id DESC LIMIT %(counted)s
+            ) a, LATERAL (
+                SELECT id, kind, opened_at FROM posts_case WHERE appeal_id = a.id AND closed_at IS NULL LIMIT 1
+            ) k
+            UNION
+            SELECT k.id, k.kind, k.opened_at
+            FROM accounts_verificationrequest v JOIN posts_case k ON k.verification_request_id = v.id
+            WHERE v.person_id = %(author)s AND v.outcome = ''
+            ORDER BY kind, pk LIMIT %(waiting)s
+        ) k
+    """,
+    # of the latest comments those whose text is not masked; an EXISTS would be answered by reading the whole table
+    "plain": """
+        SELECT json_agg(c.id) FROM (
+            SELECT id FROM posts_comment WHERE author_id = %(author)s ORDER BY id DESC LIMIT %(comments)s
+        ) c LEFT JOIN LATERAL (
+            SELECT 1 AS one FROM posts_case WHERE comment_id = c.id AND kind = ANY(%(pressing)s) LIMIT 1
+        ) k ON true
+        WHERE k.one IS NULL
+    """,
+}
+# what would change nothing is not offered
+FITS = {
+    "watch": lambda person: person.user.watched_at is None,
+    "unwatch": lambda person: person.user.watched_at is not None,
+    "unsuspend": lambda person: person.user.is_suspended,
+    "trust": lambda person: person.user.trust != User.Trust.TRUSTED,
+    "untrust": lambda person: person.user.trust == User.Trust.TRUSTED,
+    "revoke": lambda person: person.about["record"]["verified"] is not None,
+}
+
+
+class Person:
+    """What moderators are shown of an account; three queries."""
+
+    def __init__(self, user):
+        self.user = user
+
+    @cached_property
+    def about(self):
+        """{"record", "notes", "waiting", "plain"}; one query."""
+        values = {
+            "author": self.user.pk,
+            "comment": None,
+            "notes": MOST_NOTES,
+            "waiting": MOST_WAITING,
+            "comments": MOST_COMMENTS,
+            "pressing": [kind.value for kind in Case.PRESSING],
+        }
+        found = record.told(ABOUT, **values)
+        kinds = dict(Case.Kind.choices)
+        waiting = record.dated(found["waiting"], "opened_at")
+        return found | {"waiting": [case | {"kind": kinds[case["kind"]]} for case in waiting]}
+
+    @cached_property
+    def entries(self):
+        """What was decided about them, the latest first; one query."""
+        return record.entries(self.user, None, MOST_ENTRIES)
+
+    @cached_property
+    def comments(self):
+        """Their latest comments, each with its first words, or none where the text is masked; one query."""
+        rows = Comment.objects.filter(author=self.user).order_by("-id").select_related("thread")
+        rows = rows.annotate(beginning=Left("source", BEGINNING))
+        rows = rows.only("created_at", "held_at", "hidden_at", "removed_at", "deleted_at", "thread__title")
+        comments, plain = list(rows[:MOST_COMMENTS]), self.about["plain"] or ()
+        for comment in comments:
+            comment.is_masked = comment.pk not in plain
+            comment.words = "" if comment.is_masked else markup.plain(comment.beginning, WORDS)
+        return comments
+
+    def measures(self, actions):
+        """Those of the desk's `actions` that would change something, as (name, label)."""
+        return [(name, label) for _verb, name, label in actions if name not in FITS or FITS[name](self)]

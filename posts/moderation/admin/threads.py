@@ -1,0 +1,61 @@
+"""The desk for threads."""
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from posts.models import Question, Thread
+from posts.moderation import actions as moderation_actions
+from posts.moderation.admin.base import Attached, Desk, act
+
+
+class Questions(Attached):
+    """What the thread asks."""
+
+    model = Question
+    fields = readonly_fields = ["position", "text", "asks", "comment_count"]
+
+
+@admin.register(Thread)
+class ThreadDesk(Desk):
+    """Threads, the newest first."""
+
+    list_display = ["title", "author", "comment_count", "last_activity_at", "pinned_at", "locked_at", "withdrawn_at"]
+    list_select_related = ["author"]
+    list_filter = [
+        ("locked_at", admin.EmptyFieldListFilter),
+        ("pinned_at", admin.EmptyFieldListFilter),
+        ("withdrawn_at", admin.EmptyFieldListFilter),
+    ]
+    ordering = ["-id"]
+    search_fields = ["title"]
+    inlines = [Questions]
+    fields = [
+        "place",
+        "author",
+        "source_url",
+        "source_date",
+        "created_at",
+        "last_activity_at",
+        "comment_count",
+        "pinned_at",
+        "locked_at",
+        "withdrawn_at",
+    ]
+    readonly_fields = ["place"]
+    actions = [
+        act(moderation_actions.lock, "thread", _("Lock")),
+        act(moderation_actions.unlock, "thread", _("Unlock")),
+        act(moderation_actions.pin, "thread", _("Pin")),
+        act(moderation_actions.unpin, "thread", _("Unpin")),
+    ]
+
+    def get_search_results(self, request, queryset, search_term):
+        """By words of the title; an index answers."""
+        term = search_term.strip()
+        return (queryset.matching(term) if term else queryset), False
+
+    @admin.display(description=_("title"))
+    def place(self, thread):
+        """Where readers see it."""
+        return format_html('<a href="{}">{}</a>', thread.get_absolute_url(), thread)

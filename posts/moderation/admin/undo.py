@@ -1,0 +1,112 @@
+"""Decisions taken back: at once beside what is looked at, and from elsewhere after being asked."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from forum import pending_form
+from posts.models import Case
+from posts.moderation import undo
+from posts.moderation.admin import record
+from posts.moderation.admin.base import ReasonForm
+from posts.moderation.admin.queue import ITEMS_PER_PAGE
+from posts.threads.exceptions import Refused
+
+# where the button was: the name of its hidden field, and the page that this leads back to
+PLACES = {
+    "from_item": "admin:posts_case_change",
+    "from_comment": "admin:posts_case_of",
+    "from_person": "admin:accounts_user_change",
+}
+
+
+LEFT = _lazy("Some of it was decided or written anew since. That stays as it is now.")
+HELD = _lazy(
+    "What touches somebody’s privacy or safety stays out of sight until it is decided about. It is in the queue."
+)
+
+
+class UndoPages:
+    """The doors that take decisions back, for the desk of cases."""
+
+    def undo_view(self, request, pk):
+        """Takes a decision back; asked for by a link, or after signing in again, it says first what that means."""
+        return self._undo(request, [pk])
+
+    def undo_several_view(self, request):
+        """The same for several, each on its own: `?entries=` names them."""
+        pks = request.GET.get("entries", "").split(".")
+        return self._undo(request, [int(pk) for pk in pks[:ITEMS_PER_PAGE] if _is_number(pk)])
+
+    def _undo(self, request, pks):
+        self._check(request)
+        entries = record.entries_by(pks)
+        if not entries:
+            raise Http404
+        said = request.POST if request.method == "POST" else request.GET
+        way_back = _way_back(said)
+        # what comes back into sight only by a decision
+        pressing = undo.pressing_among([entry for entry in entries if entry.may_be_undone])
+        form = ReasonForm(request.POST if "reason" in request.POST else None, initial=pending_form.waiting(request))
+        is_asked = bool(pressing) and not (form.is_bound and form.is_valid())
+        if request.method != "POST" or is_asked:
+            title = ngettext("Take this back?", "Take these %(n)d decisions back?", len(entries)) % {"n": len(entries)}
+            context = self._context(request, title) | {
+                "asked": undo.each_with_measures(entries),
+                "way_back": way_back or reverse("admin:posts_case_changelist"),
+                "place": [(name, said[name]) for name in PLACES if name in said],
+                "may_be_undone": any(entry.may_be_undone for entry in entries),
+                "pressing": pressing,
+                "form": form,
+            }
+            status = 422 if form.is_bound and is_asked else 200
+            return TemplateResponse(request, "posts/moderation/admin/undo.html", context, status=status)
+        reason = form.cleaned_data["reason"] if pressing else ""
+        pending_form.done(request)
+        done = []
+        for entry in entries:
+            try:
+                back = undo.undo(moderator=request.user, entry=entry, reason=reason)
+                done.append(back)
+            except (Refused, PermissionDenied) as refusal:
+                whose = f"{_whose(entry)}: " if len(entries) > 1 else ""
+                messages.error(request, f"{whose}{str(refusal) or _('You may not do this.')}")
+        if done:
+            told = ngettext("The decision is taken back.", "%(n)d decisions are taken back.", len(done))
+            messages.success(request, told % {"n": len(done)})
+        if any((back.details or {}).get("left") for back in done):
+            messages.info(request, LEFT)
+        if any((back.details or {}).get("held") for back in done):
+            messages.info(request, HELD)
+        return redirect(way_back or _reopened(entries))
+
+
+def _reopened(entries):
+    """The item that is open again by this, or the queue."""
+    case = None
+    if len(entries) == 1 and entries[0].comment_id:
+        case = Case.objects.open().filter(comment=entries[0].comment_id, appeal=None).first()
+    return reverse("admin:posts_case_change", args=[case.pk]) if case else reverse("admin:posts_case_changelist")
+
+
+def _whose(entry):
+    return entry.comment.shown_author if entry.comment else entry.subject
+
+
+def _is_number(text):
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _way_back(said):
+    """The address of the page that the button was on; None where that is not said, or makes no sense."""
+    for name, place in PLACES.items():
+        pk = said.get(name, "")
+        if _is_number(pk):
+            return reverse(place, args=[pk])
+    return None

@@ -1,0 +1,110 @@
+"""Readers flag comments; enough weighty flags hide one until a moderator has looked at it.
+
+Weight = 1 + trust (0 new, 1 member, 2 trusted) + accuracy of earlier flags (from -1 to 1, after five were decided).
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from posts.models import Case, Comment, Flag, SiteChoices
+from posts.models.flag import NOTE_MAX_LENGTH
+from posts.moderation import cases, hiding
+from posts.threads import exceptions, publishing
+from posts.threads.exceptions import Refused
+
+Reason, Outcome, Kind = Flag.Reason, Flag.Outcome, Case.Kind
+DECIDED_AT_LEAST = 5
+# all flags of newcomers and visitors together weigh no more than this
+NEWCOMERS_WEIGH = 1
+# so many notes of one flagger on one comment are kept
+MOST_NOTES = 10
+KIND_OF = {Reason.HARM: Kind.URGENT, Reason.PERSONAL: Kind.PRIVACY}
+
+
+@transaction.atomic
+def flag(*, comment, reason, note="", person=None, visitor=""):
+    """The Flag of `person`, or of a visitor known by a keyed hash of their address, on `comment`.
+
+    While it waits, the second time adds to the first: the more pressing reason holds, and both notes are kept. Raises
+    Refused for what nobody can read and for one's own comment, PermissionDenied for visitors where only members flag.
+    """
+    if person is None and not SiteChoices.present().visitors_may_flag:
+        raise PermissionDenied(exceptions.NO_VISITORS_FLAGS)
+    thread = publishing.lock_thread(comment.thread_id)
+    comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
+    comment.thread = thread
+    if person is not None and comment.author_id == person.pk:
+        raise Refused(exceptions.NOT_YOUR_OWN_FLAG)
+    who = {"person": person} if person is not None else {"visitor": visitor}
+    now, note = timezone.now(), note.strip()
+    made = Flag.objects.filter(comment=comment, outcome=Outcome.OPEN, **who).first()
+    if made is None and not comment.is_readable:
+        raise Refused(exceptions.GONE_TO_READ)
+    if made is None:
+        made = Flag.objects.create(
+            comment=comment, reason=reason, note=note, weight=weight_of(person), flagged_at=now, **who
+        )
+    else:
+        _add(made, reason, note)
+    weight, heads, has_staff = _weight_on(comment)
+    cases.open_case(comment, KIND_OF.get(reason, Kind.FLAGGED), [Case.Why.FLAG], now, weight)
+    if has_staff or (heads > 1 and weight >= SiteChoices.present().hide_at):
+        hiding.hide_until_reviewed(comment, _("It was flagged. A moderator will look at it."))
+    return made
+
+
+def _add(flag, reason, note):
+    """Adds what somebody says when they flag the same comment again: it is said now, and not when it began."""
+    said = flag.reason, flag.note
+    if KIND_OF.get(reason, Kind.FLAGGED) < KIND_OF.get(flag.reason, Kind.FLAGGED):
+        flag.reason = reason
+    if note and note not in flag.note:
+        flag.note = "\n\n".join(filter(None, [flag.note, note]))[: NOTE_MAX_LENGTH * MOST_NOTES]
+    if (flag.reason, flag.note) != said:
+        flag.flagged_at = timezone.now()
+    flag.save(update_fields=["reason", "note", "flagged_at"])
+
+
+def weight_of(person):
+    """How much a flag of `person` (None for a visitor) counts."""
+    if person is None:
+        return 1.0
+    if person.is_suspended:
+        # it is read, and hides nothing
+        return 0.0
+    return 1.0 + person.trust + accuracy_of(person)
+
+
+def accuracy_of(person):
+    """From -1, where moderators never agreed with the person's flags, to 1, where they always did; 0 for the first."""
+    latest = Flag.objects.filter(person=person, outcome__in=(Outcome.AGREED, Outcome.KEPT)).order_by("-id")[:100]
+    told = Flag.objects.filter(pk__in=latest.values("pk")).aggregate(
+        agreed=Count("id", filter=Q(outcome=Outcome.AGREED)), decided=Count("id")
+    )
+    if told["decided"] < DECIDED_AT_LEAST:
+        return 0.0
+    return (2 * told["agreed"] - told["decided"]) / told["decided"]
+
+
+def forget_visitors(before):
+    """Forgets which visitors flagged before the moment `before`; how many these were."""
+    return Flag.objects.filter(flagged_at__lt=before).exclude(visitor="").update(visitor="")
+
+
+def _weight_on(comment):
+    """(weight of the open flags on `comment`, how many people besides newcomers raised them, whether staff did)."""
+    weight = newcomers = 0.0
+    heads, has_staff = 0, False
+    rows = Flag.objects.filter(comment=comment, outcome=Outcome.OPEN)
+    for each, trust, is_staff in rows.values_list("weight", "person__trust", "person__is_staff"):
+        if is_staff:
+            has_staff = True
+        if trust in (None, User.Trust.NEW) and not is_staff:
+            newcomers += each
+        else:
+            weight, heads = weight + each, heads + 1
+    return weight + min(newcomers, NEWCOMERS_WEIGH), heads, has_staff

@@ -1,0 +1,114 @@
+"""Before a comment is published: is there a reason for a moderator, or for its author, to look at it once more?
+
+One query tells all that is asked of the database.
+"""
+
+import re
+from datetime import timedelta
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from forum import spamcheck
+from posts.models import Case, Comment, WatchedWord
+from posts.models.visibility import REPEATED_WITHIN
+from posts.safety import spam, words
+from posts.threads import permissions
+from posts.threads.exceptions import Repeated, Wondering
+
+Why = Case.Why
+# of the comments of so many days, so great a part was removed
+RECORD_DAYS, REMOVED_PART = 7, 0.3
+# of an author's comments so many are looked at, the latest
+LATEST = 50
+LINK = re.compile(r"<a [^>]*href=\"(?:https?:|mailto:)")
+# The site's choices, the words, and what is known of the author.
+KNOWN = """
+SELECT
+    (SELECT json_build_array(first_held, links_let_through) FROM posts_sitechoices WHERE id = 1),
+    (SELECT json_agg(json_build_array(phrase, act, advice) ORDER BY phrase) FROM posts_watchedword),
+    (SELECT count(*) FROM (
+        SELECT 1 FROM posts_comment
+        WHERE %(is_new)s AND author_id = %(author)s AND published_at IS NOT NULL AND removed_at IS NULL
+        LIMIT (SELECT coalesce(max(first_held), %(first_held)s) FROM posts_sitechoices)
+    ) earlier),
+    l.number, l.removed, l.repeats, l.lately, l.said
+FROM (
+    SELECT count(*) FILTER (WHERE created_at > %(at)s - %(record)s) AS number,
+        count(removed_at) FILTER (WHERE created_at > %(at)s - %(record)s) AS removed,
+        count(*) FILTER (WHERE source = %(source)s AND created_at > %(at)s - interval '1 day') AS repeats,
+        count(*) FILTER (WHERE created_at > %(at)s - interval '10 minutes') AS lately,
+        max(id) FILTER (
+            WHERE source = %(source)s AND created_at > %(at)s - %(within)s AND removed_at IS NULL AND deleted_at IS NULL
+        ) AS said
+    FROM (
+        SELECT id, removed_at, deleted_at, created_at, source FROM posts_comment
+        WHERE author_id = %(author)s ORDER BY id DESC LIMIT %(latest)s
+    ) latest
+) l
+"""
+FIRST_HELD, LINKS_LET_THROUGH = 2, 2
+
+
+def reasons_to_hold(author, source, html, at, *, again=True, sure=False, is_change=False, address=""):
+    """Why a comment of `author` is to be held: codes of Case.Why, none if nothing speaks against it.
+
+    Staff are not asked. Raises Repeated for the same text again unless `again` says that it is meant, and Wondering for
+    words that the author is asked about, unless they are `sure`. Of a change (`is_change`) only the new text is looked
+    at, not the author's record. `address` is the internet address it came from, for a service that the owner may have
+    configured; what is held anyway is shown to no service.
+    """
+    if author.is_staff:
+        if not again:
+            permissions.check_not_repeated(Comment.objects.filter(author=author), source)
+        return []
+    values = {
+        "source": source,
+        "author": author.pk,
+        "at": at,
+        "record": timedelta(days=RECORD_DAYS),
+        "latest": LATEST,
+        "is_new": author.trust == User.Trust.NEW,
+        "first_held": FIRST_HELD,
+        "within": REPEATED_WITHIN,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, values)
+        choices, watched, published, number, removed, repeats, lately, said = cursor.fetchone()
+    if said is not None and not again:
+        raise Repeated(Comment.objects.select_related("thread").get(pk=said))
+    first_held, links_let_through = choices or (FIRST_HELD, LINKS_LET_THROUGH)
+    why = []
+    found = set(words.found_in(source, [phrase for phrase, _act, _advice in watched or ()]))
+    watched = [word for word in watched or () if word[0] in found]
+    asked = [(phrase, advice) for phrase, act, advice in watched if act == WatchedWord.Act.ASK]
+    if asked and not sure:
+        raise Wondering(asked)
+    if any(act == WatchedWord.Act.HOLD for _phrase, act, _advice in watched):
+        why.append(Why.WORD)
+    links = len(LINK.findall(html))
+    # a newcomer's link that comes into a text which was looked at already
+    let_through = 0 if is_change and author.trust == User.Trust.NEW else links_let_through
+    if links > let_through and not author.is_trusted:
+        why.append(Why.LINKS)
+    if author.watched_at is not None:
+        why.append(Why.WATCH)
+    if is_change:
+        return why
+    if author.trust == User.Trust.NEW and published < first_held:
+        why.append(Why.FIRST)
+    if removed and removed >= REMOVED_PART * number:
+        why.append(Why.RECORD)
+    signs = spam.Signs(links=links, age=at - author.joined_at, repeats=repeats, lately=lately)
+    if author.trust == User.Trust.NEW and spam.score(signs) >= spam.LOOKS_LIKE_SPAM:
+        why.append(Why.SPAM)
+    if not why and author.trust == User.Trust.NEW and address and spamcheck.is_spam(source, address):
+        why.append(Why.SPAM)
+    return why
+
+
+def told(why):
+    """These codes of Case.Why as a sentence for the author."""
+    reasons = ", ".join(str(Why(code).label) for code in why)
+    return _("It waits for a moderator: %(reasons)s.") % {"reasons": reasons}

@@ -1,0 +1,84 @@
+"""Trust is earned by days, by comments that were kept, and by reading; it is lost by removals. A command reckons it.
+
+What a moderator set by hand is not reckoned. Staff need none.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from accounts.models import User
+
+Trust = User.Trust
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a level takes: days since joining, comments that are in sight, threads read, and at most so many comments
+    removed within 90 days."""
+
+    days: int
+    comments: int
+    threads: int
+    removed: int
+
+
+NEEDS = {
+    Trust.MEMBER: Needs(days=3, comments=2, threads=1, removed=2),
+    Trust.TRUSTED: Needs(days=60, comments=30, threads=5, removed=0),
+}
+REMOVED_WITHIN_DAYS = 90
+BATCH = 2_000
+RECKON = """
+WITH batch AS (
+    SELECT id, joined_at, trust FROM accounts_user
+    WHERE id > %(after)s AND trust_set_at IS NULL AND NOT is_staff ORDER BY id LIMIT %(batch)s
+), known AS (
+    SELECT s.id, s.trust, extract(epoch FROM now() - s.joined_at) / 86400 AS days,
+        (SELECT count(*) FROM (
+            SELECT 1 FROM posts_comment c WHERE c.author_id = s.id AND c.published_at IS NOT NULL
+                AND c.held_at IS NULL AND c.hidden_at IS NULL AND c.removed_at IS NULL AND c.deleted_at IS NULL
+            LIMIT %(most_comments)s
+        ) kept) AS comments,
+        (SELECT count(*) FROM (
+            SELECT 1 FROM posts_reading r WHERE r.person_id = s.id LIMIT %(most_threads)s
+        ) readings) AS threads,
+        (SELECT count(*) FROM posts_comment c WHERE c.author_id = s.id
+            AND c.removed_at > now() - %(within)s * interval '1 day') AS removed
+    FROM batch s
+), reckoned AS (
+    SELECT id, trust, CASE {cases} ELSE 0 END AS level FROM known
+), done AS (
+    UPDATE accounts_user u SET trust = r.level FROM reckoned r
+    WHERE u.id = r.id AND u.trust <> r.level AND u.trust_set_at IS NULL
+    RETURNING 1
+)
+SELECT max(id), count(*), (SELECT count(*) FROM done) FROM batch
+"""
+CASES = " ".join(
+    f"WHEN days >= {needs.days} AND comments >= {needs.comments} AND threads >= {needs.threads} "
+    f"AND removed <= {needs.removed} THEN {level.value}"
+    for level, needs in sorted(NEEDS.items(), reverse=True)
+)
+
+
+def reckon(progress=None, stopped=lambda: False):
+    """Reckons the trust of everybody, some at a time; how many changed. `progress(number)` hears of each batch.
+
+    It ends between two batches when `stopped()`; it may be interrupted at any time and begun again.
+    """
+    after, changed = 0, 0
+    values = {
+        "batch": BATCH,
+        "within": REMOVED_WITHIN_DAYS,
+        "most_comments": NEEDS[Trust.TRUSTED].comments,
+        "most_threads": NEEDS[Trust.TRUSTED].threads,
+    }
+    while after is not None and not stopped():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(RECKON.format(cases=CASES), values | {"after": after})
+            after, number, moved = cursor.fetchone()
+        changed += moved
+        if progress and number:
+            progress(number)
+    return changed

@@ -1,0 +1,1 @@
+"""Pages about moderation for members and readers: flags, statements, appeals, the public log and its figures."""

@@ -1,0 +1,169 @@
+"""Doors for whom a decision concerns: what was decided and why, an appeal, and a warning that was read."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from forum import markup, pending_form
+from posts.forms.pending_form import signed_out
+from posts.forms.submission import answered, attempted, sent
+from posts.models import Appeal, Case, LogEntry, Revision
+from posts.models.appeal import APPEAL_WITHIN
+from posts.models.log_entry import STATED
+from posts.moderation import appeals, notices, sanctions
+from posts.moderation.forms import AppealForm
+from posts.moderation.statements import SAID
+
+DECISIONS_PER_PAGE = 30
+ABOUT = ["comment__thread", "thread", "rules", "appeal__case__closed_by", "undone_by", "undoes", "person"]
+
+
+@login_required
+@require_safe
+def mine(request):
+    """The decisions about this member and what they wrote, the latest first."""
+    before = request.GET.get("before", "")
+    entries = LogEntry.objects.filter(person=request.user, act__in=STATED).order_by("-id")
+    entries = entries.select_related("thread", "comment", "undone_by", "undoes")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        entries = entries.filter(id__lt=int(before))
+    rows = list(entries[: DECISIONS_PER_PAGE + 1])
+    sanctions.opened(person=request.user)
+    shown = rows[:DECISIONS_PER_PAGE]
+    answered_by = _answered_by(shown)
+    for entry in shown:
+        _speak(entry, request.user)
+        entry.thread_title = entry.thread.title_for(request.user) if entry.thread else ""
+        entry.earlier = entry.undoes or answered_by.get(entry.pk)
+        if entry.earlier:
+            _speak(entry.earlier, request.user)
+    context = {"entries": shown, "before": shown[-1].pk if len(rows) > len(shown) else None, "is_first": not before}
+    return render(request, "posts/moderation/statements.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def statement(request, pk):
+    """One decision about this member: what, which rule, why, by whom in role, and how to appeal."""
+    if not request.user.is_authenticated:
+        return signed_out(
+            request, AppealForm(sent(request), auto_id="appeal_%s"), "posts/moderation/appeal_sent.html", {}
+        )
+    entry = get_object_or_404(LogEntry.objects.select_related(*ABOUT), pk=pk, person=request.user, act__in=STATED)
+    sanctions.opened(person=request.user)
+    return _statement(request, entry, request.user)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def by_link(request, token):
+    """The same for whoever has the link from the mail, without signing in, for as long as there is an appeal."""
+    opened = notices.opened_by(token)
+    if opened is None:
+        raise Http404
+    pk, until = opened
+    entry = get_object_or_404(LogEntry.objects.select_related(*ABOUT), pk=pk, act__in=STATED)
+    return _statement(request, entry, None, until)
+
+
+def _speak(entry, person, until=None):
+    """`entry` with its sentence, whether it is over for the `person`, and the address of its statement: for whoever
+    came by a link that holds `until` then, another one that holds no longer."""
+    entry.over = person is not None and entry.is_over(person)
+    entry.said = SAID.get(entry.act, entry.get_act_display())
+    entry.address = reverse("decision", args=[entry.pk])
+    if until is not None:
+        entry.address = reverse("decision_by_link", args=[notices.token_of(entry, until)])
+    return entry
+
+
+def _answered_by(answers):
+    """{the id of an answer to an appeal: the decision it was about}, of these entries; one query."""
+    cases = Case.objects.filter(closed_by__in=answers).exclude(appeal=None).select_related("appeal__entry")
+    return {case.closed_by_id: case.appeal.entry for case in cases}
+
+
+def _instead_of(entry):
+    """What came in the place of `entry` because an appeal against it was right."""
+    appeal = getattr(entry, "appeal", None)
+    details = (appeal.case.closed_by and appeal.case.closed_by.details if appeal else None) or {}
+    return list(LogEntry.objects.filter(pk__in=details.get("instead", ())).select_related("undone_by"))
+
+
+def _appeal_before(entry):
+    """The appeal because of which `entry` came in the place of another decision; None for any other entry."""
+    about = {"entry__person": entry.person_id} if entry.person_id else {"entry__comment": entry.comment_id}
+    answered = Appeal.objects.filter(outcome=Appeal.Outcome.CHANGED, **about).select_related("entry")
+    return answered.filter(case__closed_by__details__instead__contains=[entry.pk]).first()
+
+
+def _written(entry):
+    """(what the comment said when `entry` was made, as HTML, and what was taken out of it by that); (None, "") where it
+    still says the same."""
+    taken_out = (entry.details or {}).get("revision")
+    found = Revision.objects.filter(comment=entry.comment_id).order_by("number")
+    revision = found.filter(pk=taken_out) if taken_out else found.filter(replaced_at__gt=entry.at)
+    revision = revision.first() if entry.comment_id else None
+    if revision is None:
+        return None, ""
+    html = mark_safe(markup.render(revision.source, entry.comment.limits))  # noqa: S308  (made by markup)
+    return html, revision.taken_out if taken_out else ""
+
+
+@login_required
+@require_POST
+def acknowledge(request):
+    """The member has read what they were warned about, and can write again."""
+    if not sanctions.acknowledge(person=request.user, warned_at=_moment(request.POST.get("warned", ""))):
+        messages.info(request, _("You were warned once more meanwhile. Please read that, too."))
+        return redirect("decisions")
+    said = _("Thank you.") if request.user.is_suspended else _("Thank you. You can write again.")
+    messages.success(request, said)
+    return redirect("decisions")
+
+
+def _moment(text):
+    """The moment that a page of ours told in its form; None for anything else."""
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        return None
+
+
+def _statement(request, entry, person, until=None):
+    form = AppealForm(sent(request), initial=pending_form.waiting(request), auto_id="appeal_%s")
+    made = attempted(
+        request, form, "appeal", lambda data: appeals.appeal(entry=entry, text=data["text"], person=person)
+    )
+    if made:
+        pending_form.done(request)
+        messages.success(request, _("Your appeal is with the moderators. The answer will stand here."))
+        return redirect(request.path)
+    written, passage = _written(entry)
+    before = _appeal_before(entry)
+    earlier = entry.undoes or (before and before.entry) or _answered_by([entry]).get(entry.pk)
+    taken_back = (entry.undone_by.details or {}) if hasattr(entry, "undone_by") else {}
+    # what was taken back since is marked
+    measures = LogEntry.objects.measures_with(entry).select_related("undone_by")
+    context = {
+        "entry": _speak(entry, entry.person),
+        "thread_title": entry.thread.title_for(entry.person) if entry.thread else "",
+        "written": written,
+        "passage": passage,
+        "left": taken_back.get("left", ()),
+        "measures": [_speak(each, entry.person, until) for each in measures],
+        "instead": [_speak(each, entry.person, until) for each in _instead_of(entry)],
+        "answer_before": before,
+        "earlier": earlier and _speak(earlier, entry.person, until),
+        "appeal_until": entry.at + APPEAL_WITHIN,
+        "may_appeal": appeals.may_appeal(entry) and not hasattr(entry, "appeal"),
+        "is_warning": entry.act == LogEntry.Act.WARN and person is not None and person.warned_at is not None,
+        "is_by_link": until is not None,
+    }
+    return answered(request, form, "posts/moderation/statement.html", context)

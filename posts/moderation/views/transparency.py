@@ -1,0 +1,87 @@
+"""What everybody may know: the rules, how trust is earned, what moderators did, and how often."""
+
+from django.http import Http404
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from forum import markup
+from posts.models import Flag, LogEntry, Rules
+from posts.moderation import statistics
+from posts.moderation import trust as moderation_trust
+
+ENTRIES_PER_PAGE = 50
+MOST_VERSIONS = 50
+
+
+@require_safe
+def rules(request):
+    """The community's rules as they are, or as they were in the version that `?version=` names."""
+    asked = request.GET.get("version", "")
+    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+        raise Http404
+    versions = list(Rules.objects.order_by("-id").only("pk", "published_at")[:MOST_VERSIONS])
+    # the first one is number 1, however many are listed
+    number = Rules.objects.count() if len(versions) == MOST_VERSIONS else len(versions)
+    for version in versions:
+        version.number, number = number, number - 1
+    shown = Rules.objects.filter(pk=int(asked)).first() if asked else Rules.in_force()
+    if asked and shown is None:
+        raise Http404
+    context = {
+        "shown": shown,
+        "versions": versions,
+        "is_in_force": bool(shown and versions and shown.pk == versions[0].pk),
+        "parts": [
+            (title, slugify(title, allow_unicode=True), mark_safe(markup.render(body)))  # noqa: S308  (made by markup)
+            for title, body in (shown.parts if shown else [])
+        ],
+    }
+    return render(request, "posts/moderation/rules.html", context)
+
+
+@require_safe
+def trust(request):
+    """How trust is earned and lost, and what it changes."""
+    return render(
+        request,
+        "posts/moderation/trust.html",
+        {
+            "member": moderation_trust.NEEDS[moderation_trust.Trust.MEMBER],
+            "trusted": moderation_trust.NEEDS[moderation_trust.Trust.TRUSTED],
+        },
+    )
+
+
+@require_safe
+def moderation_log(request):
+    """What moderators did, the latest first: no names and no texts; what is confidential only in numbers."""
+    before = request.GET.get("before", "")
+    entries = LogEntry.objects.filter(is_confidential=False).select_related("thread").order_by("-id")
+    about_thread = ("thread__title", "thread__slug", "thread__withdrawn_at")
+    entries = entries.only("at", "act", "rule", "rules", "moderator", *about_thread)
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        entries = entries.filter(id__lt=int(before))
+    rows = list(entries[: ENTRIES_PER_PAGE + 1])
+    shown = rows[:ENTRIES_PER_PAGE]
+    context = {
+        "entries": shown,
+        "before": shown[-1].pk if len(rows) > len(shown) else None,
+        "is_first": not before,
+        "confidential": [] if before else LogEntry.objects.confidential_by_month(),
+    }
+    return render(request, "posts/moderation/moderation_log.html", context)
+
+
+@require_safe
+def transparency(request):
+    """A year of moderation in numbers."""
+    found = statistics.by_month()
+    label, reasons = dict(LogEntry.Act.choices), dict(Flag.Reason.choices)
+    context = {
+        "acts": [(month, label.get(act, act), *numbers) for month, act, *numbers in found["acts"]],
+        "cases": found["cases"],
+        "flags": [(month, reasons.get(reason, reason), *numbers) for month, reason, *numbers in found["flags"]],
+    }
+    return render(request, "posts/moderation/transparency.html", context)

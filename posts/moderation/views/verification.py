@@ -1,0 +1,49 @@
+"""The door for clinicians who ask to be verified as such."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from forum import pending_form
+from posts.forms.pending_form import signed_out
+from posts.forms.submission import answered, attempted, sent
+from posts.moderation import verification
+from posts.moderation.forms import ClinicianForm
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def clinician(request):
+    """What this member is verified as, what they asked, and the form to ask with."""
+    form = ClinicianForm(sent(request), auto_id="clinician_%s")
+    if not request.user.is_authenticated:
+        return signed_out(request, form, "posts/moderation/verification.html", {})
+    asked = verification.request_of(request.user)
+    if asked is not None:
+        form.initial = {name: getattr(asked, name) for name in verification.GIVEN}
+    kept = pending_form.waiting(request)
+    form.initial |= kept
+    made = attempted(request, form, "verification", lambda data: verification.ask(person=request.user, **data))
+    if made:
+        pending_form.done(request)
+        messages.success(request, _("Thank you. A moderator will look you up, and you will be told by mail."))
+        return redirect("clinician")
+    context = {
+        "asked": asked,
+        "verifications": request.user.verifications.in_force(timezone.now()).order_by("-id")[:5],
+        "welcome_back": kept and pending_form.WELCOME_BACK,
+    }
+    return answered(request, form, "posts/moderation/verification.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request):
+    """The member does not ask any more; asked for after signing in again, the page on which they can say so."""
+    if request.method == "POST" and verification.withdraw(person=request.user):
+        messages.success(request, _("Your request is withdrawn, and what you told for it is erased."))
+    return redirect("clinician")

@@ -1,0 +1,1 @@
+"""What a member can take along: everything they wrote, as a page and as JSON."""

@@ -1,0 +1,287 @@
+"""A member takes along everything they wrote: what is in the file, read row by row.
+
+The format "two-way-street-export-1" is one object. Every moment is ISO 8601 in UTC, every address absolute; what is one
+of several kinds is an object of a `code` that stays and `words` for people; what there is not is null.
+
+    format, made_at, site (name, address)
+    account: display_name, email, joined_at, trust, is_suspended, suspended_until (null: without an end),
+        verifications [profession, regulator, region, checked_at, expires_at, revoked_at],
+        verification_requests [profession, regulator, region, number, evidence (both null once it is answered),
+        asked_at, outcome, decided_at]
+    comments: id, address, thread (its title), starts_thread, asks [text, of] (the questions of a thread that it
+        starts), question (the one it answers), standpoint, shown_as, answers (id, address, by), state, written_at,
+        published_at, edited_at, deleted_at, text (Markdown, as typed),
+        earlier_versions [number, text, replaced_at, withheld_at, taken_out (a passage a moderator took out)]
+    drafts: place, address, saved_at, fields (of the form, by name)
+    flags: comment (its address), reason, note, flagged_at, outcome, decided_at
+    helpful_marks: comment (its address), marked_at
+    decisions: address, at, act, by, rule, reason, until, taken_back_at, comment (its address),
+        appeal (text, made_at, outcome, answer, decided_at)
+
+A later format that has more keeps this name; one in which something means something else takes another.
+
+No text of another person is in it but the title and the question that a comment stands under and what moderators told
+this member. Nothing is in it of who moderated or of their notes, and no internet address. Other people's names are
+those that readers see.
+"""
+
+from itertools import groupby
+from operator import attrgetter
+
+from django.conf import settings
+from django.db.models import F, Prefetch
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from posts.models import Appeal, Comment, Draft, Flag, Helpful, LogEntry, Question, Revision
+from posts.models.log_entry import STATED
+from posts.moderation.statements import SAID
+
+FORMAT = "two-way-street-export-1"
+# rows read at once: so much of somebody's words is in memory, however much they wrote
+BATCH = 100
+State = Comment.State
+STATES = {
+    State.PUBLISHED: gettext_lazy("everybody can read it"),
+    State.HELD: gettext_lazy("waits for a moderator’s review"),
+    State.HIDDEN: gettext_lazy("out of sight until a moderator has looked at it"),
+    State.REMOVED: gettext_lazy("removed by a moderator"),
+    State.DELETED: gettext_lazy("deleted by you"),
+}
+
+
+def everything(*, person, at, rendered=False):
+    """What `person` takes along at the moment `at`: the object described above, with an iterator for each list that may
+    be long, to be read once and in order.
+
+    `rendered`: for a page to read; each comment has `html`, as the forum shows it, and no `text`. Rows are read as they
+    are asked for, each list by its key from the last row on: nothing is skipped or told twice by what is written
+    meanwhile, and no long transaction keeps the database from cleaning up.
+    """
+    return {
+        "format": FORMAT,
+        "made_at": at,
+        "site": {"name": settings.SITE_NAME, "address": _address("/")},
+        "account": _account(person),
+        "comments": _comments(person, rendered),
+        "drafts": _drafts(person),
+        "flags": _flags(person),
+        "helpful_marks": _helpful_marks(person),
+        "decisions": _decisions(person),
+    }
+
+
+def _account(person):
+    return {
+        "display_name": person.display_name,
+        "email": person.email,
+        "joined_at": person.joined_at,
+        "trust": _one_of(User.Trust, person.trust),
+        "is_suspended": person.is_suspended,
+        "suspended_until": person.suspended_until if person.is_suspended else None,
+        "verifications": [
+            {
+                "profession": row.profession,
+                "regulator": row.regulator,
+                "region": row.region,
+                "checked_at": row.checked_at,
+                "expires_at": row.expires_at,
+                "revoked_at": row.revoked_at,
+            }
+            for row in person.verifications.order_by("pk")
+        ],
+        "verification_requests": [
+            {
+                "profession": row.profession,
+                "regulator": row.regulator,
+                "region": row.region,
+                "number": row.number or None,
+                "evidence": row.evidence or None,
+                "asked_at": row.asked_at,
+                "outcome": _kind(row.outcome or "open", row.get_outcome_display()),
+                "decided_at": row.decided_at,
+            }
+            for row in person.verification_requests.order_by("pk")
+        ],
+    }
+
+
+def _comments(person, rendered):
+    asked = Prefetch("thread__questions", Question.objects.filter(thread__author=person), to_attr="asked_by_person")
+    rows = (
+        Comment.objects.filter(author=person)
+        .select_related("thread", "question", "parent__author")
+        .prefetch_related(asked)
+        .defer("source" if rendered else "html", "parent__source", "parent__html")
+    )
+    for batch in _in_batches(rows):
+        for comment, versions in _with_versions(batch):
+            yield {**_comment(comment, person, rendered), "earlier_versions": map(_version, versions)}
+
+
+def _comment(comment, person, rendered):
+    thread = comment.thread
+    is_in_sight = thread.withdrawn_at is None
+    # whatever took a thread out of sight may stand in its title or question, which are of whoever started it
+    is_told = is_in_sight or thread.author_id == person.pk
+    starts = comment.parent_id is None
+    return {
+        "id": comment.pk,
+        "address": _address(comment.get_absolute_url()),
+        "thread": thread.title if is_told else None,
+        "starts_thread": starts,
+        "asks": [
+            {"text": question.text, "of": _one_of(Question.Asked, question.asks)}
+            for question in (thread.asked_by_person if starts else ())
+        ],
+        "question": comment.question.text if comment.is_answer and is_told else None,
+        "standpoint": _one_of(Comment.Standpoint, comment.standpoint),
+        "shown_as": comment.byline or person.display_name,
+        "answers": None if starts else _answered(comment.parent, is_in_sight),
+        "state": _state(comment, is_in_sight),
+        "written_at": comment.created_at,
+        "published_at": comment.published_at,
+        "edited_at": comment.edited_at,
+        "deleted_at": comment.deleted_at,
+        **({"html": comment.html} if rendered else {"text": comment.source}),
+    }
+
+
+def _answered(parent, is_in_sight):
+    return {
+        "id": parent.pk,
+        "address": _address(parent.get_absolute_url()),
+        "by": parent.public_name or None if is_in_sight else None,
+    }
+
+
+def _state(comment, is_in_sight):
+    if comment.is_published and not is_in_sight:
+        return _kind("thread_out_of_sight", _("its thread is out of sight"))
+    return _kind(comment.state, STATES[comment.state])
+
+
+def _with_versions(comments):
+    """Each of `comments` (in the order of their ids) with its earlier versions: an iterator that is good until the next
+    one is asked for, because one comment alone may have been changed any number of times."""
+    groups = groupby(_versions([comment.pk for comment in comments]), attrgetter("comment_id"))
+    pk, versions = next(groups, (None, ()))
+    for comment in comments:
+        if comment.pk != pk:
+            yield comment, ()
+            continue
+        yield comment, versions
+        pk, versions = next(groups, (None, ()))
+
+
+def _versions(ids):
+    rows = Revision.objects.filter(comment__in=ids).order_by("comment_id", "number")
+    behind = rows
+    while True:
+        batch = list(behind[:BATCH])
+        yield from batch
+        if len(batch) < BATCH:
+            return
+        last = batch[-1]
+        # the first condition is implied by the second, and is the one that an index range can answer
+        behind = rows.filter(comment_id__gte=last.comment_id)
+        behind = behind.exclude(comment_id=last.comment_id, number__lte=last.number)
+
+
+def _version(revision):
+    return {
+        "number": revision.number,
+        "text": revision.source,
+        "replaced_at": revision.replaced_at,
+        "withheld_at": revision.withheld_at,
+        "taken_out": revision.taken_out or None,
+    }
+
+
+def _drafts(person):
+    for batch in _in_batches(Draft.objects.filter(person=person)):
+        for draft in batch:
+            yield {
+                "place": draft.place,
+                "address": _address(draft.get_absolute_url()),
+                "saved_at": draft.saved_at,
+                "fields": draft.fields,
+            }
+
+
+def _flags(person):
+    for batch in _in_batches(Flag.objects.filter(person=person)):
+        for flag in batch:
+            yield {
+                "comment": _address_of_comment(flag.comment_id),
+                "reason": _one_of(Flag.Reason, flag.reason),
+                "note": flag.note,
+                "flagged_at": flag.flagged_at,
+                "outcome": _kind(flag.outcome or "open", Flag.Outcome(flag.outcome).label),
+                "decided_at": flag.decided_at,
+            }
+
+
+def _helpful_marks(person):
+    # by the comment, as the index of somebody's marks is
+    for batch in _in_batches(Helpful.objects.filter(person=person), "comment_id"):
+        for mark in batch:
+            yield {"comment": _address_of_comment(mark.comment_id), "marked_at": mark.at}
+
+
+def _decisions(person):
+    rows = LogEntry.objects.filter(person=person, act__in=STATED).select_related("appeal")
+    for batch in _in_batches(rows.annotate(taken_back_at=F("undone_by__at"))):
+        for entry in batch:
+            yield {
+                "address": _address(f"/decisions/{entry.pk}/"),
+                "at": entry.at,
+                "act": _kind(entry.act, SAID.get(entry.act) or LogEntry.Act(entry.act).label),
+                "by": _kind("forum", _("the forum itself"))
+                if entry.is_automatic
+                else _kind("moderator", _("a moderator")),
+                "rule": entry.rule or None,
+                "reason": entry.reason,
+                "until": entry.until,
+                "taken_back_at": entry.taken_back_at,
+                "comment": entry.comment_id and _address_of_comment(entry.comment_id),
+                "appeal": _appeal(entry.appeal) if hasattr(entry, "appeal") else None,
+            }
+
+
+def _appeal(appeal):
+    return {
+        "text": appeal.text,
+        "made_at": appeal.made_at,
+        "outcome": _kind(appeal.outcome or "open", Appeal.Outcome(appeal.outcome).label),
+        "answer": appeal.answer or None,
+        "decided_at": appeal.decided_at,
+    }
+
+
+def _in_batches(rows, key="pk"):
+    """Lists of BATCH `rows` by `key`, each read from behind the last one of the list before."""
+    last = 0
+    while batch := list(rows.filter(**{f"{key}__gt": last}).order_by(key)[:BATCH]):
+        yield batch
+        if len(batch) < BATCH:
+            return
+        last = getattr(batch[-1], key)
+
+
+def _one_of(choices, value):
+    # the model's own get_..._display takes half of all the time that a download takes
+    return _kind(value, choices(value).label)
+
+
+def _kind(code, words):
+    return {"code": code, "words": str(words)}
+
+
+def _address_of_comment(pk):
+    return _address(f"/c/{pk}/")
+
+
+def _address(path):
+    return settings.SITE_URL + path

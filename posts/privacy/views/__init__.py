@@ -1,0 +1,1 @@
+"""Pages to download one's own data."""

@@ -1,0 +1,56 @@
+"""Doors for whoever takes along what they wrote: open to every member, also warned, suspended or banned."""
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from forum import errors, ratelimit
+from posts.privacy import as_html, as_json, data_export
+
+WRITERS = {"html": as_html, "json": as_json}
+# characters sent at once: a row is often a line, and each sending costs
+BLOCK = 32_000
+
+
+@login_required
+@require_safe
+def download(request):
+    """What is in the download, and the way to it."""
+    return render(request, "posts/privacy/download.html")
+
+
+@never_cache
+@require_safe
+def words(request, kind):
+    """Everything the member wrote as a file of this `kind` (a key of WRITERS), sent while it is read."""
+    if not request.user.is_authenticated:
+        # to the page: a file that begins by itself after signing in would leave them on the form
+        return redirect_to_login(reverse("download"))
+    try:
+        ratelimit.take(request, "download")
+    except ratelimit.TooSoon as refusal:
+        return errors.too_many(request, refusal.wait)
+    now, writer = timezone.now(), WRITERS[kind]
+    pieces = writer.pieces(data_export.everything(person=request.user, at=now, rendered=writer.RENDERED))
+    name = f"words-{timezone.localdate(now).isoformat()}.{kind}"
+    return StreamingHttpResponse(
+        _in_blocks(pieces) if request.method == "GET" else (),
+        content_type=writer.CONTENT_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _in_blocks(pieces):
+    block, size = [], 0
+    for piece in pieces:
+        block.append(piece)
+        size += len(piece)
+        if size >= BLOCK:
+            yield "".join(block)
+            block, size = [], 0
+    yield "".join(block)

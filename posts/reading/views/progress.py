@@ -1,0 +1,151 @@
+"""Doors for readers: what has arrived meanwhile, everything read, a branch folded, a comment that helped."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpResponse, HttpResponseNotModified
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+
+from forum import errors, pagination, ratelimit
+from posts.models import Comment, Thread
+from posts.reading import progress, queries, rendering, slots
+from posts.reading.views.comments import readable
+from posts.threads.exceptions import Refused
+
+MOST_ARRIVALS = 50
+# The cookie with what a visitor pressed before they signed in, for so many seconds. It makes no session, and no other
+# site can set it.
+PRESSED, PRESSED_FOR = "helped", 60 * 60
+
+
+@require_safe
+def arrivals(request, pk):
+    """What others have written in a thread since the moment `?since=`: 304 if nothing was; else the comments, each
+    to be hung below what it replies to. Costs one small query when nothing was.
+
+    `?here=1` says that the page is still being read, so that a member's visit goes on.
+    """
+    since = pagination.parse_microseconds(request.GET.get("since", ""))
+    found = Thread.objects.filter(pk=pk, withdrawn_at=None).first()
+    if since is None or found is None:
+        raise Http404
+    if request.GET.get("here") and request.user.is_authenticated:
+        progress.stay(reader=request.user, thread=found, until=since, at=timezone.now())
+    if found.last_activity_at <= since:
+        return HttpResponseNotModified(headers={"ETag": f'"{request.GET["since"]}"'})
+    new = Comment.objects.published_since(found, since).for_display().select_related("parent__author")
+    if request.user.is_authenticated:
+        new = new.exclude(author=request.user)
+    new = list(new[: MOST_ARRIVALS + 1])
+    has_more = len(new) > MOST_ARRIVALS
+    context = {
+        "thread": found,
+        "arrivals": [rendering.arrival(found, comment, request.user, is_new=True) for comment in new[:MOST_ARRIVALS]],
+        "has_more": has_more,
+        # the rest is asked for from there on
+        "since": pagination.microseconds(new[MOST_ARRIVALS - 1].published_at if has_more else found.last_activity_at),
+    }
+    return render(request, "posts/reading/fragments/arrivals.html", context)
+
+
+@login_required
+@require_POST
+def read(request, pk):
+    """Marks as read what was in a thread when the page with the button was made (`until`)."""
+    found = get_object_or_404(Thread.objects.visible_to(request.user), pk=pk)
+    until = pagination.parse_microseconds(request.POST.get("until", "")) or found.last_activity_at
+    progress.mark_read(reader=request.user, thread=found, until=until)
+    return redirect(_where_from(request) or found)
+
+
+@login_required
+@require_POST
+def fold(request, pk):
+    """Remembers whether the branch below a comment is folded (`folded` is 1 or 0)."""
+    progress.fold(reader=request.user, comment=readable(request, pk), is_folded=request.POST.get("folded") == "1")
+    return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def helpful(request, pk):
+    """“This helped me”, said (`mark` is 1) or taken back: with htmx the button anew, otherwise back to the comment.
+
+    A visitor's page holds no token and their press changes nothing, so it is let in: they are led to sign in, and come
+    back to the comment.
+    """
+    comment = readable(request, pk)
+    if not request.user.is_authenticated:
+        messages.info(request, _("Please sign in to say that a comment helped you. Then you come back to it."))
+        way = redirect_to_login(request.path)
+        # htmx would put the sign-in page into the button's place
+        response = HttpResponseClientRedirect(way.url) if request.htmx else way
+        if _where_from(request):
+            # pressed on a page of ours; said by somebody else's page, it is forgotten
+            response.set_signed_cookie(
+                PRESSED,
+                pk,
+                salt=PRESSED,
+                max_age=PRESSED_FOR,
+                httponly=True,
+                samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+            )
+        return response
+    if request.method == "POST":
+        return _mark(request, comment)
+    response = redirect(comment)
+    if request.get_signed_cookie(PRESSED, "", salt=PRESSED, max_age=PRESSED_FOR) == str(pk):
+        _say_what_was_pressed(request, comment)
+        response.delete_cookie(PRESSED, samesite="Lax")
+    return response
+
+
+def _say_what_was_pressed(request, comment):
+    """Mark `comment` for a member who pressed the button before they signed in."""
+    try:
+        ratelimit.take(request, "helpful")
+        progress.mark_helpful(reader=request.user, comment=comment, is_helpful=True)
+    except (Refused, ratelimit.TooSoon) as refusal:
+        messages.info(request, refusal.sentence)
+    else:
+        messages.success(request, _("You said that this comment helped you."))
+
+
+@csrf_protect
+def _mark(request, comment):
+    try:
+        ratelimit.take(request, "helpful")
+        is_marked = progress.mark_helpful(
+            reader=request.user, comment=comment, is_helpful=request.POST.get("mark") == "1"
+        )
+    except ratelimit.TooSoon as refusal:
+        return errors.too_many(request, refusal.wait)
+    except Refused as refusal:
+        if request.htmx:
+            # the page it was pressed on shows something that is no longer so
+            return HttpResponseClientRefresh()
+        return render(
+            request, "posts/writing/closed.html", {"comment": comment, "sentence": refusal.sentence}, status=409
+        )
+    if request.htmx:
+        comment.refresh_from_db(fields=["helpful_count"])
+        # the words beside the button change with it
+        words = '<span class="helped" id="h{}" data-hx-swap-oob="true">{}</span>'
+        return HttpResponse(slots.helpful_button(comment, is_marked) + format_html(words, comment.pk, comment.helped))
+    return redirect((_where_from(request) or queries.address_of(comment)).partition("#")[0] + f"#c{comment.pk}")
+
+
+def _where_from(request):
+    """The page of ours on which the button was pressed; None where the browser does not say."""
+    came_from = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    return came_from if is_ours else None

@@ -1,0 +1,131 @@
+"""Doors to threads: the front page, a thread, a branch of it, a new thread."""
+
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from forum import pagecache, pagination
+from forum.cookies import is_visitor
+from posts.models import Thread
+from posts.reading import guest_cookie, nesting, progress, rendering, slots
+from posts.reading.location import Place
+from posts.threads import permissions
+
+
+@require_safe
+def front(request):
+    """All threads: the pinned ones, then by latest activity."""
+    visible = Thread.objects.visible_to(request.user)
+    position = pagination.parse_position(request.GET.get("after", ""))
+    latest = visible.latest_first()
+    rows = list(
+        (pagination.after_position(latest, "last_activity_at", position) if position else latest)[
+            : settings.THREADS_PER_PAGE + 1
+        ]
+    )
+    threads = rows[: settings.THREADS_PER_PAGE]
+    last = threads[-1] if len(rows) > len(threads) else None
+    context = {
+        "pinned": [] if position else visible.pinned()[:20],
+        "threads": threads,
+        "is_first": position is None,
+        "after": last and pagination.position_of(last.last_activity_at, last.pk),
+        "may_start": permissions.may_start_thread(request.user),
+    }
+    return render(request, "posts/reading/front.html", context)
+
+
+@vary_on_headers("HX-Request")
+@require_safe
+def thread(request, pk, slug=""):
+    """A thread: its opening post, its questions, and a page of the tree under one of its tabs."""
+    found = _for_reading(request.user, pk=pk)
+    if request.path != found.get_absolute_url():
+        query = request.GET.urlencode()
+        return redirect(found.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
+    place = Place.of(request.GET, found.asks)
+    version = _version_to_keep(request, found, place)
+    if version and (kept := pagecache.still_holds(request, version)):
+        return kept
+    reveals = found.withdrawn_at is not None
+    drawn = rendering.of_page(found, place, found.opening_pk, reveals=reveals)
+    return _talk(request, found, place, drawn, "posts/reading/thread.html", version)
+
+
+@vary_on_headers("HX-Request")
+@require_safe
+def branch(request, pk):
+    """A comment with all above it in short and the replies below it by pages; with htmx, the rest of its replies."""
+    found = _for_reading(request.user, top=pk)
+    top = found.top
+    if top.depth == 0 or not top.is_known_to(request.user):
+        raise Http404
+    place = Place.of(request.GET)
+    version = _version_to_keep(request, found, place)
+    if version and (kept := pagecache.still_holds(request, version)):
+        return kept
+    if request.htmx:
+        return _rest(request, found, top, place)
+    reveals = not top.is_published and top.has_text_for(request.user)
+    drawn = rendering.of_page(found, place, pk, top, reveals)
+    return _talk(request, found, place, drawn, "posts/reading/branch.html", version)
+
+
+def _for_reading(viewer, **which):
+    """The thread as `for_reading` brings it; Http404 if the viewer may not know of it."""
+    found = Thread.objects.for_reading(viewer, **which)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _version_to_keep(request, found, place):
+    """What tells whether a visitor's page still holds; None for a page that is not to be kept: see forum.pagecache."""
+    is_for_everybody = is_visitor(request.environ) and not request.user.is_authenticated and not request.htmx
+    if not is_for_everybody or not place.is_as_written(request.META.get("QUERY_STRING", "")):
+        return None
+    return found.pk, *found.drawn_version(timezone.now()), timezone.localdate()
+
+
+def _talk(request, found, place, drawn, template, version):
+    """A page of the tree, with what is the viewer's own laid on."""
+    at, places = timezone.now(), None
+    context = {"thread": found, "top": drawn.page.top, "place": place}
+    if version:
+        context["content"] = drawn.text()
+        keeps = bool(drawn.page.rows or not place.way)
+        return pagecache.render_for_everybody(request, version, template, context, keeps=keeps)
+    if request.user.is_authenticated:
+        places = _mine(request, found, drawn, at)
+        places["form:0"] = render_to_string("posts/reading/fragments/acts_form.html", {}, request)
+        if request.method == "GET":
+            progress.look(reader=request.user, thread=found, reading=found.reading, at=at)
+    elif ids := guest_cookie.ids_of(request):
+        places = slots.places_of_guest(drawn.page, ids)
+    return render(request, template, context | {"content": drawn.text(places)})
+
+
+def _rest(request, found, top, place):
+    """The items that follow in a list which was cut, for the page that shows the rest of it."""
+    level, in_words = request.GET.get("level", "1"), bool(request.GET.get("words"))
+    if level not in [str(number) for number in range(1, nesting.INDENTED + 3)]:
+        raise Http404
+    drawn = rendering.of_rest(found, place, top, int(level), in_words)
+    places = _mine(request, found, drawn, timezone.now()) if request.user.is_authenticated else None
+    after = drawn.page.after
+    context = {
+        "tree": drawn.text(places),
+        "top": drawn.page.top,
+        "after": after and place.query(after=after),
+        "level": level,
+        "words": in_words,
+    }
+    return render(request, "posts/reading/fragments/rest.html", context)
+
+
+def _mine(request, found, drawn, at):
+    return slots.places_of(found, drawn.page, request.user, found.reading, at)

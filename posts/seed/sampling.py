@@ -1,0 +1,54 @@
+"""The verbs of the sample conversation: put it into a thread, take it away again."""
+
+from django.db import transaction
+from django.db.models import Max
+
+from posts.models import Comment, Thread
+from posts.models.comment import PUBLISHED
+from posts.seed.sample import CONVERSATION
+from posts.threads import publishing
+from posts.threads.text import take_back
+from posts.writing import comments
+
+
+@transaction.atomic
+def add_sample(thread):
+    """How many sample comments were put under the thread's opening post: none if it has some already."""
+    publishing.lock_thread(thread.pk)
+    if Comment.objects.filter(thread=thread, is_sample=True, deleted_at=None).exists():
+        return 0
+    questions = {question.position: question for question in thread.questions.all()}
+    above = [thread.opening]
+    for depth, name, standpoint, position, text in CONVERSATION:
+        del above[depth:]
+        above.append(
+            comments.reply(
+                author=None,
+                byline=name,
+                parent=above[-1],
+                source=text,
+                standpoint=standpoint,
+                question=questions.get(position),
+                is_sample=True,
+            )
+        )
+    return len(CONVERSATION)
+
+
+@transaction.atomic
+def remove_sample(thread):
+    """How many sample comments went; one that a person replied to stays as a tombstone, so that the reply stays."""
+    thread = publishing.lock_thread(thread.pk)
+    went = 0
+    # the deepest first, so that a comment is met when what hung on it is gone
+    for comment in Comment.objects.filter(thread=thread, is_sample=True).order_by("-path"):
+        comment.refresh_from_db()
+        comment.thread = thread
+        if comment.deleted_at is None:
+            take_back(comment)
+            went += 1
+        if not comment.replies.exists() and not comment.log_entries.exists():
+            comment.delete()
+    latest = Comment.objects.filter(PUBLISHED, thread=thread).aggregate(at=Max("published_at"))["at"]
+    Thread.objects.filter(pk=thread.pk).update(last_activity_at=latest or thread.created_at)
+    return went

@@ -1,0 +1,199 @@
+"""Forms of those who write: a reply, a guest's comment, a change, a new thread. They check shape and length."""
+
+import secrets
+import time
+
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import DisplayNameField, Trap
+from accounts.models import User
+from posts.forms.fields import BareForm, TextField, VisibleCharField
+from posts.models import Comment, Question
+from posts.models.comment import COMMENT_MAX_LENGTH, OPENING_MAX_LENGTH
+
+TOO_QUICK = _("That was very quick. Please read your text once more and send it again; it is still in the box.")
+BEGAN = "form-began"
+
+
+class WritingForm(BareForm):
+    """What every form of a text has: the text, the writer's standpoint, and a one-time key against doubles."""
+
+    source = TextField(
+        label=_("Your text"),
+        max_length=COMMENT_MAX_LENGTH,
+        rows=8,
+        may_be_two=True,
+        help_text=format_lazy(
+            _("From {least} to {most} characters. Plain text is fine; *italic*, **bold**, > quote and lists work too."),
+            least=settings.COMMENT_MIN_LENGTH,
+            most=f"{COMMENT_MAX_LENGTH:,}",
+        ),
+    )
+    standpoint = forms.ChoiceField(
+        label=_("I write as"),
+        choices=Comment.Standpoint.choices,
+        required=False,
+        help_text=_("Shown beside your name on this comment."),
+    )
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+    again = forms.BooleanField(label=_("Send it a second time"), widget=forms.HiddenInput, required=False)
+    sure = forms.BooleanField(label=_("I have read this and mean it so"), widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["key"].initial = secrets.token_urlsafe(16)
+
+    def ask_again(self):
+        """Offers to send the same words a second time; see REPEATED_WITHIN."""
+        self.fields["again"].widget = forms.CheckboxInput()
+
+    def ask_whether_sure(self):
+        """Offers to send words that the writer is asked about; see posts.moderation.screening."""
+        self.fields["sure"].widget = forms.CheckboxInput()
+
+    def clean_key(self):
+        """The key, or None for a form that lost it: such a form is taken as it comes."""
+        return self.cleaned_data["key"] or None
+
+
+class ReplyForm(WritingForm):
+    """A reply; to an opening post it may answer one of the thread's questions."""
+
+    question = forms.ModelChoiceField(
+        label=_("This answers"),
+        queryset=Question.objects.none(),
+        required=False,
+        widget=forms.RadioSelect,
+        empty_label=_("None of them: I join the conversation"),
+        blank=True,
+    )
+    field_order = ["question", "standpoint", "source", "again", "sure", "key"]
+
+    def __init__(self, *args, parent, **options):
+        super().__init__(*args, **options)
+        # a form that comes back from a withdrawn thread holds the writer's words and none of the thread's
+        questions = parent.thread.questions.all() if parent.depth == 0 and parent.is_readable else None
+        if questions:
+            self.fields["question"].queryset = questions
+        else:
+            del self.fields["question"]
+
+
+class GuestForm(ReplyForm):
+    """A comment by somebody without an account: a name, an address if they like, and what keeps programs out."""
+
+    name = DisplayNameField(help_text=_("Shown beside your comment. It need not be your real name."))
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        help_text=_(
+            "Nobody sees it. You hear there if a moderator decides against your comment; and if you join with it one "
+            "day, the comment can be made yours."
+        ),
+    )
+    website = forms.CharField(
+        label=_("Leave this empty"), required=False, widget=Trap({"tabindex": "-1", "autocomplete": "off"})
+    )
+    began = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
+    field_order = ["question", "standpoint", "source", "name", "email", "website", "again", "sure", "began", "key"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["name"].label = _("Your name")
+        self.fields["began"].initial = signing.dumps([self.fields["key"].initial, time.time()], salt=BEGAN)
+
+    def clean_name(self):
+        """The name, if no member has it."""
+        name = self.cleaned_data["name"]
+        if not User.objects.name_is_free(name):
+            raise forms.ValidationError(
+                _("A member has this name or one that looks like it. Please choose another."), code="taken"
+            )
+        return name
+
+    def clean_key(self):
+        """A guest's comment is known by its key alone: a form that lost it gets another."""
+        return super().clean_key() or secrets.token_urlsafe(16)
+
+    def clean_website(self):
+        """What people do not see, they leave empty."""
+        if self.cleaned_data["website"]:
+            raise forms.ValidationError(_("Please leave the field “Leave this empty” as it is."), code="trap")
+        return ""
+
+    def clean_began(self):
+        """Programs send a form at once; who reads it first takes longer. Sent again a moment later, it is taken."""
+        key = self.data.get("key", "")
+        try:
+            of_form, began = signing.loads(self.cleaned_data["began"], salt=BEGAN, max_age=settings.SESSION_COOKIE_AGE)
+        except signing.BadSignature:
+            of_form = None
+        if of_form is None or of_form != key:
+            began = time.time()
+            self.data = self.data.copy()
+            self.data["began"] = signing.dumps([key, began], salt=BEGAN)
+        if time.time() - began < settings.GUEST_LEAST_SECONDS:
+            self.add_error(None, TOO_QUICK)
+        return ""
+
+
+class EditForm(WritingForm):
+    """A changed text of one's own comment; `seen` says which text the change began with."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+    field_order = ["standpoint", "source", "sure", "seen"]
+    # what the comment says by now, where somebody changed it meanwhile
+    overtaken_by = None
+
+    def __init__(self, *args, comment, initial=(), **options):
+        now = {"source": comment.source, "standpoint": comment.standpoint, "seen": comment.fingerprint}
+        super().__init__(*args, initial=now | dict(initial), **options)
+        del self.fields["key"], self.fields["again"]
+        if comment.depth == 0:
+            self.fields["source"] = TextField(label=_("Your text"), max_length=OPENING_MAX_LENGTH, rows=16)
+
+    def begin_with(self, comment):
+        """The change goes on from what `comment` says now: sent again, it takes the place of that."""
+        self.data = self.data.copy()
+        self.data["seen"] = comment.fingerprint
+        self.overtaken_by = comment
+
+
+class ThreadForm(WritingForm):
+    """A new thread: a title, the opening post, and up to two questions to its readers."""
+
+    title = VisibleCharField(label=_("Title"), min_length=8, max_length=200)
+    source = TextField(label=_("Opening post"), max_length=OPENING_MAX_LENGTH, rows=14)
+    question_1 = VisibleCharField(
+        label=_("First question"),
+        max_length=300,
+        required=False,
+        help_text=_("Readers can say that they answer it; their answers get a tab of their own."),
+    )
+    asks_1 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
+    question_2 = VisibleCharField(label=_("Second question"), max_length=300, required=False)
+    asks_2 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
+    field_order = [
+        "title",
+        "source",
+        "standpoint",
+        "question_1",
+        "asks_1",
+        "question_2",
+        "asks_2",
+        "again",
+        "sure",
+        "key",
+    ]
+
+    def questions(self):
+        """The questions given, as (text, whom it asks)."""
+        data = self.cleaned_data
+        asked = [(data[f"question_{n}"], data[f"asks_{n}"] or Question.Asked.EVERYBODY) for n in (1, 2)]
+        return [(text, asks) for text, asks in asked if text]

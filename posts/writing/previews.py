@@ -1,0 +1,44 @@
+"""The preview of a text: rendered as the comment will be."""
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from forum import markup, ratelimit
+from posts.models import Comment
+from posts.models.comment import OPENING_MAX_LENGTH
+from posts.models.draft import PLACE
+
+NOTHING = _("There is nothing to show yet.")
+TOO_LONG = format_lazy(
+    _("This is too long to be shown. At most {most} characters fit."), most=f"{OPENING_MAX_LENGTH:,}"
+)
+LATER = _("So many previews in a short time: the next can be made in %(wait)s. Your text is not touched by that.")
+
+
+def preview_of(request):
+    """What the preview of the text that came with `request` shows: its `html`, or the `fault` that it has, or a `hint`
+    where it is empty; `wait` is for how many seconds there is none."""
+    source, made = request.POST.get("source", ""), {"html": "", "fault": "", "hint": "", "wait": 0}
+    if len(source) > OPENING_MAX_LENGTH:
+        return made | {"fault": TOO_LONG}
+    # as the form takes it
+    source = markup.normalise(source).strip()
+    if markup.is_blank(source):
+        return made | {"hint": NOTHING}
+    try:
+        ratelimit.take(request, "preview")
+        return made | {"html": markup.render(source, _limits(request))}
+    except ratelimit.TooSoon as refusal:
+        return made | {"fault": LATER % {"wait": ratelimit.in_words(refusal.wait)}, "wait": refusal.wait}
+    except markup.TooComplex as fault:
+        return made | {"fault": fault.sentence}
+
+
+def _limits(request):
+    """What the text may be at its place: an opening post more than a comment."""
+    place = request.POST.get("place", "")
+    found = PLACE.fullmatch(place)
+    kind, pk = found.groups() if found else ("reply", None)
+    known = Comment.objects.visible_to(request.user)
+    is_opening = kind is None or (kind == "edit" and known.filter(pk=pk, parent=None).exists())
+    return markup.OPENING if is_opening else markup.COMMENT

@@ -1,0 +1,1 @@
+"""Pages for those who write: reply, edit, delete, start a thread, drafts, previews, guests' comments."""

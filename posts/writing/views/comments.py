@@ -1,0 +1,242 @@
+"""Doors to single comments: permalink, reply, edit, delete."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from forum import pending_form, ratelimit
+from forum.errors import kept
+from posts.forms.pending_form import signed_out
+from posts.forms.submission import attempted, sent
+from posts.models import Comment, Thread
+from posts.reading import diff, queries, rendering, slots
+from posts.reading.views.comments import readable
+from posts.threads import exceptions, permissions
+from posts.threads.exceptions import Refused
+from posts.writing import comments
+from posts.writing.forms import EditForm, ReplyForm
+from posts.writing.submission import answered, told_sent
+from posts.writing.views import guests
+
+
+@vary_on_headers("HX-Request")
+@require_http_methods(["GET", "HEAD", "POST"])
+def reply(request, pk):
+    """A reply to a comment: inline under it with htmx, or on a page of its own; a visitor's as a guest."""
+    data = sent(request)
+    if answer := _text_for_nothing(request, pk):
+        return answer
+    parent = readable(request, pk) if data is None else _whatever_became_of(pk)
+    if data is None and (closed := _why_closed(request.user, parent)):
+        return _closed(request, parent, closed)
+    template = "posts/writing/fragments/reply.html" if request.htmx else "posts/writing/reply.html"
+    if not request.user.is_authenticated:
+        return guests.reply(request, parent, data, template, _asked_for(request, parent))
+    waiting = pending_form.waiting(request)
+    form = ReplyForm(data, parent=parent, initial=_asked_for(request, parent) | waiting, auto_id=f"r{parent.pk}_%s")
+    made = attempted(
+        request,
+        form,
+        "comment",
+        lambda data: comments.reply(
+            author=request.user,
+            parent=parent,
+            source=data["source"],
+            question=data.get("question"),
+            standpoint=data["standpoint"],
+            key=data["key"],
+            again=data["again"],
+            sure=data["sure"],
+            address=ratelimit.address_of(request),
+        ),
+        earlier=Comment.objects.filter(author=request.user),
+    )
+    if not made:
+        context = {"parent": parent, "welcome_back": waiting and pending_form.WELCOME_BACK}
+        return answered(request, form, template, context, place=f"reply:{pk}")
+    pending_form.done(request)
+    return told_sent(request, _placed(request, made, parent))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request, pk):
+    """Changes one's own comment."""
+    data = sent(request)
+    if data is None and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if answer := _text_for_nothing(request, pk):
+        return answer
+    comment = _own(request, pk) if request.user.is_authenticated else _whatever_became_of(pk)
+    if data is None and request.user.is_authenticated:
+        try:
+            permissions.check_may_edit(request.user, comment)
+        except Refused as refusal:
+            return _closed(request, comment, refusal.sentence)
+    waiting = pending_form.waiting(request)
+    form = EditForm(data, comment=comment, initial=waiting)
+    if not request.user.is_authenticated:
+        return signed_out(request, form, "posts/writing/edit.html", {"comment": comment})
+    done = attempted(
+        request,
+        form,
+        "edit",
+        lambda data: comments.edit(
+            editor=request.user,
+            comment=comment,
+            source=data["source"],
+            standpoint=data["standpoint"],
+            seen=data["seen"],
+            sure=data["sure"],
+        ),
+    )
+    if not done:
+        context = {"comment": comment, "welcome_back": waiting and pending_form.WELCOME_BACK}
+        if form.overtaken_by:
+            context["parts"] = diff.parts(form.overtaken_by.source, form.cleaned_data["source"])
+        return answered(request, form, "posts/writing/edit.html", context, place=f"edit:{pk}")
+    pending_form.done(request)
+    if done.is_published:
+        messages.success(request, _("Your change is saved."))
+    else:
+        messages.info(request, _("Your change is saved. A moderator reads it before others do."))
+    return told_sent(request, redirect(queries.address_of(comment)))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request, pk):
+    """Takes back one's own comment, after asking once; for a minute it can be undone."""
+    comment = _own(request, pk)
+    if request.method == "POST":
+        if wait := _too_soon(request):
+            return wait
+        comments.delete(author=request.user, comment=comment)
+        messages.success(request, _("Your comment is deleted."), extra_tags=f"undo /c/{pk}/undelete/")
+        return redirect(_left_of(comment))
+    if not comment.is_deletable_by(request.user):
+        raise PermissionDenied(exceptions.GONE_YOURS)
+    return render(request, "posts/writing/delete.html", {"comment": comment})
+
+
+@login_required
+@require_POST
+def undelete(request, pk):
+    """Takes a deletion back, for a minute after it."""
+    comment = _own(request, pk)
+    if wait := _too_soon(request):
+        return wait
+    try:
+        back = comments.undelete(author=request.user, comment=comment)
+    except Refused as refusal:
+        return _closed(request, comment.parent or comment, refusal.sentence)
+    messages.success(request, _("Your comment is back."))
+    return redirect(queries.address_of(back))
+
+
+def _too_soon(request):
+    """The answer to whoever changes things too fast; None for whoever does not."""
+    try:
+        ratelimit.take(request, "edit")
+    except ratelimit.TooSoon as refusal:
+        context = {"sentence": refusal.sentence}
+        response = render(request, "errors/403.html", context, status=429)
+        response["Retry-After"] = str(refusal.wait)
+        return response
+    return None
+
+
+def _whatever_became_of(pk):
+    """The comment in whatever state: for a text that was sent, which the verb may refuse and nobody may lose."""
+    return get_object_or_404(Comment.objects.select_related("thread", "author"), pk=pk)
+
+
+def _text_for_nothing(request, pk):
+    """The answer to a stranger's text for a comment that they cannot see, whether or not there is one; else None.
+
+    A member whose session has ended finds the text again after signing in. Others find it on this page.
+    """
+    if request.user.is_authenticated or request.method != "POST":
+        return None
+    try:
+        readable(request, pk)
+    except Http404:
+        texts = kept(request)
+        if not texts:
+            raise
+    else:
+        return None
+    context = {"way": pending_form.keep(request) and redirect_to_login(request.path).url, "kept": texts}
+    template = "posts/fragments/not_sent.html" if request.htmx else "posts/not_sent.html"
+    return render(request, template, context, status=422)
+
+
+def _own(request, pk):
+    """One's own comment in whatever state; Http404 for what one may not know of, PermissionDenied for others'."""
+    comment = Comment.objects.select_related("thread", "author", "parent").filter(pk=pk, author=request.user).first()
+    if comment is None:
+        readable(request, pk)
+        raise PermissionDenied(exceptions.NOT_YOURS)
+    return comment
+
+
+def _left_of(comment):
+    """Where one stands after a deletion: at the comment above, or on the front page where the thread went too."""
+    thread = Thread.objects.get(pk=comment.thread_id)
+    return queries.address_of(comment.parent) if comment.parent and thread.withdrawn_at is None else "front"
+
+
+def _asked_for(request, parent):
+    """The question that `?q=` names, ticked beforehand in a form that asks for one."""
+    number = request.GET.get("q", "")
+    if parent.depth > 0 or request.method == "POST" or not (number.isascii() and number.isdigit() and len(number) < 5):
+        return {}
+    return {"question": parent.thread.questions.filter(position=int(number)).first()}
+
+
+def _waiting(request, comment):
+    """A comment that is held, as its author alone sees it: in the form's place, or on the page it will stand on."""
+    if request.htmx:
+        return HttpResponse(slots.waiting(comment, request.user, is_fresh=True))
+    messages.success(request, _("Thank you. A moderator reads it before others do; until then only you see it."))
+    return redirect(queries.address_of(comment.parent).partition("#")[0] + f"#w{comment.pk}")
+
+
+def _why_closed(user, parent):
+    """The sentence for why nobody, or this member, can reply to `parent`; None if it can be tried."""
+    try:
+        if user.is_authenticated:
+            permissions.check_may_reply(user, parent)
+        else:
+            permissions.check_accepts_replies(parent)
+    except Refused as refusal:
+        return refusal.sentence
+    return None
+
+
+def _closed(request, comment, sentence):
+    """Told before anybody writes a text that could not be sent."""
+    template = "posts/writing/fragments/closed.html" if request.htmx else "posts/writing/closed.html"
+    return render(request, template, {"comment": comment, "sentence": sentence})
+
+
+def _placed(request, comment, parent):
+    """The new comment: for htmx a list to hang below `parent`, otherwise the way to where it stands. One that is held
+    is shown to its author as it waits."""
+    if comment.held_at is not None:
+        return _waiting(request, comment)
+    if not request.htmx:
+        return redirect(queries.address_of(comment))
+    if comment.parent_id == parent.pk:
+        # its name is told, and known here
+        comment.parent.author = parent.author
+    response = HttpResponse(rendering.arrival(comment.thread, comment, request.user))
+    response["HX-Retarget"] = f"#b{comment.parent_id}"
+    response["HX-Reswap"] = "beforeend"
+    response["HX-Trigger-After-Settle"] = f'{{"comment:placed": {{"id": {comment.pk}}}}}'
+    return response

@@ -1,0 +1,121 @@
+"""What is done behind the pages: each chore after its pause, none waiting for another's fault."""
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from forum import periodic
+from tests.forum.launching import until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def call(monkeypatch, settings):
+    """Lets the three chores do something else, by name: `call(letters=…, trust=…)`."""
+    settings.CHORES = {"letters": 0, "broken": 2, "trust": 100}
+    monkeypatch.setattr(periodic, "close_old_connections", lambda: None)
+
+    def set_acts(**acts):
+        monkeypatch.setattr(periodic, "call_command", lambda name, stdout, stopped: acts[name](stopped))
+
+    return set_acts
+
+
+@pytest.fixture
+def done(call):
+    """The chores that were called, in order; the one called "broken" fails."""
+    called = []
+
+    def broken(_stopped):
+        called.append("broken")
+        raise ValueError("broken on purpose")
+
+    call(letters=lambda _: called.append("letters"), broken=broken, trust=lambda _: called.append("trust"))
+    return called
+
+
+def test_each_rests_for_its_pause_and_one_that_failed_is_soon_tried_again(done, caplog):
+    work = periodic.Chores()
+    assert [work.do(name) for name in ("letters", "broken", "trust")] == [0, 4, 100]
+    assert list(work.failed) == ["broken"]
+    assert "The chore broken failed; it is tried again in 4 seconds." in caplog.text
+    assert [work.do("broken") for _n in range(6)] == [8, 16, 32, 60, 60, 60]
+    assert "broken on purpose" in caplog.text
+
+
+def test_once_says_what_was_not_done(done):
+    with pytest.raises(CommandError, match="Not done: broken"):
+        call_command("run_worker", once=True)
+    assert done == ["letters", "broken", "trust"]
+
+
+def test_no_letter_waits_for_a_long_chore_or_for_anothers_fault(call):
+    heard, third, letters = [], threading.Event(), []
+
+    def send(_stopped):
+        letters.append("one more")
+        if len(letters) == 3:
+            third.set()
+
+    def broken(_stopped):
+        raise ValueError("broken on purpose")
+
+    # the long one ends only when letters have left for the third time meanwhile
+    call(letters=send, broken=broken, trust=lambda _stopped: heard.append(third.wait(30)))
+    with periodic.Chores():
+        assert third.wait(30)
+    assert heard == [True]
+
+
+def test_asked_to_stop_a_long_chore_hears_of_it_and_nothing_more_begins(call):
+    began, heard = threading.Event(), []
+
+    def long(stopped):
+        heard.append(stopped())
+        began.set()
+        heard.append(until(stopped))
+
+    call(letters=lambda _stopped: None, broken=lambda _stopped: None, trust=long)
+    with periodic.Chores():
+        assert began.wait(30)
+    assert heard == [False, True]
+
+
+def test_every_chore_is_a_command(settings):
+    from django.core.management import get_commands, load_command_class
+
+    assert set(settings.CHORES) <= set(get_commands())
+    assert all("stopped" in load_command_class(get_commands()[name], name).stealth_options for name in settings.CHORES)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_works_and_ends_when_it_is_asked_to(settings):
+    from django.core.mail import send_mail
+    from django.db import connection
+
+    from forum.models import OutboxMessage
+
+    send_mail("Hello", "Hello", None, ["wren@example.org"])
+    where = {key: connection.settings_dict[key] for key in ("NAME", "HOST", "PORT")}
+    script = (
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'\n"
+        "import django; django.setup()\n"
+        "from django.db import connections\n"
+        f"connections.settings['default'] |= {where!r}\n"
+        "from django.core.management import call_command; call_command('run_worker')"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    try:
+        assert until(lambda: not OutboxMessage.objects.exists())
+        worker.send_signal(signal.SIGTERM)
+        assert worker.communicate(timeout=20) == (None, "")
+        assert worker.returncode == 0
+    finally:
+        worker.kill()
+        worker.wait()

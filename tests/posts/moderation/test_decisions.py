@@ -1,0 +1,235 @@
+"""Moderators at work: one decision for one item, and taken back whole."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from accounts.models import User
+from posts.models import Appeal, Case, Comment, LogEntry, Question, Thread
+from posts.models.case import CLAIMED_FOR
+from posts.moderation import actions, decisions, sanctions, undo
+from posts.threads import permissions
+from posts.threads.exceptions import Refused, Stale
+from posts.writing import comments
+from tests.factories import WORDS, moderator, person, reply
+from tests.factories import thread as make_thread
+from tests.posts.writing.test_concurrency import at_once
+
+WHY = "It tells details by which somebody could be recognised."
+
+
+Act, Outcome = LogEntry.Act, Appeal.Outcome
+
+
+def decide(mod, case, act="remove", **more):
+    case.refresh_from_db()
+    return decisions.decide(**{"moderator": mod, "case": case, "seen": case.version, "act": act, "reason": WHY} | more)
+
+
+def everything():
+    """All that readers and authors see, byte for byte, but for the versions that tell caches of a change."""
+    return [
+        list(Comment.objects.order_by("pk").values()),
+        [{**row, "version": 0} for row in Thread.objects.order_by("pk").values()],
+        list(Question.objects.order_by("pk").values()),
+        [{**row, "has_statement": False} for row in User.objects.order_by("pk").values()],
+    ]
+
+
+ACTS = {
+    "approve": {},
+    "remove": {},
+    "hold": {},
+    "lock_branch": {},
+    "edit_out": {"passage": "unkind the week"},
+}
+
+
+@pytest.mark.parametrize("measure", ["", *decisions.MEASURES])
+def test_a_decision_and_what_it_means_for_the_author(mod, case, alice, measure):
+    entry = decide(mod, case, rule="Be kind", measure=measure)
+    alice.refresh_from_db()
+    assert (entry.act, entry.person, entry.rule, entry.moderator) == (Act.REMOVE, alice, "Be kind", mod)
+    assert entry.rules is not None
+    assert alice.has_statement
+    assert (alice.warned_at is not None) == (measure == "warn")
+    assert (alice.watched_at is not None) == (measure == "watch")
+    assert alice.is_suspended == (measure in decisions.SUSPENSIONS)
+    lasts = decisions.SUSPENSIONS.get(measure)
+    if lasts:
+        assert timedelta() <= timezone.now() + lasts - alice.suspended_until < timedelta(minutes=1)
+    case.refresh_from_db()
+    assert case.closed_by == entry
+
+
+def test_a_warning_is_acknowledged_before_the_next_comment(mod, case, alice, opening):
+    decide(mod, case, measure="warn")
+    alice.refresh_from_db()
+    with pytest.raises(Refused):
+        reply(opening, alice, "Something else to say.")
+    sanctions.acknowledge(person=alice, warned_at=alice.warned_at)
+    alice.refresh_from_db()
+    assert reply(opening, alice, "Something else to say.").pk
+
+
+def test_a_measure_needs_an_account_and_then_nothing_is_done(mod, opening):
+    from posts.writing import guests
+
+    held = guests.comment_as_guest(name="Wren", email="", parent=opening, source=WORDS, key="k")
+    with pytest.raises(Refused):
+        decide(mod, Case.objects.get(comment=held), measure="warn")
+    held.refresh_from_db()
+    assert held.removed_at is None
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_decision_taken_back_leaves_everything_as_it_was(mod, case, comment, act):
+    before = everything()
+    entry = decide(mod, case, act, **ACTS[act])
+    if act != "approve":
+        assert everything() != before
+    undo.undo(moderator=mod, entry=entry, reason="Too strict.")
+    assert everything() == before
+    case.refresh_from_db()
+    if act != "hold":
+        assert case.closed_at is None
+        assert comment.flags.get().outcome == ""
+
+
+@pytest.mark.parametrize("measure", decisions.MEASURES)
+def test_a_measure_taken_back_too(mod, comment, alice, measure):
+    before = everything()
+    entry = decisions.take_measure(moderator=mod, person=alice, measure=measure, reason=WHY, comment=comment)
+    assert everything() != before
+    undo.undo(moderator=mod, entry=entry, reason="Too strict.")
+    assert everything() == before
+
+
+def test_a_first_publication_taken_back_is_held_again(mod, opening):
+    new = person(trust=User.Trust.NEW)
+    held = reply(opening, new)
+    before = everything()
+    entry = decide(mod, Case.objects.get(comment=held), "approve")
+    held.refresh_from_db()
+    assert held.is_published
+    undo.undo(moderator=mod, entry=entry, reason="I meant another one.")
+    assert everything()[0] == before[0]
+    assert Case.objects.open().get(comment=held)
+
+
+def test_a_decision_is_taken_back_once_and_not_behind_anothers_back(mod, case, comment, alice):
+    entry = decide(mod, case, "hold")
+    comments.delete(author=alice, comment=comment)
+    with pytest.raises(Refused):
+        undo.undo(moderator=mod, entry=decide_again(mod, comment), reason="No.")
+    undo.undo(moderator=mod, entry=entry, reason="Too strict.")
+    with pytest.raises(Refused):
+        undo.undo(moderator=mod, entry=entry, reason="Too strict.")
+
+
+def decide_again(mod, comment):
+    """A removal on top, undone by hand in another way since."""
+
+    entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
+    actions.restore(moderator=mod, comment=comment, reason=WHY)
+    return entry
+
+
+def test_a_passage_is_taken_out_and_the_text_before_is_withheld(mod, case, comment):
+    decide(mod, case, "edit_out", passage="unkind the week")
+    comment.refresh_from_db()
+    assert comment.source == WORDS.replace("unkind the week", "[…]")
+    assert "unkind the week" not in comment.html
+    revision = comment.revisions.get()
+    assert (revision.source, revision.withheld_at is not None) == (WORDS, True)
+    assert LogEntry.objects.get(act=Act.EDIT_OUT).details == {"revision": revision.pk}
+    assert revision.taken_out == "unkind the week"
+
+
+@pytest.mark.parametrize("passage", ["not in it", "  ", WORDS])
+def test_a_passage_that_is_not_there_or_is_everything_is_refused(mod, case, comment, passage):
+    with pytest.raises(Refused):
+        decide(mod, case, "edit_out", passage=passage)
+    comment.refresh_from_db()
+    assert comment.source == WORDS
+
+
+def test_nobody_replies_in_a_locked_branch_but_elsewhere(mod, case, comment, opening, bob):
+    decide(mod, case, "lock_branch")
+    below = Comment.objects.filter(depth=3).select_related("thread").get()
+    comment.refresh_from_db()
+    for parent in (comment, below):
+        with pytest.raises(Refused, match="branch"):
+            reply(parent, bob)
+        with pytest.raises(Refused, match="branch"):
+            permissions.check_may_reply(bob, parent)
+    assert reply(opening, bob).pk
+
+
+def test_a_decision_on_what_has_changed_is_refused(mod, case, comment, alice):
+    seen = case.version
+    comments.edit(editor=alice, comment=comment, source="I have thought better of it.")
+    with pytest.raises(Stale):
+        decisions.decide(moderator=mod, case=case, seen=seen, act="remove", reason=WHY)
+    comment.refresh_from_db()
+    assert comment.removed_at is None
+
+
+def test_what_is_decided_is_not_decided_again(mod, mia, case):
+    decide(mod, case)
+    case.refresh_from_db()
+    with pytest.raises(Stale, match="Somebody else has decided"):
+        decide(mia, case)
+
+
+def test_a_claim_lasts_fifteen_minutes(mod, mia, case):
+    assert decisions.claim(moderator=mod, case_id=case.pk)
+    assert not decisions.claim(moderator=mia, case_id=case.pk)
+    with pytest.raises(Stale):
+        decide(mia, case)
+    assert case not in Case.objects.offered_to(mia, timezone.now())
+    Case.objects.update(claimed_at=timezone.now() - CLAIMED_FOR)
+    assert decisions.claim(moderator=mia, case_id=case.pk)
+    assert decisions.claim(moderator=mod, case_id=case.pk, takes_over=True)
+
+
+def test_not_for_me_hands_on(mod, mia, case):
+    decisions.claim(moderator=mod, case_id=case.pk)
+    decisions.pass_on(moderator=mod, case=case)
+    assert case not in Case.objects.offered_to(mod, timezone.now())
+    assert case in Case.objects.offered_to(mia, timezone.now())
+
+
+def test_who_is_no_moderator_does_nothing_of_all_this(case, comment, alice, bob):
+    entry = LogEntry(comment=comment, act=Act.REMOVE, before={"comment": {}})
+    for act in (
+        lambda: decide(bob, case),
+        lambda: decisions.claim(moderator=bob, case_id=case.pk),
+        lambda: decisions.pass_on(moderator=bob, case=case),
+        lambda: undo.undo(moderator=bob, entry=entry, reason=WHY),
+        lambda: decisions.note(moderator=bob, text="Hm.", person=alice),
+        lambda: decisions.take_measure(moderator=bob, person=alice, measure="ban", reason=WHY),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hundred_items_raced_for_by_two_are_decided_once_each():
+    mods = [moderator("Mo Derby"), moderator("Mia Second")]
+    opening = make_thread().opening
+    for number in range(100):
+        comment = reply(opening, person(), f"{WORDS} {number}")
+        case = Case.objects.create(comment=comment, kind=6, why=["flag"], opened_at=timezone.now())
+
+        def attempt(mod, case=case):
+            try:
+                return decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY)
+            except Stale:
+                return None
+
+        done = at_once(mods, attempt)
+        assert len([entry for entry in done if entry]) == 1
+        assert LogEntry.objects.filter(comment=comment).count() == 1

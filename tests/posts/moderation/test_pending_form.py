@@ -1,0 +1,87 @@
+"""One’s session ends at the desk: what was typed waits where one comes back to."""
+
+import re
+
+from posts.models import LogEntry, Note
+from tests.factories import WORDS, moderator
+from tests.posts.moderation.case_forms import QUEUE, flagged, form, page, said, seated, sent_signed_out
+
+
+def test_a_decision_typed_while_the_session_ended_waits_in_its_form(desk, mod, opening):
+    case = flagged(opening)
+    data = form(case, act="hold", reason="I want a second pair of eyes.", measure="watch", passage="At the end.")
+    refused, back = sent_signed_out(desk, mod, page(case), data)
+    assert refused.status_code == 403
+    assert re.findall(r'<label for="(kept\d)">(\w+)</label><textarea[^>]* id="\1"', said(refused)) == [
+        ("kept1", "Passage"),
+        ("kept2", "Reason"),
+    ]
+    assert "no-store" in refused["Cache-Control"]
+    assert "I want a second pair of eyes." in said(refused)
+    assert f"/account/login/?next=%2Fadmin%2Fposts%2Fcase%2F{case.pk}%2Fchange%2F" in said(refused)
+    assert not LogEntry.objects.exists()
+    html = said(back)
+    assert "This is what you wrote before you signed in." in html
+    assert "I want a second pair of eyes." in html
+    assert re.search(r'value="hold"[^>]*checked', html)
+    # once it is decided it is gone
+    assert desk.post(page(case), form(case, act="hold", reason="Please look.")).status_code == 302
+    assert "second pair" not in said(desk.get(page(case)))
+
+
+def test_a_decision_about_several_typed_while_the_session_ended_waits_with_what_was_ticked(desk, mod, bulk):
+    _cases, data = bulk
+    _refused, back = sent_signed_out(desk, mod, f"{QUEUE}bulk/", data)
+    html = said(back)
+    assert "This is what you wrote before you signed in." in html
+    assert re.search(r'value="remove"[^>]*checked', html)
+    assert ">Not like this.</textarea>" in re.sub(r">\s+", ">", html)
+    assert f'name="seen" value="{data["seen"]}"' in html
+    assert html.count(WORDS) == 3
+    assert desk.post(f"{QUEUE}bulk/", data).url == QUEUE
+    assert LogEntry.objects.filter(act="remove").count() == 3
+    assert "tick at least one" in said(desk.get(f"{QUEUE}bulk/", follow=True))
+
+
+def test_a_note_typed_while_the_session_ended_waits_too_and_for_nobody_else(desk, mod, opening):
+    case = flagged(opening)
+    address = f"{QUEUE}{case.pk}/note/"
+    refused, back = sent_signed_out(desk, mod, address, {"text": "He wrote the same last year."})
+    assert "He wrote the same last year." in said(refused)
+    assert (back.status_code, "He wrote the same last year." in said(back)) == (200, True)
+    assert not Note.objects.exists()
+    desk.logout()
+    desk.post(address, {"text": "He wrote the same last year.", "writer": mod.pk})
+    waiting, other = desk.session["unsent"], moderator("Mia Second")
+    seated(desk, other)
+    session = desk.session
+    session["unsent"] = waiting
+    session.save()
+    assert "last year" not in said(desk.get(address, follow=True))
+
+
+def test_the_reason_of_an_act_about_rows_waits_for_the_same_act(desk, mod, alice):
+    address, rows = "/admin/accounts/user/", {"_selected_action": alice.pk, "index": 0}
+    typed = {"action": "suspend", "confirmed": "1", "reason": "He did so three times.", "days": "28"}
+    refused, _back = sent_signed_out(desk, mod, address, rows | typed)
+    assert "Choose the same rows and the same act again" in said(refused)
+    other = said(desk.post(address, rows | {"action": "warn"}))
+    assert "three times" not in other
+    again = said(desk.post(address, rows | {"action": "suspend"}))
+    assert "This is what you wrote before you signed in." in again
+    assert f'name="writer" value="{mod.pk}"' in again
+    assert "He did so three times." in again
+    assert re.search(r'value="28"[^>]*selected', again)
+    assert not alice.log_entries.exists()
+    # once it is done it is gone
+    desk.post(address, rows | typed)
+    assert alice.log_entries.get().reason == "He did so three times."
+    assert "three times" not in said(desk.post(address, rows | {"action": "suspend"}))
+
+
+def test_whoever_signs_out_when_they_are_out_is_told_so_and_nothing_else(client):
+    answer = client.post("/admin/logout/")
+    assert answer.status_code == 200
+    assert "You have been signed out" in said(answer)
+    assert "Nothing was decided" not in said(answer)
+    assert "/account/login/?next=%2Fadmin%2F" in said(answer)

@@ -1,0 +1,361 @@
+"""A person's page at the desk: what moderators know of them, and what can be done."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from posts.models import Case, Comment, LogEntry, Note, Rules
+from posts.moderation import actions, appeals, decisions, flags, sanctions, undo, verification
+from posts.moderation.admin import person as shown
+from posts.moderation.admin import record
+from posts.writing import comments as writing_comments
+from tests import factories
+from tests.factories import WORDS, moderator, person, reply
+from tests.posts.moderation.case_forms import seated
+from tests.posts.reading.test_query_plans import faults, grow
+
+MOST_QUERIES = 10
+
+
+@pytest.fixture
+def desk(client, mod):
+    """A browser in which Mo sits at the desk."""
+    return seated(client, mod)
+
+
+def page(somebody):
+    """The address of a person's page."""
+    return f"/admin/accounts/user/{somebody.pk}/change/"
+
+
+def said(response, heading=None):
+    """The page's text, or the section of it below `heading`, without tags."""
+    html = response.content.decode()
+    if heading is None:
+        return html
+    section = html.partition(f">{heading}</h2>")[2].partition("</section>")[0]
+    assert section, f"no {heading}"
+    return " ".join(re.sub(r"<[^>]+>", " ", section).split())
+
+
+def test_the_record_tells_what_they_wrote_and_flagged(desk, opening, alice, bob, mod):
+    kept, removed, held, deleted = [reply(opening, alice, f"{WORDS} {number}") for number in range(4)]
+    actions.remove(moderator=mod, comment=removed, reason="It is unkind.")
+    actions.hold(moderator=mod, comment=held, reason="A second look.")
+    flags.flag(comment=kept, person=bob, reason="unkind")
+    flags.flag(comment=deleted, person=bob, reason="unkind")
+    writing_comments.delete(author=alice, comment=deleted)
+    theirs = [reply(opening, bob, f"{WORDS} {number}") for number in range(3)]
+    for comment in theirs:
+        flags.flag(comment=comment, person=alice, reason="unkind")
+    actions.approve(moderator=mod, comment=theirs[0], reason="Looked at.")
+    actions.remove(moderator=mod, comment=theirs[1], reason="Looked at.")
+    told = said(desk.get(page(alice)), "Their record")
+    assert "Comments: 4 · removed: 1 · held now: 0 · hidden now: 1" in told
+    assert "raised: 3 (a moderator agreed: 1, kept the comment: 1) · flags on what they wrote: 2" in told
+    for state, number in (("", 4), ("&amp;state=removed", 1), ("&amp;state=hidden", 1)):
+        address = f"/admin/posts/comment/?q=by:Alice{state}"
+        assert f'href="{address}"' in said(desk.get(page(alice)))
+        assert desk.get(address.replace("&amp;", "&")).context["cl"].result_count == number
+
+
+def test_a_warning_is_told_also_when_it_was_read(desk, alice, mod):
+    def told():
+        return re.search("warned [^·]*? read( yet| it)", said(desk.get(page(alice)), "Their record"))
+
+    assert told() is None
+    first, second = (sanctions.warn(moderator=mod, person=alice, reason=f"No. {number}") for number in (1, 2))
+    assert told().group(1) == " yet"
+    alice.refresh_from_db()
+    assert ">none<" not in said(desk.get(page(alice)))
+    sanctions.acknowledge(person=alice, warned_at=alice.warned_at)
+    assert told().group(1) == " it"
+    assert ">none<" in said(desk.get(page(alice)))
+    undo.undo(moderator=mod, entry=second, reason="No.")
+    assert told().group(1) == " it"
+    undo.undo(moderator=mod, entry=first, reason="No.")
+    assert told() is None
+
+
+def test_a_name_of_any_letters_leads_to_its_comments(desk, opening):
+    odd = person("Ann “&=#” O’Hé")
+    reply(opening, odd)
+    address = re.search(r'href="(/admin/posts/comment/\?q=by:[^"]+)"', said(desk.get(page(odd)))).group(1)
+    assert desk.get(address).context["cl"].result_count == 1
+
+
+def test_of_more_than_can_be_counted_it_says_so(desk, opening, alice, monkeypatch):
+    monkeypatch.setattr(record, "MOST_COUNTED", 2)
+    reply(opening, alice)
+    assert "the latest" not in said(desk.get(page(alice)), "Their record")
+    reply(opening, alice, f"{WORDS} More.")
+    reply(opening, alice, f"{WORDS} And more.")
+    told = said(desk.get(page(alice)), "Their record")
+    assert "Comments: 2" in told
+    assert "Of each, the latest 2 are counted." in told
+
+
+def test_their_latest_comments_with_address_state_and_first_words(desk, opening, alice, bob, mod, monkeypatch):
+    monkeypatch.setattr(shown, "MOST_COMMENTS", 3)
+    gone = reply(opening, alice, "The oldest, which is not shown any more.")
+    comments = [reply(opening, alice, f"Number {number} of what I have to say. {WORDS * 3}") for number in range(3)]
+    reply(opening, bob, "What Bob wrote is on his page.")
+    actions.remove(moderator=mod, comment=comments[0], reason="It is unkind.")
+    told = said(desk.get(page(alice)), "What they wrote lately")
+    assert told.index("Number 2 of") < told.index("Number 1 of") < told.index("Number 0 of")
+    assert f"comment {comments[0].pk}" in told
+    assert "removed by a moderator" in told
+    assert f"comment {gone.pk}" not in told
+    assert "Bob wrote" not in told
+    assert WORDS * 3 not in told
+    assert f'href="/admin/posts/case/of/{comments[0].pk}/"' in said(desk.get(page(alice)))
+    assert f'href="/c/{comments[0].pk}/"' in said(desk.get(page(alice)))
+
+
+@pytest.mark.parametrize("decides", [False, True])
+def test_urgent_and_private_texts_are_not_shown_here(desk, opening, alice, mod, decides):
+    urgent, private = reply(opening, alice, f"{WORDS} In danger."), reply(opening, alice, f"{WORDS} Told of me.")
+    reply(opening, alice, f"{WORDS} Harmless.")
+    flags.flag(comment=urgent, person=person(), reason="harm")
+    flags.flag(comment=private, person=person(), reason="personal")
+    Case.objects.filter(comment=private).update(kind=Case.Kind.PRIVACY)
+    if decides:
+        for comment in (urgent, private):
+            actions.remove(moderator=mod, comment=comment, reason="It is better so.")
+    html = said(desk.get(page(alice)))
+    assert "In danger." not in html
+    assert "Told of me." not in html
+    assert "Harmless." in html
+    assert html.count("Open it: the text is shown when you ask for it") == 2
+
+
+def test_the_decisions_about_them_and_nobody_else(desk, opening, alice, bob, mod):
+    gone = actions.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.", rule="Be kind")
+    sanctions.warn(moderator=mod, person=alice, reason="The third time.")
+    assert f'href="/admin/posts/case/undo/{gone.pk}/?from_person={alice.pk}"' in said(desk.get(page(alice)))
+    actions.remove(moderator=mod, comment=reply(opening, bob), reason="Bob’s own affair.")
+    told = said(desk.get(page(alice)), "Decided about them")
+    assert told.index("The third time.") < told.index("It is unkind.")
+    for part in ("removed ·", "warned ·", "Mo Derby", "Be kind", "comment "):
+        assert part in told
+    assert "Bob’s own affair." not in told
+    assert "Nothing so far." in said(desk.get(page(person())), "Decided about them")
+
+
+def test_a_decision_is_taken_back_from_here_and_leads_back(desk, alice, mod):
+    entry = sanctions.watch(moderator=mod, person=alice, reason="Too much at once.")
+    html = said(desk.get(page(alice)))
+    assert f'action="/admin/posts/case/undo/{entry.pk}/"' in html
+    assert f'name="from_person" value="{alice.pk}"' in html
+    assert "under watch" in said(desk.get(page(alice)), "Their record")
+    assert desk.post(f"/admin/posts/case/undo/{entry.pk}/", {"from_person": alice.pk}).url == page(alice)
+    html = said(desk.get(page(alice)))
+    assert f'action="/admin/posts/case/undo/{entry.pk}/"' not in html
+    assert "under watch" not in said(desk.get(page(alice)), "Their record")
+
+
+def test_what_waits_about_them_the_most_pressing_first(desk, opening, alice, bob, mod):
+    assert "What waits" not in said(desk.get(page(alice)))
+    for reason in ("unkind", "harm"):
+        flags.flag(comment=reply(opening, alice, f"{WORDS} {reason}"), person=bob, reason=reason)
+    flags.flag(comment=reply(opening, bob), person=alice, reason="unkind")
+    entry = decisions.take_measure(moderator=mod, person=alice, measure="watch", reason="Too much at once.")
+    appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
+    other = actions.remove(moderator=mod, comment=reply(opening, alice, f"{WORDS} Gone."), reason="It is unkind.")
+    appeals.appeal(entry=other, text="This too.", person=alice)
+    told = said(desk.get(page(alice)), "What waits about them")
+    assert [told.count(kind) for kind in ("urgent", "appeals", "flagged")] == [1, 2, 1]
+    assert told.index("urgent") < told.index("appeals") < told.index("flagged")
+    for case in Case.objects.open().exclude(comment__author=bob):
+        assert f'href="/admin/posts/case/{case.pk}/change/"' in said(desk.get(page(alice)))
+    urgent = Case.objects.open().get(kind=Case.Kind.URGENT)
+    actions.approve(moderator=mod, comment=urgent.comment, reason="It is all right.")
+    assert "urgent" not in said(desk.get(page(alice)), "What waits about them")
+
+
+def test_a_note_is_kept_and_read(desk, alice, bob, mod):
+    done = desk.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": " Seen before. "})
+    assert done.url == f"{page(alice)}#record"
+    note = Note.objects.get()
+    assert (note.text, note.person, note.comment, note.noted_by) == ("Seen before.", alice, None, mod)
+    decisions.note(moderator=mod, text="Knows no bounds.", person=bob)
+    html = said(desk.get(page(alice)))
+    assert "Seen before." in html
+    assert "The note is kept." in html
+    assert "Knows no bounds." not in html
+
+
+@pytest.mark.parametrize(("text", "error"), [("Too long. " * 250, "at most 2000 characters"), ("  ", "required")])
+def test_a_note_that_cannot_be_kept_stays_in_its_form(desk, alice, text, error):
+    answer = desk.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": text})
+    assert answer.status_code == 422
+    told = said(answer, "Add a note")
+    assert error in told
+    assert text.strip() in told
+    assert "Their record" in said(answer)
+    assert not Note.objects.exists()
+    # where one is led after signing in again
+    assert desk.get(f"/admin/accounts/user/{alice.pk}/note/").status_code == 200
+    assert desk.post("/admin/accounts/user/999999/note/", {"text": "x"}).status_code == 404
+
+
+def buttons(desk, somebody):
+    """The measures that are offered on a person's page."""
+    return re.findall(r'name="action" value="(\w+)"', said(desk.get(page(somebody))))
+
+
+def test_only_measures_that_change_something_are_offered(desk, alice, mod):
+    assert buttons(desk, alice) == ["warn", "watch", "suspend", "trust", "grant"]
+    sanctions.watch(moderator=mod, person=alice, reason="x")
+    sanctions.suspend(moderator=mod, person=alice, reason="x")
+    sanctions.trust(moderator=mod, person=alice, reason="x")
+    checked = {"profession": "Psychologist", "regulator": "Board", "region": "US-MD", "method": "Register"}
+    verification.grant(moderator=mod, person=alice, reason="x", **checked)
+    assert buttons(desk, alice) == ["warn", "unwatch", "suspend", "unsuspend", "untrust", "grant", "revoke"]
+    assert "verified as a clinician: Psychologist, US-MD" in said(desk.get(page(alice)), "Their record")
+
+
+def test_a_measure_asks_for_its_reason_and_leads_back(desk, alice, mod):
+    html = said(desk.get(page(alice))).partition(">Measures</h2>")[2].partition("</form>")[0]
+    pressed = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', html)) | {"action": "warn"}
+    asked = desk.post("/admin/accounts/user/", pressed)
+    assert asked.status_code == 200
+    assert f'href="{page(alice)}">Cancel' in said(asked)
+    assert not LogEntry.objects.exists()
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', said(asked)))
+    empty = desk.post("/admin/accounts/user/", fields | {"reason": " "})
+    assert empty.status_code == 422
+    assert 'name="from_page"' in said(empty)
+    done = desk.post("/admin/accounts/user/", fields | {"reason": "Please be gentler."})
+    assert done.url == page(alice)
+    assert "Please be gentler." in said(desk.get(page(alice)), "Decided about them")
+    assert LogEntry.objects.get().rule == ""
+    # a refusal leads there, too
+    pressed |= {"_selected_action": mod.pk, "confirmed": "1", "reason": "x", "days": 1, "action": "suspend"}
+    refused = desk.post("/admin/accounts/user/", pressed, follow=True)
+    assert refused.redirect_chain[0][0] == page(mod)
+    assert "Moderators take no steps against themselves" in said(refused)
+    # and has words also where the verb has none
+    wordless = desk.post("/admin/accounts/user/", pressed | {"action": "unsuspend"}, follow=True)
+    assert "Mo Derby: You may not do this." in said(wordless)
+
+
+@pytest.mark.parametrize(
+    ("data", "act", "sentence"),
+    [
+        ({"action": "warn"}, "warn", "You were warned."),
+        ({"action": "watch"}, "watch", "is read by a moderator first"),
+        ({"action": "suspend", "days": 7}, "suspend", "You are suspended: you can read"),
+        ({"action": "suspend", "days": 0}, "ban", "You are banned"),
+    ],
+)
+def test_a_measure_rests_on_a_rule_and_is_looked_at_before(desk, alice, data, act, sentence):
+    data |= {"_selected_action": alice.pk, "index": 0, "from_page": 1, "confirmed": 1}
+    data |= {"rule": "Be kind", "reason": "The third time."}
+    looked = desk.post("/admin/accounts/user/", data | {"preview": 1})
+    told = said(looked, "What the person will read")
+    for part in (sentence, "Be kind", "The third time."):
+        assert part in told
+    assert ("Until" in told) == (act == "suspend")
+    assert looked.status_code == 200
+    assert not LogEntry.objects.exists()
+    # what was typed is in the form still
+    assert ">The third time.</textarea>" in re.sub(r">\s+", ">", said(looked))
+    assert desk.post("/admin/accounts/user/", data | {"preview": 1, "reason": " "}).status_code == 422
+    desk.post("/admin/accounts/user/", data)
+    entry = LogEntry.objects.get()
+    assert (entry.act, entry.rule, entry.rules) == (act, "Be kind", Rules.in_force())
+
+
+def test_the_list_still_leads_to_the_list(desk, alice):
+    ticked = {"action": "warn", "_selected_action": [alice.pk], "index": 0, "confirmed": "1", "reason": "x"}
+    assert desk.post("/admin/accounts/user/", ticked).url == "/admin/accounts/user/"
+
+
+def test_staff_who_do_not_moderate_see_the_account_alone(client, opening, alice, bob, mod):
+    decisions.note(moderator=mod, text="Seen before.", person=alice)
+    flags.flag(comment=reply(opening, alice), person=bob, reason="unkind")
+    clerk = person("Clara Clerk", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_user"))
+    html = said(seated(client, clerk).get(page(alice)))
+    assert alice.email in html
+    for word in ("Seen before.", "Their record", "What waits", WORDS, 'name="action"', "/note/"):
+        assert word not in html
+    for text in ("x", ""):
+        assert client.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": text}).status_code == 403
+    assert Note.objects.count() == 1
+
+
+def test_nobody_else_comes_here(client, alice, bob):
+    client.force_login(bob)
+    for address in (page(alice), f"/admin/accounts/user/{alice.pk}/note/"):
+        assert client.post(address, {"text": "x"}).status_code in (302, 403)
+        assert client.get(address).status_code in (302, 403)
+    assert not Note.objects.exists()
+
+
+def test_the_owner_gives_rights_as_before(client, alice):
+    owner = person("Olga", is_staff=True, is_superuser=True)
+    html = said(seated(client, owner).get(page(alice)))
+    assert "Their record" in html
+    assert 'name="is_staff"' in html
+    client.post(page(alice), {"is_staff": "on"})
+    assert User.objects.get(pk=alice.pk).is_staff
+
+
+@pytest.mark.parametrize("is_owner", [False, True])
+def test_the_page_costs_the_same_for_many_rows(client, opening, alice, is_owner, monkeypatch):
+    # nothing is held for what was removed before
+    monkeypatch.setattr("posts.moderation.screening.REMOVED_PART", 2)
+    mo = moderator()
+    seated(client, person("Olga", is_staff=True, is_superuser=True) if is_owner else mo)
+
+    def fill(number):
+        for _each in range(number):
+            writers = (alice, alice, person())
+            comment, flagged, theirs = (reply(opening, one, f"{WORDS} {Comment.objects.count()}") for one in writers)
+            actions.remove(moderator=mo, comment=comment, reason="It is unkind.", rule="Be kind")
+            flags.flag(comment=flagged, person=person(), reason="unkind")
+            flags.flag(comment=theirs, person=alice, reason="unkind")
+            decisions.note(moderator=mo, text="Hm.", person=alice)
+
+    costs = []
+    for number in (3, 27):
+        fill(number)
+        client.get(page(alice))
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page(alice)).status_code == 200
+        costs.append(len(queries))
+    assert costs[0] == costs[1] <= MOST_QUERIES
+
+
+def test_what_is_told_is_read_from_index_ranges(mod):
+    """Of somebody with 20,000 comments, a queue that is long for other reasons, and a long log."""
+    somebody, others = person(), [person() for _number in range(5)]
+    thread = factories.thread()
+    theirs = grow(thread, [somebody])
+    strangers = grow(factories.thread(title="Another talk"), others)
+    now = theirs[0].created_at
+    Case.objects.bulk_create(
+        Case(comment=comment, kind=Case.Kind.FLAGGED, why=["flag"], opened_at=now)
+        for comment in [*strangers[:3_000], *theirs[-30:]]
+    )
+    LogEntry.objects.bulk_create(
+        LogEntry(at=now, moderator=mod, act="remove", reason="x", comment=comment, person=comment.author)
+        for comment in [*strangers[:3_000], *theirs[:3_000]]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE posts_case; ANALYZE posts_logentry")
+    told = shown.Person(somebody)
+    with CaptureQueriesContext(connection) as queries:
+        assert told.about["record"]["comments"] == record.MOST_COUNTED
+        assert len(told.about["waiting"]) == shown.MOST_WAITING
+        assert len(told.entries) == shown.MOST_ENTRIES
+        assert len(told.comments) == shown.MOST_COMMENTS
+    assert len(queries) == 3
+    assert not any("OFFSET" in query["sql"] for query in queries)
+    assert list(faults(queries, record.MOST_COUNTED)) == []

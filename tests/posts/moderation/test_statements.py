@@ -1,0 +1,565 @@
+"""What people are told of decisions and flags, how they appeal, and what everybody may know."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from forum.models import OutboxMessage
+from posts.models import Appeal, Case, Comment, Flag, LogEntry, Reading, Rules, SiteChoices, WatchedWord
+from posts.moderation import actions, appeal_answers, appeals, decisions, flags, notices, sanctions, undo
+from posts.moderation import trust as moderation_trust
+from posts.writing import guests
+from tests import factories
+from tests.factories import WORDS, moderator, person, reply
+
+WHY = "It tells too much about somebody."
+
+
+@pytest.fixture
+def comment(opening, alice):
+    return reply(opening, alice)
+
+
+def said(response):
+    """The page's text."""
+    return response.content.decode()
+
+
+def remove(mod, comment, **more):
+    return actions.remove(moderator=mod, comment=comment, reason=WHY, rule="Be kind", **more)
+
+
+# Flags ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_reader_flags_by_a_link_beside_the_comment_and_follows_what_becomes_of_it(client, comment, bob, mod):
+    client.force_login(bob)
+    assert f'href="/c/{comment.pk}/flag/"' in said(client.get(comment.thread.get_absolute_url()))
+    assert WORDS in said(client.get(f"/c/{comment.pk}/flag/"))
+    sent = client.post(f"/c/{comment.pk}/flag/", {"reason": "unkind", "note": "The end of it."}, follow=True)
+    assert "Thank you. A moderator will look at it." in said(sent)
+    assert "The end of it." in said(client.get("/flags/"))
+    assert "A moderator will look at it." in said(client.get("/flags/"))
+    remove(mod, comment)
+    text = said(client.get("/flags/"))
+    assert "A moderator agreed and did something about it." in text
+    assert "A comment that is not in sight" in text
+
+
+def test_a_visitor_flags_where_the_owner_allows_it(client, comment):
+    assert client.post(f"/c/{comment.pk}/flag/", {"reason": "spam"}).status_code == 302
+    assert Flag.objects.get().visitor
+    SiteChoices.objects.update_or_create(pk=1, defaults={"visitors_may_flag": False})
+    assert client.get(f"/c/{comment.pk}/flag/").url.startswith("/account/login/")
+
+
+@pytest.mark.parametrize("data", [{}, {"reason": "dull"}, {"reason": "other", "note": "x" * 1_001}])
+def test_a_flag_that_says_too_little_or_too_much_is_kept_in_the_form(client, comment, bob, data):
+    client.force_login(bob)
+    assert client.post(f"/c/{comment.pk}/flag/", data).status_code == 422
+    assert not Flag.objects.exists()
+
+
+def test_ones_own_comment_has_no_link_to_flag(client, comment, alice):
+    client.force_login(alice)
+    assert f'href="/c/{comment.pk}/flag/"' not in said(client.get(comment.thread.get_absolute_url()))
+    assert "This is your own comment" in said(client.get(f"/c/{comment.pk}/flag/"))
+    assert client.post(f"/c/{comment.pk}/flag/", {"reason": "spam"}).status_code == 422
+
+
+def test_what_hides_a_comment_leads_the_flagger_back_to_what_is_left(client, comment):
+    client.force_login(moderator("Mia Second"))
+    sent = client.post(f"/c/{comment.pk}/flag/", {"reason": "harm"})
+    assert sent.status_code == 302
+    assert client.get(sent.url).status_code == 200
+
+
+@pytest.mark.parametrize("place", ["flag", "appeal"])
+def test_what_is_sent_after_the_session_ended_waits_in_its_form(client, comment, alice, bob, mod, place):
+    entry = remove(mod, reply(comment, alice))
+    who, address, data = {
+        "flag": (bob, f"/c/{comment.pk}/flag/", {"reason": "harm", "note": "She needs somebody."}),
+        "appeal": (alice, f"/decisions/{entry.pk}/", {"text": "She needs somebody."}),
+    }[place]
+    refused = client.post(address, data | {"writer": who.pk})
+    assert refused.status_code == 422
+    assert "She needs somebody." in said(refused)
+    session = dict(client.session.items())
+    client.force_login(who)
+    kept = client.session
+    kept.update({name: value for name, value in session.items() if name == "unsent"})
+    kept.save()
+    assert "She needs somebody." in said(client.get(address))
+
+
+# Holds ---------------------------------------------------------------------------------------------------------------
+
+
+def send(client, parent, text, **more):
+    form = client.get(f"/c/{parent.pk}/reply/").context["form"]
+    data = {"source": text, "standpoint": "", "key": form["key"].value()} | more
+    return client.post(f"/c/{parent.pk}/reply/", data, headers=more.pop("headers", {}))
+
+
+def test_the_author_is_told_that_it_waits_sees_it_in_place_and_can_change_it(client, opening):
+    new = person(trust=User.Trust.NEW)
+    client.force_login(new)
+    sent = send(client, opening, "My first words here, and I mean them.")
+    held = Comment.objects.get(author=new)
+    assert sent.url.endswith(f"#w{held.pk}")
+    text = said(client.get(sent.url))
+    assert "A moderator reads it before others do" in text
+    assert "My first words here" in text
+    assert f'href="/c/{held.pk}/edit/"' in text
+    assert "My first words here" not in said(type(client)().get(opening.thread.get_absolute_url()))
+    fragment = client.post(
+        f"/c/{opening.pk}/reply/",
+        {"source": "My second words here, as well.", "key": "k"},
+        headers={"hx-request": "true"},
+    )
+    assert "It waits for a moderator" in said(fragment)
+
+
+def test_a_thread_that_waits_is_there_for_whoever_started_it(client, alice, bob):
+    WatchedWord.objects.create(phrase="lottery")
+    client.force_login(alice)
+    data = {"title": "The lottery of names", "source": "Who gets which therapist, and why.", "key": "k"}
+    sent = client.post("/t/new/", data, follow=True)
+    assert sent.status_code == 200
+    assert "Who gets which therapist" in said(sent)
+    assert "A moderator reads it before others do" in said(sent)
+    address = Comment.objects.get(author=alice).thread.get_absolute_url()
+    opening = Comment.objects.get(author=alice)
+    assert client.post(f"/c/{opening.pk}/edit/", {"source": "Who gets which therapist at all?"}).status_code == 302
+    client.force_login(bob)
+    assert client.get(address).status_code == 404
+
+
+def test_a_word_to_think_about_is_asked_about_and_then_sent(client, opening, alice):
+    WatchedWord.objects.create(phrase="crazy", act=WatchedWord.Act.ASK, advice="Many hear this as an insult.")
+    client.force_login(alice)
+    text = "My family says that I am crazy, and I am not."
+    asked = send(client, opening, text)
+    assert asked.status_code == 409
+    assert "Many hear this as an insult." in said(asked)
+    assert "error-summary-asks" in said(asked)
+    assert text in said(asked)
+    assert 'type="checkbox" name="sure"' in said(asked)
+    assert send(client, opening, text, sure="on").status_code == 302
+    comment = Comment.objects.get(author=alice)
+    assert comment.is_published
+    asked = client.post(f"/c/{comment.pk}/edit/", {"source": text + " Or am I?"})
+    assert (asked.status_code, text + " Or am I?" in said(asked)) == (409, True)
+
+
+# Decisions and appeals -----------------------------------------------------------------------------------------------
+
+
+def test_the_author_reads_what_was_decided_and_why(client, comment, alice, mod):
+    entry = remove(mod, comment)
+    client.force_login(alice)
+    assert "A moderator’s decision" in said(client.get("/"))
+    assert "Your comment was removed." in said(client.get("/decisions/"))
+    text = said(client.get(f"/decisions/{entry.pk}/"))
+    for told in (WHY, "Be kind", "a moderator", WORDS, f"?version={entry.rules_id}"):
+        assert told in text
+    assert "Mo Derby" not in text
+    assert "A moderator’s decision" not in said(client.get("/"))
+
+
+def test_nobody_else_reads_it(client, comment, bob, mod):
+    entry = remove(mod, comment)
+    assert client.get(f"/decisions/{entry.pk}/").status_code == 302
+    client.force_login(bob)
+    assert client.get(f"/decisions/{entry.pk}/").status_code == 404
+    assert "Your comment was removed." not in said(client.get("/decisions/"))
+
+
+def test_an_appeal_and_its_answer_stand_there(client, comment, alice, mod):
+    entry = remove(mod, comment)
+    client.force_login(alice)
+    address = f"/decisions/{entry.pk}/"
+    assert client.post(address, {"text": "  "}).status_code == 422
+    sent = client.post(address, {"text": "It names nobody but me."}, follow=True)
+    assert "Your appeal is with the moderators." in said(sent)
+    assert "It waits for a moderator." in said(sent)
+    assert "Send the appeal" not in said(sent)
+    again = client.post(address, {"text": "Another try."})
+    assert again.status_code == 302
+    assert Appeal.objects.get().text == "It names nobody but me."
+    case = Case.objects.get()
+    mia = moderator("Mia Second")
+    appeal_answers.answer_appeal(
+        moderator=mia, case=case, seen=case.version, outcome=Appeal.Outcome.REVERSED, answer="You are right."
+    )
+    text = said(client.get(address))
+    assert "You are right." in text
+    assert "This decision was taken back" in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_leads_there_without_signing_in_and_says_nothing_itself(client):
+    alice, mod = person("Alice"), moderator()
+    from tests.factories import thread
+
+    comment = reply(thread().opening, alice)
+    entry = decisions.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY, comment=comment)
+    # what is kind is told on the site alone
+    sanctions.trust(moderator=mod, person=person(), reason="Kind for years.")
+    call_command("send_outbox")
+    (sent,) = mail.outbox
+    assert sent.to == [alice.email]
+    assert WORDS not in sent.body
+    assert WHY not in sent.body
+    link = f"/decisions/by-link/{notices.token_of(entry)}/"
+    assert f"/decisions/by-link/{entry.pk}" not in sent.body
+    page = client.get(link)
+    assert WHY in said(page)
+    assert "no-store" in page["Cache-Control"]
+    assert client.post(link, {"text": "I only told of myself."}).status_code == 302
+    assert Appeal.objects.get().person == alice
+    assert client.get(link[:-3] + "xx/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_guest_who_gave_an_address_is_told_too():
+    from tests.factories import thread
+
+    mod = moderator()
+    opening = thread().opening
+    held = guests.comment_as_guest(name="Wren", email="wren@example.org", parent=opening, source=WORDS, key="k")
+    remove(mod, held)
+    call_command("send_outbox")
+    assert [sent.to for sent in mail.outbox] == [["wren@example.org"]]
+
+
+def test_after_six_months_there_is_no_appeal(client, comment, alice, mod, monkeypatch):
+    entry = remove(mod, comment)
+    client.force_login(alice)
+    monkeypatch.setattr("posts.moderation.appeals.APPEAL_WITHIN", timedelta())
+    assert "The six months in which to appeal are over." in said(client.get(f"/decisions/{entry.pk}/"))
+    assert client.post(f"/decisions/{entry.pk}/", {"text": "Too late, I know."}).status_code == 422
+
+
+def test_a_warning_is_read_and_acknowledged_before_the_next_comment(client, comment, alice, mod, opening):
+    sanctions.warn(moderator=mod, person=alice, reason=WHY, comment=comment)
+    client.force_login(alice)
+    refused = client.post(f"/c/{opening.pk}/reply/", {"source": "Words that are not lost.", "key": "k"})
+    assert refused.status_code == 422
+    assert "Words that are not lost." in said(refused)
+    assert "under “Decisions”" in said(refused)
+    page = said(client.get("/decisions/"))
+    assert "I have read it" in page
+    # warned again after she opened the page: what she says counts for what she has read
+    sanctions.warn(moderator=mod, person=alice, reason=WHY, comment=comment)
+    again = client.post("/decisions/acknowledge/", {"warned": _warned(page)}, follow=True)
+    assert "You were warned once more meanwhile." in said(again)
+    assert client.post("/decisions/acknowledge/", {"warned": "nonsense"}).status_code == 302
+    alice.refresh_from_db()
+    assert alice.warned_at is not None
+    for _twice in range(2):
+        done = client.post("/decisions/acknowledge/", {"warned": _warned(said(again))}, follow=True)
+        assert "You can write again." in said(done)
+    assert client.post(f"/c/{opening.pk}/reply/", {"source": "Words that are not lost.", "key": "k"}).status_code == 302
+
+
+def _warned(page):
+    return re.search(r'name="warned" value="([^"]+)"', page).group(1)
+
+
+def test_a_suspension_tells_its_end_wherever_it_is_told(client, comment, alice, mod, opening):
+    decisions.take_measure(moderator=mod, person=alice, measure="suspend_3", reason=WHY, comment=comment)
+    client.force_login(alice)
+    until = User.objects.get(pk=alice.pk).suspended_until
+    assert f'until <time datetime="{until:%Y-%m-%dT%H:%M}' in said(client.get("/decisions/"))
+    refused = said(client.post(f"/c/{opening.pk}/reply/", {"source": "Words that are not lost.", "key": "k"}))
+    assert "suspended until" in refused
+    assert "how to appeal" in refused
+    assert f"{until.year}" in refused
+
+
+@pytest.mark.parametrize("measure", ["warn", "suspend_1", "ban"])
+def test_warned_suspended_and_banned_people_read_and_appeal(client, comment, alice, mod, measure):
+    entry = decisions.take_measure(moderator=mod, person=alice, measure=measure, reason=WHY, comment=comment)
+    client.force_login(alice)
+    assert client.get(comment.thread.get_absolute_url()).status_code == 200
+    assert client.get(f"/decisions/{entry.pk}/").status_code == 200
+    assert client.post(f"/decisions/{entry.pk}/", {"text": "Please think again."}).status_code == 302
+    assert Appeal.objects.get().person == alice
+
+
+def test_what_was_taken_back_and_what_came_instead_is_told_on_both_sides(client, comment, alice, mod):
+    """Whichever of them somebody opens, signed in or by the link, the other one is a step away."""
+    case = decisions.begin(moderator=mod, comment_id=comment.pk)
+    removal = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, measure="ban")
+    appeals.appeal(entry=removal, text="It names nobody but me.", person=alice)
+    case = Case.objects.open().get()
+    appeal_answers.answer_appeal(
+        moderator=moderator("Mia Second"),
+        case=case,
+        seen=case.version,
+        outcome="changed",
+        answer="One passage.",
+        act="edit_out",
+        passage="unkind the week",
+        measure="warn",
+    )
+    cut, warned = LogEntry.objects.get(act="edit_out"), LogEntry.objects.get(act="warn")
+    by_link = f"/decisions/by-link/{notices.token_of(removal)}/"
+    before = said(client.get(by_link))
+    client.force_login(alice)
+    old, new = said(client.get(f"/decisions/{removal.pk}/")), said(client.get(f"/decisions/{cut.pk}/"))
+    for page in (before, old):
+        assert "In its place:" in page
+        assert "One passage." in page
+        assert "taken back</span>" in page
+    assert f'href="/decisions/{cut.pk}/"' in old
+    assert f'href="/decisions/{cut.pk}/"' not in before
+    led = re.findall(r'href="(/decisions/by-link/[^"]+)"', before)
+    assert [said(client.get(link)).count("<h1>You are banned") for link in led] == [1, 0, 0]
+    # what she had written then, and what it says now
+    for page in (before, old, new):
+        assert "unkind the week" in page
+        assert "What it says now" in page
+    assert "in the place of an earlier decision" in new
+    assert f'href="/decisions/{removal.pk}/"' in new
+    assert f'href="/decisions/{warned.pk}/"' in new
+    listed = said(client.get("/decisions/"))
+    assert listed.count("taken back</span>") == 2
+    answer = LogEntry.objects.get(act="change")
+    assert f'href="/decisions/{removal.pk}/"' in said(client.get(f"/decisions/{answer.pk}/"))
+
+
+def test_the_list_of_decisions_costs_the_same_whatever_its_length(client, comment, alice, mod):
+    counts = []
+    for _number in range(2):
+        entry = remove(mod, comment)
+        undo.undo(moderator=mod, entry=entry, reason="No.")
+        client.force_login(alice)
+        with CaptureQueriesContext(connection) as asked:
+            assert said(client.get("/decisions/")).count("It is about this:") == len(counts) + 1
+        counts.append(len(asked))
+        User.objects.filter(pk=alice.pk).update(has_statement=False)
+    assert counts[0] - counts[1] in (0, 1)
+
+
+@pytest.mark.parametrize("how", ["undo", "restore", "unsuspend"])
+def test_who_heard_of_a_decision_by_mail_hears_that_it_was_taken_back(comment, alice, mod, how):
+    removed = remove(mod, comment)
+    sanctions.suspend(moderator=mod, person=alice, reason=WHY)
+    OutboxMessage.objects.all().delete()
+    {
+        "undo": lambda: undo.undo(moderator=mod, entry=removed, reason="No."),
+        "restore": lambda: actions.restore(moderator=mod, comment=comment, reason="No."),
+        "unsuspend": lambda: sanctions.unsuspend(moderator=mod, person=alice, reason="No."),
+    }[how]()
+    letter = OutboxMessage.objects.get()
+    assert (letter.address, "took back or ended" in letter.body) == (alice.email, True)
+    # what nobody heard of by mail is taken back without one
+    undo.undo(moderator=mod, entry=sanctions.trust(moderator=mod, person=alice, reason="Kind."), reason="No.")
+    assert OutboxMessage.objects.count() == 1
+
+
+# What everybody may know ---------------------------------------------------------------------------------------------
+
+
+def test_the_public_log_has_no_names_and_no_texts(client, comment, alice, mod):
+    remove(mod, comment)
+    sanctions.suspend(moderator=mod, person=alice, reason="A reason of its own.")
+    text = said(client.get("/moderation-log/"))
+    for told in ("removed", "Be kind", comment.thread.title, "a moderator", "banned"):
+        assert told in text
+    for kept in ("Alice", "Mo Derby", WORDS, WHY, "A reason of its own.", f"/c/{comment.pk}"):
+        assert kept not in text
+
+
+@pytest.mark.parametrize("reason", ["harm", "personal"])
+def test_what_is_confidential_is_told_in_numbers_alone(client, comment, bob, mod, reason):
+    flags.flag(comment=comment, person=bob, reason=reason)
+    entry = remove(mod, comment)
+    undo.undo(moderator=mod, entry=entry, reason="No.")
+    response = client.get("/moderation-log/")
+    assert not response.context["entries"]
+    assert [number for _month, number in response.context["confidential"]] == [2]
+
+
+def test_what_rests_on_a_rule_about_privacy_is_told_in_numbers_too(client, comment, alice, mod):
+    """Though nobody flagged it for that: a moderator saw that somebody could be recognised."""
+    rule = Rules.in_force().titles_in_numbers[0]
+    entry = actions.remove(moderator=mod, comment=comment, reason=WHY, rule=rule)
+    undo.undo(moderator=mod, entry=entry, reason="No.")
+    measure = sanctions.warn(moderator=mod, person=alice, reason=WHY, rule=rule)
+    undo.undo(moderator=mod, entry=measure, reason="No.")
+    response = client.get("/moderation-log/")
+    assert not response.context["entries"]
+    assert [number for _month, number in response.context["confidential"]] == [4]
+
+
+def test_the_log_is_read_page_by_page_with_as_many_queries(client, comment, mod, django_assert_num_queries):
+    for _number in range(30):
+        actions.lock(moderator=mod, thread=comment.thread, reason=WHY)
+        actions.unlock(moderator=mod, thread=comment.thread, reason=WHY)
+    with django_assert_num_queries(2):
+        first = client.get("/moderation-log/")
+    seen = [entry.pk for entry in first.context["entries"]]
+    second = client.get(f"/moderation-log/?before={first.context['before']}")
+    seen += [entry.pk for entry in second.context["entries"]]
+    assert seen == sorted(LogEntry.objects.values_list("pk", flat=True), reverse=True)
+    assert second.context["before"] is None
+
+
+def test_the_rules_have_versions_and_a_decision_points_to_its_own(client, comment, mod):
+    entry = remove(mod, comment)
+    Rules.objects.create(text="Be brief.\n\n## Be brave\n\nSay *it*.", published_at=timezone.now())
+    now = said(client.get("/rules/"))
+    assert '<h2 dir="auto">Be brave</h2>' in now
+    assert "<em>it</em>" in now
+    then = said(client.get(f"/rules/?version={entry.rules_id}"))
+    # made in the same minute, they are told apart by their numbers
+    assert re.findall(r">(Version \d), <time", then) == ["Version 2", "Version 1"]
+    assert '<h2 dir="auto">Be kind</h2>' in then
+    assert "These are not the rules of today." in then
+    for nonsense in ("x", "0", "9" * 30):
+        assert client.get(f"/rules/?version={nonsense}").status_code == 404
+
+
+def test_a_version_keeps_its_number_when_the_list_is_cut(client, db, monkeypatch):
+    monkeypatch.setattr("posts.moderation.views.transparency.MOST_VERSIONS", 2)
+    for word in ("brave", "brief"):
+        Rules.objects.create(text=f"## Be {word}", published_at=timezone.now())
+    assert re.findall(r">(Version \d), <time", said(client.get("/rules/"))) == ["Version 3", "Version 2"]
+
+
+def test_a_year_in_numbers(client, comment, bob, mod):
+    cache.clear()
+    flags.flag(comment=comment, person=bob, reason="unkind")
+    undo.undo(moderator=mod, entry=actions.lock_branch(moderator=mod, comment=comment, reason=WHY), reason="No.")
+    remove(mod, comment)
+    text = re.sub(r"<td[^>]*>", "<td>", said(client.get("/transparency/")))
+    assert "<td>removed</td><td>1</td><td>0</td><td>0</td>" in text
+    assert "<td>branch locked</td><td>1</td><td>0</td><td>1</td>" in text
+    assert "<td>It is unkind</td><td>1</td><td>1</td>" in text
+
+
+@pytest.mark.parametrize(("address", "tables"), [("/moderation-log/", 1), ("/transparency/", 3)])
+def test_on_a_phone_each_value_stands_behind_the_name_of_its_column(client, comment, bob, mod, address, tables):
+    cache.clear()
+    flags.flag(comment=comment, person=bob, reason="unkind")
+    remove(mod, comment)
+    found = re.findall(r"<table.*?</table>", said(client.get(address)), re.S)
+    assert len(found) == tables
+    for table in found:
+        columns = re.findall(r'<th scope="col">([^<]+)', table)
+        row = re.findall(r'<td data-label="([^"]+)"', table.rpartition("<tr")[2])
+        assert row == (columns[1:] if 'scope="row"' in table else columns) != []
+
+
+@pytest.mark.parametrize("address", ["/rules/", "/trust/", "/moderation-log/", "/transparency/"])
+def test_without_anything_to_tell_the_pages_stand(client, db, address):
+    cache.clear()
+    Rules.objects.all().delete()
+    assert client.get(address).status_code == 200
+
+
+# Trust ---------------------------------------------------------------------------------------------------------------
+
+
+def known_for(days, comments, threads=1, trust=User.Trust.NEW):
+    """Somebody who has been here so long, wrote so many comments that stayed, and read so many threads."""
+    from tests.factories import thread
+
+    somebody = person(joined_at=timezone.now() - timedelta(days=days), trust=User.Trust.MEMBER)
+    opening = None
+    for _number in range(threads):
+        opening = thread().opening
+        Reading.objects.create(
+            person=somebody,
+            thread=opening.thread,
+            new_since=timezone.now(),
+            seen_until=timezone.now(),
+            seen_at=timezone.now(),
+        )
+    for number in range(comments):
+        reply(opening, somebody, f"{WORDS} {number}")
+    User.objects.filter(pk=somebody.pk).update(trust=trust)
+    somebody.refresh_from_db()
+    return somebody
+
+
+@pytest.mark.parametrize(
+    ("days", "comments", "threads", "level"),
+    [
+        (2, 2, 1, User.Trust.NEW),
+        (4, 1, 1, User.Trust.NEW),
+        (4, 2, 1, User.Trust.MEMBER),
+        (61, 29, 5, User.Trust.MEMBER),
+        (61, 30, 4, User.Trust.MEMBER),
+        (61, 30, 5, User.Trust.TRUSTED),
+    ],
+)
+def test_trust_is_earned_by_days_comments_and_reading(db, days, comments, threads, level):
+    somebody = known_for(days, comments, threads)
+    moderation_trust.reckon()
+    somebody.refresh_from_db()
+    assert somebody.trust == level
+
+
+def test_trust_is_lost_by_removals(db, mod):
+    somebody = known_for(4, 5, trust=User.Trust.MEMBER)
+    for number, comment in enumerate(Comment.objects.filter(author=somebody)[:3], start=1):
+        actions.remove(moderator=mod, comment=comment, reason=WHY)
+        moderation_trust.reckon()
+        somebody.refresh_from_db()
+        assert somebody.trust == (User.Trust.MEMBER if number < 3 else User.Trust.NEW)
+
+
+def test_what_was_set_by_hand_is_not_reckoned(db, mod):
+    somebody = person()
+    sanctions.trust(moderator=mod, person=somebody, reason="I know her work.")
+    moderation_trust.reckon()
+    somebody.refresh_from_db()
+    assert somebody.trust == User.Trust.TRUSTED
+
+
+def test_everybody_is_reckoned_in_batches(db, monkeypatch):
+    monkeypatch.setattr(moderation_trust, "BATCH", 3)
+    for _number in range(7):
+        person(trust=User.Trust.TRUSTED)
+    told = []
+    assert moderation_trust.reckon(told.append) == 7
+    assert told == [3, 3, 1]
+    # asked to stop, behind the batch it is at
+    assert moderation_trust.reckon(told.append, stopped=lambda: len(told) == 4) == 0
+    assert told[3:] == [3]
+
+
+def test_title_of_a_withdrawn_thread_is_not_told_to_the_author_of_a_comment_in_it(opening, bob, mod, client):
+    comment = reply(opening, bob)
+    entry = actions.remove(moderator=mod, comment=comment, reason="It is unkind.")
+    actions.remove(moderator=mod, comment=opening, reason="Its title names a patient.")
+    title = opening.thread.title
+    client.force_login(bob)
+    pages = ["/decisions/", f"/decisions/{entry.pk}/", f"/decisions/by-link/{notices.token_of(entry)}/"]
+    for page in pages:
+        assert title not in client.get(page).content.decode()
+    for address in (f"/c/{comment.pk}/{way}/" for way in ("edit", "delete", "history", "reply", "flag", "branch")):
+        answers = [client.get(address, follow=True), client.post(address, {"source": WORDS}, follow=True)]
+        for answer in answers:
+            assert title not in answer.content.decode()
+            assert not [way for way, _status in answer.redirect_chain if opening.thread.slug in way]
+
+
+def test_title_of_ones_own_withdrawn_thread_is_told_to_whoever_began_it(bob, mod, client):
+    thread = factories.thread(author=bob, title="What I have learned from my analyst")
+    entry = actions.remove(moderator=mod, comment=thread.opening, reason="It names a patient.")
+    client.force_login(bob)
+    assert thread.title in client.get(f"/decisions/{entry.pk}/").content.decode()
+    assert thread.title in client.get("/decisions/").content.decode()

@@ -1,0 +1,351 @@
+"""Clinicians ask to be verified: what they tell for it is read by moderators, answered once, and erased."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from accounts.models import VerificationRequest
+from forum.models import OutboxMessage
+from forum.templatetags.moments import moment
+from posts.models import Case, LogEntry
+from posts.moderation import decisions
+from posts.moderation import verification as moderation_verification
+from posts.threads.exceptions import Refused, Stale
+from tests.factories import moderator, person, reply
+from tests.posts.moderation.case_forms import QUEUE, page, said, seated, sent_signed_out
+from tests.posts.writing.test_concurrency import at_once
+
+ADDRESS = "/account/clinician/"
+TOLD = {
+    "profession": "Psychologist",
+    "regulator": "HCPC",
+    "region": "GB",
+    "number": "PYL 55501",
+    "evidence": "I am registered as A. Lice.",
+}
+ERASED = ("PYL 55501", "A. Lice")
+WHY = "It was found in the register."
+
+
+@pytest.fixture
+def asked(alice):
+    """What Alice asked."""
+    return moderation_verification.ask(person=alice, **TOLD)
+
+
+def answer(mod, case, outcome="granted", **more):
+    case = Case.objects.get(pk=case.pk)
+    about = {"seen": case.version, "outcome": outcome, "reason": WHY}
+    if outcome == "granted":
+        about |= {"profession": "Psychologist", "regulator": "HCPC", "region": "GB", "method": "Register, by number"}
+    return moderation_verification.answer(moderator=mod, case=case, **about | more)
+
+
+def erased(asked):
+    """Nothing of what was told for the check alone is left."""
+    asked.refresh_from_db()
+    return (asked.number, asked.evidence) == ("", "")
+
+
+def test_alice_asks_and_it_is_an_item_of_the_queue(client, alice):
+    client.force_login(alice)
+    assert "Ask to be verified" in said(client.get(ADDRESS))
+    assert client.post(ADDRESS, TOLD).url == ADDRESS
+    case = Case.objects.get()
+    assert (case.kind, case.name, case.verification_request.number) == (Case.Kind.VERIFICATION, "Alice", "PYL 55501")
+    html = said(client.get(ADDRESS))
+    assert "it waits for a moderator" in html
+    assert "PYL 55501" in html
+    # twice is once, and what she changes makes a decision about the earlier words stale
+    client.post(ADDRESS, TOLD | {"number": "PYL 55502"})
+    changed = Case.objects.get()
+    assert (changed.version, changed.verification_request.number) == (case.version + 1, "PYL 55502")
+
+
+def test_a_form_with_errors_keeps_what_was_typed(client, alice):
+    client.force_login(alice)
+    answer = client.post(ADDRESS, TOLD | {"regulator": " "})
+    assert answer.status_code == 422
+    assert "PYL 55501" in said(answer)
+    assert not Case.objects.exists()
+
+
+def test_alice_takes_it_back(client, alice, asked):
+    client.force_login(alice)
+    assert "erased" in said(client.post(f"{ADDRESS}withdraw/", follow=True))
+    assert erased(asked)
+    assert not Case.objects.open().exists()
+    client.post(ADDRESS, TOLD)
+    assert Case.objects.open().count() == 1
+
+
+def test_a_visitor_is_led_to_sign_in(client):
+    assert client.get(ADDRESS).url == f"/account/login/?next={ADDRESS}"
+
+
+def test_a_session_that_ended_keeps_what_is_not_for_the_check_alone(client, alice):
+    told = {name: text for name, text in TOLD.items() if name not in ("number", "evidence")}
+    refused, back = sent_signed_out(client, alice, ADDRESS, told)
+    assert refused.status_code == 422
+    assert "HCPC" in said(back)
+
+
+@pytest.mark.parametrize("name", ["number", "evidence"])
+def test_what_is_for_the_check_alone_waits_in_the_page_and_nowhere_else(client, alice, name):
+    """Sent with a token of before one signed in, it is asked for once more: see test_nothing_lost."""
+    other = {"number": "evidence", "evidence": "number"}[name]
+    refused = client.post(ADDRESS, TOLD | {"writer": alice.pk, other: ""})
+    assert refused.status_code == 422
+    assert TOLD[name] in said(refused)
+    assert "sign in in another tab" in said(refused)
+    assert not any(TOLD[name] in str(session.get_decoded()) for session in Session.objects.all())
+
+
+@pytest.mark.parametrize("state", ["suspended_at", "warned_at"])
+def test_who_may_not_write_may_not_ask(alice, state):
+    from django.utils import timezone
+
+    setattr(alice, state, timezone.now())
+    with pytest.raises(Refused):
+        moderation_verification.ask(person=alice, **TOLD)
+
+
+def test_granted_she_wears_the_badge_and_what_she_told_for_it_is_gone(client, alice, mod, opening, asked):
+    entry = answer(mod, asked.case)
+    assert entry.act == "verify"
+    verification = alice.verifications.get()
+    assert (verification.method, verification.checked_by) == ("Register, by number", mod)
+    client.force_login(alice)
+    html = said(client.get(ADDRESS))
+    assert f"checked {moment(verification.checked_at)}. It holds until {moment(verification.expires_at)}." in html
+    assert reply(opening, alice, standpoint="clinician").verification == verification
+    assert erased(asked)
+    assert asked.outcome == "granted"
+    case = Case.objects.get()
+    assert case.closed_by == entry
+    assert not any(text in str(list(LogEntry.objects.values())) for text in ERASED)
+    assert OutboxMessage.objects.get().address == alice.email
+
+
+def test_refused_she_is_told_why_and_can_ask_again(client, alice, mod, asked):
+    entry = answer(mod, asked.case, "refused", reason="There is no such number.")
+    assert not alice.verifications.exists()
+    assert erased(asked)
+    assert OutboxMessage.objects.get().address == alice.email
+    client.force_login(alice)
+    html = said(client.get(f"/decisions/{entry.pk}/"))
+    assert "There is no such number." in html
+    assert ADDRESS in html
+    client.post(ADDRESS, TOLD)
+    assert Case.objects.open().count() == 1
+
+
+def test_nobody_answers_their_own_request(client, mod):
+    made = moderation_verification.ask(person=mod, **TOLD)
+    with pytest.raises(PermissionDenied):
+        answer(mod, made.case)
+    assert Case.objects.offered_to(mod, made.asked_at).count() == 0
+    seated(client, mod)
+    assert "another moderator answers it" in said(client.get(page(made.case)))
+    made.case.refresh_from_db()
+    assert made.case.claimed_by is None
+
+
+def test_only_moderators_answer(alice, bob, asked):
+    with pytest.raises(PermissionDenied):
+        answer(bob, asked.case)
+
+
+def test_an_answer_about_what_she_said_before_is_refused(mod, alice, asked):
+    seen = asked.case.version
+    moderation_verification.ask(person=alice, **TOLD | {"number": "another"})
+    with pytest.raises(Stale):
+        answer(mod, asked.case, seen=seen)
+    asked.refresh_from_db()
+    assert asked.number == "another"
+
+
+def test_a_grant_from_the_list_of_people_answers_the_request(mod, alice, asked):
+    moderation_verification.grant(
+        moderator=mod, person=alice, reason=WHY, **dict.fromkeys(moderation_verification.CHECKED, "x")
+    )
+    assert erased(asked)
+    assert not Case.objects.open().exists()
+
+
+def test_it_is_not_decided_like_a_comment(mod, asked):
+    with pytest.raises(Refused):
+        decisions.decide(moderator=mod, case=asked.case, seen=1, act="remove", reason=WHY)
+
+
+def test_the_database_holds_that_it_is_erased_and_that_there_is_one(asked, alice):
+    from django.utils import timezone
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        VerificationRequest.objects.filter(pk=asked.pk).update(outcome="granted", decided_at=timezone.now())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        VerificationRequest.objects.create(person=alice, asked_at=timezone.now(), **TOLD)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Case.objects.filter(verification_request=asked).update(kind=Case.Kind.HELD)
+
+
+def test_mo_answers_at_the_desk(client, mod, alice, asked):
+    seated(client, mod)
+    assert "Psychologist, HCPC" in said(client.get(QUEUE))
+    html = said(client.get(page(asked.case)))
+    assert all(text in html for text in ERASED)
+    assert html.count("Needed to verify.") == len(moderation_verification.CHECKED)
+    data = {name: TOLD[name] for name in ("profession", "regulator", "region")} | {"seen": asked.case.version}
+    unsaid = client.post(page(asked.case), data | {"outcome": "granted"})
+    assert (unsaid.status_code, "To verify, please say this, too." in said(unsaid)) == (422, True)
+    no_reason = client.post(page(asked.case), data | {"outcome": "refused"})
+    assert (no_reason.status_code, "Please give a reason" in said(no_reason)) == (422, True)
+    done = client.post(page(asked.case), data | {"outcome": "granted", "method": "Register"}, follow=True)
+    assert "Answered. The person is told." in said(done)
+    closed = said(client.get(page(asked.case)))
+    assert not any(text in closed for text in ERASED)
+    assert "were erased" in closed
+    assert alice.verifications.get().method == "Register"
+
+
+def test_to_refuse_takes_no_more_than_a_reason(client, mod, alice, asked):
+    seated(client, mod)
+    data = {"outcome": "refused", "reason": "There is no such number.", "profession": "", "seen": asked.case.version}
+    assert "Answered. The person is told." in said(client.post(page(asked.case), data, follow=True))
+    asked.refresh_from_db()
+    assert (asked.outcome, alice.verifications.exists()) == ("refused", False)
+
+
+def test_bulk_decisions_leave_requests_alone(client, mod, asked):
+    seated(client, mod)
+    data = {"item": f"{asked.case.pk}:1", "act": "remove", "reason": WHY, "confirmed": "1"}
+    client.post(f"{QUEUE}bulk/", data)
+    assert Case.objects.open().count() == 1
+
+
+def test_a_note_on_a_request_is_about_the_person(client, mod, alice, asked):
+    seated(client, mod)
+    client.post(f"{QUEUE}{asked.case.pk}/note/", {"text": "She sent a letter."})
+    assert alice.notes.get().text == "She sent a letter."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_moderators_at_once_answer_once():
+    alice, mods = person("Alice"), [moderator("Mo Derby"), moderator("Mia Second")]
+    asked = moderation_verification.ask(person=alice, **TOLD)
+
+    def attempt(mod):
+        try:
+            return answer(mod, asked.case, seen=1)
+        except Stale:
+            return None
+
+    assert len([done for done in at_once(mods, attempt) if done]) == 1
+    assert alice.verifications.count() == 1
+
+
+MEANWHILE = {
+    "a grant from the list": lambda mod, alice: moderation_verification.grant(
+        moderator=mod, person=alice, reason=WHY, **dict.fromkeys(moderation_verification.CHECKED, "x")
+    ),
+    "she takes it back": lambda mod, alice: moderation_verification.withdraw(person=alice),
+    "she changes it": lambda mod, alice: moderation_verification.ask(person=alice, **TOLD | {"number": "another"}),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+def test_what_happens_to_a_request_while_it_is_answered_comes_before_or_after_the_answer(meanwhile):
+    alice, mods = person("Alice"), [moderator("Mo Derby"), moderator("Mia Second")]
+    asked = moderation_verification.ask(person=alice, **TOLD)
+
+    def attempt(act):
+        try:
+            return bool(act())
+        except Stale:
+            return False
+
+    acts = [
+        lambda: MEANWHILE[meanwhile](mods[0], alice),
+        lambda: answer(mods[1], asked.case, seen=1).act == "verify" and was_answered.append(True),
+    ]
+    was_answered = []
+    # nobody waits for the other in vain, and nothing breaks
+    assert len(at_once(acts, attempt)) == 2
+    asked.refresh_from_db()
+    closed_by = Case.objects.get(verification_request=asked).closed_by
+    if was_answered:
+        assert (asked.outcome, asked.number, closed_by.moderator) == ("granted", "", mods[1])
+    elif meanwhile == "she changes it":
+        assert (asked.outcome, asked.number, closed_by) == ("", "another", None)
+    else:
+        assert asked.outcome == ("withdrawn" if meanwhile == "she takes it back" else "granted")
+        assert (asked.number, alice.verifications.count()) == ("", int(asked.outcome == "granted"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asked_twice_at_once_is_one_request():
+    alice = person("Alice")
+    at_once(["1", "2"], lambda number: moderation_verification.ask(person=alice, **TOLD | {"number": number}))
+    assert VerificationRequest.objects.count() == Case.objects.count() == 1
+
+
+def test_the_page_is_for_its_owner_alone(alice, asked):
+    other = Client()
+    other.force_login(person("Carla"))
+    assert not any(text in said(other.get(ADDRESS)) for text in ERASED)
+
+
+@pytest.mark.parametrize("name", moderation_verification.CHECKED)
+def test_verified_without_saying_what_was_checked_and_how_is_refused(mod, alice, asked, name):
+    with pytest.raises(Refused):
+        answer(mod, asked.case, **{name: " "})
+    with pytest.raises(Refused):
+        moderation_verification.grant(
+            moderator=mod, person=alice, reason=WHY, **dict.fromkeys(moderation_verification.CHECKED, "x") | {name: ""}
+        )
+    assert not erased(asked)
+
+
+def test_asked_the_same_again_nobody_decides_anew(alice, asked):
+    assert moderation_verification.ask(person=alice, **TOLD) == asked
+    assert Case.objects.get().version == 1
+
+
+def test_every_answer_is_told_by_a_mail_that_says_what_is_possible(mod, alice, asked):
+    answer(mod, asked.case)
+    moderation_verification.revoke(moderator=mod, person=alice, reason="Not registered any more.")
+    moderation_verification.ask(person=alice, **TOLD)
+    answer(mod, Case.objects.open().get(), "refused")
+    letters = OutboxMessage.objects.all()
+    assert [letter.subject for letter in letters] == ["The moderators wrote to you"] * 3
+    for letter in letters:
+        # nothing that cannot be done is offered, and what it is about stays out of the mail
+        assert "no decision to appeal against" in letter.body
+        assert "ask again" in letter.body
+        assert "if you think that it is wrong" not in letter.body
+        assert "clinician" not in letter.body.lower()
+
+
+def test_what_nobody_signs_in_to_fetch_is_gone_tomorrow(client, alice):
+    client.post(ADDRESS, TOLD | {"writer": alice.pk, "number": "", "evidence": ""})
+    assert client.session.get_expiry_age() <= 24 * 60 * 60
+
+
+def test_a_page_that_was_open_for_long_keeps_all_of_it(alice, mod, asked):
+    for who, address, data in (
+        (alice, ADDRESS, TOLD),
+        (mod, page(asked.case), {"outcome": "refused", "reason": "There is no such number."}),
+    ):
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(who)
+        refused = strict.post(address, data)
+        assert refused.status_code == 403
+        assert all(text in said(refused) for text in data.values() if " " in text)
+
+
+def test_led_back_to_withdraw_one_finds_the_page(client, alice):
+    client.force_login(alice)
+    assert client.get(f"{ADDRESS}withdraw/").url == ADDRESS

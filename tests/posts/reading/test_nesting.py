@@ -1,0 +1,153 @@
+"""Lists of a page open and close where they should, and say what a cut leaves out."""
+
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posts.reading import nesting
+
+
+@dataclass
+class Row:
+    pk: int
+    parent_id: int
+    reply_count: int = 0
+    below_count: int = 0
+
+
+def grown(parents):
+    """Rows in reading order of a whole tree: row n (from 1) replies to the row `parents[n - 1]`, 0 being the top."""
+    rows = {pk: Row(pk, parent) for pk, parent in enumerate(parents, start=1)}
+    below = {pk: [row for row in rows.values() if row.parent_id == pk] for pk in (0, *rows)}
+
+    def walk(pk):
+        for row in below[pk]:
+            yield row
+            yield from walk(row.pk)
+
+    for pk, row in rows.items():
+        row.reply_count, row.below_count = len(below[pk]), len(list(walk(pk)))
+    return list(walk(0))
+
+
+def some_trees():
+    return st.lists(st.integers(0, 10**6), max_size=30).map(
+        lambda numbers: grown([number % index for index, number in enumerate(numbers, start=1)])
+    )
+
+
+class Nesting(HTMLParser):
+    """Fails on an end tag that does not match; knows what each item hangs below and how far it is set in."""
+
+    def __init__(self):
+        super().__init__()
+        self.stack, self.parents, self.indents = [], {}, {}
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "li":
+            assert self.stack[-1][0] == "ol"
+            items = [name for kind, name in self.stack if kind == "li"]
+            pk = int(attrs[0][1])
+            self.parents[pk] = items[-1] if items else 0
+            self.indents[pk] = sum(name == "in" for kind, name in self.stack if kind == "ol")
+            self.stack.append((tag, pk))
+        else:
+            self.stack.append((tag, attrs[0][1] if attrs else None))
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop()[0] == tag
+
+
+def drawn(laid):
+    """The list marks of Steps as HTML, and how many rows they say are left out below each row."""
+    html, left = "<ol>", {}
+    for step in laid:
+        html += f'<li id="{step.row.pk}">'
+        if step.opens:
+            html += f'<ol class="{"in" if step.indents else "flat"}">'
+            continue
+        for more in [step.more] if step.more else []:
+            left[more.parent.pk] = more.count
+        html += "</li>"
+        for more in step.closes:
+            if more:
+                left[more.parent.pk] = more.count
+            html += "</ol></li>"
+    parsed = Nesting()
+    parsed.feed(html + "</ol>")
+    assert parsed.stack == []
+    return parsed, left
+
+
+@given(some_trees())
+def test_lists_nest_as_the_talk_does_and_no_deeper_than_the_page_indents(rows):
+    laid = nesting.steps(rows)
+    parsed, left = drawn(laid)
+    assert parsed.parents == {row.pk: row.parent_id for row in rows}
+    assert left == {}
+    for before, step in zip([None, *laid], laid, strict=False):
+        assert parsed.indents[step.row.pk] == step.level - 1 <= nesting.INDENTED
+        above = parsed.indents.get(step.row.parent_id, 0)
+        # who is not set in further than what it answers, or stands below another talk, says whom it answers
+        is_flat = parsed.indents[step.row.pk] == above
+        strays = before and before.level == step.level and before.row.parent_id not in (step.row.parent_id, 0)
+        strays = strays and before.row.pk != step.row.parent_id
+        assert step.in_words == (step.row.parent_id != 0 and (is_flat or bool(strays)))
+
+
+@given(some_trees(), st.data())
+def test_what_a_cut_leaves_out_is_told_where_it_is_missing(rows, data):
+    kept = set()
+    for row in rows:
+        if (row.parent_id in kept or row.parent_id == 0) and data.draw(st.booleans()):
+            kept.add(row.pk)
+    shown = [row for row in rows if row.pk in kept]
+    _nesting, left = drawn(nesting.steps(shown))
+    # of every list the first rows may be missing here too: the count is the same
+    missing = {}
+    for row in shown:
+        below = [other for other in rows if row.pk in above_of(other, rows)]
+        replies = [other for other in shown if other.parent_id == row.pk]
+        missing[row.pk] = len(below) - sum(1 + reply.below_count for reply in replies)
+    assert left == {pk: count for pk, count in missing.items() if count}
+
+
+def above_of(row, rows):
+    by_pk, above = {one.pk: one for one in rows}, set()
+    while row.parent_id:
+        above.add(row.parent_id)
+        row = by_pk[row.parent_id]
+    return above
+
+
+def test_a_talk_between_two_does_not_march_to_the_right():
+    laid = nesting.steps(grown(range(20)))
+    assert [step.level for step in laid] == [1] + [2] * 19
+    assert [step.in_words for step in laid] == [False, False] + [True] * 18
+
+
+def test_what_branches_below_the_indent_is_told_in_words():
+    # every comment has two replies, the first of which has two again
+    parents = [0]
+    for level in range(9):
+        above = 1 if level == 0 else 2 * level
+        parents += [above, above]
+    laid = {step.row.pk: step for step in nesting.steps(grown(parents))}
+    assert [laid[2 * level].level for level in range(1, 10)] == [2, 3, 4, 5, 6, 6, 6, 6, 6]
+    assert [laid[2 * level].in_words for level in range(1, 10)] == [False] * 5 + [True] * 4
+
+
+def test_rows_out_of_order_are_refused():
+    with pytest.raises(ValueError, match="comment 3 is not behind its parent"):
+        nesting.steps([Row(1, 0, 1, 1), Row(2, 0), Row(3, 1)])
+
+
+@pytest.mark.parametrize(("steps", "most"), [(1, 1), (5, 31), (7, 127)])
+def test_steps_tell_how_much_a_branch_shows(steps, most):
+    def shown(left):
+        return sum(1 + shown(left - rank) for rank in range(1, left + 1))
+
+    assert nesting.most_shown(steps) == shown(steps) == most

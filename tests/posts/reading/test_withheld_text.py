@@ -1,0 +1,182 @@
+"""What is withheld from readers is shown to moderators only, and only in a session with a second factor."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
+from django.utils import timezone
+
+from accounts.sessions import MARK, STAFF_MOST, STAFF_MOST_IDLE
+from posts.models import Comment, LogEntry, Thread
+from posts.moderation import actions
+from posts.writing import comments
+from tests import factories
+from tests.accounts.test_second_factor import shown_by_the_app
+from tests.factories import person, reply
+from tests.signing_in import app_of, sign_in_with_factor
+
+HIDDEN_WORD = "Quetzalcoatl"
+HTMX = {"HX-Request": "true"}
+ASKED_WITH = ["", "?version=1", "?version=2", "?since=1"]
+
+
+def words(state):
+    return f"{HIDDEN_WORD} is a word that stands in what is {state}."
+
+
+@pytest.fixture
+def withheld(thread, alice, mod):
+    """A comment in each state, one with a withheld version, one deep below, and a thread that is withdrawn."""
+    about = {"moderator": mod, "reason": "It is unkind."}
+    for act in (actions.hold, actions.remove):
+        taken = reply(thread.opening, person(), words(act.__name__))
+        reply(taken, person("Bea " + act.__name__.title()))
+        act(comment=taken, **about)
+    held = reply(thread.opening, person("Ned Newcomer", trust=0), words("held"))
+    deleted = reply(thread.opening, person(), words("deleted"))
+    reply(deleted, person())
+    comments.delete(author=deleted.author, comment=deleted)
+    changed = reply(thread.opening, alice, words("withheld"))
+    Comment.objects.filter(pk=changed.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    comments.edit(editor=alice, comment=changed, source="Something else that is fit to be read by everybody.")
+    actions.withhold(revision=changed.revisions.get(), **about)
+    gone = factories.thread(title=f"The thread about {HIDDEN_WORD}")
+    reply(gone.opening, alice, words("below what is gone"))
+    actions.remove(comment=gone.opening, **about)
+    return held
+
+
+def addresses():
+    """Every public address, with the numbers of all comments, threads and entries of the log."""
+    numbers = {pk for model in (Comment, Thread, LogEntry) for pk in model.objects.values_list("pk", flat=True)}
+    for pattern in _patterns():
+        if "%(pk)s" in pattern:
+            yield from (pattern % {"pk": pk, "slug": "x"} for pk in sorted(numbers))
+        elif "%(" not in pattern:
+            yield pattern
+
+
+def _patterns():
+    from posts.urls import urlpatterns
+
+    for each in urlpatterns:
+        [(pattern, _names)] = get_resolver().reverse_dict.getlist(each.name)[0][0]
+        yield "/" + pattern
+
+
+def leaks(client):
+    """The addresses at which this browser finds the word that is withheld."""
+    found = set()
+    for address in addresses():
+        answers = [client.get(address + query, follow=True) for query in ASKED_WITH]
+        answers += [client.get(address, headers=HTMX), client.post(address, follow=True)]
+        if any(HIDDEN_WORD.encode() in b"".join(answer) for answer in answers):
+            found.add(address)
+    return found
+
+
+@pytest.mark.parametrize("has_app", [True, False])
+def test_moderator_without_second_factor_in_the_session_finds_nothing_withheld(withheld, mod, has_app):
+    if has_app:
+        app_of(mod)
+    client = Client()
+    client.force_login(mod)
+    assert leaks(client) == set()
+
+
+def test_moderator_with_second_factor_in_the_session_finds_what_is_withheld(withheld, mod):
+    found = leaks(sign_in_with_factor(Client(), mod))
+    assert {f"/c/{withheld.pk}/history/", "/"} <= found
+
+
+def test_stranger_and_member_find_nothing_withheld(withheld, bob):
+    member = Client()
+    member.force_login(bob)
+    assert (leaks(Client()), leaks(member)) == (set(), set())
+
+
+def test_second_factor_added_in_a_running_session_is_asked_for_before_it_counts(withheld, mod, client, monkeypatch):
+    client.force_login(mod)
+    page = client.get("/account/2fa/totp/activate/")
+    code = shown_by_the_app(page.context["form"].secret)
+    assert client.post("/account/2fa/totp/activate/", {"code": code}).status_code == 302
+    history = f"/c/{withheld.pk}/history/"
+    assert client.get(history).status_code == 404
+    asked = client.get("/admin/posts/case/", follow=True)
+    assert asked.redirect_chain[-1][0] == "/account/2fa/reauthenticate/?next=%2Fadmin%2Fposts%2Fcase%2F"
+    # the app's next code, without waiting for it
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.TOTP.validate_code", lambda self, code: code == "123456")
+    wrong = client.post("/account/2fa/reauthenticate/", {"code": "000000", "next": "/admin/posts/case/"})
+    assert wrong.status_code == 200
+    answer = client.post("/account/2fa/reauthenticate/", {"code": "123456", "next": "/admin/posts/case/"})
+    assert answer.url == "/admin/posts/case/"
+    assert client.get(answer.url).status_code == 200
+    assert client.get(history).status_code == 200
+
+
+def test_second_factor_that_is_removed_counts_in_no_session(withheld, mod, client):
+    sign_in_with_factor(client, mod)
+    assert client.get("/admin/").status_code == 200
+    app_of(mod).delete()
+    assert client.get(f"/c/{withheld.pk}/history/").status_code == 404
+    assert client.get("/admin/", follow=True).status_code == 403
+
+
+def test_decision_sent_without_second_factor_is_refused_and_what_was_typed_is_kept(withheld, mod, client):
+    app_of(mod)
+    client.force_login(mod)
+    case = withheld.cases.get()
+    data = {"act": "approve", "reason": "It is a good text.", "seen": case.version, "writer": mod.pk}
+    address = f"/admin/posts/case/{case.pk}/change/"
+    answer = client.post(address, data, follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/account/2fa/reauthenticate/")
+    withheld.refresh_from_db()
+    assert withheld.held_at is not None
+    assert client.session["unsent"][address]["reason"] == "It is a good text."
+
+
+def wound_back(client, **seconds):
+    """The session as if it had begun or been seen so many seconds earlier."""
+    session = client.session
+    session[MARK] = {name: at - seconds.get(name, 0) for name, at in session[MARK].items()}
+    session.save()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_over"),
+    [
+        ({"began": STAFF_MOST_IDLE + 60}, False),
+        ({"seen": STAFF_MOST_IDLE - 60}, False),
+        ({"began": STAFF_MOST_IDLE + 60, "seen": STAFF_MOST_IDLE + 60}, True),
+        ({"began": STAFF_MOST - 60}, False),
+        ({"began": STAFF_MOST + 60}, True),
+    ],
+)
+def test_moderators_session_ends_after_twelve_idle_hours_and_after_seven_days(mod, client, seconds, is_over):
+    sign_in_with_factor(client, mod)
+    client.get("/help/")
+    wound_back(client, **seconds)
+    answer = client.get("/admin/", follow=True)
+    assert (answer.status_code, answer.wsgi_request.user.is_authenticated) == (200, not is_over)
+    if is_over:
+        assert "You were signed out" in answer.content.decode()
+
+
+def test_members_session_does_not_end_with_moderators_hours(bob, client):
+    client.force_login(bob)
+    client.get("/help/")
+    wound_back(client, began=STAFF_MOST + 60, seen=STAFF_MOST_IDLE + 60)
+    assert client.get("/help/").wsgi_request.user.is_authenticated
+
+
+def test_page_costs_a_member_no_query_for_the_rights_of_moderators(thread, bob, client):
+    client.force_login(bob)
+    for _warm in range(2):
+        client.get(thread.get_absolute_url())
+    with CaptureQueriesContext(connection) as queries:
+        client.get(thread.get_absolute_url())
+    assert not [each["sql"] for each in queries if "mfa_" in each["sql"] or "permission" in each["sql"]]
+    assert not [each["sql"] for each in queries if each["sql"].startswith(("INSERT", "UPDATE"))]

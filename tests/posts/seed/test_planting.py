@@ -1,0 +1,211 @@
+"""The seed thread is planted once, replaced by the owner's text without losing a reply, and asks its questions."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from posts.models import Comment, Thread
+from posts.moderation import actions
+from posts.seed import plain_text
+from tests.factories import moderator, person, reply
+
+ORIGINAL = """A  reader wrote:  "is it so?"  I can't find it.
+
+It isn't 'all about you' - or *is* it? 1. No.
+
+# not a heading
+
+Tell me what you think?   What have your patients said they've learned, and what have you learned from your therapist?
+"""
+
+
+@pytest.fixture
+def original(tmp_path):
+    path = tmp_path / "original.txt"
+    path.write_text(ORIGINAL)
+    return path
+
+
+def plant(*arguments, **options):
+    call_command("plant_thread", *map(str, arguments), **options)
+    return Thread.objects.get()
+
+
+def test_the_projects_own_post_is_planted_with_its_two_questions(db, client):
+    thread = plant()
+    assert [question.asks for question in thread.questions.all()] == ["clinicians", "patients"]
+    html = client.get(thread.get_absolute_url()).content.decode()
+    assert "The editors" in html
+    assert thread.opening.source.count("\n\n") == 8
+
+
+def test_planting_twice_makes_no_second_thread(db):
+    assert plant() == plant()
+    assert Comment.objects.count() == 1
+
+
+def test_the_owners_text_replaces_it_and_every_reply_is_kept(db, original):
+    thread = plant()
+    answer = reply(thread.opening, person("Alice"), question=thread.questions.first())
+    thread = plant(
+        "--file",
+        original,
+        "--title",
+        "Not real life",
+        "--byline",
+        "The blogger",
+        "--source-url",
+        "https://example.org/post",
+        "--source-date",
+        "2010-05-31",
+    )
+    opening = thread.opening
+    assert (thread.title, opening.byline, thread.source_url) == (
+        "Not real life",
+        "The blogger",
+        "https://example.org/post",
+    )
+    assert str(thread.source_date) == "2010-05-31"
+    assert opening.revisions.count() == 1
+    answer.refresh_from_db()
+    assert answer.question.text == "What have your patients said they’ve learned?"
+    assert thread.comment_count == 1
+
+
+def test_the_same_file_again_changes_nothing_and_what_is_not_said_stays(db, original):
+    plant("--file", original, "--title", "Not real life", "--byline", "The blogger")
+    thread = plant("--file", original)
+    assert (thread.title, thread.opening.byline) == ("Not real life", "The blogger")
+    assert thread.opening.revisions.count() == 0
+
+
+def test_a_plain_start_never_overwrites_the_owners_text(db, original):
+    plant("--file", original)
+    assert "reader wrote" in plant().opening.source
+
+
+def test_questions_can_be_given(db, original):
+    thread = plant("--file", original, "--question", "Who are you?", "--question", "What did your therapist say?")
+    assert [(q.text, q.asks) for q in thread.questions.all()] == [
+        ("Who are you?", "everybody"),
+        ("What did your therapist say?", "patients"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--title", "x" * 201),
+        ("--byline", "x" * 81),
+        ("--source-url", "javascript:alert(1)"),
+        ("--source-date", "yesterday"),
+        ("--question", "x" * 301),
+    ],
+)
+def test_an_option_that_cannot_be_is_one_sentence(db, original, option):
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        plant("--file", original, *option)
+    assert not Thread.objects.exists()
+
+
+def test_nobody_can_join_under_the_name_of_the_post(db, original):
+    plant("--file", original, "--byline", "Dinah M.")
+    assert not User.objects.name_is_free("Dinah M.")
+    assert not User.objects.name_is_free("DINAH м")
+    assert User.objects.name_is_free("Dina")
+
+
+def test_a_blank_title_leaves_the_title_as_it_is(db, original):
+    assert plant("--file", original, "--title", "   ").title == "Is therapy a rehearsal for real life?"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\xff", b"  \n", b"No question here.", b"x" * 100_001])
+def test_a_file_that_cannot_be_planted_is_one_sentence(db, tmp_path, content):
+    path = tmp_path / "post.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        plant("--file", path)
+    assert not Thread.objects.exists()
+
+
+def test_plain_text_draws_as_it_reads():
+    assert plain_text.to_markdown(ORIGINAL).split("\n\n")[:3] == [
+        "A reader wrote: “is it so?” I can’t find it.",
+        r"It isn’t ‘all about you’ - or \*is\* it? 1. No.",
+        r"\# not a heading",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("straight", "curly"),
+    [
+        ("the '70s", "the ’70s"),
+        ('("so")', "(“so”)"),
+        ("dogs' \"'inner' quote\"", "dogs’ “‘inner’ quote”"),
+        ("rock—'n'", "rock—‘n’"),
+        ("it's 'Work'", "it’s ‘Work’"),
+    ],
+)
+def test_quotes_turn_the_right_way(straight, curly):
+    assert plain_text.curled(straight) == curly
+
+
+@pytest.mark.parametrize(
+    ("closing", "questions"),
+    [
+        ("What do you think?", [("What do you think?", "everybody")]),
+        ("Tell me what you think?", []),
+        ("So. And what did your therapist teach you?", [("What did your therapist teach you?", "patients")]),
+        ("Thank you.", []),
+        ("", []),
+    ],
+)
+def test_the_closing_questions_are_recognised(closing, questions):
+    assert plain_text.closing_questions(f"First paragraph, why?\n\n{closing}" if closing else "") == questions
+
+
+def test_the_sample_conversation_comes_and_goes(db, client, capsys):
+    thread = plant()
+    call_command("demo")
+    call_command("demo")
+    assert Comment.objects.filter(is_sample=True).count() == 11
+    html = client.get(thread.get_absolute_url()).content.decode()
+    assert html.count('<span class="tag">sample</span>') == 11
+    call_command("demo", "--remove")
+    assert Comment.objects.count() == 1
+    assert Thread.objects.get().comment_count == 0
+
+
+def test_removing_the_sample_keeps_what_a_person_replied(db):
+    thread = plant()
+    call_command("demo")
+    sample = Comment.objects.filter(is_sample=True, depth=2).first()
+    answer = reply(sample, person("Alice"))
+    call_command("demo", "--remove")
+    answer.refresh_from_db()
+    assert answer.is_published
+    assert answer.parent.state == "deleted"
+    thread.refresh_from_db()
+    assert thread.comment_count == 1
+
+
+def test_what_a_moderator_removed_or_held_of_the_sample_goes_too_and_the_sample_can_come_again(db):
+    thread = plant()
+    call_command("demo")
+    mod = moderator()
+    one, other = Comment.objects.filter(is_sample=True, depth=1)[:2]
+    actions.remove(moderator=mod, comment=one, reason="A try.")
+    actions.hold(moderator=mod, comment=other, reason="A try.")
+    call_command("demo", "--remove")
+    assert not Comment.objects.filter(is_sample=True, deleted_at=None).exists()
+    thread.refresh_from_db()
+    assert (thread.comment_count, thread.opening.reply_count) == (0, 0)
+    call_command("demo")
+    thread.refresh_from_db()
+    assert thread.comment_count == 11
+
+
+def test_without_a_seed_thread_the_sample_says_what_to_do(db):
+    with pytest.raises(CommandError, match="plant_thread"):
+        call_command("demo")

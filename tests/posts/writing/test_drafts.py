@@ -1,0 +1,361 @@
+"""Drafts of members on the server: kept, offered, discarded, and gone with what was sent."""
+
+import re
+from datetime import timedelta
+from threading import Thread as Worker
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from posts.models import Comment, Draft
+from posts.models.comment import mark_of
+from posts.models.draft import KEPT_FOR, MOST_CHARACTERS, MOST_DRAFTS
+from posts.moderation import actions, sanctions
+from posts.reading import rendering
+from posts.writing import comments as writing_comments
+from posts.writing import drafts as writing_drafts
+from tests import factories
+from tests.factories import WORDS, reply
+
+TEXT = "I began to say that"
+
+
+def keep(person, place, text=TEXT, key="k", **more):
+    fields = {"source": text, **more.pop("fields", {})}
+    return writing_drafts.keep(person=person, place=place, fields=fields, key=key, **more)
+
+
+def drafts():
+    return list(Draft.objects.order_by("pk").values_list("place", "fields__source"))
+
+
+def test_a_place_has_one_draft_and_the_latest_words_stay(opening, alice):
+    place = f"reply:{opening.pk}"
+    assert keep(alice, place)
+    assert keep(alice, place, "and then this", fields={"standpoint": "patient", "csrfmiddlewaretoken": "x"})
+    draft = Draft.objects.get()
+    assert draft.fields == {"source": "and then this", "standpoint": "patient"}
+    assert (draft.comment, draft.thread) == (opening, opening.thread)
+
+
+def test_a_draft_without_words_is_none(opening, alice):
+    place = f"reply:{opening.pk}"
+    keep(alice, place)
+    assert not keep(alice, place, " \n", fields={"standpoint": "patient"})
+    assert drafts() == []
+
+
+def test_what_postgresql_cannot_hold_is_left_out(opening, alice):
+    keep(alice, f"reply:{opening.pk}", "a\0b\ud800c\r\nd")
+    assert drafts()[0][1] == "abc\nd"
+
+
+def test_a_draft_waits_on_any_device_in_the_page_and_in_place(opening, alice, client):
+    comment = reply(opening, alice)
+    client.force_login(alice)
+    for place, address in (
+        (f"reply:{opening.pk}", f"/c/{opening.pk}/reply/"),
+        (f"reply:{comment.pk}", f"/c/{comment.pk}/reply/"),
+        (f"edit:{comment.pk}", f"/c/{comment.pk}/edit/"),
+        ("thread", "/t/new/"),
+    ):
+        kept = client.post(
+            "/drafts/", {"place": place, "source": TEXT, "standpoint": "patient", "seen": mark_of(WORDS), "key": "n"}
+        )
+        assert kept.status_code == 204
+        for headers in ({}, {"HX-Request": "true"}):
+            html = client.get(address, headers=headers).content.decode()
+            assert re.search(rf"<textarea[^>]*>\s*{TEXT}</textarea>", html), address
+            assert "This is your draft, saved" in html
+            assert '<option value="patient" selected>' in html
+
+
+def test_the_question_that_was_just_chosen_is_the_newer_choice(opening, alice, client):
+    first, second = opening.thread.questions.all()
+    keep(alice, f"reply:{opening.pk}", fields={"question": str(first.pk)})
+    client.force_login(alice)
+    ticked = r'value="(\d+)"[^>]*checked'
+    html = client.get(f"/c/{opening.pk}/reply/").content.decode()
+    assert re.findall(ticked, html) == [str(first.pk)]
+    html = client.get(f"/c/{opening.pk}/reply/?q=2").content.decode()
+    assert re.findall(ticked, html) == [str(second.pk)]
+    assert TEXT in html
+
+
+def test_nobody_elses_draft_is_ever_offered(opening, alice, bob, client):
+    keep(alice, f"reply:{opening.pk}")
+    client.force_login(bob)
+    for address in (f"/c/{opening.pk}/reply/", "/drafts/", opening.thread.get_absolute_url()):
+        html = client.get(address).content.decode()
+        assert TEXT not in html
+        assert "unfinished comment" not in html.replace("data-unfinished", "")
+    client.post("/drafts/discard/", {"place": f"reply:{opening.pk}"})
+    assert len(drafts()) == 1
+
+
+def test_sending_takes_the_draft_away(opening, alice):
+    comment = reply(opening, alice)
+    keep(alice, f"reply:{opening.pk}")
+    reply(opening, alice)
+    keep(alice, f"edit:{comment.pk}", key=mark_of(WORDS))
+    writing_comments.edit(editor=alice, comment=comment, source="Something else altogether.")
+    keep(alice, "thread")
+    factories.thread(author=alice)
+    assert drafts() == []
+
+
+def test_a_deletion_that_is_undone_finds_the_unfinished_change_again(opening, alice):
+    comment = reply(opening, alice)
+    keep(alice, f"edit:{comment.pk}", key=mark_of(WORDS))
+    writing_comments.delete(author=alice, comment=comment)
+    writing_comments.undelete(author=alice, comment=comment)
+    assert len(drafts()) == 1
+
+
+def test_what_arrives_after_it_was_sent_is_not_brought_back(opening, alice, client):
+    client.force_login(alice)
+    comment = reply(opening, alice, key="sent")
+    client.post("/t/new/", {"title": "A thread of mine", "source": f"{WORDS} And so it began.", "key": "begun"})
+    writing_comments.edit(editor=alice, comment=comment, source="Something else altogether.")
+    for data in (
+        {"place": f"reply:{opening.pk}", "key": "sent"},
+        {"place": "thread", "key": "begun"},
+        {"place": f"edit:{comment.pk}", "seen": mark_of(WORDS)},
+    ):
+        assert client.post("/drafts/", data | {"source": TEXT}).status_code == 204
+    assert drafts() == []
+    # another form at the same place begins another draft
+    keep(alice, f"reply:{opening.pk}", key="another")
+    assert len(drafts()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_arrives_while_it_is_being_sent_waits_and_is_refused(transactional_db):
+    alice, thread = factories.person(), factories.thread()
+    place, kept = f"reply:{thread.opening.pk}", []
+
+    def late():
+        try:
+            kept.append(keep(alice, place, key="sent"))
+        finally:
+            connection.close()
+
+    worker = Worker(target=late)
+    with transaction.atomic():
+        reply(thread.opening, alice, key="sent")
+        worker.start()
+        with connection.cursor() as cursor:
+            waiting = 0
+            # whoever does not wait is done at once
+            while not waiting and worker.is_alive():
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                waiting = cursor.fetchone()[0]
+    worker.join()
+    assert kept == [False]
+    assert drafts() == []
+
+
+@pytest.mark.parametrize(
+    "place", ["", "reply:", "reply:0", "reply:99999999999", "edit:x", "thread:1", "reply:1 OR 1=1"]
+)
+def test_a_place_that_is_none_is_not_found(alice, client, place):
+    client.force_login(alice)
+    assert client.post("/drafts/", {"place": place, "source": TEXT}).status_code == 404
+    assert drafts() == []
+
+
+def test_only_what_one_can_know_of_is_a_place(opening, alice, bob, mod, client):
+    held, mine = reply(opening, alice), reply(opening, bob)
+    others = reply(opening, alice)
+    actions.hold(moderator=mod, comment=held, reason="A look.")
+    client.force_login(bob)
+
+    def answer(place):
+        return client.post("/drafts/", {"place": place, "source": TEXT, "seen": mark_of(WORDS)}).status_code
+
+    assert answer(f"reply:{held.pk}") == answer(f"edit:{others.pk}") == 404
+    assert answer(f"edit:{mine.pk}") == answer(f"reply:{others.pk}") == 204
+    actions.remove(moderator=mod, comment=opening, reason="Unkind.")
+    assert answer(f"reply:{others.pk}") == 404
+    client.logout()
+    assert answer("thread") == 404
+
+
+def test_a_suspended_member_keeps_what_they_type(alice, mod, client):
+    sanctions.suspend(moderator=mod, person=alice, reason="A pause.")
+    client.force_login(alice)
+    assert client.post("/drafts/", {"place": "thread", "source": TEXT}).status_code == 204
+
+
+def test_too_much_is_refused_by_the_verb_and_by_the_database(alice, client):
+    client.force_login(alice)
+    assert client.post("/drafts/", {"place": "thread", "source": "x" * MOST_CHARACTERS}).status_code == 413
+    most = "\u00fc" * (MOST_CHARACTERS - len('{"source": ""}'))
+    assert keep(alice, "thread", most)
+    with pytest.raises(IntegrityError, match="draft_not_too_long"):
+        Draft.objects.update(fields={"source": most + "x"})
+
+
+def test_the_database_knows_what_a_place_is_about(opening, alice):
+    keep(alice, "thread")
+    with pytest.raises(IntegrityError, match="draft_place_is_what_it_is_about"):
+        Draft.objects.update(comment=opening)
+
+
+def test_old_drafts_are_not_offered_and_go(opening, alice, client, capsys):
+    now = timezone.now()
+    old = reply(opening, alice)
+    keep(alice, f"reply:{old.pk}", at=now - KEPT_FOR)
+    client.force_login(alice)
+    assert TEXT not in client.get(f"/c/{old.pk}/reply/").content.decode()
+    assert TEXT not in client.get("/drafts/").content.decode()
+    assert 'class="unfinished"' not in client.get(opening.thread.get_absolute_url()).content.decode()
+    call_command("delete_expired")
+    assert "Forgotten: 1 drafts." in capsys.readouterr().out
+    assert drafts() == []
+    keep(alice, f"reply:{old.pk}", at=now - KEPT_FOR)
+    # whoever keeps another one has theirs tidied
+    keep(alice, "thread")
+    assert drafts() == [("thread", TEXT)]
+
+
+def test_of_too_many_the_oldest_go(opening, alice):
+    first = timezone.now() - timedelta(days=1)
+    comments = [reply(opening, alice) for _ in range(3)]
+    Draft.objects.bulk_create(
+        Draft(person=alice, place=f"reply:{number}", comment=opening, thread=opening.thread, fields={}, saved_at=first)
+        for number in range(10**9, 10**9 + MOST_DRAFTS)
+    )
+    for number, comment in enumerate(comments):
+        keep(alice, f"reply:{comment.pk}", at=first + timedelta(seconds=number + 1))
+    assert Draft.objects.filter(place__in=[f"reply:{comment.pk}" for comment in comments]).count() == 3
+    assert Draft.objects.count() <= MOST_DRAFTS
+
+
+def test_a_draft_is_discarded_from_its_form_from_the_list_and_by_script(opening, alice, client):
+    client.force_login(alice)
+    place = f"reply:{opening.pk}"
+    for more, headers, status, where in (
+        ({}, {}, 302, f"/c/{opening.pk}/reply/"),
+        ({"listed": "1"}, {}, 302, "/drafts/"),
+        ({}, {"HX-Request": "true"}, 204, None),
+    ):
+        keep(alice, place)
+        answer = client.post("/drafts/discard/", {"place": place, **more}, headers=headers)
+        assert (answer.status_code, answer.get("Location")) == (status, where)
+        assert drafts() == []
+    assert client.post("/drafts/discard/", {"place": "//elsewhere.example"}).status_code == 404
+
+
+def test_the_list_says_where_each_belongs_and_shows_what_cannot_be_sent(opening, alice, bob, mod, client):
+    theirs = reply(opening, bob)
+    reply(theirs, alice)
+    mine = reply(opening, alice)
+    for place in (f"reply:{opening.pk}", f"reply:{theirs.pk}", "thread"):
+        keep(alice, place, f"{TEXT} at {place}")
+    keep(alice, f"edit:{mine.pk}", key=mark_of(WORDS))
+    client.force_login(alice)
+    html = client.get("/drafts/").content.decode()
+    assert re.findall("<h2>(.*?)</h2>", html) == [
+        "A change of your comment",
+        "A new thread",
+        "A reply to Bob",
+        "A comment",
+    ]
+    assert html.count("Go on writing") == 4
+    actions.remove(moderator=mod, comment=theirs, reason="Unkind.")
+    html = client.get("/drafts/").content.decode()
+    assert "Bob" not in html
+    assert f"{TEXT} at reply:{theirs.pk}</textarea>" in html
+    assert html.count("Go on writing") == 3
+
+
+def test_the_list_goes_by_position_at_a_constant_cost(opening, alice, bob, client, settings):
+    settings.THREADS_PER_PAGE = 3
+    client.force_login(alice)
+    for number in range(7):
+        keep(alice, f"reply:{reply(opening, bob).pk}", f"Draft number {number}")
+    costs, seen, address = [], [], "/drafts/"
+    while address:
+        with CaptureQueriesContext(connection) as queries:
+            html = client.get(address).content.decode()
+        costs.append(len(queries))
+        seen += re.findall(r"Draft number (\d)", html)
+        found = re.search(r'href="(\?after=[^"]+)"', html)
+        address = found and f"/drafts/{found.group(1)}"
+    assert seen == list("6543210")
+    assert costs == [3, 3, 3]
+    assert 'href="/drafts/"' in client.get("/account/").content.decode()
+
+
+def test_visitors_are_led_to_sign_in(client, db):
+    assert client.get("/drafts/").url == "/account/login/?next=/drafts/"
+
+
+def test_the_threads_page_tells_of_the_latest_draft_at_no_cost(opening, alice, bob, client):
+    client.force_login(alice)
+    address = opening.thread.get_absolute_url()
+    theirs = reply(opening, bob)
+    client.get(address)
+
+    def line():
+        rendering.forget()
+        with CaptureQueriesContext(connection) as queries:
+            html = client.get(address).content.decode()
+        assert len(queries) == 6
+        found = re.search(r'<p class="unfinished">(.*?)</p>', html)
+        return found and re.sub("<[^>]*>", "", found.group(1)), html
+
+    assert line()[0] is None
+    keep(alice, f"reply:{opening.pk}")
+    assert line()[0] == "You have an unfinished comment. Go on writing"
+    keep(alice, f"reply:{theirs.pk}")
+    told, html = line()
+    assert told == "You have an unfinished reply to Bob. Go on writing All your drafts"
+    assert f'<a href="/c/{theirs.pk}/reply/">Go on writing' in html
+    assert TEXT not in html
+    writing_comments.delete(author=bob, comment=theirs)
+    assert line()[0] == "You have an unfinished comment. Go on writing"
+
+
+def test_the_answer_to_what_was_sent_tells_the_browser_which_draft_that_was(opening, alice, client):
+    client.force_login(alice)
+    for headers in ({}, {"HX-Request": "true"}):
+        data = {"source": f"{WORDS} {len(headers)}", "key": f"k{len(headers)}", "place": f"reply:{opening.pk}"}
+        refused = client.post(f"/c/{opening.pk}/reply/", data | {"source": "x"}, headers=headers)
+        assert "sent" not in refused.cookies
+        sent = client.post(f"/c/{opening.pk}/reply/", data, headers=headers)
+        assert sent.cookies["sent"].value == f"reply:{opening.pk}~k{len(headers)}"
+    sent = client.post(f"/c/{opening.pk}/reply/", {"source": WORDS, "key": "k;x=y", "place": "reply:1"})
+    assert "sent" not in sent.cookies
+
+
+def test_a_form_that_is_sent_again_still_knows_its_place(opening, alice):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+    html = strict.post(
+        f"/c/{opening.pk}/reply/",
+        {"source": WORDS, "key": "k", "place": f"reply:{opening.pk}"},
+        headers={"Sec-Fetch-Site": "same-origin"},
+    ).content.decode()
+    assert f'data-writing="reply:{opening.pk}"' in html
+    assert f'name="place" value="reply:{opening.pk}"' in html
+
+
+def test_a_draft_names_no_comment_of_another_and_leaves_with_its_writer(opening, alice):
+    keep(alice, f"reply:{opening.pk}")
+    Comment.objects.filter(author=alice).delete()
+    alice.delete()
+    assert drafts() == []
+
+
+def test_drafts_are_kept_only_so_fast(opening, alice, client, settings):
+    settings.LIMITS = {"draft": {"first day": "2 per minute"}}
+    client.force_login(alice)
+    answers = [client.post("/drafts/", {"place": "thread", "source": f"{TEXT} {n}"}) for n in range(3)]
+    assert [answer.status_code for answer in answers] == [204, 204, 429]
+    assert 1 <= int(answers[2]["Retry-After"]) <= 60
