@@ -4,20 +4,22 @@ from allauth.account import views as account_views
 from allauth.mfa.recovery_codes import views as recovery_codes_views
 from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as webauthn_views
+from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.urls import path
 
 from accounts import views
 
 # Forms of allauth that change an account and tell its owner by mail, at allauth's addresses and with its names.
+# A visitor is led to sign in: allauth would first keep what they sent in a new session.
 CHANGES = [
     ("email/", account_views.EmailView, "account_email"),
     ("password/change/", account_views.PasswordChangeView, "account_change_password"),
     ("password/set/", account_views.PasswordSetView, "account_set_password"),
-    ("password/reset/complete/", account_views.CompletePasswordResetView, "account_complete_password_reset"),
     ("2fa/totp/activate/", totp_views.ActivateTOTPView, "mfa_activate_totp"),
     ("2fa/totp/deactivate/", totp_views.DeactivateTOTPView, "mfa_deactivate_totp"),
     ("2fa/webauthn/add/", webauthn_views.AddWebAuthnView, "mfa_add_webauthn"),
+    ("2fa/webauthn/keys/<int:pk>/edit/", webauthn_views.EditWebAuthnView, "mfa_edit_webauthn"),
     ("2fa/webauthn/keys/<int:pk>/remove/", webauthn_views.RemoveWebAuthnView, "mfa_remove_webauthn"),
     (
         "2fa/recovery-codes/generate/",
@@ -30,10 +32,19 @@ urlpatterns = [
     path("", views.account_settings, name="account_settings"),
     path("logout/", views.LogoutView.as_view(), name="account_logout"),
     path("signup/", views.SignupView.as_view(), name="account_signup"),
+    path("2fa/webauthn/login/", views.LoginWebAuthnView.as_view(), name="mfa_login_webauthn"),
     path(
         "confirm-email/",
         transaction.atomic(account_views.email_verification_sent),
         name="account_email_verification_sent",
     ),
-    *(path(route, views.in_one_transaction(view).as_view(), name=name) for route, view, name in CHANGES),
+    path(
+        "password/reset/complete/",
+        views.in_one_transaction(account_views.CompletePasswordResetView).as_view(),
+        name="account_complete_password_reset",
+    ),
+    *(
+        path(route, login_required(views.in_one_transaction(view).as_view()), name=name)
+        for route, view, name in CHANGES
+    ),
 ]

@@ -2,9 +2,11 @@
 
 from allauth.account import views as allauth_views
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import views as webauthn_views
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import NameTakenError, ProfileForm
 from accounts.models import User
+from forum import errors, ratelimit
 
 
 def in_one_transaction(view: type[View]) -> type[View]:
@@ -30,6 +33,18 @@ class SignupView(allauth_views.SignupView):
             return super().form_valid(form)
         except NameTakenError:
             return self.form_invalid(form)
+
+
+class LoginWebAuthnView(webauthn_views.LoginWebAuthnView):
+    """allauth's sign-in by passkey. Each challenge is kept in a new session, so asking for one is limited."""
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        """Return a challenge, or 429."""
+        try:
+            ratelimit.take(request, "passkey")
+        except ratelimit.TooSoon as refusal:
+            return errors.too_many(request, refusal.wait)
+        return super().get(request, *args, **kwargs)
 
 
 class LogoutView(allauth_views.LogoutView):

@@ -91,18 +91,23 @@ OURS = {
         "staff": "90 per minute",
         "address": "240 per minute",
     },
+    # each challenge of a passkey is kept in a session
+    "passkey": {"visitor": "20 per minute, 200 per day"},
+    # previews in units of 1,000 characters: five of the longest comments a minute
+    "preview_size": {"visitor": "100 per minute, 2000 per day"},
 }
 # Signing in and all around it, in allauth's names: by address, by account, by the name typed in.
 ACCOUNT = {
     "signup": {"address": "20 per 5 minutes"},
-    "login": {"address": "30 per minute"},
+    # each of these checks a password, which takes 0.7 seconds of CPU: the limits are looked at first
+    "login": {"address": "15 per 5 minutes"},
     "login_failed": {"address": "10 per minute", "name": "5 per 5 minutes"},
     "request_login_code": {"address": "20 per minute", "name": "3 per minute"},
     # one code and two more: the first press of “send a new code” is not refused
     "confirm_email": {"name": "3 per 3 minutes"},
     "reset_password": {"address": "20 per minute", "name": "5 per minute"},
     "reset_password_from_key": {"address": "20 per minute"},
-    "change_password": {"account": "5 per minute"},
+    "change_password": {"account": "5 per 5 minutes"},
     "manage_email": {"account": "10 per minute"},
-    "reauthenticate": {"account": "10 per minute"},
+    "reauthenticate": {"account": "10 per 5 minutes"},
 }

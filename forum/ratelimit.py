@@ -42,12 +42,13 @@ class TooSoon(Exception):  # noqa: N818  (it is an answer, not a fault)
         super().__init__(self.sentence)
 
 
-def take(request, act, token=""):
+def take(request, act, token="", units=1):
     """Counts that whoever sent `request` does `act` now; raises TooSoon, and counts nothing, where a limit is reached.
 
+    The act counts `units` times, for a limit of size; where a rate allows fewer, it needs all that the rate allows.
     The same one-time `token` again is the same act, sent twice: it is let through and not counted, twenty times.
     """
-    asked = list(_subjects(request, act))
+    asked = [subject | {"units": units} for subject in _subjects(request, act)]
     if not asked:
         return
     with connection.cursor() as cursor:

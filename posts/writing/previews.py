@@ -1,5 +1,7 @@
 """The preview of a text: rendered as the comment will be."""
 
+import math
+
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,7 @@ def preview_of(request):
         return made | {"hint": NOTHING}
     try:
         ratelimit.take(request, "preview")
+        ratelimit.take(request, "preview_size", units=math.ceil(len(source) / 1_000))
         return made | {"html": markup.render(source, _limits(request))}
     except ratelimit.TooSoon as refusal:
         return made | {"fault": LATER % {"wait": ratelimit.in_words(refusal.wait)}, "wait": refusal.wait}

@@ -53,7 +53,7 @@ def test_the_limits_that_we_ship_can_be_read(settings):
 def test_every_act_that_is_counted_has_its_limits_and_nobody_is_misspelt(settings):
     from forum import settings as shipped
 
-    source = "".join(file.read_text() for floor in ("posts", "forum") for file in Path(floor).rglob("*.py"))
+    source = "".join(file.read_text() for floor in ("posts", "forum", "accounts") for file in Path(floor).rglob("*.py"))
     counted = set(re.findall(r'(?:take\(\s*request, |attempted\(\s*request,\s*form,\s*)"([\w ]+)"', source))
     assert counted == set(shipped.LIMITS)
     settings.LIMITS = {"comment": {"visitr": "1 per day"}}
@@ -266,3 +266,25 @@ def test_what_allauth_counted_goes_when_it_is_over(settings):
 )
 def test_limits_count_ipv4_addresses_and_ipv6_networks(address, network):
     assert ratelimit.network_of(address) == network
+
+
+@pytest.mark.django_db
+def test_an_act_of_several_units_takes_as_many_places(settings):
+    settings.LIMITS = {"act": {"visitor": "10 per minute"}}
+    request = asked()
+    ratelimit.take(request, "act", units=4)
+    ratelimit.take(request, "act", units=5)
+    with pytest.raises(ratelimit.TooSoon):
+        ratelimit.take(request, "act", units=2)
+    ratelimit.take(request, "act")
+    with pytest.raises(ratelimit.TooSoon):
+        ratelimit.take(request, "act")
+
+
+@pytest.mark.django_db
+def test_an_act_larger_than_the_limit_is_let_through_once(settings):
+    settings.LIMITS = {"act": {"visitor": "10 per minute"}}
+    request = asked()
+    ratelimit.take(request, "act", units=50)
+    with pytest.raises(ratelimit.TooSoon):
+        ratelimit.take(request, "act")

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from forum import limits
 from posts.models import Comment
 from tests.factories import WORDS, reply
 
@@ -69,3 +70,19 @@ def test_a_visitor_whose_session_ended_keeps_the_text(opening, client):
     answer = client.post(f"/c/{opening.pk}/reply/", {"source": WORDS, "preview": "1"})
     assert answer.status_code == 422
     assert WORDS in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_visitors_have_a_budget_of_characters(client, settings):
+    settings.LIMITS = {"preview": limits.OURS["preview"], "preview_size": limits.OURS["preview_size"]}
+    statuses = [client.post("/preview/", {"source": f"{n} " + "word " * 3_900}).status_code for n in range(8)]
+    assert statuses == [200] * 5 + [429] * 3
+    # a short one has no room either until a minute is over
+    assert client.post("/preview/", {"source": "A word."}).status_code == 429
+
+
+@pytest.mark.django_db
+def test_short_previews_are_limited_by_number_alone(client, settings):
+    settings.LIMITS = {"preview": limits.OURS["preview"], "preview_size": limits.OURS["preview_size"]}
+    statuses = [client.post("/preview/", {"source": "A word."}).status_code for _n in range(31)]
+    assert statuses == [200] * 30 + [429]
