@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from forum import outbox
 from forum.mail import in_our_look
-from forum.ratelimit import hashed_address
+from forum.ratelimit import hashed_address, who
+from forum.security_log import record
 
 _TOO_MANY = _(
     "That was tried too often in a short time. Nothing is locked and your name is kept: have a new code sent to your "
@@ -49,6 +50,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request):
         """What allauth limits by in place of the address, which is kept nowhere."""
         return hashed_address(request)
+
+    def validation_error(self, code, *args):
+        """Return allauth's error; a limit that a form tells of is a security event."""
+        if code in ("rate_limited", "too_many_login_attempts"):
+            record("limit_reached", **who(self.request), act=code)
+        return super().validation_error(code, *args)
 
     def save_user(self, request, user, form, commit=True):
         """Saves the person who signs up, under the name they chose."""

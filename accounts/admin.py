@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Verification
 from accounts.names import skeleton
+from accounts.security_events import record_right
 from forum.admin_site import ReadOnlyAdmin
 from forum.pagination import BoundedPaginator
 from forum.templatetags.moments import moment
@@ -118,6 +119,13 @@ class PersonAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request, obj=None):
         """Rights are read-only to everybody but superusers."""
         return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *self.rights]
+
+    def save_model(self, request, obj, form, change):
+        """Save, and write to the security log which rights were given or taken; groups tell by themselves."""
+        super().save_model(request, obj, form, change)
+        for right in ("is_staff", "is_superuser"):
+            if right in form.changed_data:
+                record_right(obj, right, is_given=getattr(obj, right))
 
     def has_add_permission(self, request):
         """People join by themselves; moderators are made by `manage.py make_moderator`."""

@@ -11,8 +11,9 @@ class Accounts(AppConfig):
     name = "accounts"
     verbose_name = _("People")
 
-    def ready(self):
-        """Note when sessions begin."""
-        from accounts import sessions
+    def ready(self) -> None:
+        """Note when sessions begin, and write security events."""
+        from accounts import security_events, sessions
 
         user_logged_in.connect(sessions.begin, dispatch_uid="accounts.sessions.begin")
+        security_events.connect()

@@ -14,6 +14,8 @@ from django.views.decorators.cache import never_cache
 from forum import pending_form
 from forum.errors import kept
 from forum.pagination import BoundedPaginator
+from forum.ratelimit import who
+from forum.security_log import record
 
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
@@ -58,6 +60,7 @@ class DeskSite(admin.AdminSite):
         if user.is_staff and not user.is_suspended and is_mfa_enabled(user, SECOND_FACTORS):
             target = request.GET.get("next", reverse("admin:index"))
             return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': target})}")
+        record("refused", **who(request), reason="admin", route="admin/")
         return render(request, "accounts/admin_refused.html", status=403)
 
     def password_change(self, request, extra_context=None):

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.encoding import force_str
 
 from forum import form_fields, limits, ratelimit, rates
+from forum.security_log import record
 
 # And besides that, where it is sent again at once: which rows of the desk it is about.
 ABOUT = ("_selected_action", "index", "confirmed", "from_page", "item")
@@ -61,6 +62,7 @@ def _again(request):
 
 def csrf_failure(request, reason=""):
     """The form's safety token is stale or missing: 403 with the text, ready to be sent again where it is ours."""
+    record("refused", **ratelimit.who(request), reason="csrf", route=_route(request))
     # What was typed on a page of ours can be sent from here at once; a form from elsewhere is only shown.
     again = _again(request)
     ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin" and (
@@ -75,8 +77,14 @@ def csrf_failure(request, reason=""):
 
 def forbidden(request, exception):
     """What a verb refused: 403 with its sentence and the text."""
+    record("refused", **ratelimit.who(request), reason="permission", route=_route(request))
     sentence = force_str(exception) if exception.args else ""
     return render(request, "errors/403.html", {"sentence": sentence, "kept": kept(request)}, status=403)
+
+
+def _route(request) -> str:
+    """Return the pattern of the request's address, for the security log: an address itself may hold a token."""
+    return request.resolver_match.route if request.resolver_match else ""
 
 
 def not_found(request, exception):
@@ -105,6 +113,8 @@ def _unread(request):
 def too_many(request, wait=None):
     """429, and when to try again: in `wait` seconds; for allauth, which tells none, after the longest of its limits."""
     if wait is None:
+        # ratelimit.take tells of its own
+        record("limit_reached", **ratelimit.who(request), act=_route(request))
         words = [words for limit in limits.ACCOUNT.values() for words in limit.values()]
         wait = max(rate.seconds for each in words for rate in rates.parse(each))
     context = {"wait": ratelimit.in_words(wait)}

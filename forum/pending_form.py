@@ -1,6 +1,8 @@
 """A form that arrived when its writer was signed out already: it waits in the new session until they are back.
 
-Signing in keeps what a session holds, so the form finds its texts again in its place, without scripts too.
+Signing in keeps what a session holds, so the form finds its texts again in its place, without scripts too. Besides
+the sign-in itself this is the only thing that makes a session for a visitor, because a text does not fit into a cookie.
+It is limited (`unsent`, 10 per hour and address), in size too, and such a session is deleted after a day.
 """
 
 from django.utils.translation import gettext_lazy as _

@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 
 from forum import rates
 from forum.models import Usage
+from forum.security_log import record
 
 # An address is a keyed hash all the time, and that is gone after so long without use.
 FORGOTTEN_AFTER = timedelta(days=30)
@@ -55,6 +56,7 @@ def take(request, act, token="", units=1):
         cursor.execute("SELECT extract(epoch FROM forum_take(%s::jsonb, %s))", [json.dumps(asked), token])
         wait = cursor.fetchone()[0]
     if wait is not None:
+        record("limit_reached", **who(request), act=act)
         raise TooSoon(wait)
 
 
@@ -111,6 +113,13 @@ def network_of(address: str) -> str:
 def hashed_address(request: HttpRequest) -> str:
     """Return a keyed hash of the network that `request` comes from (see `network_of`)."""
     return salted_hmac("forum.ratelimit", network_of(address_of(request)), algorithm="sha256").hexdigest()[:32]
+
+
+def who(request):
+    """Return who sent `request`, for the security log: the fields `user` (a primary key or None) and `address` (a
+    keyed hash)."""
+    user = getattr(request, "user", None)
+    return {"user": user.pk if user else None, "address": hashed_address(request)}
 
 
 def in_words(seconds):

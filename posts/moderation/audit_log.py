@@ -4,11 +4,18 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from accounts.models import User
+from forum.security_log import record
 from posts.models import Case, LogEntry, Rules
 from posts.models.log_entry import STATED
 from posts.moderation import notices
 from posts.threads import exceptions
 from posts.threads.exceptions import Refused
+
+# what restricts a person, what ends that, and standings that a moderator gives or takes: the security log has them, too
+SANCTIONS = {
+    LogEntry.Act.SUSPEND, LogEntry.Act.UNSUSPEND, LogEntry.Act.BAN, LogEntry.Act.WARN, LogEntry.Act.WATCH,
+    LogEntry.Act.UNWATCH, LogEntry.Act.TRUST, LogEntry.Act.UNTRUST, LogEntry.Act.VERIFY, LogEntry.Act.REVOKE,
+}  # fmt: skip
 
 
 def check_right(moderator, reason):
@@ -47,6 +54,12 @@ def log(moderator, act, reason, *, rule="", **about):
     entry = LogEntry.objects.create(
         at=timezone.now(), moderator=moderator, act=act, reason=reason.strip(), rule=rule, rules=rules, **about
     )
+    sanction = undone.act if (undone := about.get("undoes")) else act
+    if sanction in SANCTIONS:
+        record(
+            "sanction", user=moderator.pk if moderator else None, target=person.pk if person else None, act=str(act),
+            sanction=str(sanction), entry=entry.pk,
+        )  # fmt: skip
     if act in STATED:
         if person is not None and person != moderator:
             User.objects.filter(pk=person.pk).update(has_statement=True)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import MODERATORS, User
+from accounts.security_events import record_right
 from accounts.validators import NAME_MAX_LENGTH, clean_up, validate_display_name
 
 NEXT_STEPS = """
@@ -46,6 +47,8 @@ class Command(BaseCommand):
             person = User.objects.create_user(email, display_name=self._name(options["name"], email))
         was_moderator = person.is_staff and person.groups.filter(name=MODERATORS).exists()
         self._confirm_address(person)
+        if not person.is_staff:
+            record_right(person, "is_staff", is_given=True)
         person.is_staff = person.is_active = True
         person.save(update_fields=["is_staff", "is_active"])
         person.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])

@@ -1,0 +1,95 @@
+"""Receivers of Django's and allauth's signals that write security events (see forum.security_log)."""
+
+from allauth.account import signals as account_signals
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
+from allauth.mfa import signals as mfa_signals
+from django.contrib.auth import signals as auth_signals
+from django.contrib.auth.models import Group, Permission
+from django.db.models.signals import m2m_changed
+from django.http import HttpRequest
+
+from accounts.models import User
+from forum.ratelimit import who
+from forum.security_log import record
+
+
+def connect() -> None:
+    """Connect every receiver; called once, when the apps are ready."""
+    auth_signals.user_logged_in.connect(_signed_in)
+    auth_signals.user_logged_out.connect(_signed_out)
+    auth_signals.user_login_failed.connect(_sign_in_failed)
+    for signal, purpose in (
+        (account_signals.login_code_rejected, "sign_in"),
+        (account_signals.password_reset_code_rejected, "password_reset"),
+        (account_signals.email_verification_code_rejected, "email"),
+    ):
+        signal.connect(_writes("code_rejected", purpose=purpose), weak=False)
+    account_signals.user_signed_up.connect(_writes("signed_up"), weak=False)
+    for signal, how in (
+        (account_signals.password_changed, "changed"),
+        (account_signals.password_set, "set"),
+        (account_signals.password_reset, "reset"),
+    ):
+        signal.connect(_writes("password_changed", how=how), weak=False)
+    account_signals.email_changed.connect(_writes("email_changed"), weak=False)
+    mfa_signals.authenticator_used.connect(_writes("second_factor_passed"), weak=False)
+    mfa_signals.authentication_failed.connect(_writes("second_factor_failed"), weak=False)
+    mfa_signals.authenticator_added.connect(_writes("second_factor_added"), weak=False)
+    mfa_signals.authenticator_removed.connect(_writes("second_factor_removed"), weak=False)
+    mfa_signals.authenticator_reset.connect(_writes("second_factor_reset"), weak=False)
+    m2m_changed.connect(_rights_changed, sender=User.groups.through)
+    m2m_changed.connect(_rights_changed, sender=User.user_permissions.through)
+
+
+def record_right(person: User, right: str, *, is_given: bool) -> None:
+    """Write that `person` was given or lost `right`; who did it is known from the request, if there is one."""
+    by = context.request.user.pk if context.request is not None else None
+    record("right_given" if is_given else "right_taken", user=by, target=person.pk, right=right)
+
+
+def _writes(event, **fields):
+    """A receiver that writes `event` about the signal's user."""
+
+    def receive(sender, request, user=None, authenticator=None, **more):
+        about = fields | ({"authenticator": str(authenticator.type)} if authenticator else {})
+        record(event, **who(request) | {"user": user.pk if user else None}, **about)
+
+    return receive
+
+
+def _signed_in(sender, request: HttpRequest, user: User, **more) -> None:
+    methods = [entry["method"] for entry in get_authentication_records(request, user)]
+    record("signed_in", **who(request) | {"user": user.pk}, methods=methods)
+
+
+def _signed_out(sender, request: HttpRequest, user: User | None, **more) -> None:
+    if user is not None:
+        record("signed_out", **who(request) | {"user": user.pk})
+
+
+def _sign_in_failed(sender, credentials: dict, request: HttpRequest | None = None, **more) -> None:
+    email = credentials.get("email") or credentials.get("username") or ""
+    target = User.objects.filter(email__iexact=email).values_list("pk", flat=True).first()
+    record("sign_in_failed", **(who(request) if request else {}), target=target)
+
+
+def _rights_changed(sender, instance, action: str, reverse: bool, pk_set: set[int] | None, **more) -> None:
+    if action not in ("post_add", "post_remove", "pre_clear"):
+        return
+    model = Group if sender is User.groups.through else Permission
+    kind = model.__name__.lower()
+    name_of = "name" if model is Group else "codename"
+    if reverse:
+        # changed from the side of the group or permission: `instance` is that, and `pk_set` has people
+        people = User.objects.filter(pk__in=pk_set) if pk_set is not None else instance.user_set.all()
+        pairs = [(person, getattr(instance, name_of)) for person in people]
+    else:
+        changed = model.objects.filter(pk__in=pk_set) if pk_set is not None else getattr(instance, _field_of(sender))
+        pairs = [(instance, name) for name in changed.values_list(name_of, flat=True)]
+    for person, name in pairs:
+        record_right(person, f"{kind} {name}", is_given=action == "post_add")
+
+
+def _field_of(sender) -> str:
+    return "groups" if sender is User.groups.through else "user_permissions"

@@ -1,0 +1,277 @@
+"""The security log has each event once, with its fields, and nothing that somebody typed."""
+
+import logging
+import re
+from pathlib import Path
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib.auth.models import Group, Permission
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+from posts.actions import deciding, sanctioning, undoing
+
+from accounts.models import User
+from tests.accounts.people import PASSWORD, code_in, member
+from tests.factories import moderator, reply, thread
+from tests.outbox import sent
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "JBSWY3DPEHPK3PXP"
+ADDRESS = "192.0.2.77"
+STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "security-events.md"
+
+
+@pytest.fixture
+def events(caplog):
+    """The security events so far, each as (name, fields); `events.clear()` begins anew."""
+    caplog.set_level("INFO", logger="forum.security")
+
+    def read(*names):
+        found = []
+        for entry in caplog.records:
+            if entry.name == "forum.security":
+                fields = {key: value for key, value in vars(entry).items() if key not in STANDARD}
+                assert fields.pop("event") == entry.getMessage()
+                found.append((entry.getMessage(), fields))
+        everything = repr(found)
+        for typed in (ADDRESS, "alice@", "Alice", PASSWORD, "not this one", "AAAA-AAAA", "Unkind words"):
+            assert typed not in everything
+        return [(name, fields) for name, fields in found if not names or name in names]
+
+    read.clear = caplog.clear
+    return read
+
+
+@pytest.fixture
+def client():
+    """A browser at ADDRESS."""
+    cache.clear()
+    return Client(REMOTE_ADDR=ADDRESS)
+
+
+@pytest.fixture
+def alice():
+    """A member with a password."""
+    return member(password=PASSWORD)
+
+
+def only(found, name):
+    """The fields of the one event called `name`; `address` is a hash."""
+    ((called, fields),) = found
+    assert called == name
+    assert re.fullmatch("[0-9a-f]{32}", fields.pop("address", "0" * 32))
+    return fields
+
+
+def code_now():
+    """The code that an authenticator app shows now."""
+    return format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
+
+
+def test_sign_in_by_password_and_sign_out(client, alice, events):
+    client.post("/account/login/", {"login": "alice@example.org", "password": PASSWORD})
+    assert only(events(), "signed_in") == {"user": alice.pk, "methods": ["password"]}
+    events.clear()
+    client.post("/account/logout/")
+    assert only(events(), "signed_out") == {"user": alice.pk}
+
+
+def test_sign_in_by_code(client, alice, events):
+    client.post("/account/login/code/", {"email": "alice@example.org"})
+    client.post("/account/login/code/confirm/", {"code": "AAAA-AAAA"})
+    assert only(events(), "code_rejected") == {"user": alice.pk, "purpose": "sign_in"}
+    events.clear()
+    client.post("/account/login/code/confirm/", {"code": code_in(sent()[0])})
+    assert only(events(), "signed_in") == {"user": alice.pk, "methods": ["code"]}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_failed_sign_in_tells_whose_account_it_was_about(client, alice, events, known):
+    login = "Alice@example.org" if known else "nobody@example.org"
+    client.post("/account/login/", {"login": login, "password": "not this one at all"})
+    assert only(events(), "sign_in_failed") == {"user": None, "target": alice.pk if known else None}
+
+
+def test_sign_up(client, events):
+    client.post("/account/signup/", {"display_name": "Alice", "email": "alice@example.org"})
+    assert only(events(), "signed_up") == {"user": User.objects.get().pk}
+
+
+def test_second_factor_passed_and_failed_at_sign_in(client, alice, events):
+    TOTP.activate(alice, SECRET)
+    client.post("/account/login/", {"login": "alice@example.org", "password": PASSWORD})
+    client.post("/account/2fa/authenticate/", {"code": "000000"})
+    assert only(events(), "second_factor_failed") == {"user": alice.pk, "authenticator": "totp"}
+    events.clear()
+    client.post("/account/2fa/authenticate/", {"code": code_now()})
+    names = [name for name, _fields in events()]
+    assert sorted(names) == ["second_factor_passed", "signed_in"]
+    assert only(events("second_factor_passed"), "second_factor_passed") == {"user": alice.pk, "authenticator": "totp"}
+
+
+def test_second_factor_added_and_removed(client, alice, events, django_capture_on_commit_callbacks):
+    client.force_login(alice)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    client.get("/account/2fa/totp/activate/")
+    secret = client.session["mfa.totp.secret"]
+    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    events.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/account/2fa/totp/activate/", {"code": code})
+    added = [fields["authenticator"] for _name, fields in events("second_factor_added")]
+    assert sorted(added) == ["recovery_codes", "totp"]
+    events.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/account/2fa/totp/deactivate/")
+    removed = [fields["authenticator"] for _name, fields in events("second_factor_removed")]
+    assert sorted(removed) == ["recovery_codes", "totp"]
+
+
+def test_new_recovery_codes(client, alice, events, django_capture_on_commit_callbacks):
+    TOTP.activate(alice, SECRET)
+    client.force_login(alice)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    events.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/account/2fa/recovery-codes/generate/")
+    assert only(events(), "second_factor_reset") == {"user": alice.pk, "authenticator": "recovery_codes"}
+
+
+def test_another_address(client, alice, events):
+    client.force_login(alice)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    client.post("/account/email/", {"action_add": "", "email": "new@example.org"})
+    events.clear()
+    client.post("/account/confirm-email/", {"code": code_in(sent()[0])})
+    assert only(events("email_changed"), "email_changed") == {"user": alice.pk}
+
+
+def test_forgotten_password(client, alice, events):
+    client.post("/account/password/reset/", {"email": "alice@example.org"})
+    client.post("/account/password/reset/confirm/", {"code": "AAAA-AAAA"})
+    assert only(events(), "code_rejected") == {"user": alice.pk, "purpose": "password_reset"}
+    client.post("/account/password/reset/confirm/", {"code": code_in(sent()[0])})
+    events.clear()
+    client.post(
+        "/account/password/reset/complete/", {"password1": "another long walk", "password2": "another long walk"}
+    )
+    assert only(events("password_changed"), "password_changed") == {"user": alice.pk, "how": "reset"}
+
+
+def test_password_changed(client, alice, events):
+    client.force_login(alice)
+    events.clear()
+    form = {"oldpassword": PASSWORD, "password1": "another long walk", "password2": "another long walk"}
+    client.post("/account/password/change/", form)
+    assert only(events("password_changed"), "password_changed") == {"user": alice.pk, "how": "changed"}
+
+
+def test_refused_by_right_by_token_and_by_the_desk(client, alice, events):
+    client.force_login(alice)
+    comment = reply(thread().opening, moderator())
+    events.clear()
+    client.get(f"/c/{comment.pk}/edit/")
+    route = {"route": "c/<int:pk>/edit/"}
+    assert only(events(), "refused") == {"user": alice.pk, "reason": "permission", **route}
+    events.clear()
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+    events.clear()
+    strict.post(f"/c/{comment.pk}/edit/", {"source": "Unkind words"})
+    assert only(events(), "refused") == {"user": alice.pk, "reason": "csrf", **route}
+    events.clear()
+    client.get("/desk/")
+    client.get("/desk/login/")
+    assert only(events(), "refused")["reason"] == "desk"
+
+
+def test_limits_of_the_forum_and_of_signing_in(client, alice, events, settings):
+    settings.LIMITS = {"preview": {"visitor": "1 per minute"}}
+    for _n in range(2):
+        client.post("/preview/", {"source": "Unkind words"})
+    assert only(events(), "limit_reached") == {"user": None, "act": "preview"}
+    events.clear()
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/60s/ip"}
+    for _n in range(2):
+        client.post("/account/login/", {"login": "alice@example.org", "password": "not this one at all"})
+    assert only(events("limit_reached"), "limit_reached") == {"user": None, "act": "account/login/"}
+    events.clear()
+    cache.clear()
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "1/60s/key"}
+    for _n in range(2):
+        client.post("/account/login/", {"login": "alice@example.org", "password": "not this one at all"})
+    assert only(events("limit_reached"), "limit_reached") == {"user": None, "act": "too_many_login_attempts"}
+
+
+def test_rights_given_by_command_and_taken_at_the_desk(client, alice, events):
+    call_command("make_moderator", "alice@example.org")
+    given = {fields["right"]: fields for _name, fields in events("right_given")}
+    assert set(given) == {"is_staff", "group Moderators"}
+    assert given["is_staff"] == {"user": None, "target": alice.pk, "right": "is_staff"}
+    events.clear()
+    call_command("make_moderator", "alice@example.org")
+    assert events() == []
+    owner = member("Olive", "olive@example.org", is_staff=True, is_superuser=True)
+    TOTP.activate(owner, SECRET)
+    client.force_login(owner)
+    events.clear()
+    client.post(f"/desk/accounts/user/{alice.pk}/change/", {"is_superuser": "on"})
+    taken = {fields["right"]: fields for _name, fields in events("right_taken")}
+    assert set(taken) == {"is_staff", "group Moderators"}
+    assert taken["is_staff"] == {"user": owner.pk, "target": alice.pk, "right": "is_staff"}
+    assert only(events("right_given"), "right_given")["right"] == "is_superuser"
+
+
+@pytest.mark.parametrize("way", ["of the person", "of the group", "cleared"])
+def test_groups_and_permissions_tell_whichever_side_is_changed(alice, events, way):
+    group, permission = Group.objects.get(name="Moderators"), Permission.objects.first()
+    if way == "of the group":
+        group.user_set.add(alice)
+        permission.user_set.add(alice)
+        group.user_set.remove(alice)
+        permission.user_set.clear()
+    else:
+        alice.groups.add(group)
+        alice.user_permissions.add(permission)
+        if way == "cleared":
+            alice.groups.clear()
+            alice.user_permissions.clear()
+        else:
+            alice.groups.remove(group)
+            alice.user_permissions.remove(permission)
+    rights = [(name, fields["target"], fields["right"]) for name, fields in events()]
+    both = ["group Moderators", f"permission {permission.codename}"]
+    assert rights == [
+        *(("right_given", alice.pk, right) for right in both),
+        *(("right_taken", alice.pk, right) for right in both),
+    ]
+
+
+def test_sanctions_and_what_takes_them_back(alice, events):
+    mod = moderator()
+    events.clear()
+    sanctioning.suspend(moderator=mod, person=alice, reason="Unkind words")
+    fields = only(events(), "sanction")
+    assert (fields["user"], fields["target"], fields["act"]) == (mod.pk, alice.pk, "ban")
+    events.clear()
+    comment = reply(thread().opening, member("Bob", "bob@example.org"))
+    case = deciding.begin(moderator=mod, comment_id=comment.pk)
+    about = {"moderator": mod, "case": case, "seen": case.version, "reason": "Unkind words"}
+    entry = deciding.decide(act="remove", measure="ban", **about)
+    assert only(events(), "sanction")["sanction"] == "ban"
+    events.clear()
+    undoing.undo(moderator=mod, entry=entry, reason="Unkind words")
+    acts = [(fields["act"], fields["sanction"]) for _name, fields in events("sanction")]
+    assert acts == [("undo", "ban")]
+
+
+def test_every_event_that_is_written_is_described():
+    root = DOCUMENT.parents[1]
+    sources = "".join(path.read_text() for app in ("forum", "accounts", "posts") for path in (root / app).rglob("*.py"))
+    written = set(re.findall(r'(?:record|_writes)\(\s*"(\w+)"', sources)) | {"right_given", "right_taken"}
+    described = set(re.findall(r"^\| `(\w+)` \|", DOCUMENT.read_text(), re.M))
+    assert described == written
