@@ -27,10 +27,11 @@ from posts.reading.slots import helpful_button, new_tag, places_of_mine, words_o
 
 # A place is <!--KIND:ID--> with a comment's id, or 0. "fold" is behind the number of replies, "more" behind the number
 # left out, "new" beside the date, "mine" among the acts, "wait" behind a comment, "since", "drafts" and "waits" above
-# the tree. Four kinds hold something for those for whom nothing is laid on: <!--KIND:ID-->this<!--/-->. They are
-# "open" in the tag of a branch, "help" (the button of a mark), "flag" (the link) and "form" (of all those buttons).
+# the tree. Five kinds hold something for those for whom nothing is laid on: <!--KIND:ID-->this<!--/-->. They are
+# "open" in the tag of a branch, "help" (the button of a mark), "helped" (how many it helped, in words), "flag" (the
+# link) and "form" (of all those buttons).
 PLACE = re.compile(
-    r"<!--((?:open|help|flag|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|drafts|waits):\d+)-->",
+    r"<!--((?:open|help|helped|flag|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|drafts|waits):\d+)-->",
     re.S,
 )
 # What a row takes in memory besides its text, roughly.

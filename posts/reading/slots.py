@@ -38,7 +38,8 @@ TOLD = """
     AND c.author_id IS DISTINCT FROM %(viewer)s
  ORDER BY c.published_at LIMIT %(most_new)s)
 UNION ALL
-(SELECT 'mark', h.comment_id, '' FROM posts_helpful h WHERE h.person_id = %(viewer)s AND h.comment_id = ANY(%(rows)s))
+(SELECT 'mark', h.comment_id, c.helpful_count::text FROM posts_helpful h JOIN posts_comment c ON c.id = h.comment_id
+ WHERE h.person_id = %(viewer)s AND h.comment_id = ANY(%(rows)s))
 UNION ALL
 (SELECT 'wait', c.id, c.path FROM posts_comment c
  WHERE c.thread_id = %(thread)s AND c.depth > 0 AND (c.held_at IS NOT NULL OR c.hidden_at IS NOT NULL)
@@ -69,6 +70,8 @@ def places_of(thread, shown, viewer, reading, at):
             places |= places_of_mine(comment, viewer, moderates)
         if comment.pk in marked:
             places[f"help:{comment.pk}"] = helpful_button(comment, True)
+            # the drawing may be some seconds older than the viewer's own mark
+            places[f"helped:{comment.pk}"] = escape(str(Comment(helpful_count=int(marked[comment.pk])).helped))
     if new:
         here = [
             row for row in shown.rows if row.is_published and row.published_at > since and row.author_id != viewer.pk
@@ -111,7 +114,7 @@ def waiting(comment, viewer, moderates=False, is_fresh=False):
 
 
 def _told(thread, shown, viewer, since, at, moderates):
-    """({id: path} of the first of what is new, ids of what helped, ids of what waits, rows of drafts)."""
+    """({id: path} of the first of what is new, {id: count} of what helped, ids of what waits, rows of drafts)."""
     rows = [row.pk for row in (shown.top, *shown.rows)]
     values = {
         "thread": thread.pk,
@@ -132,7 +135,7 @@ def _told(thread, shown, viewer, since, at, moderates):
                 told[kind][pk] = path
             else:
                 drafts.append(row)
-    return told["new"], told["mark"].keys(), list(told["wait"]), drafts
+    return told["new"], told["mark"], list(told["wait"]), drafts
 
 
 def places_of_mine(comment, viewer, moderates):

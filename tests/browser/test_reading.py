@@ -272,6 +272,19 @@ def test_a_comment_that_helped_is_marked_and_unmarked_by_the_same_button(visit, 
 
 
 @SCRIPTS
+def test_a_mark_that_its_limit_refuses_is_answered_with_a_page(visit, thread, talk, bob, scripts, settings):
+    limit = "1 per hour"
+    settings.LIMITS = {"helpful": dict.fromkeys(("first day", "new", "member", "trusted", "staff"), limit)}
+    page = visit(bob, java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    first, second = (page.locator(f"#c{talk[number].pk}").get_by_role("button", name="Helped me") for number in (2, 3))
+    first.click()
+    expect(first).to_have_attribute("aria-pressed", "true")
+    second.click()
+    expect(page.get_by_role("heading", name="A little slower, please")).to_be_visible()
+
+
+@SCRIPTS
 def test_a_visitor_who_was_helped_is_led_to_sign_in(visit, thread, talk, scripts):
     page = visit(java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())

@@ -81,6 +81,18 @@ def test_every_mark_is_shown_to_visitors_within_seconds(comments, drawings, clie
     assert client.get(address).content.decode().count("helped a reader") == 10
 
 
+def test_the_one_who_pressed_sees_it_at_once(comments, drawings, client):
+    address = comments[0].thread.get_absolute_url()
+    client.force_login(person())
+    client.get(address)
+    began = drawings.count
+    client.post(f"/c/{comments[0].pk}/helpful/", {"mark": "1"})
+    assert f'id="h{comments[0].pk}">helped a reader</span>' in client.get(address).content.decode()
+    client.post(f"/c/{comments[0].pk}/helpful/", {"mark": "0"})
+    assert f'id="h{comments[0].pk}"></span>' in client.get(address).content.decode()
+    assert drawings.count == began
+
+
 def test_a_press_does_not_raise_the_version(comments):
     before = Thread.objects.get().version
     press(comments[0], person())
