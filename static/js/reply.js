@@ -115,9 +115,6 @@ for (const failure of ["htmx:sendError", "htmx:responseError"]) {
   tree?.addEventListener(failure, (event) => {
     const link = event.target.closest(".acts a[href], .more a[href]");
     if (link) location.assign(link.href);
-    // a mark that is refused is pressed again the plain way, so that its page says why
-    const mark = event.target.closest("button.helpful");
-    mark?.form?.requestSubmit(mark);
   });
 }
 

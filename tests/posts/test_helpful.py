@@ -109,6 +109,10 @@ def test_marks_are_limited_and_the_page_says_so(comments, client, settings):
     answer = client.post(f"/c/{comments[5].pk}/helpful/", {"mark": "1"}, headers={"HX-Request": "true"})
     assert answer.status_code == 429
     assert answer["Retry-After"]
+    html = answer.content.decode()
+    assert html.startswith("<button")
+    assert 'aria-pressed="false"' in html
+    assert "That was a lot in a short time" in html
 
 
 def test_two_hundred_presses_of_visitors_make_no_session(comments):

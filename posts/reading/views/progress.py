@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from forum import errors, pagination, ratelimit
-from posts.models import Comment, Thread
+from posts.models import Comment, Helpful, Thread
 from posts.reading import progress, queries, rendering, slots
 from posts.reading.views.comments import readable
 from posts.threads.exceptions import Refused
@@ -128,7 +128,7 @@ def _mark(request, comment):
             reader=request.user, comment=comment, is_helpful=request.POST.get("mark") == "1"
         )
     except ratelimit.TooSoon as refusal:
-        return errors.too_many(request, refusal.wait)
+        return _too_soon(request, comment, refusal)
     except Refused as refusal:
         if request.htmx:
             # the page it was pressed on shows something that is no longer so
@@ -142,6 +142,19 @@ def _mark(request, comment):
         words = '<span class="helped" id="h{}" data-hx-swap-oob="true">{}</span>'
         return HttpResponse(slots.helpful_button(comment, is_marked) + format_html(words, comment.pk, comment.helped))
     return redirect((_where_from(request) or queries.address_of(comment)).partition("#")[0] + f"#c{comment.pk}")
+
+
+def _too_soon(request, comment, refusal):
+    """429 for a mark that a limit refuses: a page, or with htmx the button as it was and the sentence beside it."""
+    if not request.htmx:
+        return errors.too_many(request, refusal.wait)
+    is_marked = Helpful.objects.filter(person=request.user, comment=comment).exists()
+    sentence = format_html(
+        '<span class="helped" id="h{}" role="alert" data-hx-swap-oob="true">{}</span>', comment.pk, refusal.sentence
+    )
+    response = HttpResponse(slots.helpful_button(comment, is_marked) + sentence, status=429)
+    response["Retry-After"] = str(refusal.wait)
+    return response
 
 
 def _where_from(request):
