@@ -6,6 +6,8 @@ from django.contrib.auth import logout
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from forum.middleware import never_store
+
 # In the session: when it began and when it was last seen, in seconds since 1970.
 MARK = "signed_in"
 # Seconds. What is seen is written down at most this often; for moderators more often, because their sessions end.
@@ -21,7 +23,11 @@ def middleware(get_response):
         # without a session there is nobody to look up
         if request.session.session_key is not None and request.user.is_authenticated:
             _look_at(request)
-        return get_response(request)
+        response = get_response(request)
+        # on every page they may read what is withheld from others
+        if getattr(request.user, "proven_factors", ()):
+            never_store(response)
+        return response
 
     return handle
 

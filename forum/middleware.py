@@ -3,6 +3,7 @@
 import gzip
 import secrets
 
+from django.conf import settings
 from django.utils.cache import patch_vary_headers
 
 PERMISSIONS = ", ".join(
@@ -32,11 +33,18 @@ def security_headers(get_response):
         response = get_response(request)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        if request.path.startswith(settings.NEVER_STORED):
+            never_store(response)
         # whatever says nothing of it is somebody's own page; whitenoise speaks for static files
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
     return middleware
+
+
+def never_store(response) -> None:
+    """Keep the response out of every cache, the browser's own too: it must not be found on a shared device."""
+    response.headers["Cache-Control"] = "private, no-store"
 
 
 # Django's own middleware compresses at 6, which takes longer than all else a page costs; 3 makes it a twelfth larger.

@@ -197,6 +197,8 @@ AKISMET_KEY = env.str("AKISMET_KEY", "")
 THREAD_STARTERS = choice("THREAD_STARTERS", "everybody", ("everybody", "trusted", "staff"))
 # characters; kept short enough for a thank-you, long enough to keep out the "+1"
 COMMENT_MIN_LENGTH = env.int("COMMENT_MIN_LENGTH", 20)
+# Pages of an account and of moderation: no cache keeps them, not even the browser's own.
+NEVER_STORED = ("/account/", "/desk/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
 # A guest's form that comes back sooner is one that a program filled in, and is shown again.
 GUEST_LEAST_SECONDS = 4
 COMMENTS_PER_PAGE = 100

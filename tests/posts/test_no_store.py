@@ -1,0 +1,68 @@
+"""Pages of an account and of moderation are kept by no browser and no cache between."""
+
+import re
+
+from django.test import Client
+from django.urls import get_resolver
+
+from posts.actions import moderating
+from tests.accounts.people import member
+from tests.factories import reply
+from tests.signing_in import sign_in_with_factor
+
+PRIVATE = ("/account/", "/desk/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
+
+
+def addresses(numbers):
+    """Every address of the site below PRIVATE, with each of these numbers."""
+
+    def walk(patterns, before=""):
+        for each in patterns:
+            way = before + str(each.pattern)
+            if hasattr(each, "url_patterns"):
+                yield from walk(each.url_patterns, way)
+            else:
+                yield "/" + way.replace("^", "").replace("\\Z", "").replace("$", "")
+
+    for way in walk(get_resolver().url_patterns):
+        if way.startswith(PRIVATE) and "(?P" not in way:
+            for number in numbers if "<" in way else [0]:
+                yield re.sub(r"<[^>]+>", str(number), way)
+
+
+def kept(client, numbers):
+    """The addresses whose answer may be stored somewhere."""
+    found = []
+    for address in addresses(numbers):
+        answer = client.get(address)
+        if "no-store" not in answer.headers.get("Cache-Control", ""):
+            found.append((answer.status_code, address))
+    return found
+
+
+def test_no_page_of_a_members_account_is_stored(opening, mod):
+    alice = member()
+    entry = moderating.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.")
+    client = Client()
+    client.force_login(alice)
+    assert kept(client, [entry.pk]) == []
+    assert len(list(addresses([entry.pk]))) > 60
+
+
+def test_no_page_of_moderation_is_stored(opening, mod):
+    comment = reply(opening, member())
+    moderating.hold(moderator=mod, comment=comment, reason="A second look.")
+    client = sign_in_with_factor(Client(), mod)
+    assert kept(client, [comment.pk, 1]) == []
+
+
+def test_page_on_which_a_moderator_reads_what_is_withheld_is_not_stored(opening, mod):
+    page = opening.thread.get_absolute_url()
+    answer = sign_in_with_factor(Client(), mod).get(page)
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_page_of_a_thread_may_be_kept_by_a_readers_own_browser(opening, bob, client):
+    client.force_login(bob)
+    for browser in (client, Client()):
+        assert "no-store" not in browser.get(opening.thread.get_absolute_url()).headers["Cache-Control"]
