@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.clinicians import Verification, VerificationRequest
 from accounts.names import skeleton
+from accounts.user_session import UserSession
 from accounts.validators import NAME_MAX_LENGTH, validate_display_name
 
-__all__ = ["MODERATORS", "HeldName", "User", "Verification", "VerificationRequest"]
+__all__ = ["MODERATORS", "HeldName", "User", "UserSession", "Verification", "VerificationRequest"]
 
 # How long somebody is called new after they joined; the first day is a standing of its own.
 FIRST_DAY, NEW_FOR = timedelta(days=1), timedelta(days=7)

@@ -1,4 +1,6 @@
-"""What a signed-in session proved, and how long a moderator's lasts."""
+"""What a signed-in session proved, where it is, and how long a moderator's lasts."""
+
+from datetime import UTC, datetime
 
 from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
@@ -6,9 +8,11 @@ from django.contrib.auth import logout
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import UserSession
+from accounts.user_session import read_user_agent
 from forum.middleware import never_store
 
-# In the session: when it began and when it was last seen, in seconds since 1970.
+# In the session: when it began and when it was last seen, in seconds since 1970, and the key it had then.
 MARK = "signed_in"
 # Seconds. What is seen is written down at most this often; for moderators more often, because their sessions end.
 SEEN_EVERY, STAFF_SEEN_EVERY = 60 * 60, 10 * 60
@@ -32,10 +36,9 @@ def middleware(get_response):
     return handle
 
 
-def begin(request, **signal) -> None:
+def begin(request, user, **signal) -> None:
     """Note that somebody has just signed in (receives Django's user_logged_in)."""
-    now = timezone.now().timestamp()
-    request.session[MARK] = {"began": now, "seen": now}
+    _note(request, user, None, timezone.now().timestamp())
 
 
 def proven_factors(request) -> list[int]:
@@ -51,14 +54,27 @@ def _look_at(request) -> None:
     mark, now = request.session.get(MARK), timezone.now().timestamp()
     if mark and request.user.is_staff and _is_over(mark, now):
         logout(request)
-        messages.info(
-            request, _("You were signed out: moderators’ sessions end after 12 hours without use, and after 7 days.")
-        )
+        messages.info(request, SIGNED_OUT)
         return
     request.user.proven_factors = proven_factors(request)
     every = STAFF_SEEN_EVERY if request.user.is_staff else SEEN_EVERY
-    if mark is None or now - mark["seen"] >= every:
-        request.session[MARK] = {"began": mark["began"] if mark else now, "seen": now}
+    if mark is None or now - mark["seen"] >= every or mark["key"] != request.session.session_key:
+        _note(request, request.user, mark, now)
+
+
+def _note(request, user, mark: dict | None, now: float) -> None:
+    """Write down that the session is seen, under the key that it has now; without a `mark` it begins."""
+    key, began = request.session.session_key, mark["began"] if mark else now
+    request.session[MARK] = {"began": began, "seen": now, "key": key}
+    if key is None:
+        # the session gets its key when it is saved; the next request notes it
+        return
+    seen_at = datetime.fromtimestamp(now, UTC)
+    known = UserSession.objects.filter(user=user, session_key=mark["key"]) if mark else UserSession.objects.none()
+    if not known.update(session_key=key, seen_at=seen_at):
+        about = {"user": user, "began_at": datetime.fromtimestamp(began, UTC), "seen_at": seen_at}
+        about |= read_user_agent(request.META.get("HTTP_USER_AGENT", ""))
+        UserSession.objects.update_or_create(session_key=key, defaults=about)
 
 
 def _is_over(mark: dict, now: float) -> bool:

@@ -30,6 +30,7 @@ CHANGES = [
 
 urlpatterns = [
     path("", views.account_settings, name="account_settings"),
+    path("sessions/", views.sessions, name="account_sessions"),
     path("logout/", views.LogoutView.as_view(), name="account_logout"),
     path("signup/", views.SignupView.as_view(), name="account_signup"),
     path("2fa/webauthn/login/", views.LoginWebAuthnView.as_view(), name="mfa_login_webauthn"),

@@ -14,8 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import NameTakenError, ProfileForm
-from accounts.models import User
+from accounts.models import User, UserSession
 from forum import errors, ratelimit
+
+MOST_SESSIONS = 50
 
 
 def in_one_transaction(view: type[View]) -> type[View]:
@@ -84,3 +86,27 @@ def account_settings(request):
         "has_key": Authenticator.Type.WEBAUTHN in factors,
     }
     return render(request, "accounts/settings.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessions(request):
+    """Where the person is signed in; signs out one other session (`session`) or all others (`others`)."""
+    mine = UserSession.objects.filter(user=request.user)
+    key = request.session.session_key
+    if request.method == "POST":
+        ended = mine.exclude(session_key=key)
+        if "others" not in request.POST:
+            chosen = request.POST.get("session", "")
+            ended = ended.filter(pk=int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None)
+        ended.end()
+        if "others" in request.POST:
+            messages.success(request, _("You are signed out everywhere else."))
+        else:
+            messages.success(request, _("That device is signed out."))
+        return redirect("account_sessions")
+    running = list(mine.running().order_by("-seen_at", "-pk")[:MOST_SESSIONS])
+    for session in running:
+        session.is_this = session.session_key == key
+    return render(request, "accounts/sessions.html", {"sessions": running})

@@ -65,6 +65,7 @@ MEMBERS = [
     "/c/{top}/edit/",
     "/admin/",
     "/account/clinician/",
+    "/account/sessions/",
     "/account/download/",
     "/flags/",
     "/decisions/",

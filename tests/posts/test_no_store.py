@@ -4,8 +4,8 @@ import re
 
 from django.test import Client
 from django.urls import get_resolver
-
 from posts.actions import moderating
+
 from tests.accounts.people import member
 from tests.factories import reply
 from tests.signing_in import sign_in_with_factor

@@ -4,6 +4,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from accounts.models import UserSession
 from forum import outbox, ratelimit
 from posts.moderation import flags
 from posts.writing import drafts, guests
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     def handle(self, *, stopped=lambda: False, **options):
         now = timezone.now()
         call_command("clearsessions")
+        UserSession.objects.forget_ended()
         for forget, at, what in (
             (drafts.forget_old, now, "drafts"),
             (guests.forget_addresses, now, "guests’ e-mail addresses"),

@@ -508,9 +508,10 @@ def test_everything_that_is_somebodys_is_thought_of():
             # titles come with their opening posts, earlier texts with their comments
             ("posts.Thread", "author"),
             ("posts.Revision", "replaced_by"),
-            # how far somebody has read, and names that are kept for them: nothing they wrote
+            # how far they have read, names kept for them, and where they are signed in: nothing they wrote
             ("posts.Reading", "person"),
             ("accounts.HeldName", "person"),
+            ("accounts.UserSession", "user"),
             # what moderators do and keep for themselves
             ("posts.LogEntry", "moderator"),
             ("posts.Appeal", "decided_by"),

@@ -141,7 +141,7 @@ def test_decision_sent_without_second_factor_is_refused_and_what_was_typed_is_ke
 def wound_back(client, **seconds):
     """The session as if it had begun or been seen so many seconds earlier."""
     session = client.session
-    session[MARK] = {name: at - seconds.get(name, 0) for name, at in session[MARK].items()}
+    session[MARK] = session[MARK] | {name: session[MARK][name] - earlier for name, earlier in seconds.items()}
     session.save()
 
 

@@ -1,0 +1,75 @@
+"""Where somebody is signed in."""
+
+import re
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+# Of what a browser says of itself: what it has, and how that is called; the first that fits.
+BROWSERS = [
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox|FxiOS", "Firefox"),
+    ("Chrome|CriOS", "Chrome"), ("Safari", "Safari"),
+]  # fmt: skip
+SYSTEMS = [
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Windows", "Windows"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+]  # fmt: skip
+
+
+class UserSessionQuerySet(models.QuerySet):
+    """Questions about many sessions."""
+
+    def running(self):
+        """Those that have not ended."""
+        running = Session.objects.filter(session_key=models.OuterRef("session_key"), expire_date__gt=timezone.now())
+        return self.filter(models.Exists(running))
+
+    @transaction.atomic
+    def end(self) -> int:
+        """Sign out these sessions; return how many there were."""
+        keys = list(self.values_list("session_key", flat=True))
+        Session.objects.filter(session_key__in=keys).delete()
+        return self.model.objects.filter(session_key__in=keys).delete()[0]
+
+    def forget_ended(self) -> int:
+        """Delete the rows of sessions that have ended; return how many there were."""
+        return self.exclude(pk__in=self.model.objects.running().values("pk")).delete()[0]
+
+
+class UserSession(models.Model):
+    """A session in which `user` signed in: on which device, since when, and when it was last seen.
+
+    Neither the internet address nor all that the browser says of itself is kept. `seen_at` is written at most once an
+    hour (see accounts.sessions). Rows of sessions that have ended stay until they are tidied away.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="user_sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    browser = models.CharField(max_length=20, blank=True)
+    system = models.CharField(max_length=20, blank=True)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    objects = UserSessionQuerySet.as_manager()
+
+    def __str__(self):
+        return str(self.pk)
+
+    @property
+    def device(self) -> str:
+        """The browser and the system in words."""
+        if self.system:
+            return _("%(browser)s on %(system)s") % {"browser": self.browser or _("A browser"), "system": self.system}
+        return self.browser or _("An unknown browser")
+
+
+def read_user_agent(text: str) -> dict[str, str]:
+    """Return the names of the browser and the system in a User-Agent header, "" where they are unknown."""
+    return {"browser": _first(BROWSERS, text), "system": _first(SYSTEMS, text)}
+
+
+def _first(names, text):
+    return next((name for pattern, name in names if re.search(pattern, text)), "")
