@@ -5,6 +5,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from zxcvbn import zxcvbn
 
+from accounts.models import User
+
 # Of zxcvbn's scores from 0 to 4: 3 takes a hundred million guesses or more.
 LEAST_SCORE = 3
 # Characters that are looked at. Longer texts made for it cost zxcvbn seconds; these cost 60 ms at most.
@@ -18,7 +20,7 @@ class GuessableValidator:
     digits for letters; nothing leaves this machine.
     """
 
-    def validate(self, password: str, user=None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:
         """Raise ValidationError for a password that is easy to guess."""
         known = [settings.SITE_NAME, "".join(settings.SITE_NAME.split()).replace("-", "")]
         if user is not None:

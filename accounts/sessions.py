@@ -1,14 +1,16 @@
 """What a signed-in session proved, where it is, and how long a moderator's lasts."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import UserSession
+from accounts.models import User, UserSession
 from accounts.user_session import read_user_agent
 from forum.middleware import never_store
 
@@ -20,10 +22,10 @@ STAFF_MOST_IDLE, STAFF_MOST = 12 * 60 * 60, 7 * 24 * 60 * 60
 SIGNED_OUT = _("You were signed out: moderators’ sessions end after 12 hours without use, and after 7 days.")
 
 
-def middleware(get_response):
+def middleware(get_response: Callable) -> Callable:
     """Tell the user of each request what their session proved, and end moderators' sessions in time."""
 
-    def handle(request):
+    def handle(request: HttpRequest) -> HttpResponseBase:
         # without a session there is nobody to look up
         if request.session.session_key is not None and request.user.is_authenticated:
             _look_at(request)
@@ -36,12 +38,12 @@ def middleware(get_response):
     return handle
 
 
-def begin(request, user, **signal) -> None:
+def begin(request: HttpRequest, user: User, **signal: object) -> None:
     """Note that somebody has just signed in (receives Django's user_logged_in)."""
     _note(request, user, None, timezone.now().timestamp())
 
 
-def proven_factors(request) -> list[int]:
+def proven_factors(request: HttpRequest) -> list[int]:
     """Return the ids of the second factors with which somebody signed in to this session, or confirmed it.
 
     To add a second factor proves nothing: whoever took over a session could do that.
@@ -50,7 +52,7 @@ def proven_factors(request) -> list[int]:
     return [record["id"] for record in records if record["method"] == "mfa" and "id" in record]
 
 
-def _look_at(request) -> None:
+def _look_at(request: HttpRequest) -> None:
     mark, now = request.session.get(MARK), timezone.now().timestamp()
     if mark and request.user.is_staff and _is_over(mark, now):
         logout(request)
@@ -62,7 +64,7 @@ def _look_at(request) -> None:
         _note(request, request.user, mark, now)
 
 
-def _note(request, user, mark: dict | None, now: float) -> None:
+def _note(request: HttpRequest, user: User, mark: dict | None, now: float) -> None:
     """Write down that the session is seen, under the key that it has now; without a `mark` it begins."""
     key, began = request.session.session_key, mark["began"] if mark else now
     request.session[MARK] = {"began": began, "seen": now, "key": key}

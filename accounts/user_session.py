@@ -22,7 +22,7 @@ SYSTEMS = [
 class UserSessionQuerySet(models.QuerySet):
     """Questions about many sessions."""
 
-    def running(self):
+    def running(self) -> "UserSessionQuerySet":
         """Those that have not ended."""
         running = Session.objects.filter(session_key=models.OuterRef("session_key"), expire_date__gt=timezone.now())
         return self.filter(models.Exists(running))
@@ -55,7 +55,7 @@ class UserSession(models.Model):
 
     objects = UserSessionQuerySet.as_manager()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.pk)
 
     @property
@@ -71,5 +71,5 @@ def read_user_agent(text: str) -> dict[str, str]:
     return {"browser": _first(BROWSERS, text), "system": _first(SYSTEMS, text)}
 
 
-def _first(names, text):
+def _first(names: list[tuple[str, str]], text: str) -> str:
     return next((name for pattern, name in names if re.search(pattern, text)), "")

@@ -44,7 +44,7 @@ class LoginWebAuthnView(webauthn_views.LoginWebAuthnView):
         """Return a challenge, or 429."""
         try:
             ratelimit.take(request, "passkey")
-        except ratelimit.TooSoon as refusal:
+        except ratelimit.RateLimited as refusal:
             return errors.too_many(request, refusal.wait)
         return super().get(request, *args, **kwargs)
 
@@ -91,7 +91,7 @@ def account_settings(request):
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def sessions(request):
+def sessions(request: HttpRequest) -> HttpResponse:
     """Where the person is signed in; signs out one other session (`session`) or all others (`others`)."""
     mine = UserSession.objects.filter(user=request.user)
     key = request.session.session_key

@@ -20,7 +20,7 @@ from forum.security_log import record
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
-class DeskSite(admin.AdminSite):
+class ForumAdminSite(admin.AdminSite):
     """Django's admin site; `has_permission` adds the second factor and `login` the forum's own sign-in."""
 
     site_header = _("The moderators’ desk")

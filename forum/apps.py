@@ -13,7 +13,7 @@ class Forum(AppConfig):
         from forum import checks, deployment_checks  # noqa: F401  (registers the checks)
 
 
-class Desk(AdminConfig):
+class ForumAdminConfig(AdminConfig):
     """Django's own admin behind the forum's sign-in and a second factor."""
 
-    default_site = "forum.admin_site.DeskSite"
+    default_site = "forum.admin_site.ForumAdminSite"

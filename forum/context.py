@@ -1,11 +1,12 @@
 """What every page knows."""
 
 from django.conf import settings
+from django.http import HttpRequest
 
 from forum.cookies import look_of
 
 
-def site(request) -> dict[str, str]:
+def site(request: HttpRequest) -> dict[str, str]:
     """Return the site's name, its origin, the look the reader chose, and where ways back lead.
 
     `here` is where the choice of a look leads back to, `come_back` where the sign-in does (nowhere from account pages).

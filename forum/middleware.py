@@ -4,6 +4,7 @@ import gzip
 import secrets
 
 from django.conf import settings
+from django.http import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 PERMISSIONS = ", ".join(
@@ -42,7 +43,7 @@ def security_headers(get_response):
     return middleware
 
 
-def never_store(response) -> None:
+def never_store(response: HttpResponseBase) -> None:
     """Keep the response out of every cache, the browser's own too: it must not be found on a shared device."""
     response.headers["Cache-Control"] = "private, no-store"
 

@@ -15,7 +15,7 @@ from time import monotonic
 
 from cachetools import LRUCache
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from forum.context import site
@@ -76,7 +76,15 @@ def still_holds(request, version):
     return HttpResponse()
 
 
-def render_for_everybody(request, version, template: str, context: dict, *, places=None, keeps=True) -> HttpResponse:
+def render_for_everybody(
+    request: HttpRequest,
+    version: tuple,
+    template: str,
+    context: dict,
+    *,
+    places: dict | None = None,
+    keeps: bool = True,
+) -> HttpResponse:
     """Render a page that shows `version` of something, and let the door keep it unless `keeps` is False.
 
     The template gets `context` and nothing of the request but its address and look: no user, no messages, no CSRF
@@ -131,7 +139,7 @@ class Page:
         return [self.zipped if takes_gzip else self.plain]
 
 
-class Door:
+class PageCache:
     """The WSGI application: kept pages for visitors, `application` for everything else."""
 
     def __init__(self, application):

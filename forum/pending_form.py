@@ -26,7 +26,7 @@ def keep(request):
         return False
     try:
         ratelimit.take(request, "unsent")
-    except ratelimit.TooSoon:
+    except ratelimit.RateLimited:
         return False
     others = {place: kept for place, kept in request.session.get(NAME, {}).items() if place != request.path}
     # a session that nobody signs in to is gone tomorrow, with what is in it

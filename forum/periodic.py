@@ -1,4 +1,4 @@
-"""What is done behind the pages, again and again: commands by name, each after its pause (`settings.CHORES`).
+"""What is done behind the pages, again and again: commands by name, each after its pause (`settings.PERIODIC_JOBS`).
 
 Every one of them may run twice at once and may be interrupted, so that nothing has to be agreed between machines.
 """
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 LONGEST_PAUSE = 60
 
 
-class Chores:
+class PeriodicJobs:
     """Does each chore in a thread of its own, so that no long one keeps the others waiting; a `with` statement that
     ends when they have. Which ones `failed` the last time."""
 
@@ -24,7 +24,9 @@ class Chores:
         # how many times in a row, by name
         self.failed = {}
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._keep_doing, args=[name], name=name) for name in settings.CHORES]
+        self._threads = [
+            threading.Thread(target=self._keep_doing, args=[name], name=name) for name in settings.PERIODIC_JOBS
+        ]
 
     def __enter__(self):
         for thread in self._threads:
@@ -47,11 +49,11 @@ class Chores:
             call_command(name, stdout=StringIO(), stopped=self._stop.is_set)
         except Exception:
             self.failed[name] = self.failed.get(name, 0) + 1
-            pause = min(LONGEST_PAUSE, settings.CHORES[name] * 2 ** min(self.failed[name], 10))
+            pause = min(LONGEST_PAUSE, settings.PERIODIC_JOBS[name] * 2 ** min(self.failed[name], 10))
             logger.exception("The chore %s failed; it is tried again in %s seconds.", name, pause)
             return pause
         self.failed.pop(name, None)
-        return settings.CHORES[name]
+        return settings.PERIODIC_JOBS[name]
 
     def _keep_doing(self, name):
         while not self._stop.is_set():

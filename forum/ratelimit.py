@@ -34,7 +34,7 @@ IPV6_PREFIX = 64
 IN_A_WHILE = _("That was a lot in a short time. Please wait %(wait)s and send it again.")
 
 
-class TooSoon(Exception):  # noqa: N818  (it is an answer, not a fault)
+class RateLimited(Exception):  # noqa: N818  (it is an answer, not a fault)
     """A limit is reached; in `wait` seconds the act is allowed again. `sentence` tells the person."""
 
     def __init__(self, wait):
@@ -57,10 +57,10 @@ def take(request, act, token="", units=1):
         wait = cursor.fetchone()[0]
     if wait is not None:
         record("limit_reached", **who(request), act=act)
-        raise TooSoon(wait)
+        raise RateLimited(wait)
 
 
-def forget(at):
+def delete_expired(at):
     """Forgets whoever did nothing for FORGOTTEN_AFTER, and what allauth counted and needs no more; how many rows."""
     forgotten = Usage.objects.filter(used_at__lt=at - FORGOTTEN_AFTER).delete()[0]
     cache = settings.CACHES["default"]

@@ -23,7 +23,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
-    "forum.apps.Desk",
+    "forum.apps.ForumAdminConfig",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -198,7 +198,7 @@ THREAD_STARTERS = choice("THREAD_STARTERS", "everybody", ("everybody", "trusted"
 # characters; kept short enough for a thank-you, long enough to keep out the "+1"
 COMMENT_MIN_LENGTH = env.int("COMMENT_MIN_LENGTH", 20)
 # Pages of an account and of moderation: no cache keeps them, not even the browser's own.
-NEVER_STORED = ("/account/", "/desk/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
+NEVER_STORED = ("/account/", "/admin/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
 # A guest's form that comes back sooner is one that a program filled in, and is shown again.
 GUEST_LEAST_SECONDS = 4
 COMMENTS_PER_PAGE = 100
@@ -235,7 +235,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Behind the pages ----------------------------------------------------------------------------------------------------
 
 # what `manage.py run_worker` does, each on a database connection of its own, and how many seconds it rests between
-CHORES = {"heartbeat": 60, "send_outbox": 1, "delete_expired": 24 * 60 * 60, "recalculate_trust": 24 * 60 * 60}
+PERIODIC_JOBS = {"heartbeat": 60, "send_outbox": 1, "delete_expired": 24 * 60 * 60, "recalculate_trust": 24 * 60 * 60}
 
 # Safety --------------------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,6 @@ def is_stale():
     return not stamp.exists() or stamp.read_text() != _fingerprint()
 
 
-def remember():
+def mark_collected():
     """Notes that what is collected is complete."""
     _stamp().write_text(_fingerprint())

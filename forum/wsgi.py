@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forum.settings")
 django_application = get_wsgi_application()
 
-from forum.pagecache import Door  # noqa: E402  (it reads the settings)
+from forum.pagecache import PageCache  # noqa: E402  (it reads the settings)
 
-application = Door(django_application)
+application = PageCache(django_application)

@@ -20,12 +20,12 @@ class Posts(AppConfig):
 
         from posts.forms import kept
         from posts.moderation.moderator_group import keep_moderators_group
-        from posts.threads.publishing import author_looks_different
+        from posts.threads.publishing import raise_versions_of_author
         from posts.writing.views.guests import tell_of_claims
 
         form_fields.register(typed=kept.TYPED, sent_along=kept.SENT_ALONG, never_kept=kept.NEVER_KEPT)
         grants.register_append_only("posts_logentry")
-        hooks.before_rename.append(author_looks_different)
+        hooks.before_rename.append(raise_versions_of_author)
         email_confirmed.connect(tell_of_claims)
         post_migrate.connect(keep_moderators_group, sender=self)
         # the last of our apps: all tables are there

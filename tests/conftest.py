@@ -55,5 +55,5 @@ def empty_caches():
     """No test finds pages that another one rendered, or limits that another one used up."""
     from posts.reading import rendering
 
-    rendering.forget()
+    rendering.clear()
     cache.clear()

@@ -42,7 +42,7 @@ def test_every_count_equals_the_rows(filled):
 
 def test_it_is_found_again_read_and_written_in(filled):
     assert fill.thread_of(SIZE) == filled
-    assert len(queries.of_replies(filled.opening.pk).rows) > 50
+    assert len(queries.page_of_replies(filled.opening.pk).rows) > 50
     html = Client().get(filled.get_absolute_url()).content.decode()
     assert "300 comments" in html
 

@@ -36,7 +36,7 @@ SENT_ALONG = (
     "act",
     "rule",
     "canned",
-    "measure",
+    "sanction",
     "outcome",
     "action",
     "days",

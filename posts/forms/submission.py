@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum import markup, ratelimit
 from posts.reading import queries
-from posts.threads.exceptions import Overtaken, Refused, Repeated, Wondering
+from posts.threads.exceptions import ConfirmationNeeded, EditConflict, Refused, Repeated
 
 KEPT = _("%(reason)s Nothing was sent; your text is still in the box, so that you can copy it.")
 WAIT = _("%(reason)s Your text is still in the box.")
@@ -45,7 +45,7 @@ def attempted(request, form, act, verb, earlier=None):
     try:
         ratelimit.take(request, act, token=form.cleaned_data.get("key") or "")
         return verb(form.cleaned_data)
-    except ratelimit.TooSoon as refusal:
+    except ratelimit.RateLimited as refusal:
         said = earlier and earlier.said_lately(form.cleaned_data["source"], timezone.now())
         if said:
             _ask_again(form, said)
@@ -56,13 +56,13 @@ def attempted(request, form, act, verb, earlier=None):
         form.add_error(None, KEPT % {"reason": refusal.sentence})
     except Repeated as refusal:
         _ask_again(form, refusal.comment)
-    except Wondering as question:
+    except ConfirmationNeeded as question:
         form.status = IN_CONFLICT
         form.ask_whether_sure()
         # it is no mistake, and does not look like one
         form.asks, form.helper.form_error_title = True, TO_THINK_ABOUT
         form.add_error(None, format_html("{} {}", ASKED, _in_words(question.asked)))
-    except Overtaken as refusal:
+    except EditConflict as refusal:
         form.status = IN_CONFLICT
         form.begin_with(refusal.comment)
         form.add_error(None, OVERTAKEN)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 class LogEntryQuerySet(models.QuerySet):
     """Questions about many entries."""
 
-    def measures_with(self, *entries):
+    def sanctions_with(self, *entries):
         """What was decided about the authors together with these entries about comments; by the index of the person."""
         people = {entry.person_id for entry in entries if entry.person_id}
         if not people:

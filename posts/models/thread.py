@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
@@ -179,7 +180,7 @@ class Thread(models.Model):
             question.thread = self
         return questions
 
-    def title_for(self, person) -> str:
+    def title_for(self, person: AbstractBaseUser | None) -> str:
         """Return the title as `person` may read it; "" if the thread is withdrawn and somebody else began it.
 
         `person` is None for somebody without an account.

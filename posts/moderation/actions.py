@@ -34,7 +34,7 @@ def restore(*, moderator, comment, reason, rule=""):
     check_not_concerned(moderator, comment.author)
     entry = _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, removed=False)
     if entry:
-        notices.tell_of_return(entry)
+        notices.send_reversal(entry)
     return entry
 
 
@@ -59,7 +59,7 @@ def approve(*, moderator, comment, reason, rule="", is_told=True):
     entry = _set_comment_state(moderator, comment, reason, rule, Act.APPROVE, hidden=False, held=False, removed=False)
     if entry:
         if is_told and {"removed_at", "hidden_at"} & entry.before["comment"].keys():
-            notices.tell_of_return(entry)
+            notices.send_reversal(entry)
         return entry
     comment = publishing.lock_comment(comment)
     if not comment.is_published or cases.case_of(comment) is None:
@@ -117,7 +117,7 @@ def open_branch(*, moderator, comment, reason, rule=""):
     check_not_concerned(moderator, comment.author)
     entry = _set_branch_lock(moderator, comment, reason, rule, Act.OPEN_BRANCH, False)
     if entry:
-        notices.tell_of_return(entry)
+        notices.send_reversal(entry)
     return entry
 
 
@@ -176,7 +176,7 @@ def _set_branch_lock(moderator, comment, reason, rule, act, on):
     before = {}
     if not set_fields(comment, {"locked_at": moment_if(on, comment.locked_at, timezone.now())}, before, "comment"):
         return False
-    publishing.bump(comment.thread)
+    publishing.raise_version(comment.thread)
     return _done(comment, moderator, act, reason, rule, before)
 
 
@@ -192,7 +192,7 @@ def _done(comment, moderator, act, reason, rule, before, **more):
         before=before,
         **more,
     )
-    cases.decided(comment, entry)
+    cases.close_after_decision(comment, entry)
     return entry
 
 
@@ -217,5 +217,5 @@ def _set_thread_state(moderator, thread, reason, act, field, on):
     before = {}
     if not set_fields(thread, {field: moment_if(on, getattr(thread, field), timezone.now())}, before, "thread"):
         return False
-    publishing.bump(thread)
+    publishing.raise_version(thread)
     return log(moderator, act, reason, thread=thread, before=before)

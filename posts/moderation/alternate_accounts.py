@@ -33,11 +33,11 @@ def gave_cause(person):
 
 
 @transaction.atomic
-def look_for_others(*, moderator, person, reason):
+def find_alternate_accounts(*, moderator, person, reason):
     """The other people, MOST_OTHERS at most, who wrote from where `person` wrote lately; the log has that somebody
     looked, and not what was found.
 
-    Raises Refused where the person gave no cause, PermissionDenied as the measures of posts.moderation.sanctions do.
+    Raises Refused where the person gave no cause, PermissionDenied as the sanctions of posts.moderation.sanctions do.
     """
     check_right(moderator, reason)
     check_may_be_judged(moderator, person)

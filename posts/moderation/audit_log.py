@@ -63,7 +63,7 @@ def log(moderator, act, reason, *, rule="", **about):
     if act in STATED:
         if person is not None and person != moderator:
             User.objects.filter(pk=person.pk).update(has_statement=True)
-        notices.tell_of_decision(entry)
+        notices.send_decision(entry)
     return entry
 
 

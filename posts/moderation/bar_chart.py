@@ -29,7 +29,7 @@ class Chart(NamedTuple):
     axis: list
 
 
-def of(rows):
+def chart_of(rows):
     """The Chart of (label, number) rows; None for a number stands for no bar."""
     top = _top_of(max((number or 0 for _label, number in rows), default=0))
     step = min((WIDTH - AXIS - EDGE) / max(len(rows), 1), WIDEST / 0.8)

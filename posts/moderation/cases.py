@@ -45,13 +45,13 @@ def open_case(comment, kind, why, at, weight=0):
     return case
 
 
-def changed(comment):
+def note_change(comment):
     """What the locked `comment` says is another text now, or something about it was taken back: whoever decides has to
     have seen it."""
     Case.objects.filter(comment=comment, closed_at=None).update(version=F("version") + 1)
 
 
-def decided(comment, entry):
+def close_after_decision(comment, entry):
     """A moderator decided about the locked `comment`, as the log's `entry` says: its open case and flags are done."""
     now = timezone.now()
     case = case_of(comment)
@@ -65,12 +65,12 @@ def decided(comment, entry):
         return
     waits = is_waiting(comment)
     if entry.act not in OUTCOME_OF or (waits and entry.act == Act.LOCK_BRANCH):
-        see_to(comment)
+        ensure_case_if_waiting(comment)
         return
     Flag.objects.filter(comment=comment, outcome=Outcome.OPEN).update(outcome=OUTCOME_OF[entry.act], decided_at=now)
     if case is not None:
         _close(case, now, entry)
-    see_to(comment)
+    ensure_case_if_waiting(comment)
 
 
 def is_waiting(comment):
@@ -78,13 +78,13 @@ def is_waiting(comment):
     return comment.state in (comment.State.HELD, comment.State.HIDDEN)
 
 
-def see_to(comment):
+def ensure_case_if_waiting(comment):
     """Whatever became of the locked `comment`: if it waits, it is in the queue."""
     if is_waiting(comment) and case_of(comment) is None:
         open_case(comment, Kind.HELD, [Why.HOLD], timezone.now())
 
 
-def is_news(comment, entry):
+def has_news_since(comment, entry):
     """Since `entry` the locked `comment` was taken out of sight or flagged, or a moderator wants to look at it: that
     is decided on its own. One query, or two."""
     moments = [at for at in (comment.held_at, comment.hidden_at) if at is not None]
@@ -96,11 +96,11 @@ def is_news(comment, entry):
     return opened.filter(why__contains=[Why.MODERATOR]).exists()
 
 
-def set_right(comment, entry):
+def settle_after_appeal(comment, entry):
     """An appeal against `entry` about the locked `comment` was right: the flags that led to it were without reason, and
     so are those that wait, and its item is closed, unless something has come since."""
     # of what it was before the branch was locked, that decided nothing
-    now, is_over = timezone.now(), entry.act != Act.LOCK_BRANCH and not is_news(comment, entry)
+    now, is_over = timezone.now(), entry.act != Act.LOCK_BRANCH and not has_news_since(comment, entry)
     case = Case.objects.filter(comment=comment, closed_by=entry, appeal=None).first()
     wrong = Flag.objects.filter(comment=comment).filter(
         Q(decided_at=case.closed_at if case else None, outcome=Outcome.AGREED)
@@ -112,7 +112,7 @@ def set_right(comment, entry):
         _close(still_open, now, entry)
 
 
-def taken_back(comment):
+def close_after_deletion(comment):
     """Its author deleted the locked `comment`: nothing is left to decide."""
     now = timezone.now()
     Flag.objects.filter(comment=comment, outcome=Outcome.OPEN).update(outcome=Outcome.GONE, decided_at=now)

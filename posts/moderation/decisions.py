@@ -32,7 +32,7 @@ SUSPENSIONS = {
     "ban": None,
 }
 SAME_NOTE = timedelta(minutes=5)
-MEASURES = ["warn", "watch", *SUSPENSIONS]
+SANCTIONS = ["warn", "watch", *SUSPENSIONS]
 
 
 def claim(*, moderator, case_id, takes_over=False):
@@ -50,7 +50,7 @@ def claim(*, moderator, case_id, takes_over=False):
 
 
 @transaction.atomic
-def begin(*, moderator, comment_id):
+def open_or_begin(*, moderator, comment_id):
     """The open Case of a comment, None if there is no such comment; begun by `moderator` where there is none, because
     they want to decide about it."""
     check_moderator(moderator)
@@ -76,9 +76,9 @@ def pass_on(*, moderator, case):
 
 
 @transaction.atomic
-def decide(*, moderator, case, seen, act, reason, rule="", measure="", passage=""):
-    """The decision `act` (a key of ABOUT_COMMENT) about the case's comment, as the log's entry, and the `measure` (one
-    of MEASURES or none) about its author.
+def decide(*, moderator, case, seen, act, reason, rule="", sanction="", passage=""):
+    """The decision `act` (a key of ABOUT_COMMENT) about the case's comment, as the log's entry, and the `sanction` (one
+    of SANCTIONS or none) about its author.
 
     `seen` is the version of the case it is made on. Raises Stale where the case is another one by now or somebody else
     has it, Refused, PermissionDenied.
@@ -92,16 +92,16 @@ def decide(*, moderator, case, seen, act, reason, rule="", measure="", passage="
     entry = ABOUT_COMMENT[act](moderator=moderator, comment=comment, reason=reason, rule=rule, **options)
     if not entry:
         raise Refused(exceptions.NOTHING_TO_DO)
-    if measure:
+    if sanction:
         if comment.author is None:
             raise Refused(exceptions.NO_ACCOUNT)
         about = {"reason": reason, "rule": rule, "comment": comment, "decision": entry}
-        take_measure(moderator=moderator, person=comment.author, measure=measure, **about)
+        apply_sanction(moderator=moderator, person=comment.author, sanction=sanction, **about)
     return entry
 
 
-def take_measure(*, moderator, person, measure, reason, rule="", comment=None, decision=None):
-    """One of MEASURES about `person`, if it goes with one as part of the log's entry `decision`; the log's entry, or
+def apply_sanction(*, moderator, person, sanction, reason, rule="", comment=None, decision=None):
+    """One of SANCTIONS about `person`, if it goes with one as part of the log's entry `decision`; the log's entry, or
     False where nothing changed."""
     about = {
         "moderator": moderator,
@@ -111,10 +111,10 @@ def take_measure(*, moderator, person, measure, reason, rule="", comment=None, d
         "comment": comment,
         "decision": decision,
     }
-    if measure in SUSPENSIONS:
-        lasts = SUSPENSIONS[measure]
+    if sanction in SUSPENSIONS:
+        lasts = SUSPENSIONS[sanction]
         return sanctions.suspend(until=lasts and timezone.now() + lasts, **about)
-    return {"warn": sanctions.warn, "watch": sanctions.watch}[measure](**about)
+    return {"warn": sanctions.warn, "watch": sanctions.watch}[sanction](**about)
 
 
 @transaction.atomic

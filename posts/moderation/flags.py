@@ -90,7 +90,7 @@ def accuracy_of(person):
     return (2 * told["agreed"] - told["decided"]) / told["decided"]
 
 
-def forget_visitors(before):
+def delete_expired_visitors(before):
     """Forgets which visitors flagged before the moment `before`; how many these were."""
     return Flag.objects.filter(flagged_at__lt=before).exclude(visitor="").update(visitor="")
 

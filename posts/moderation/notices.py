@@ -19,13 +19,13 @@ Act = LogEntry.Act
 HEARD_OF = MAILED | {Act.RESTORE, Act.OPEN_BRANCH, Act.UNSUSPEND, Act.UNWATCH}
 
 
-def tell_of_decision(entry):
+def send_decision(entry):
     """A mail, once the decision stands, to whom it went against or who asked for it: there is something to read, and
     how to appeal.
 
     The link in it opens without signing in. Other kindnesses are told on the site alone.
     """
-    if not tells(entry):
+    if not has_notice(entry):
         return
     # an answer to what somebody asked is nothing to appeal against, and tells of another way
     if entry.is_appealable:
@@ -34,23 +34,23 @@ def tell_of_decision(entry):
         _write(entry, "emails/answer.txt", _("The moderators wrote to you"))
 
 
-def tells(entry):
+def has_notice(entry):
     """Whom it concerns gets a mail of its own about `entry`."""
     return entry.act in MAILED and not _goes_with_another(entry)
 
 
 def _goes_with_another(entry):
-    """It is a measure that went with a decision of which they are told, and stands on that statement, too."""
+    """It is a sanction that went with a decision of which they are told, and stands on that statement, too."""
     decision = (entry.details or {}).get("decision")
     return decision is not None and LogEntry.objects.filter(pk=decision, act__in=APPEALABLE).exists()
 
 
-def tell_of_answer(appeal):
+def send_appeal_answer(appeal):
     """A mail that an appeal was answered; the link is that of the decision it was about."""
     _write(appeal.entry, "emails/appeal_answered.txt", _("Your appeal was answered"))
 
 
-def tell_of_return(entry):
+def send_reversal(entry):
     """A mail that what somebody was told of by mail is taken back or ended, as `entry` says."""
     _write(entry, "emails/decision_reversed.txt", _("A decision about you was taken back"))
 
@@ -62,7 +62,7 @@ def token_of(entry, until=None):
     return signing.dumps([entry.pk, until], salt=SALT)
 
 
-def opened_by(token):
+def read_token(token):
     """(the id of the entry that the `token` opens, until when), or None for a token that is none, or is over."""
     try:
         found = signing.loads(token, salt=SALT)

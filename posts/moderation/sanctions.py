@@ -55,7 +55,7 @@ def unwatch(*, moderator, person, reason):
     """Undoes `watch`."""
     entry = _set_person(moderator, person, reason, "", Act.UNWATCH, None, None, watched_at=None)
     if entry:
-        notices.tell_of_return(entry)
+        notices.send_reversal(entry)
     return entry
 
 
@@ -84,7 +84,7 @@ def unsuspend(*, moderator, person, reason):
         return False
     ended = {"suspended_at": None, "suspended_until": None}
     entry = _set_person(moderator, person, reason, "", Act.UNSUSPEND, None, None, spares_staff=False, **ended)
-    notices.tell_of_return(entry)
+    notices.send_reversal(entry)
     return entry
 
 

@@ -15,7 +15,7 @@ from posts.models import Case, Comment, WatchedWord
 from posts.models.visibility import REPEATED_WITHIN
 from posts.safety import spam, words
 from posts.threads import permissions
-from posts.threads.exceptions import Repeated, Wondering
+from posts.threads.exceptions import ConfirmationNeeded, Repeated
 
 Why = Case.Why
 # of the comments of so many days, so great a part was removed
@@ -84,7 +84,7 @@ def reasons_to_hold(author, source, html, at, *, again=True, sure=False, is_chan
     watched = [word for word in watched or () if word[0] in found]
     asked = [(phrase, advice) for phrase, act, advice in watched if act == WatchedWord.Act.ASK]
     if asked and not sure:
-        raise Wondering(asked)
+        raise ConfirmationNeeded(asked)
     if any(act == WatchedWord.Act.HOLD for _phrase, act, _advice in watched):
         why.append(Why.WORD)
     links = len(LINK.findall(html))

@@ -29,7 +29,7 @@ NEEDS = {
 }
 REMOVED_WITHIN_DAYS = 90
 BATCH = 2_000
-RECKON = """
+RECALCULATE = """
 WITH batch AS (
     SELECT id, joined_at, trust FROM accounts_user
     WHERE id > %(after)s AND trust_set_at IS NULL AND NOT is_staff ORDER BY id LIMIT %(batch)s
@@ -62,7 +62,7 @@ CASES = " ".join(
 )
 
 
-def reckon(progress=None, stopped=lambda: False):
+def recalculate(progress=None, stopped=lambda: False):
     """Reckons the trust of everybody, some at a time; how many changed. `progress(number)` hears of each batch.
 
     It ends between two batches when `stopped()`; it may be interrupted at any time and begun again.
@@ -76,7 +76,7 @@ def reckon(progress=None, stopped=lambda: False):
     }
     while after is not None and not stopped():
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(RECKON.format(cases=CASES), values | {"after": after})
+            cursor.execute(RECALCULATE.format(cases=CASES), values | {"after": after})
             after, number, moved = cursor.fetchone()
         changed += moved
         if progress and number:

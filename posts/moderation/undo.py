@@ -4,6 +4,8 @@ A moderator takes back what was decided, whole and exactly, or is refused. An ap
 be taken back: what somebody has decided or written since stays as it is, and the entry says so.
 """
 
+from collections.abc import Iterable
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
@@ -24,8 +26,8 @@ OUT_OF_SIGHT = ("held_at", "hidden_at", "removed_at")
 
 
 @transaction.atomic
-def undo(*, moderator, entry, reason="", reopens=True, with_measures=True, leniently=False):
-    """Takes the decision `entry` back, and `with_measures` what went with it: comment, thread and person are as they
+def undo(*, moderator, entry, reason="", reopens=True, with_sanctions=True, leniently=False):
+    """Takes the decision `entry` back, and `with_sanctions` what went with it: comment, thread and person are as they
     were, and so are counts; the item is in the queue again, and flags wait again, if it `reopens`. The log's new entry.
 
     Where it would bring back what touches somebody's privacy or safety (see `pressing_among`), a reason must be given,
@@ -63,25 +65,25 @@ def undo(*, moderator, entry, reason="", reopens=True, with_measures=True, lenie
     is_held = holds and comment is not None and not comment.is_published and comment.deleted_at is None
     if thread is not None:
         thread.save(update_fields=restore_fields(thread, before["thread"]))
-        publishing.bump(thread)
+        publishing.raise_version(thread)
     if person is not None:
         left += _restore_person(person, _noted(entry, "person"), leniently)
-    measures = measures_of(entry) if with_measures else []
-    for measure in measures:
+    accompanying = sanctions_of(entry) if with_sanctions else []
+    for sanction in accompanying:
         # what somebody has changed since, such as a suspension that was ended, stays as they left it
         try:
-            back = undo(moderator=moderator, entry=measure, reason=reason, reopens=False, leniently=True)
+            back = undo(moderator=moderator, entry=sanction, reason=reason, reopens=False, leniently=True)
         except PermissionDenied:
             # who was a member then is staff now
-            left.append(measure.act)
+            left.append(sanction.act)
         else:
-            left += [measure.act] if back.details else []
+            left += [sanction.act] if back.details else []
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
     details = ({"left": left} if left else {}) | ({"held": True} if is_held else {})
     done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details=details or None, **about)
-    if reopens and not is_held and any(each.act in notices.HEARD_OF for each in (entry, *measures)):
+    if reopens and not is_held and any(each.act in notices.HEARD_OF for each in (entry, *accompanying)):
         # an answer to an appeal tells of it itself
-        notices.tell_of_return(done)
+        notices.send_reversal(done)
     if comment is not None and reopens:
         cases.reopen(comment, entry)
     if is_held:
@@ -89,15 +91,15 @@ def undo(*, moderator, entry, reason="", reopens=True, with_measures=True, lenie
         kind = kinds.values_list("kind", flat=True).first() or Case.Kind.HELD
         cases.open_case(comment, kind, [Case.Why.HOLD], done.at)
     if comment is not None:
-        cases.see_to(comment)
-        cases.changed(comment)
+        cases.ensure_case_if_waiting(comment)
+        cases.note_change(comment)
     if comment is not None and reopens and _came_instead(entry) and cases.case_of(comment) is None:
         # of an appeal that is answered there is no item to open again
         cases.open_case(comment, Case.Kind.FLAGGED, [Case.Why.MODERATOR], done.at)
     return done
 
 
-def pressing_among(entries):
+def pressing_among(entries: Iterable[LogEntry]) -> set[int]:
     """The ids of those entries that took something out of sight for the sake of somebody's privacy or safety: their
     comment has, or had, such a case, or they are told in numbers only. One query."""
     taken = [entry for entry in entries if entry.comment_id and _took_out_of_sight(entry.before or {})]
@@ -105,19 +107,19 @@ def pressing_among(entries):
     return {entry.pk for entry in taken if entry.is_confidential or entry.comment_id in pressing}
 
 
-def _took_out_of_sight(before):
+def _took_out_of_sight(before: dict) -> bool:
     changes = before.get("comment", {})
     return "text" in before or any(changes.get(field, [True])[0] is None for field in OUT_OF_SIGHT)
 
 
-def measures_of(entry):
+def sanctions_of(entry):
     """What was decided about the author together with `entry`, and still stands; one query, or none."""
-    return list(LogEntry.objects.measures_with(entry).filter(undone_by=None))
+    return list(LogEntry.objects.sanctions_with(entry).filter(undone_by=None))
 
 
-def each_with_measures(entries):
+def each_with_sanctions(entries):
     """[(entry, what was decided about the author together with it, and still stands)]; one query for all of them."""
-    found = list(LogEntry.objects.measures_with(*entries).filter(undone_by=None))
+    found = list(LogEntry.objects.sanctions_with(*entries).filter(undone_by=None))
     return [(entry, [each for each in found if each.details["decision"] == entry.pk]) for entry in entries]
 
 
@@ -170,7 +172,7 @@ def _restore_comment(moderator, comment, before, leniently, holds):
     first_seen_at = None
     if comment.is_published and comment.published_at is None:
         # it was approved meanwhile, while it was out of sight for another reason
-        first_seen_at = comment.published_at = publishing.moment_in(comment.thread)
+        first_seen_at = comment.published_at = publishing.next_moment(comment.thread)
         restored = [*restored, "published_at"]
     comment.save(update_fields=restored)
     publishing.state_changed(comment, was_published, at=first_seen_at)

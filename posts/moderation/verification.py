@@ -96,7 +96,7 @@ def grant(*, moderator, person, profession, regulator, region, method, reason):
 def revoke(*, moderator, person, reason):
     """Ends every verification of `person` that is in force; returns how many. Old badges then say “when posted”."""
     check_right(moderator, reason)
-    publishing.author_looks_different(person)
+    publishing.raise_versions_of_author(person)
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     now = timezone.now()
     revoked = person.verifications.in_force(now).update(revoked_at=now)

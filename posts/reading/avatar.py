@@ -9,7 +9,7 @@ from zlib import crc32
 COURSES, COLOURS = 16, 6
 
 
-def of(name):
+def avatar_of(name):
     """(course, colours) of the mark for `name`: numbers from 0; None for no name."""
     if not name:
         return None

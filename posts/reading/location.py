@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from posts.reading import orders, queries
 
 ORDER_NAMES = {"oldest": _("Oldest"), "newest": _("Newest"), "helpful": _("Most helpful")}
-WAYS = ("at", "after", "before")
+DIRECTIONS = ("at", "after", "before")
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """What an address says: `order` and `asked` (the tab's `?q=`) as they stand there, and at most one position."""
 
     order: str
@@ -28,11 +28,11 @@ class Place:
         order, asked = query.get("order", "oldest"), query.get("q", "")
         if order not in orders.ORDERS:
             raise Http404
-        way = next((way for way in WAYS if query.get(way)), "")
-        place = cls(order, asked, _tab(asked, questions), way, query.get(way, ""))
-        if way and orders.parse_position(order, place.at) is None:
+        way = next((way for way in DIRECTIONS if query.get(way)), "")
+        location = cls(order, asked, _tab(asked, questions), way, query.get(way, ""))
+        if way and orders.parse_position(order, location.at) is None:
             raise Http404
-        return place
+        return location
 
     @property
     def position(self):
@@ -41,7 +41,7 @@ class Place:
 
     @property
     def key(self):
-        """What tells this place from others of its thread."""
+        """What tells this location from others of its thread."""
         return self.order, self.asked, self.way, self.at
 
     @property
@@ -51,7 +51,7 @@ class Place:
 
     def query(self, **changes):
         """The query of an address with `changes` (order, q, and one of at, after, before), "?" if there is nothing to
-        say; positions do not outlive a change of place."""
+        say; positions do not outlive a change of location."""
         said = {"q": self.asked, "order": self.order} | changes
         if said["order"] == "oldest":
             del said["order"]

@@ -74,7 +74,7 @@ def steps(rows, level=1, in_words=False):
         if row.parent_id in there and laid[-1].row.pk == row.parent_id:
             above = laid[-1]
             above.opens = True
-            above.indents = sets_in(above.row, above.level, level)
+            above.indents = is_indented(above.row, above.level, level)
             open_lists.append([above, None, 0])
         else:
             if row.parent_id in there and all(owner.row.pk != row.parent_id for owner, _last, _shown in open_lists):
@@ -95,11 +95,11 @@ def steps(rows, level=1, in_words=False):
         end_lists(None)
     for step in laid:
         if not step.opens and step.row.below_count > 0:
-            step.indents = sets_in(step.row, step.level, level)
+            step.indents = is_indented(step.row, step.level, level)
             step.more = More(step.row, step.row.below_count, None, step.level + step.indents, not step.indents)
     return laid
 
 
-def sets_in(row, at_level, outermost=1):
+def is_indented(row, at_level, outermost=1):
     """Is the list of replies to `row`, shown at that level, set in further than `row` itself?"""
     return at_level <= INDENTED and (row.reply_count > 1 or at_level == outermost == 1)

@@ -12,7 +12,7 @@ from posts.threads import exceptions, permissions, publishing
 from posts.threads.exceptions import Refused
 
 
-def look(*, reader, thread, reading, at):
+def record_visit(*, reader, thread, reading, at):
     """Writes down that `reader` saw a page of `thread` at the moment `at`: the one write that looking causes.
 
     `reading` is their Reading as it was found with the thread, or None. At most once in LEAST_PAUSE; of two looks at
@@ -34,7 +34,7 @@ def look(*, reader, thread, reading, at):
         Reading.objects.filter(pk=reading.pk, seen_at=reading.seen_at).update(**changes)
 
 
-def stay(*, reader, thread, until, at):
+def extend_visit(*, reader, thread, until, at):
     """`reader` still has a page of `thread` open, and has seen what was there at the moment `until`: the visit goes
     on, unless they were away. Writes at most once in LEAST_PAUSE."""
     Reading.objects.filter(person=reader, thread=thread, seen_at__lte=at - LEAST_PAUSE, seen_at__gte=at - AWAY).update(
@@ -54,7 +54,7 @@ def mark_read(*, reader, thread, until):
 def fold(*, reader, comment, is_folded):
     """Remembers that `reader` folded the branch below `comment`, or opened it again; the oldest folds are forgotten."""
     thread = comment.thread
-    look(reader=reader, thread=thread, reading=None, at=timezone.now())
+    record_visit(reader=reader, thread=thread, reading=None, at=timezone.now())
     reading = Reading.objects.select_for_update(no_key=True).get(person=reader, thread=thread)
     folded = [pk for pk in reading.folded if pk != comment.pk]
     reading.folded = [*folded, comment.pk][-MOST_FOLDS:] if is_folded else folded

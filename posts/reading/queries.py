@@ -85,7 +85,7 @@ class TreePage:
         return nesting.steps(self.rows, self.level, self.in_words)
 
 
-def of_replies(top_pk, path="", order="oldest", tab=ALL, position=None):
+def page_of_replies(top_pk, path="", order="oldest", tab=ALL, position=None):
     """The TreePage of the replies to the comment `top_pk`.
 
     `path` is its path, for what lies above it ("" for an opening post). `order` is one of ORDERS, `tab` ALL,

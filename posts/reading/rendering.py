@@ -1,7 +1,7 @@
-"""A page of comments drawn once for everybody, with places left open for what is personal.
+"""A page of comments rendered once for everybody, with slots left open for what is personal.
 
-The drawing holds nothing of whom it is for. Where something personal may go there is a marker; `Drawn.text` closes the
-places again or fills them (see posts.reading.slots). So one drawing serves everybody while its version holds, and is
+The render holds nothing of whom it is for. Where something personal may go there is a marker; `Drawn.text` closes the
+slots again or fills them (see posts.reading.slots). So one render serves everybody while its version holds, and is
 kept in memory under it.
 """
 
@@ -23,31 +23,31 @@ from forum.templatetags.moments import teller
 from posts.models import Comment, path
 from posts.reading import avatar, nesting, orders, queries
 from posts.reading.queries import ALL, TreePage
-from posts.reading.slots import helpful_button, new_tag, places_of_mine, words_of_button
+from posts.reading.slots import helpful_button, new_tag, own_slots, words_of_button
 
-# A place is <!--KIND:ID--> with a comment's id, or 0. "fold" is behind the number of replies, "more" behind the number
+# A slot is <!--KIND:ID--> with a comment's id, or 0. "fold" is behind the number of replies, "more" behind the number
 # left out, "new" beside the date, "mine" among the acts, "wait" behind a comment, "since", "drafts" and "waits" above
 # the tree. Five kinds hold something for those for whom nothing is laid on: <!--KIND:ID-->this<!--/-->. They are
 # "open" in the tag of a branch, "help" (the button of a mark), "helped" (how many it helped, in words), "flag" (the
 # link) and "form" (of all those buttons).
-PLACE = re.compile(
+SLOT = re.compile(
     r"<!--((?:open|help|helped|flag|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|drafts|waits):\d+)-->",
     re.S,
 )
 # What a row takes in memory besides its text, roughly.
 ROW_BYTES = 3_000
 
-_drawings = Store(settings.KEPT_PAGES_BYTES)
+_kept_pages = Store(settings.KEPT_PAGES_BYTES)
 # Positions can be named without end: pages that begin at one do not drive out those that all come by.
-_drawings_from_positions = Store(settings.KEPT_PAGES_BYTES)
+_kept_pages_from_positions = Store(settings.KEPT_PAGES_BYTES)
 
 
-class Drawn:
-    """A TreePage and its HTML with places left open."""
+class RenderedPage:
+    """A TreePage and its HTML with slots left open."""
 
     def __init__(self, shown, html):
         self.page = shown
-        pieces = PLACE.split(html)
+        pieces = SLOT.split(html)
         self._texts = pieces[::4]
         self._names = [held or empty for held, empty in zip(pieces[1::4], pieces[3::4], strict=True)]
         self._defaults = [default or "" for default in pieces[2::4]]
@@ -57,24 +57,26 @@ class Drawn:
         """Roughly, in bytes."""
         return 2 * sum(map(len, self._texts)) + ROW_BYTES * len([*self.page.rows, *self.page.above])
 
-    def text(self, places=None):
-        """The HTML with `places` (name: HTML) filled and all others closed."""
-        fill = (places or {}).get
+    def text(self, slots=None):
+        """The HTML with `slots` (name: HTML) filled and all others closed."""
+        fill = (slots or {}).get
         filled = [fill(name, default) for name, default in zip(self._names, self._defaults, strict=True)]
         out = [""] * (2 * len(self._texts) - 1)
         out[::2], out[1::2] = self._texts, filled
         return mark_safe("".join(out))  # noqa: S308  (our own templates' output)
 
 
-def of_page(thread, place, top_pk, top=None, reveals=False):
-    """The Drawn content of a thread's page at `place`, or of the branch page of the comment `top`: kept or drawn now.
+def render_page(thread, location, top_pk, top=None, reveals=False):
+    """Return the RenderedPage of a thread at `location`, or of the branch of the comment `top`: kept or rendered now.
 
-    `reveals` shows the text of a top that is not published, to those who may read it; that drawing is not kept.
+    `reveals` shows the text of a top that is not published, to those who may read it; that render is not kept.
     """
 
     def content():
-        shown = queries.of_replies(top_pk, top.path if top else "", place.order, place.tab, place.position)
-        tree_drawn = draw(thread, shown, place.order, place.tab)
+        shown = queries.page_of_replies(
+            top_pk, top.path if top else "", location.order, location.tab, location.position
+        )
+        tree_drawn = render_rows(thread, shown, location.order, location.tab)
         if shown.top.question_id:
             shown.top.question = _asked(thread, shown.top)
         context = {
@@ -82,54 +84,54 @@ def of_page(thread, place, top_pk, top=None, reveals=False):
             "top": shown.top,
             "top_has_text": reveals or shown.top.is_published,
             "page": shown,
-            "place": place,
-            "orders": place.order_links(),
-            "tabs": [] if top else place.tab_links(thread),
-            "beginning": place.query(),
-            "before": shown.before and place.query(before=shown.before),
-            "after": shown.after and place.query(after=shown.after),
-            "is_first": not place.way or bool(shown.rows and shown.before is None),
+            "place": location,
+            "orders": location.order_links(),
+            "tabs": [] if top else location.tab_links(thread),
+            "beginning": location.query(),
+            "before": shown.before and location.query(before=shown.before),
+            "after": shown.after and location.query(after=shown.after),
+            "is_first": not location.way or bool(shown.rows and shown.before is None),
             "is_open": shown.top.accepts_replies() and shown.top.pk not in _below_locks(shown),
             "tree": tree_drawn,
             "since": pagination.microseconds(thread.last_activity_at),
             "helpful": top and helpful_button(shown.top, False),
-            "face": top and avatar.of(shown.top.public_name),
+            "face": top and avatar.avatar_of(shown.top.public_name),
             "back": top and queries.way_back(shown),
         }
         name = "posts/reading/fragments/branch_content.html" if top else "posts/reading/fragments/thread_content.html"
         return shown, render_to_string(name, context)
 
-    return _kept_or_drawn(thread, place, (top and top.pk,), content, keeps=not reveals)
+    return _kept_or_rendered(thread, location, (top and top.pk,), content, keeps=not reveals)
 
 
-def of_rest(thread, place, top, level, in_words):
+def render_rest(thread, location, top, level, in_words):
     """The Drawn items of what a cut left out below `top`, for a list of that `level` (see tree.steps)."""
 
     def items():
-        shown = queries.of_replies(top.pk, order=place.order, position=place.position)
+        shown = queries.page_of_replies(top.pk, order=location.order, position=location.position)
         shown.level, shown.in_words = level, in_words
-        return shown, draw(thread, shown, place.order)
+        return shown, render_rows(thread, shown, location.order)
 
-    return _kept_or_drawn(thread, place, (top.pk, level, in_words), items)
+    return _kept_or_rendered(thread, location, (top.pk, level, in_words), items)
 
 
-def _kept_or_drawn(thread, place, what, drawing, keeps=True):
-    """A drawing also shows the day: badges say whether a verification holds."""
-    key = (thread.pk, *thread.drawn_version(timezone.now()), timezone.localdate(), get_language(), place.key, *what)
-    store = _drawings_from_positions if place.way else _drawings
-    drawn = store.get(key) if keeps else None
-    if drawn is None:
-        drawn = Drawn(*drawing())
-        for comment in (drawn.page.top, *drawn.page.above, *drawn.page.rows):
-            # it stands in the drawing now
+def _kept_or_rendered(thread, location, what, render, keeps=True):
+    """A render also shows the day: badges say whether a verification holds."""
+    key = (thread.pk, *thread.drawn_version(timezone.now()), timezone.localdate(), get_language(), location.key, *what)
+    store = _kept_pages_from_positions if location.way else _kept_pages
+    rendered = store.get(key) if keeps else None
+    if rendered is None:
+        rendered = RenderedPage(*render())
+        for comment in (rendered.page.top, *rendered.page.above, *rendered.page.rows):
+            # it stands in the render now
             comment.__dict__.pop("html", None)
-        if keeps and drawn.page.rows:
-            store.keep(key, drawn, drawn.size)
-    return drawn
+        if keeps and rendered.page.rows:
+            store.keep(key, rendered, rendered.size)
+    return rendered
 
 
-def draw(thread, shown, order="oldest", tab=ALL):
-    """The HTML of the TreePage `shown`: items of a list, with their places."""
+def render_rows(thread, shown, order="oldest", tab=ALL):
+    """The HTML of the TreePage `shown`: items of a list, with their slots."""
     for comment in (shown.top, *shown.above, *shown.rows):
         comment.thread = thread
         if comment.is_answer:
@@ -139,7 +141,7 @@ def draw(thread, shown, order="oldest", tab=ALL):
         "below_locks": _below_locks(shown),
         "steps": shown.steps,
         "names": {comment.pk: escape(comment.public_name) for comment in (shown.top, *shown.rows)},
-        "faces": {comment.pk: avatar.of(comment.public_name) for comment in shown.rows},
+        "faces": {comment.pk: avatar.avatar_of(comment.public_name) for comment in shown.rows},
         "standpoints": {value: escape(label) for value, label in Comment.Standpoint.choices},
         "locked": thread.is_locked,
         "tells_question": isinstance(tab, str),
@@ -211,7 +213,7 @@ def _badge_of(comment):
 
 
 def _rest_of(order, more, inline=False):
-    """Where what a cut left out (a tree.More) is read: the branch page, or its rest to be put `inline` in its place."""
+    """Return the address of what a cut left out (a nesting.More): the branch page, or its rest to be put `inline`."""
     # inside the branches of the newest talks, too, what was said first is read first
     order = "oldest" if order == "newest" else order
     query = {} if order == "oldest" else {"order": order}
@@ -224,10 +226,10 @@ def _rest_of(order, more, inline=False):
     return f"/c/{more.parent.pk}/branch/" + (f"?{urlencode(query)}" if query else "")
 
 
-def forget():
+def clear():
     """Empties the memory; for tests and benches."""
-    _drawings.clear()
-    _drawings_from_positions.clear()
+    _kept_pages.clear()
+    _kept_pages_from_positions.clear()
 
 
 def arrival(thread, comment, viewer, is_new=False):
@@ -236,13 +238,13 @@ def arrival(thread, comment, viewer, is_new=False):
     It is marked as new where somebody else wrote it.
     """
     parent = comment.parent
-    shown = TreePage(parent, [comment], [], in_words=not nesting.sets_in(parent, parent.depth))
-    places = {}
+    shown = TreePage(parent, [comment], [], in_words=not nesting.is_indented(parent, parent.depth))
+    slots = {}
     if viewer.is_authenticated:
-        places = places_of_mine(comment, viewer, viewer.moderates)
+        slots = own_slots(comment, viewer, viewer.moderates)
     if is_new:
-        places[f"new:{comment.pk}"] = new_tag()
-    html = Drawn(shown, draw(thread, shown)).text(places)
+        slots[f"new:{comment.pk}"] = new_tag()
+    html = RenderedPage(shown, render_rows(thread, shown)).text(slots)
     return render_to_string(
         "posts/reading/fragments/arrival.html", {"parent": parent, "indents": not shown.in_words, "html": html}
     )

@@ -55,7 +55,7 @@ UNION ALL
 """
 
 
-def places_of(thread, shown, viewer, reading, at):
+def slots_for_member(thread, shown, viewer, reading, at):
     """What to lay on the TreePage `shown` for the member `viewer` at the moment `at`: {place: HTML} for Drawn.text.
 
     `reading` is their Reading of the thread, or None on the first visit, when nothing is new.
@@ -64,38 +64,38 @@ def places_of(thread, shown, viewer, reading, at):
     # on a first visit nothing was published after now
     since = reading.new_since_at(at) if reading else at
     new, marked, ids_waiting, drafts = _told(thread, shown, viewer, since, at, moderates)
-    places = {}
+    slots = {}
     for comment in (shown.top, *shown.rows):
         if comment.author_id == viewer.pk or moderates:
-            places |= places_of_mine(comment, viewer, moderates)
+            slots |= own_slots(comment, viewer, moderates)
         if comment.pk in marked:
-            places[f"help:{comment.pk}"] = helpful_button(comment, True)
+            slots[f"help:{comment.pk}"] = helpful_button(comment, True)
             # the drawing may be some seconds older than the viewer's own mark
-            places[f"helped:{comment.pk}"] = escape(str(Comment(helpful_count=int(marked[comment.pk])).helped))
+            slots[f"helped:{comment.pk}"] = escape(str(Comment(helpful_count=int(marked[comment.pk])).helped))
     if new:
         here = [
             row for row in shown.rows if row.is_published and row.published_at > since and row.author_id != viewer.pk
         ]
-        _lay_new(places, thread, shown, new, here)
+        _lay_new(slots, thread, shown, new, here)
     if ids_waiting:
-        _lay_waiting(places, shown, ids_waiting, viewer, moderates)
+        _lay_waiting(slots, shown, ids_waiting, viewer, moderates)
     if drafts and not thread.is_locked:
         kind, pk, name = drafts[0]
         context = {"is_change": kind == "edit", "pk": pk, "name": name, "has_more": len(drafts) > 1}
-        places["drafts:0"] = render_to_string("posts/reading/fragments/unfinished.html", context)
+        slots["drafts:0"] = render_to_string("posts/reading/fragments/unfinished.html", context)
     for pk in reading.folded_at(at) if reading else ():
-        places[f"open:{pk}"] = ""
-    return places
+        slots[f"open:{pk}"] = ""
+    return slots
 
 
-def places_of_guest(shown, ids):
+def slots_for_guest(shown, ids):
     """What to lay on the TreePage `shown` for a guest who wrote the comments `ids`: those that still wait."""
     waiting = Comment.objects.filter(WAITING, pk__in=ids, author=None, thread=shown.top.thread_id).values_list(
         "pk", flat=True
     )
-    places = {}
-    _lay_waiting(places, shown, list(waiting), None, moderates=False)
-    return places
+    slots = {}
+    _lay_waiting(slots, shown, list(waiting), None, moderates=False)
+    return slots
 
 
 def waiting(comment, viewer, moderates=False, is_fresh=False):
@@ -105,7 +105,7 @@ def waiting(comment, viewer, moderates=False, is_fresh=False):
     """
     context = {
         "c": comment,
-        "acts": acts_of(comment, viewer, moderates) if viewer else "",
+        "acts": action_links(comment, viewer, moderates) if viewer else "",
         "is_mine": not moderates,
         "is_guest": viewer is None,
         "is_fresh": is_fresh,
@@ -138,16 +138,16 @@ def _told(thread, shown, viewer, since, at, moderates):
     return told["new"], told["mark"], list(told["wait"]), drafts
 
 
-def places_of_mine(comment, viewer, moderates):
-    """The places of a comment that is the viewer's own, or that they moderate."""
-    places = {f"mine:{comment.pk}": acts_of(comment, viewer, moderates)}
+def own_slots(comment, viewer, moderates):
+    """The slots of a comment that is the viewer's own, or that they moderate."""
+    slots = {f"mine:{comment.pk}": action_links(comment, viewer, moderates)}
     if comment.author_id == viewer.pk:
         # what one wrote oneself is for others to be helped by, and to flag
-        places[f"help:{comment.pk}"] = places[f"flag:{comment.pk}"] = ""
-    return places
+        slots[f"help:{comment.pk}"] = slots[f"flag:{comment.pk}"] = ""
+    return slots
 
 
-def acts_of(comment, viewer, moderates):
+def action_links(comment, viewer, moderates):
     """The links that `viewer` may use on `comment`.
 
     Each says in words which comment it is about: a list of links with “Edit” ten times tells nothing.
@@ -185,7 +185,7 @@ def words_of_button(language):
     return {"helped_me": escape(_("Helped me")), "by_whom": escape(_("(by %s)"))}
 
 
-def _lay_new(places, thread, shown, new, here):
+def _lay_new(slots, thread, shown, new, here):
     """“new” beside each new comment with ways to the one before and the next, and how many are in a folded branch."""
     there = {row.pk for row in here}
     elsewhere = sorted((path, pk) for pk, path in new.items() if pk not in there)
@@ -197,7 +197,7 @@ def _lay_new(places, thread, shown, new, here):
         "first": addresses[0] if here else f"/c/{elsewhere[0][1]}/",
         "since": pagination.microseconds(thread.last_activity_at),
     }
-    places["since:0"] = render_to_string("posts/reading/fragments/new_since.html", bar)
+    slots["since:0"] = render_to_string("posts/reading/fragments/new_since.html", bar)
     # numbers and our own words: nothing in them needs escaping but the words
     tag, previous_words, next_words = new_tag(), escape(_("previous new")), escape(_("next new"))
     for index, row in enumerate(here):
@@ -208,16 +208,16 @@ def _lay_new(places, thread, shown, new, here):
             for address, rel, words in ((before, "prev", previous_words), (after, "next", next_words))
             if address
         )
-        places[f"new:{row.pk}"] = tag + links
+        slots[f"new:{row.pk}"] = tag + links
     below = Counter(pk for path in new.values() for pk in models_path.ids_of(path)[:-1])
     shown_below = Counter(row.parent_id for row in here)
     for row in shown.rows:
         shown_below[row.parent_id] += below[row.pk]
     for pk in {row.pk for row in shown.rows} & set(below):
-        places[f"fold:{pk}"] = _so_many_new(below[pk])
+        slots[f"fold:{pk}"] = _so_many_new(below[pk])
         left_out = below[pk] - shown_below[pk]
         if left_out > 0:
-            places[f"more:{pk}"] = _so_many_new(left_out)
+            slots[f"more:{pk}"] = _so_many_new(left_out)
 
 
 def new_tag():
@@ -240,7 +240,7 @@ def _nearest(elsewhere, path, *, backward):
     return f"/c/{later[0]}/" if later else ""
 
 
-def _lay_waiting(places, shown, ids, viewer, moderates):
+def _lay_waiting(slots, shown, ids, viewer, moderates):
     """Comments that only their author (or a moderator) sees yet: behind what they reply to, or in their tombstone."""
     here = {row.pk for row in shown.rows}
     for comment in Comment.objects.for_display().filter(pk__in=ids).order_by("pk"):
@@ -254,4 +254,4 @@ def _lay_waiting(places, shown, ids, viewer, moderates):
             place = "waits:0"
         else:
             continue
-        places[place] = places.get(place, "") + html
+        slots[place] = slots.get(place, "") + html

@@ -61,7 +61,7 @@ def plant(*, key, title, source, byline, questions, source_url="", source_date=N
     changed = _change_thread(thread, title, source_url, source_date) or changed
     changed = _change_questions(thread, questions) or changed
     if changed:
-        publishing.bump(thread)
+        publishing.raise_version(thread)
     return thread, CHANGED if changed else UNCHANGED
 
 

@@ -7,7 +7,7 @@ from posts.models import Comment, Thread
 from posts.models.comment import PUBLISHED
 from posts.seed.sample import CONVERSATION
 from posts.threads import publishing
-from posts.threads.text import take_back
+from posts.threads.text import delete_text
 from posts.writing import comments
 
 
@@ -45,7 +45,7 @@ def remove_sample(thread):
         comment.refresh_from_db()
         comment.thread = thread
         if comment.deleted_at is None:
-            take_back(comment)
+            delete_text(comment)
             went += 1
         if not comment.replies.exists() and not comment.log_entries.exists():
             comment.delete()

@@ -19,7 +19,7 @@ class Repeated(Exception):  # noqa: N818
         self.comment = comment
 
 
-class Overtaken(Exception):  # noqa: N818
+class EditConflict(Exception):  # noqa: N818
     """`comment` was changed since the text that is to replace it was begun; nothing changed now."""
 
     def __init__(self, comment):
@@ -27,7 +27,7 @@ class Overtaken(Exception):  # noqa: N818
         self.comment = comment
 
 
-class Wondering(Exception):  # noqa: N818
+class ConfirmationNeeded(Exception):  # noqa: N818
     """The text has words that its author is asked about: `asked` are pairs of a phrase and advice. Nothing changed."""
 
     def __init__(self, asked):

@@ -29,12 +29,12 @@ def lock_comment(comment):
     return comment
 
 
-def moment_in(thread):
+def next_moment(thread):
     """Now, but later than everything that happened in the locked `thread`: its moments rise as its acts are done."""
     return max(timezone.now(), thread.last_activity_at + timedelta(microseconds=1))
 
 
-def bump(thread):
+def raise_version(thread):
     """Moves the thread's version: readers see something else."""
     Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
 
@@ -91,7 +91,7 @@ def _publish_sql(depth):
     )
 
 
-class Closed(Exception):  # noqa: N818  (it is an answer, not a fault)
+class ThreadClosed(Exception):  # noqa: N818  (it is an answer, not a fault)
     """The thread or the parent took no reply; the transaction must not be committed."""
 
 
@@ -116,7 +116,7 @@ def publish_reply(comment, at=None):
         cursor.execute(_publish_sql(comment.depth), about | given)
         row = cursor.fetchone()
     if row is None:
-        raise Closed
+        raise ThreadClosed
     comment.created_at = comment.published_at = row[0]
     comment.is_shown = row[1]
     comment._state.adding = False
@@ -139,7 +139,7 @@ WHERE id = ANY(%(above)s::bigint[])
 """
 
 
-def author_looks_different(person):
+def raise_versions_of_author(person):
     """`person` has another name or another badge: every thread they wrote in is shown anew."""
     wrote_in = Comment.objects.filter(author=person).values("thread")
     # locked in one order, so that two such acts at once do not wait for each other
@@ -153,22 +153,22 @@ def state_changed(comment, was_published, at=None):
     `at` is the moment when readers see it for the first time, if that is what happened.
     """
     if comment.is_published and not was_published:
-        comment_appeared(comment, at)
+        count_appearance(comment, at)
     elif was_published and not comment.is_published:
-        comment_vanished(comment)
+        count_disappearance(comment)
     else:
         # still a tombstone, but one that says something else
-        bump(comment.thread)
+        raise_version(comment.thread)
     if comment.depth == 0:
         _settle(comment)
 
 
-def comment_appeared(comment, at=None):
+def count_appearance(comment, at=None):
     """`comment` is published now and was not before: for the first time, at the moment `at`, or again."""
     _count(comment, 1, at)
 
 
-def comment_vanished(comment):
+def count_disappearance(comment):
     """`comment` was published and is not now: deleted, removed, hidden or held."""
     _count(comment, -1)
 
@@ -224,11 +224,11 @@ def _settle(opening):
         thread.update(withdrawn_at=None)
 
 
-def settle(comment, parent, question):
+def set_parent(comment, parent, question):
     """Gives `comment` its thread, its place under `parent`, and the question it answers; it is not saved yet."""
     comment.thread = parent.thread
     comment.question_id = _question_of_branch(parent, question)
-    find_place(comment, parent)
+    assign_path(comment, parent)
 
 
 def _question_of_branch(parent, question):
@@ -240,7 +240,7 @@ def _question_of_branch(parent, question):
     return question and question.pk
 
 
-def find_place(comment, parent):
+def assign_path(comment, parent):
     """Gives `comment` its id, path and place under `parent`; it is not saved yet.
 
     The id is drawn first, because the path ends in it. Below the deepest level the index allows, a reply becomes its

@@ -26,10 +26,10 @@ def rewrite(comment, source, html, *, editor, at, silently):
         )
     comment.write(source, html)
     comment.save(update_fields=["source", "html", "renderer", "edited_at", "standpoint", "verification"])
-    publishing.bump(comment.thread)
+    publishing.raise_version(comment.thread)
 
 
-def take_back(comment):
+def delete_text(comment):
     """Deletes a locked `comment` for good: a tombstone stays where replies hang; an unanswered opening post takes its
     thread with it."""
     was_published = comment.is_published

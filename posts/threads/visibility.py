@@ -20,7 +20,7 @@ def show(comment, states, before):
         values.get(field, getattr(comment, field)) is None for field in STATES
     )
     if is_first_time:
-        values["published_at"] = publishing.moment_in(comment.thread)
+        values["published_at"] = publishing.next_moment(comment.thread)
     if not set_fields(comment, values, before, "comment"):
         return False
     publishing.state_changed(comment, was_published, at=comment.published_at if is_first_time else None)

@@ -9,8 +9,8 @@ from forum import markup
 from posts.models import Case, Comment, Question, Thread
 from posts.moderation import cases, hiding, screening
 from posts.threads import exceptions, permissions, publishing
-from posts.threads.exceptions import Overtaken, Refused, Repeated
-from posts.threads.text import rewrite, take_back
+from posts.threads.exceptions import EditConflict, Refused, Repeated
+from posts.threads.text import delete_text, rewrite
 from posts.writing import drafts
 
 
@@ -67,12 +67,12 @@ def start_thread(
     if why:
         opening.held_at, opening.published_at, thread.withdrawn_at = now, None, now
         thread.save(update_fields=["withdrawn_at"])
-    publishing.find_place(opening, parent=None)
+    publishing.assign_path(opening, parent=None)
     opening.save(force_insert=True)
     if why:
         cases.open_case(opening, Case.Kind.HELD, why, now)
     if author is not None:
-        drafts.forget_sent(person=author, place="thread")
+        drafts.delete_sent(person=author, place="thread")
     return thread
 
 
@@ -114,12 +114,12 @@ def reply(
                 permissions.check_branch_is_open(parent)
                 return _hold(comment, parent, question, why, now)
         return _publish(comment, parent, question, at)
-    except (IntegrityError, Refused, Repeated, publishing.Closed) as fault:
+    except (IntegrityError, Refused, Repeated, publishing.ThreadClosed) as fault:
         # the same form sent twice leads to what the first one made, whatever happened since
         first = _written_with(author, key)
         if first is not None:
             return first
-        if isinstance(fault, publishing.Closed):
+        if isinstance(fault, publishing.ThreadClosed):
             # it was open a moment ago; whoever closed it is done now, and this says why
             permissions.check_accepts_replies(Comment.objects.select_related("thread").get(pk=parent.pk))
             permissions.check_branch_is_open(parent)
@@ -129,18 +129,18 @@ def reply(
 
 @transaction.atomic
 def _publish(comment, parent, question, at):
-    publishing.settle(comment, parent, question)
+    publishing.set_parent(comment, parent, question)
     if comment.author is not None:
         # before the thread is locked: there all others wait
-        drafts.forget_sent(person=comment.author, place=f"reply:{parent.pk}")
+        drafts.delete_sent(person=comment.author, place=f"reply:{parent.pk}")
     publishing.publish_reply(comment, at)
     return comment
 
 
 @transaction.atomic
 def _hold(comment, parent, question, why, at):
-    publishing.settle(comment, parent, question)
-    drafts.forget_sent(person=comment.author, place=f"reply:{parent.pk}")
+    publishing.set_parent(comment, parent, question)
+    drafts.delete_sent(person=comment.author, place=f"reply:{parent.pk}")
     comment.created_at = comment.held_at = at
     comment.save(force_insert=True)
     cases.open_case(comment, Case.Kind.HELD, why, at)
@@ -161,8 +161,8 @@ def edit(*, editor, comment, source, standpoint=None, seen=None, sure=True):
     comment.thread = thread
     permissions.check_may_edit(editor, comment)
     if seen and seen != comment.fingerprint and source != comment.source:
-        raise Overtaken(comment)
-    drafts.forget_sent(person=editor, place=f"edit:{comment.pk}")
+        raise EditConflict(comment)
+    drafts.delete_sent(person=editor, place=f"edit:{comment.pk}")
     now = timezone.now()
     if standpoint is not None and standpoint != comment.standpoint:
         _speak_as(comment, editor, standpoint, now)
@@ -174,7 +174,7 @@ def edit(*, editor, comment, source, standpoint=None, seen=None, sure=True):
         if any(passage in source for passage in comment.revisions.taken_out()):
             why.append(Case.Why.PASSAGE)
     rewrite(comment, source, html, editor=editor, at=now, silently=comment.is_within_grace(now))
-    cases.changed(comment)
+    cases.note_change(comment)
     if why and (cases.is_waiting(comment) or hiding.hide_until_reviewed(comment, screening.told(why))):
         cases.open_case(comment, Case.Kind.HELD, why, now)
     return comment
@@ -190,8 +190,8 @@ def delete(*, author, comment):
         return comment
     if not comment.is_deletable_by(author):
         raise PermissionDenied(exceptions.NOT_YOURS)
-    take_back(comment)
-    cases.taken_back(comment)
+    delete_text(comment)
+    cases.close_after_deletion(comment)
     return comment
 
 

@@ -35,7 +35,7 @@ CHANGED = KEEP.format(
 
 
 @transaction.atomic
-def keep(*, person, place, fields, key, at=None):
+def save(*, person, place, fields, key, at=None):
     """Keeps `fields` as the one draft of `person` at `place`; gives whether that was done.
 
     It is not where the text was sent meanwhile, and where nothing is left of it the draft goes. Raises
@@ -75,18 +75,18 @@ def discard(*, person, place):
     Draft.objects.filter(person=person, place=place).delete()
 
 
-def forget_sent(*, person, place):
+def delete_sent(*, person, place):
     """What `person` wrote at `place` is being sent, in this transaction: its draft goes, and so will a late one."""
     _wait_for_others(person, place)
     discard(person=person, place=place)
 
 
-def forget_old(at):
+def delete_expired(at):
     """Deletes every draft that nobody is offered any more at the moment `at`; gives how many."""
     return Draft.objects.filter(saved_at__lte=at - KEPT_FOR).delete()[0]
 
 
-def of(*, person, place, at=None):
+def draft_at(*, person, place, at=None):
     """The draft that `person` is offered at `place`, or None."""
     return Draft.objects.kept(person, at or timezone.now()).filter(place=place).first()
 

@@ -35,7 +35,7 @@ def comment_as_guest(*, name, email, parent, source, key, question=None, standpo
         if not again:
             permissions.check_not_repeated(Comment.objects.filter(pk__in=earlier), source)
         with transaction.atomic():
-            publishing.settle(comment, parent, question)
+            publishing.set_parent(comment, parent, question)
             comment.save(force_insert=True)
             GuestComment.objects.create(comment=comment, email=email, written_at=now)
             cases.open_case(comment, Case.Kind.HELD, [Case.Why.GUEST], now)
@@ -58,7 +58,7 @@ def claim(*, person, addresses, comments):
     permissions.check_may_write(person)
     mine = GuestComment.objects.written_from(addresses).filter(comment__in=comments)
     for thread in sorted(set(mine.values_list("comment__thread", flat=True))):
-        publishing.bump(publishing.lock_thread(thread))
+        publishing.raise_version(publishing.lock_thread(thread))
     ids = list(mine.values_list("comment", flat=True))
     Comment.objects.filter(pk__in=ids).update(author=person, byline="", is_guest=False, key=None)
     # whether a comment helped is for others to say
@@ -69,7 +69,7 @@ def claim(*, person, addresses, comments):
     return len(ids)
 
 
-def forget_addresses(at):
+def delete_expired_addresses(at):
     """Forgets the addresses of guests who did not join for ADDRESS_KEPT_FOR; how many these were."""
     old = GuestComment.objects.exclude(email="").filter(written_at__lt=at - ADDRESS_KEPT_FOR)
     return old.update(email="")

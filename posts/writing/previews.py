@@ -31,7 +31,7 @@ def preview_of(request):
         ratelimit.take(request, "preview")
         ratelimit.take(request, "preview_size", units=math.ceil(len(source) / 1_000))
         return made | {"html": markup.render(source, _limits(request))}
-    except ratelimit.TooSoon as refusal:
+    except ratelimit.RateLimited as refusal:
         return made | {"fault": LATER % {"wait": ratelimit.in_words(refusal.wait)}, "wait": refusal.wait}
     except markup.TooComplex as fault:
         return made | {"fault": fault.sentence}

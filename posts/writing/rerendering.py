@@ -72,5 +72,5 @@ def _store(thread_pk, drawn, progress):
             progress.made += 1
             changed += html != row.html
     if changed:
-        publishing.bump(thread)
+        publishing.raise_version(thread)
     progress.changed += changed

@@ -27,7 +27,7 @@ def answered(request, form, template, context, place=""):
 
 def _filled_from_draft(request, form, place):
     """The draft that the unsent `form` now shows, or None."""
-    draft = drafts.of(person=request.user, place=place)
+    draft = drafts.draft_at(person=request.user, place=place)
     if draft is None:
         return None
     # a question that was just chosen is the newer choice

@@ -184,8 +184,8 @@ def test_refused_by_right_by_token_and_by_the_desk(client, alice, events):
     strict.post(f"/c/{comment.pk}/edit/", {"source": "Unkind words"})
     assert only(events(), "refused") == {"user": alice.pk, "reason": "csrf", **route}
     events.clear()
-    client.get("/desk/")
-    client.get("/desk/login/")
+    client.get("/admin/")
+    client.get("/admin/login/")
     assert only(events(), "refused")["reason"] == "desk"
 
 
@@ -219,7 +219,7 @@ def test_rights_given_by_command_and_taken_at_the_desk(client, alice, events):
     TOTP.activate(owner, SECRET)
     client.force_login(owner)
     events.clear()
-    client.post(f"/desk/accounts/user/{alice.pk}/change/", {"is_superuser": "on"})
+    client.post(f"/admin/accounts/user/{alice.pk}/change/", {"is_superuser": "on"})
     taken = {fields["right"]: fields for _name, fields in events("right_taken")}
     assert set(taken) == {"is_staff", "group Moderators"}
     assert taken["is_staff"] == {"user": owner.pk, "target": alice.pk, "right": "is_staff"}

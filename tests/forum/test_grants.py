@@ -39,7 +39,7 @@ def test_it_does_what_moderators_and_members_do(web_role):
     flags.flag(comment=comment, person=person(), reason="unkind")
     case = Case.objects.get(comment=comment)
     entry = decisions.decide(
-        moderator=mod, case=case, seen=case.version, act="remove", measure="warn", reason="Unkind."
+        moderator=mod, case=case, seen=case.version, act="remove", sanction="warn", reason="Unkind."
     )
     undo.undo(moderator=mod, entry=entry, reason="It was not.")
     comment.refresh_from_db()

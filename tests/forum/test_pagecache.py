@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.forms import ProfileForm
-from forum.pagecache import OVERHEAD, Door, Store
+from forum.pagecache import OVERHEAD, PageCache, Store
 from forum.wsgi import django_application
 from posts.moderation import actions
 from posts.reading import guest_cookie
@@ -26,7 +26,7 @@ def door():
     """The door as served, but for the closing of old connections, which would end the test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield Door(django_application)
+    yield PageCache(django_application)
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 

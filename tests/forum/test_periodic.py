@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def call(monkeypatch, settings):
     """Lets the three chores do something else, by name: `call(letters=…, trust=…)`."""
-    settings.CHORES = {"letters": 0, "broken": 2, "trust": 100}
+    settings.PERIODIC_JOBS = {"letters": 0, "broken": 2, "trust": 100}
     monkeypatch.setattr(periodic, "close_old_connections", lambda: None)
 
     def set_acts(**acts):
@@ -41,7 +41,7 @@ def done(call):
 
 
 def test_each_rests_for_its_pause_and_one_that_failed_is_soon_tried_again(done, caplog):
-    work = periodic.Chores()
+    work = periodic.PeriodicJobs()
     assert [work.do(name) for name in ("letters", "broken", "trust")] == [0, 4, 100]
     assert list(work.failed) == ["broken"]
     assert "The chore broken failed; it is tried again in 4 seconds." in caplog.text
@@ -68,7 +68,7 @@ def test_no_letter_waits_for_a_long_chore_or_for_anothers_fault(call):
 
     # the long one ends only when letters have left for the third time meanwhile
     call(letters=send, broken=broken, trust=lambda _stopped: heard.append(third.wait(30)))
-    with periodic.Chores():
+    with periodic.PeriodicJobs():
         assert third.wait(30)
     assert heard == [True]
 
@@ -82,7 +82,7 @@ def test_asked_to_stop_a_long_chore_hears_of_it_and_nothing_more_begins(call):
         heard.append(until(stopped))
 
     call(letters=lambda _stopped: None, broken=lambda _stopped: None, trust=long)
-    with periodic.Chores():
+    with periodic.PeriodicJobs():
         assert began.wait(30)
     assert heard == [False, True]
 
@@ -90,8 +90,10 @@ def test_asked_to_stop_a_long_chore_hears_of_it_and_nothing_more_begins(call):
 def test_every_chore_is_a_command(settings):
     from django.core.management import get_commands, load_command_class
 
-    assert set(settings.CHORES) <= set(get_commands())
-    assert all("stopped" in load_command_class(get_commands()[name], name).stealth_options for name in settings.CHORES)
+    assert set(settings.PERIODIC_JOBS) <= set(get_commands())
+    assert all(
+        "stopped" in load_command_class(get_commands()[name], name).stealth_options for name in settings.PERIODIC_JOBS
+    )
 
 
 @pytest.mark.django_db(transaction=True)

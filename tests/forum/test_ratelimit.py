@@ -77,7 +77,7 @@ def times(number, *about, **more):
     for _ in range(number):
         try:
             ratelimit.take(*about, **more)
-        except ratelimit.TooSoon as refusal:
+        except ratelimit.RateLimited as refusal:
             wait = refusal.wait
         else:
             done += 1
@@ -195,13 +195,13 @@ def test_an_address_stands_nowhere_and_is_forgotten(settings):
     settings.SECRET_KEY = "another key"
     ratelimit.take(asked(address="192.0.2.77"), "comment")
     assert Usage.objects.exclude(key=key).count() == 1
-    assert ratelimit.forget(timezone.now()) == 0
+    assert ratelimit.delete_expired(timezone.now()) == 0
     let_pass(31 * 86_400)
     # with the next use of whatever kind, and by the command where there is none
     ratelimit.take(asked(address="192.0.2.78"), "comment")
     assert Usage.objects.count() == 1
     let_pass(31 * 86_400)
-    assert ratelimit.forget(timezone.now()) == 1
+    assert ratelimit.delete_expired(timezone.now()) == 1
 
 
 def test_behind_proxies_the_trusted_ones_say_who_it_is(settings):
@@ -247,7 +247,7 @@ def test_what_allauth_counted_goes_when_it_is_over(settings):
     call_command("createcachetable", verbosity=0)
     cache.set("allauth:rl:over", [1], 1)
     cache.set("allauth:rl:holds", [1], 10_000)
-    assert ratelimit.forget(timezone.now() + timezone.timedelta(seconds=60)) == 1
+    assert ratelimit.delete_expired(timezone.now() + timezone.timedelta(seconds=60)) == 1
     assert cache.get("allauth:rl:holds") == [1]
 
 
@@ -274,10 +274,10 @@ def test_an_act_of_several_units_takes_as_many_places(settings):
     request = asked()
     ratelimit.take(request, "act", units=4)
     ratelimit.take(request, "act", units=5)
-    with pytest.raises(ratelimit.TooSoon):
+    with pytest.raises(ratelimit.RateLimited):
         ratelimit.take(request, "act", units=2)
     ratelimit.take(request, "act")
-    with pytest.raises(ratelimit.TooSoon):
+    with pytest.raises(ratelimit.RateLimited):
         ratelimit.take(request, "act")
 
 
@@ -286,5 +286,5 @@ def test_an_act_larger_than_the_limit_is_let_through_once(settings):
     settings.LIMITS = {"act": {"visitor": "10 per minute"}}
     request = asked()
     ratelimit.take(request, "act", units=50)
-    with pytest.raises(ratelimit.TooSoon):
+    with pytest.raises(ratelimit.RateLimited):
         ratelimit.take(request, "act")

@@ -26,7 +26,7 @@ def comments():
 @pytest.fixture
 def drawings(monkeypatch):
     """How many pages were drawn, and a clock: `drawings.later(seconds)`."""
-    whole = rendering.draw
+    whole = rendering.render_rows
     now = timezone.now()
 
     class Counted:

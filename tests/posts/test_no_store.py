@@ -10,7 +10,7 @@ from tests.accounts.people import member
 from tests.factories import reply
 from tests.signing_in import sign_in_with_factor
 
-PRIVATE = ("/account/", "/desk/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
+PRIVATE = ("/account/", "/admin/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
 
 
 def addresses(numbers):

@@ -5,7 +5,7 @@ import signal
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from forum.periodic import Chores
+from forum.periodic import PeriodicJobs
 
 STOPS = {signal.SIGINT, signal.SIGTERM}
 
@@ -21,9 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="do everything once, and end")
 
     def handle(self, *, once, **options):
-        chores = Chores()
+        chores = PeriodicJobs()
         if once:
-            for name in settings.CHORES:
+            for name in settings.PERIODIC_JOBS:
                 chores.do(name)
             if chores.failed:
                 raise CommandError(f"Not done: {', '.join(sorted(chores.failed))}; the reasons stand above.")

@@ -85,7 +85,7 @@ class Command(BaseCommand):
         if static_storage.is_stale():
             self.say("Collecting static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)
-            static_storage.remember()
+            static_storage.mark_collected()
 
     def migrate(self) -> None:
         """Apply missing migrations, with a progress bar."""

@@ -21,11 +21,11 @@ class Command(BaseCommand):
         call_command("clearsessions")
         UserSession.objects.forget_ended()
         for forget, at, what in (
-            (drafts.forget_old, now, "drafts"),
-            (guests.forget_addresses, now, "guests’ e-mail addresses"),
+            (drafts.delete_expired, now, "drafts"),
+            (guests.delete_expired_addresses, now, "guests’ e-mail addresses"),
             (outbox.forget_failed, now, "mails that could not be sent"),
-            (flags.forget_visitors, now - ratelimit.FORGOTTEN_AFTER, "visitors who flagged"),
-            (ratelimit.forget, now, "hashed internet addresses and counts"),
+            (flags.delete_expired_visitors, now - ratelimit.FORGOTTEN_AFTER, "visitors who flagged"),
+            (ratelimit.delete_expired, now, "hashed internet addresses and counts"),
         ):
             if stopped():
                 return

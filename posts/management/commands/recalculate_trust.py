@@ -25,7 +25,7 @@ class Command(BaseCommand):
                 share = min(1, done / everybody) if everybody else 1
                 self.stderr.write(f"\r[{'#' * int(share * BAR):.<{BAR}}] {done:,} of {everybody:,}", ending="")
 
-        changed = trust.reckon(show, stopped)
+        changed = trust.recalculate(show, stopped)
         if self.stderr.isatty():
             self.stderr.write("")
         self.stdout.write(f"Trust: {done:,} people reckoned, {changed:,} changed.")

@@ -47,7 +47,7 @@ class RuledForm(ReasonForm):
         self.fields["rule"].choices = rule_choices(Rules.in_force())
 
 
-class Desk(ReadOnlyAdmin):
+class ModerationAdmin(ReadOnlyAdmin):
     """A list and a page to read, with verbs as actions."""
 
     def has_moderate_permission(self, request):
@@ -77,7 +77,7 @@ class Attached(admin.StackedInline):
         return False
 
 
-def act(verb, subject, label, form=ReasonForm, tells=None):
+def admin_action(verb, subject, label, form=ReasonForm, tells=None):
     """An admin action that asks for a reason and then calls `verb(moderator=…, SUBJECT=row, reason=…)` for each row.
 
     `form` may ask for more; its cleaned data become keywords of the verb. Rows that a verb refuses are told one by one.
@@ -157,7 +157,9 @@ def statement(acts, data):
     """What whom the `acts` concern will read of them, for posts/preview.html; `data` is what the form said, and an act
     may be given by what it makes of that."""
     about = {name: data.get(name) for name in ("rule", "reason", "until", "passage")}
-    return about | {"sentences": [SAID[act(data) if callable(act) else act] for act in acts]}
+    return about | {
+        "sentences": [SAID[admin_action(data) if callable(admin_action) else admin_action] for admin_action in acts]
+    }
 
 
 def _page_of(modeladmin, rows):

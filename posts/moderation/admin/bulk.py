@@ -75,11 +75,11 @@ class BulkPages:
         for case in cases:
             about = form.cleaned_data | {"seen": chosen[case.pk]}
             if case.comment.author_id is None or case.comment.author_id in people:
-                about["measure"] = ""
+                about["sanction"] = ""
             try:
                 entry = decisions.decide(moderator=request.user, case=case, **about)
                 done.append(entry.pk)
-                if about["measure"]:
+                if about["sanction"]:
                     people.add(case.comment.author_id)
             except (Refused, PermissionDenied) as refusal:
                 left.append(case.pk)

@@ -7,7 +7,7 @@ from django.utils.safestring import mark_safe
 from forum import markup
 from posts.models import CannedReason, Case, Comment, Flag, Rules, WatchedWord
 from posts.moderation.admin import record
-from posts.moderation.appeal_answers import is_about_comment, standing_measures
+from posts.moderation.appeal_answers import is_about_comment, standing_sanctions
 from posts.safety.words import found_in
 
 MOST_REPLIES, MOST_ENTRIES, MOST_FLAGS, MOST_NOTES, MOST_VERSIONS = 5, 10, 20, 10, 5
@@ -85,11 +85,11 @@ class Item:
         return record.entries(self.author, self.comment, MOST_ENTRIES)
 
     @cached_property
-    def measures(self):
+    def sanctions(self):
         """Of an appeal: what was decided about the person together with the decision, and still stands; one query."""
         if self.case is None or self.case.appeal_id is None or not is_about_comment(self.case.appeal.entry):
             return []
-        return standing_measures(self.case.appeal.entry)
+        return standing_sanctions(self.case.appeal.entry)
 
     @property
     def rules(self):

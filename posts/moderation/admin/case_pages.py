@@ -179,7 +179,7 @@ class ItemPages:
 
     def _tell(self, request, entry):
         """What was done to whose comment, and to whom, with the button that takes both back."""
-        acts = [entry.act, *(measure.act for measure in undo.measures_of(entry))]
+        acts = [entry.act, *(sanction.act for sanction in undo.sanctions_of(entry))]
         what = ", ".join(str(LogEntry.Act(act).label) for act in acts)
         said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": what}
         messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")

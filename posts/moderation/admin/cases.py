@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from posts.models import Case, LogEntry
 from posts.moderation import bar_chart, decisions, statistics
 from posts.moderation.admin import queue
-from posts.moderation.admin.base import Desk
+from posts.moderation.admin.base import ModerationAdmin
 from posts.moderation.admin.bulk import BulkPages
 from posts.moderation.admin.case import Item
 from posts.moderation.admin.case_pages import ItemPages
@@ -19,7 +19,7 @@ from posts.moderation.admin.undo import UndoPages
 
 
 @admin.register(Case)
-class CaseDesk(ItemPages, BulkPages, UndoPages, Desk):
+class CaseAdmin(ItemPages, BulkPages, UndoPages, ModerationAdmin):
     """The queue, and a page for each item of it."""
 
     def has_view_permission(self, request, obj=None):
@@ -54,7 +54,7 @@ class CaseDesk(ItemPages, BulkPages, UndoPages, Desk):
         """The item of a comment; where there is none, one is begun, so that it can be decided about."""
         self._check(request)
         if request.method == "POST":
-            case = decisions.begin(moderator=request.user, comment_id=pk)
+            case = decisions.open_or_begin(moderator=request.user, comment_id=pk)
             if case is None:
                 raise Http404
             return redirect("admin:posts_case_change", case.pk)
@@ -78,7 +78,7 @@ class CaseDesk(ItemPages, BulkPages, UndoPages, Desk):
         titles = [_("Items that came"), _("Items decided"), _("Hours until half were decided")]
         charts = [(title, [(month, row[index]) for month, row in months]) for index, title in enumerate(titles)]
         context = self._context(request, _("Figures")) | {
-            "charts": [{"title": title, "drawn": bar_chart.of(rows)} for title, rows in charts],
+            "charts": [{"title": title, "drawn": bar_chart.chart_of(rows)} for title, rows in charts],
             "acts": [(month, label.get(act, act), *numbers) for month, act, *numbers in found["acts"]],
             "rules": found["rules"],
         }

@@ -11,7 +11,7 @@ from forum import markup
 from posts.models import Case, Comment, LogEntry, Revision
 from posts.models.visibility import PUBLISHED
 from posts.moderation import actions as moderation_actions
-from posts.moderation.admin.base import Attached, Desk, RuledForm, act
+from posts.moderation.admin.base import Attached, ModerationAdmin, RuledForm, admin_action
 
 Act = LogEntry.Act
 
@@ -44,7 +44,7 @@ class Revisions(Attached):
 
 
 @admin.register(Revision)
-class RevisionDesk(Desk):
+class RevisionAdmin(ModerationAdmin):
     """Earlier versions of comments, the latest first; to withhold what was taken back for a reason.
 
     Those withheld are found in the log, by their act: no index here knows them.
@@ -55,8 +55,8 @@ class RevisionDesk(Desk):
     ordering = ["-id"]
     fields = readonly_fields = ["comment", "number", "source", "replaced_at", "replaced_by", "withheld_at"]
     actions = [
-        act(moderation_actions.withhold, "revision", _("Withhold from readers")),
-        act(moderation_actions.show_again, "revision", _("Show to readers again")),
+        admin_action(moderation_actions.withhold, "revision", _("Withhold from readers")),
+        admin_action(moderation_actions.show_again, "revision", _("Show to readers again")),
     ]
 
     def describe(self, revision, verb):
@@ -65,7 +65,7 @@ class RevisionDesk(Desk):
 
 
 @admin.register(Comment)
-class CommentDesk(Desk):
+class CommentAdmin(ModerationAdmin):
     """Comments, the newest first; searched by words, by author with `by:NAME`, or by number with `#12`."""
 
     list_display = ["excerpt", "shown_author", "thread_link", "created_at", "state_label"]
@@ -91,10 +91,10 @@ class CommentDesk(Desk):
     ]
     readonly_fields = ["place", "shown_author", "text"]
     actions = [
-        act(moderation_actions.remove, "comment", _("Remove"), RuledForm, Act.REMOVE),
-        act(moderation_actions.restore, "comment", _("Restore"), tells=Act.RESTORE),
-        act(moderation_actions.hold, "comment", _("Hold for review"), RuledForm, Act.HOLD),
-        act(moderation_actions.approve, "comment", _("Approve")),
+        admin_action(moderation_actions.remove, "comment", _("Remove"), RuledForm, Act.REMOVE),
+        admin_action(moderation_actions.restore, "comment", _("Restore"), tells=Act.RESTORE),
+        admin_action(moderation_actions.hold, "comment", _("Hold for review"), RuledForm, Act.HOLD),
+        admin_action(moderation_actions.approve, "comment", _("Approve")),
     ]
 
     def get_search_results(self, request, queryset, search_term):

@@ -11,7 +11,7 @@ from accounts.models import VerificationRequest
 from posts.forms.fields import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, LogEntry
 from posts.moderation.admin.base import rule_choices
-from posts.moderation.appeal_answers import STAYS, is_about_comment, milder_acts, milder_measures
+from posts.moderation.appeal_answers import STAYS, is_about_comment, milder_acts, milder_sanctions
 from posts.moderation.sanctions import may_be_judged
 from posts.moderation.verification import CHECKED
 from posts.safety.redaction import LEFT_OUT
@@ -24,7 +24,7 @@ ACTS = [
     (Act.EDIT_OUT, _("Take out a passage, and show the rest")),
     (Act.LOCK_BRANCH, _("Lock the branch")),
 ]
-MEASURES = [
+SANCTIONS = [
     ("", _("Nothing more")),
     ("warn", _("Warn")),
     ("watch", _("Put under watch")),
@@ -89,7 +89,7 @@ class DecisionForm(Seen):
         rows=3,
         help_text=_("The author reads it. Left empty, it is the reason at hand; to approve alone needs none."),
     )
-    measure = forms.ChoiceField(label=_("And its author"), choices=MEASURES, required=False)
+    sanction = forms.ChoiceField(label=_("And its author"), choices=SANCTIONS, required=False)
 
     def __init__(self, *args, rules, canned, comment=None, moderator=None, **options):
         super().__init__(*args, **options)
@@ -102,7 +102,7 @@ class DecisionForm(Seen):
             {reason.pk: [reason.text, reason.rule] for reason in canned}
         )
         if comment is not None and (comment.author is None or not may_be_judged(moderator, comment.author)):
-            del self.fields["measure"]
+            del self.fields["sanction"]
 
     def clean(self):
         """The reason is the one that was written, or the one at hand; one of them there must be."""
@@ -111,15 +111,15 @@ class DecisionForm(Seen):
         data["reason"] = (data.get("reason") or "").strip() or (canned.text if canned else "")
         if canned and not data.get("rule") and canned.rule in dict(self.fields["rule"].choices):
             data["rule"] = canned.rule
-        if not data["reason"] and data.get("act") == Act.APPROVE and not data.get("measure"):
+        if not data["reason"] and data.get("act") == Act.APPROVE and not data.get("sanction"):
             data["reason"] = str(IT_FITS)
         if not data["reason"]:
             self.add_error("reason", _("Please give a reason: the author will read it."))
-        if data.get("act") == Act.APPROVE and data.get("measure") and data.get("reason") in self.fitting:
+        if data.get("act") == Act.APPROVE and data.get("sanction") and data.get("reason") in self.fitting:
             self.add_error("reason", _("Please say why: the author reads it with what happens to them."))
         if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
             self.add_error("passage", NO_PASSAGE)
-        data.setdefault("measure", "")
+        data.setdefault("sanction", "")
         return data
 
 
@@ -132,8 +132,8 @@ class BulkForm(DecisionForm):
             del self.fields[name]
         # a passage stands in one text alone
         self.fields["act"].choices = [choice for choice in ACTS if choice[0] != Act.EDIT_OUT]
-        self.fields["measure"].label = _("And their authors")
-        self.fields["measure"].help_text = _(
+        self.fields["sanction"].label = _("And their authors")
+        self.fields["sanction"].help_text = _(
             "Each of them once; guests have no account, and nothing more happens to them."
         )
 
@@ -141,7 +141,7 @@ class BulkForm(DecisionForm):
 class AnswerForm(Seen):
     """The answer to an appeal, and what comes in the place of a decision that is changed."""
 
-    needed_at_times = ("act", "passage", "measure")
+    needed_at_times = ("act", "passage", "sanction")
     OUTCOMES = [
         (Appeal.Outcome.UPHELD, _("The decision stands")),
         (Appeal.Outcome.CHANGED, _("It is changed: something milder comes in its place")),
@@ -157,24 +157,24 @@ class AnswerForm(Seen):
         rows=2,
         help_text=SEVERAL,
     )
-    measure = forms.ChoiceField(label=_("If it is changed: about its author"), required=False)
+    sanction = forms.ChoiceField(label=_("If it is changed: about its author"), required=False)
     answer = VisibleCharField(
         label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 4})
     )
 
-    def __init__(self, *args, entry, moderator, measures=(), **options):
+    def __init__(self, *args, entry, moderator, sanctions=(), **options):
         super().__init__(*args, **options)
         is_over = not is_about_comment(entry) and entry.is_over(entry.person)
-        milder = [] if is_over else milder_measures(entry, measures if is_about_comment(entry) else [entry])[2:]
-        told = ", ".join(str(each.get_act_display()) for each in measures)
-        stays = [(STAYS, _("It stays: %(what)s") % {"what": told})] if measures else []
-        nothing = MEASURES[:1] if is_about_comment(entry) else []
-        self.fields["measure"].choices = stays + nothing + [choice for choice in MEASURES if choice[0] in milder]
-        self.fields["measure"].initial = STAYS
-        may_measure = entry.person is not None and may_be_judged(moderator, entry.person)
-        if not may_measure or not (measures or milder):
-            del self.fields["measure"]
-        if not self._offer_acts(entry) and "measure" not in self.fields:
+        milder = [] if is_over else milder_sanctions(entry, sanctions if is_about_comment(entry) else [entry])[2:]
+        told = ", ".join(str(each.get_act_display()) for each in sanctions)
+        stays = [(STAYS, _("It stays: %(what)s") % {"what": told})] if sanctions else []
+        nothing = SANCTIONS[:1] if is_about_comment(entry) else []
+        self.fields["sanction"].choices = stays + nothing + [choice for choice in SANCTIONS if choice[0] in milder]
+        self.fields["sanction"].initial = STAYS
+        may_sanction = entry.person is not None and may_be_judged(moderator, entry.person)
+        if not may_sanction or not (sanctions or milder):
+            del self.fields["sanction"]
+        if not self._offer_acts(entry) and "sanction" not in self.fields:
             # nothing is milder
             self.fields["outcome"].choices = [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED]
             self.fields.pop("act", None)
@@ -195,8 +195,8 @@ class AnswerForm(Seen):
         """What comes instead is asked for where the decision is changed, and counts only there."""
         data = super().clean()
         if data.get("outcome") != Appeal.Outcome.CHANGED:
-            return data | {"act": STAYS, "measure": STAYS, "passage": ""}
-        for name in ("act", "measure"):
+            return data | {"act": STAYS, "sanction": STAYS, "passage": ""}
+        for name in ("act", "sanction"):
             # what nobody was asked about stays
             if name not in self.fields or name not in self.data:
                 data[name] = STAYS
@@ -259,7 +259,7 @@ def form_of(item, data, initial, moderator):
     """The form by which `moderator` decides the `item` or answers it."""
     initial = initial | state_of(item)
     if item.case.appeal_id:
-        about = {"entry": item.case.appeal.entry, "measures": item.measures, "moderator": moderator}
+        about = {"entry": item.case.appeal.entry, "sanctions": item.sanctions, "moderator": moderator}
         return AnswerForm(data, initial=initial, **about)
     if item.case.verification_request_id:
         asked = item.case.verification_request

@@ -7,11 +7,11 @@ from accounts.models import User
 from accounts.names import skeleton
 from posts.models import LogEntry
 from posts.moderation import decisions, undo
-from posts.moderation.admin.base import Desk, act
+from posts.moderation.admin.base import ModerationAdmin, admin_action
 
 
 @admin.register(LogEntry)
-class LogDesk(Desk):
+class LogEntryAdmin(ModerationAdmin):
     """Who did what, the latest first."""
 
     list_display = ["at", "moderator", "act", "subject", "reason"]
@@ -19,7 +19,10 @@ class LogDesk(Desk):
     list_select_related = ["moderator", "person", "thread", "comment__author"]
     ordering = ["-id"]
     fields = readonly_fields = ["at", "moderator", "act", "reason", "rule", "person", "thread", "comment", "corrects"]
-    actions = [act(decisions.annotate, "entry", _("Annotate")), act(undo.undo, "entry", _("Take back"))]
+    actions = [
+        admin_action(decisions.annotate, "entry", _("Annotate")),
+        admin_action(undo.undo, "entry", _("Take back")),
+    ]
     search_fields = ["moderator__email"]
     search_help_text = _("The name or the e-mail address of a moderator.")
 

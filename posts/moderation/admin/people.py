@@ -17,7 +17,7 @@ from accounts.models import User
 from forum import pending_form
 from posts.models import LogEntry
 from posts.moderation import alternate_accounts, decisions, sanctions, verification
-from posts.moderation.admin.base import Desk, ReasonForm, RuledForm, act
+from posts.moderation.admin.base import ModerationAdmin, ReasonForm, RuledForm, admin_action
 from posts.moderation.admin.forms import CheckForm, NoteForm
 from posts.moderation.admin.person import Person
 from posts.threads.exceptions import NOT_STAFF, Refused
@@ -60,29 +60,29 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class PersonDesk(PersonAdmin):
+class ModeratedPersonAdmin(PersonAdmin):
     """The accounts' desk with the verbs about people, and with a person's history for those who moderate."""
 
     change_form_template = "posts/moderation/admin/person.html"
     actions = [
-        act(sanctions.warn, "person", _("Warn"), RuledForm, Act.WARN),
-        act(sanctions.watch, "person", _("Put under watch"), RuledForm, Act.WATCH),
-        act(sanctions.unwatch, "person", _("End the watch"), tells=Act.UNWATCH),
-        act(
+        admin_action(sanctions.warn, "person", _("Warn"), RuledForm, Act.WARN),
+        admin_action(sanctions.watch, "person", _("Put under watch"), RuledForm, Act.WATCH),
+        admin_action(sanctions.unwatch, "person", _("End the watch"), tells=Act.UNWATCH),
+        admin_action(
             sanctions.suspend,
             "person",
             _("Suspend or ban"),
             SuspensionForm,
             lambda data: Act.SUSPEND if data["until"] else Act.BAN,
         ),
-        act(sanctions.unsuspend, "person", _("End the suspension"), tells=Act.UNSUSPEND),
-        act(sanctions.trust, "person", _("Trust"), tells=Act.TRUST),
-        act(sanctions.untrust, "person", _("No longer trust"), tells=Act.UNTRUST),
-        act(verification.grant, "person", _("Verify as a clinician"), VerificationForm, Act.VERIFY),
-        act(verification.revoke, "person", _("Revoke the verification"), tells=Act.REVOKE),
+        admin_action(sanctions.unsuspend, "person", _("End the suspension"), tells=Act.UNSUSPEND),
+        admin_action(sanctions.trust, "person", _("Trust"), tells=Act.TRUST),
+        admin_action(sanctions.untrust, "person", _("No longer trust"), tells=Act.UNTRUST),
+        admin_action(verification.grant, "person", _("Verify as a clinician"), VerificationForm, Act.VERIFY),
+        admin_action(verification.revoke, "person", _("Revoke the verification"), tells=Act.REVOKE),
     ]
 
-    describe, prepare = Desk.describe, Desk.prepare
+    describe, prepare = ModerationAdmin.describe, ModerationAdmin.prepare
 
     def has_moderate_permission(self, request):
         """May use the actions of the list."""
@@ -103,7 +103,7 @@ class PersonDesk(PersonAdmin):
             person = Person(obj)
             context |= {
                 "person": person,
-                "measures": person.measures(self.get_actions(request).values()),
+                "sanctions": person.sanctions(self.get_actions(request).values()),
                 "may_look": sanctions.may_be_judged(request.user, obj),
                 "note_form": context.get("note_form") or NoteForm(auto_id="note_%s"),
             }
@@ -134,7 +134,9 @@ class PersonDesk(PersonAdmin):
         others = None
         if form.is_valid():
             try:
-                others = alternate_accounts.look_for_others(moderator=request.user, person=person, **form.cleaned_data)
+                others = alternate_accounts.find_alternate_accounts(
+                    moderator=request.user, person=person, **form.cleaned_data
+                )
                 pending_form.done(request)
             except Refused as refusal:
                 form.add_error(None, refusal.sentence)

@@ -96,6 +96,6 @@ class Person:
             comment.words = "" if comment.is_masked else markup.plain(comment.beginning, WORDS)
         return comments
 
-    def measures(self, actions):
+    def sanctions(self, actions):
         """Those of the desk's `actions` that would change something, as (name, label)."""
         return [(name, label) for _verb, name, label in actions if name not in FITS or FITS[name](self)]

@@ -41,8 +41,8 @@ def fill(form):
 def of(data, *, is_kept=False):
     """What the statements will say of what a form said; nothing of an approval of what is in sight and `is_kept`: the
     log has that somebody looked, and its author hears nothing."""
-    acts = [OUTCOMES.get(data.get("outcome")), not is_kept and data.get("act"), ACT_OF.get(data.get("measure"))]
-    lasts = decisions.SUSPENSIONS.get(data.get("measure"))
+    acts = [OUTCOMES.get(data.get("outcome")), not is_kept and data.get("act"), ACT_OF.get(data.get("sanction"))]
+    lasts = decisions.SUSPENSIONS.get(data.get("sanction"))
     return statement([act for act in acts if act in SAID], data | {"until": lasts and timezone.now() + lasts})
 
 

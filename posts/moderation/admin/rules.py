@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from posts.models import CannedReason, LogEntry, Note, Rules, WatchedWord
-from posts.moderation.admin.base import Desk
+from posts.moderation.admin.base import ModerationAdmin
 
 TITLE_MAX_LENGTH = LogEntry._meta.get_field("rule").max_length
 
@@ -32,7 +32,7 @@ def _clean_in_numbers(form):
 
 
 @admin.register(Rules)
-class RulesDesk(admin.ModelAdmin):
+class RulesAdmin(admin.ModelAdmin):
     """Versions of the rules: a new one begins with the text in force, and none is ever changed."""
 
     list_display = ["published_at", "published_by"]
@@ -65,14 +65,14 @@ class RulesDesk(admin.ModelAdmin):
 
 
 @admin.register(CannedReason)
-class CannedReasonDesk(admin.ModelAdmin):
+class CannedReasonAdmin(admin.ModelAdmin):
     """Reasons at hand."""
 
     list_display = ["title", "rule", "text"]
 
 
 @admin.register(WatchedWord)
-class WatchedWordDesk(admin.ModelAdmin):
+class WatchedWordAdmin(admin.ModelAdmin):
     """Watched words."""
 
     list_display = ["phrase", "language", "act", "advice"]
@@ -81,7 +81,7 @@ class WatchedWordDesk(admin.ModelAdmin):
 
 
 @admin.register(Note)
-class NoteDesk(Desk):
+class NoteAdmin(ModerationAdmin):
     """Notes of moderators, to read; they are written beside an item."""
 
     list_display = ["noted_at", "noted_by", "person", "text"]

@@ -8,7 +8,7 @@ from posts.models import SiteChoices
 
 
 @admin.register(SiteChoices)
-class SiteChoicesDesk(admin.ModelAdmin):
+class SiteChoicesAdmin(admin.ModelAdmin):
     """One row, to change; for whoever has the right, which moderators do not have by themselves."""
 
     def has_add_permission(self, request):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from posts.models import Question, Thread
 from posts.moderation import actions as moderation_actions
-from posts.moderation.admin.base import Attached, Desk, act
+from posts.moderation.admin.base import Attached, ModerationAdmin, admin_action
 
 
 class Questions(Attached):
@@ -17,7 +17,7 @@ class Questions(Attached):
 
 
 @admin.register(Thread)
-class ThreadDesk(Desk):
+class ThreadAdmin(ModerationAdmin):
     """Threads, the newest first."""
 
     list_display = ["title", "author", "comment_count", "last_activity_at", "pinned_at", "locked_at", "withdrawn_at"]
@@ -44,10 +44,10 @@ class ThreadDesk(Desk):
     ]
     readonly_fields = ["place"]
     actions = [
-        act(moderation_actions.lock, "thread", _("Lock")),
-        act(moderation_actions.unlock, "thread", _("Unlock")),
-        act(moderation_actions.pin, "thread", _("Pin")),
-        act(moderation_actions.unpin, "thread", _("Unpin")),
+        admin_action(moderation_actions.lock, "thread", _("Lock")),
+        admin_action(moderation_actions.unlock, "thread", _("Unlock")),
+        admin_action(moderation_actions.pin, "thread", _("Pin")),
+        admin_action(moderation_actions.unpin, "thread", _("Unpin")),
     ]
 
     def get_search_results(self, request, queryset, search_term):

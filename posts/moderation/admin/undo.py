@@ -58,7 +58,7 @@ class UndoPages:
         if request.method != "POST" or is_asked:
             title = ngettext("Take this back?", "Take these %(n)d decisions back?", len(entries)) % {"n": len(entries)}
             context = self._context(request, title) | {
-                "asked": undo.each_with_measures(entries),
+                "asked": undo.each_with_sanctions(entries),
                 "way_back": way_back or reverse("admin:posts_case_changelist"),
                 "place": [(name, said[name]) for name in PLACES if name in said],
                 "may_be_undone": any(entry.may_be_undone for entry in entries),

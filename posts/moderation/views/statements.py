@@ -64,7 +64,7 @@ def statement(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def by_link(request, token):
     """The same for whoever has the link from the mail, without signing in, for as long as there is an appeal."""
-    opened = notices.opened_by(token)
+    opened = notices.read_token(token)
     if opened is None:
         raise Http404
     pk, until = opened
@@ -150,14 +150,14 @@ def _statement(request, entry, person, until=None):
     earlier = entry.undoes or (before and before.entry) or _answered_by([entry]).get(entry.pk)
     taken_back = (entry.undone_by.details or {}) if hasattr(entry, "undone_by") else {}
     # what was taken back since is marked
-    measures = LogEntry.objects.measures_with(entry).select_related("undone_by")
+    sanctions = LogEntry.objects.sanctions_with(entry).select_related("undone_by")
     context = {
         "entry": _speak(entry, entry.person),
         "thread_title": entry.thread.title_for(entry.person) if entry.thread else "",
         "written": written,
         "passage": passage,
         "left": taken_back.get("left", ()),
-        "measures": [_speak(each, entry.person, until) for each in measures],
+        "sanctions": [_speak(each, entry.person, until) for each in sanctions],
         "instead": [_speak(each, entry.person, until) for each in _instead_of(entry)],
         "answer_before": before,
         "earlier": earlier and _speak(earlier, entry.person, until),

@@ -33,7 +33,7 @@ def words(request, kind):
         return redirect_to_login(reverse("download"))
     try:
         ratelimit.take(request, "download")
-    except ratelimit.TooSoon as refusal:
+    except ratelimit.RateLimited as refusal:
         return errors.too_many(request, refusal.wait)
     now, writer = timezone.now(), WRITERS[kind]
     pieces = writer.pieces(data_export.everything(person=request.user, at=now, rendered=writer.RENDERED))

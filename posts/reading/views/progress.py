@@ -38,7 +38,7 @@ def arrivals(request, pk):
     if since is None or found is None:
         raise Http404
     if request.GET.get("here") and request.user.is_authenticated:
-        progress.stay(reader=request.user, thread=found, until=since, at=timezone.now())
+        progress.extend_visit(reader=request.user, thread=found, until=since, at=timezone.now())
     if found.last_activity_at <= since:
         return HttpResponseNotModified(headers={"ETag": f'"{request.GET["since"]}"'})
     new = Comment.objects.published_since(found, since).for_display().select_related("parent__author")
@@ -114,7 +114,7 @@ def _say_what_was_pressed(request, comment):
     try:
         ratelimit.take(request, "helpful")
         progress.mark_helpful(reader=request.user, comment=comment, is_helpful=True)
-    except (Refused, ratelimit.TooSoon) as refusal:
+    except (Refused, ratelimit.RateLimited) as refusal:
         messages.info(request, refusal.sentence)
     else:
         messages.success(request, _("You said that this comment helped you."))
@@ -127,7 +127,7 @@ def _mark(request, comment):
         is_marked = progress.mark_helpful(
             reader=request.user, comment=comment, is_helpful=request.POST.get("mark") == "1"
         )
-    except ratelimit.TooSoon as refusal:
+    except ratelimit.RateLimited as refusal:
         return _too_soon(request, comment, refusal)
     except Refused as refusal:
         if request.htmx:

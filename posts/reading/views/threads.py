@@ -12,7 +12,7 @@ from forum import pagecache, pagination
 from forum.cookies import is_visitor
 from posts.models import Thread
 from posts.reading import guest_cookie, nesting, progress, rendering, slots
-from posts.reading.location import Place
+from posts.reading.location import Location
 from posts.threads import permissions
 
 
@@ -47,13 +47,13 @@ def thread(request, pk, slug=""):
     if request.path != found.get_absolute_url():
         query = request.GET.urlencode()
         return redirect(found.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
-    place = Place.of(request.GET, found.asks)
-    version = _version_to_keep(request, found, place)
+    location = Location.of(request.GET, found.asks)
+    version = _version_to_keep(request, found, location)
     if version and (kept := pagecache.still_holds(request, version)):
         return kept
     reveals = found.withdrawn_at is not None
-    drawn = rendering.of_page(found, place, found.opening_pk, reveals=reveals)
-    return _talk(request, found, place, drawn, "posts/reading/thread.html", version)
+    rendered = rendering.render_page(found, location, found.opening_pk, reveals=reveals)
+    return _talk(request, found, location, rendered, "posts/reading/thread.html", version)
 
 
 @vary_on_headers("HX-Request")
@@ -64,15 +64,15 @@ def branch(request, pk):
     top = found.top
     if top.depth == 0 or not top.is_known_to(request.user):
         raise Http404
-    place = Place.of(request.GET)
-    version = _version_to_keep(request, found, place)
+    location = Location.of(request.GET)
+    version = _version_to_keep(request, found, location)
     if version and (kept := pagecache.still_holds(request, version)):
         return kept
     if request.htmx:
-        return _rest(request, found, top, place)
+        return _rest(request, found, top, location)
     reveals = not top.is_published and top.has_text_for(request.user)
-    drawn = rendering.of_page(found, place, pk, top, reveals)
-    return _talk(request, found, place, drawn, "posts/reading/branch.html", version)
+    rendered = rendering.render_page(found, location, pk, top, reveals)
+    return _talk(request, found, location, rendered, "posts/reading/branch.html", version)
 
 
 def _for_reading(viewer, **which):
@@ -83,49 +83,49 @@ def _for_reading(viewer, **which):
     return found
 
 
-def _version_to_keep(request, found, place):
+def _version_to_keep(request, found, location):
     """What tells whether a visitor's page still holds; None for a page that is not to be kept: see forum.pagecache."""
     is_for_everybody = is_visitor(request.environ) and not request.user.is_authenticated and not request.htmx
-    if not is_for_everybody or not place.is_as_written(request.META.get("QUERY_STRING", "")):
+    if not is_for_everybody or not location.is_as_written(request.META.get("QUERY_STRING", "")):
         return None
     return found.pk, *found.drawn_version(timezone.now()), timezone.localdate()
 
 
-def _talk(request, found, place, drawn, template, version):
+def _talk(request, found, location, rendered, template, version):
     """A page of the tree, with what is the viewer's own laid on."""
-    at, places = timezone.now(), None
-    context = {"thread": found, "top": drawn.page.top, "place": place}
+    at, filled = timezone.now(), None
+    context = {"thread": found, "top": rendered.page.top, "place": location}
     if version:
-        context["content"] = drawn.text()
-        keeps = bool(drawn.page.rows or not place.way)
+        context["content"] = rendered.text()
+        keeps = bool(rendered.page.rows or not location.way)
         return pagecache.render_for_everybody(request, version, template, context, keeps=keeps)
     if request.user.is_authenticated:
-        places = _mine(request, found, drawn, at)
-        places["form:0"] = render_to_string("posts/reading/fragments/acts_form.html", {}, request)
+        filled = _mine(request, found, rendered, at)
+        filled["form:0"] = render_to_string("posts/reading/fragments/acts_form.html", {}, request)
         if request.method == "GET":
-            progress.look(reader=request.user, thread=found, reading=found.reading, at=at)
+            progress.record_visit(reader=request.user, thread=found, reading=found.reading, at=at)
     elif ids := guest_cookie.ids_of(request):
-        places = slots.places_of_guest(drawn.page, ids)
-    return render(request, template, context | {"content": drawn.text(places)})
+        filled = slots.slots_for_guest(rendered.page, ids)
+    return render(request, template, context | {"content": rendered.text(filled)})
 
 
-def _rest(request, found, top, place):
+def _rest(request, found, top, location):
     """The items that follow in a list which was cut, for the page that shows the rest of it."""
     level, in_words = request.GET.get("level", "1"), bool(request.GET.get("words"))
     if level not in [str(number) for number in range(1, nesting.INDENTED + 3)]:
         raise Http404
-    drawn = rendering.of_rest(found, place, top, int(level), in_words)
-    places = _mine(request, found, drawn, timezone.now()) if request.user.is_authenticated else None
-    after = drawn.page.after
+    rendered = rendering.render_rest(found, location, top, int(level), in_words)
+    filled = _mine(request, found, rendered, timezone.now()) if request.user.is_authenticated else None
+    after = rendered.page.after
     context = {
-        "tree": drawn.text(places),
-        "top": drawn.page.top,
-        "after": after and place.query(after=after),
+        "tree": rendered.text(filled),
+        "top": rendered.page.top,
+        "after": after and location.query(after=after),
         "level": level,
         "words": in_words,
     }
     return render(request, "posts/reading/fragments/rest.html", context)
 
 
-def _mine(request, found, drawn, at):
-    return slots.places_of(found, drawn.page, request.user, found.reading, at)
+def _mine(request, found, rendered, at):
+    return slots.slots_for_member(found, rendered.page, request.user, found.reading, at)

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -143,7 +143,7 @@ def _too_soon(request):
     """The answer to whoever changes things too fast; None for whoever does not."""
     try:
         ratelimit.take(request, "edit")
-    except ratelimit.TooSoon as refusal:
+    except ratelimit.RateLimited as refusal:
         context = {"sentence": refusal.sentence}
         response = render(request, "errors/403.html", context, status=429)
         response["Retry-After"] = str(refusal.wait)
@@ -156,7 +156,7 @@ def _whatever_became_of(pk):
     return get_object_or_404(Comment.objects.select_related("thread", "author"), pk=pk)
 
 
-def _text_for_nothing(request, pk):
+def _text_for_nothing(request: HttpRequest, pk: int) -> HttpResponse | None:
     """The answer to a stranger's text for a comment that they cannot see, whether or not there is one; else None.
 
     A member whose session has ended finds the text again after signing in. Others find it on this page.

@@ -47,14 +47,14 @@ def _keep(request):
     data = request.POST
     try:
         ratelimit.take(request, "draft")
-        writing_drafts.keep(
+        writing_drafts.save(
             person=request.user, place=data.get("place", ""), fields=data, key=data.get("seen") or data.get("key", "")
         )
     except Comment.DoesNotExist:
         raise Http404 from None
     except Refused:
         return HttpResponse(status=413)
-    except ratelimit.TooSoon as refusal:
+    except ratelimit.RateLimited as refusal:
         return HttpResponse(status=429, headers={"Retry-After": str(refusal.wait)})
     return HttpResponse(status=204)
 

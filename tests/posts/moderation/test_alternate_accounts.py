@@ -34,7 +34,7 @@ def writes(opening, who, address):
 
 
 def look(mod, who):
-    return alternate_accounts.look_for_others(moderator=mod, person=User.objects.get(pk=who.pk), reason=WHY)
+    return alternate_accounts.find_alternate_accounts(moderator=mod, person=User.objects.get(pk=who.pk), reason=WHY)
 
 
 def banned(mod, who):
@@ -51,7 +51,7 @@ def test_who_is_banned_and_comes_back_from_the_same_place_is_found(opening, alic
     assert (entry.person, entry.reason, entry.details) == (alice, WHY, None)
     # the address itself is nowhere, and the hash goes after thirty days
     assert "198.51.100.7" not in str(list(Usage.objects.values()))
-    ratelimit.forget(timezone.now() + timedelta(days=31))
+    ratelimit.delete_expired(timezone.now() + timedelta(days=31))
     assert look(mod, alice) == []
 
 
@@ -104,7 +104,7 @@ def test_only_moderators_look_and_only_with_a_reason(alice, bob, mod):
     with pytest.raises(PermissionDenied):
         look(bob, alice)
     with pytest.raises(Refused):
-        alternate_accounts.look_for_others(moderator=mod, person=alice, reason=" ")
+        alternate_accounts.find_alternate_accounts(moderator=mod, person=alice, reason=" ")
 
 
 @pytest.mark.parametrize("whom", ["mod", "other"])
@@ -154,7 +154,7 @@ def test_it_is_read_from_index_ranges(django_assert_max_num_queries, opening, al
 def test_what_is_no_cause(opening, alice, mod):
     new = person(trust=User.Trust.NEW)
     assert not reply(opening, new).is_published
-    decisions.begin(moderator=mod, comment_id=reply(opening, alice).pk)
+    decisions.open_or_begin(moderator=mod, comment_id=reply(opening, alice).pk)
     entry = actions.lock_branch(moderator=mod, comment=reply(opening, alice), reason=WHY)
     appeals.appeal(entry=entry, text="Please open it again.", person=alice)
     assert not alternate_accounts.gave_cause(new)

@@ -98,7 +98,7 @@ def test_an_appeal_that_is_refused_changes_nothing(removal, alice, mia, comment)
 
 def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, mia, comment):
     OutboxMessage.objects.all().delete()
-    answer(mia, appeal(removal, alice), Outcome.CHANGED, act="edit_out", passage="unkind the week", measure="warn")
+    answer(mia, appeal(removal, alice), Outcome.CHANGED, act="edit_out", passage="unkind the week", sanction="warn")
     comment.refresh_from_db()
     alice.refresh_from_db()
     assert comment.is_published
@@ -109,7 +109,7 @@ def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, m
     assert acts[1:] == [(act, mia.pk) for act in ("undo", "edit_out", "warn", "change")]
     # one mail for all of it
     assert OutboxMessage.objects.count() == 1
-    # and what came instead is one to appeal against, and to be taken back with its measure
+    # and what came instead is one to appeal against, and to be taken back with its sanction
     second = LogEntry.objects.get(act="edit_out")
     assert appeals.may_appeal(second)
     undo.undo(moderator=mia, entry=second, reason="A mistake.")
@@ -118,11 +118,11 @@ def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, m
     assert (LEFT_OUT in comment.source, alice.warned_at) == (False, None)
 
 
-def test_changed_to_a_measure_alone_the_comment_is_back(mod, mia, alice, opening):
+def test_changed_to_a_sanction_alone_the_comment_is_back(mod, mia, alice, opening):
     new = person(trust=User.Trust.NEW)
     held = reply(opening, new)
     made = appeal(decide(mod, Case.objects.get(comment=held)), new)
-    answer(mia, made, Outcome.CHANGED, act="", measure="warn")
+    answer(mia, made, Outcome.CHANGED, act="", sanction="warn")
     held.refresh_from_db()
     new.refresh_from_db()
     assert held.is_published
@@ -131,8 +131,8 @@ def test_changed_to_a_measure_alone_the_comment_is_back(mod, mia, alice, opening
 
 
 def test_a_ban_is_changed_to_a_suspension(mod, mia, comment, alice):
-    entry = decisions.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY)
-    answer(mia, appeal(entry, alice), Outcome.CHANGED, measure="suspend_7")
+    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY)
+    answer(mia, appeal(entry, alice), Outcome.CHANGED, sanction="suspend_7")
     alice.refresh_from_db()
     assert timezone.now() < alice.suspended_until < timezone.now() + timedelta(days=8)
 
@@ -148,7 +148,7 @@ def test_a_change_that_changes_nothing_is_refused_and_nothing_is_done(removal, a
 
 
 def test_a_banned_person_may_appeal(mod, mia, comment, alice):
-    entry = decisions.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY, comment=comment)
+    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY, comment=comment)
     alice.refresh_from_db()
     made = appeal(entry, alice)
     answer(mia, made, Outcome.REVERSED)
@@ -159,7 +159,7 @@ def test_a_banned_person_may_appeal(mod, mia, comment, alice):
 def test_nobody_answers_their_own_appeal_where_there_is_another(opening, mod, mia):
     entry = decisions.decide(
         moderator=mia,
-        case=decisions.begin(moderator=mia, comment_id=reply(opening, mod).pk),
+        case=decisions.open_or_begin(moderator=mia, comment_id=reply(opening, mod).pk),
         seen=1,
         act="remove",
         reason=WHY,
@@ -191,11 +191,11 @@ def test_a_change_to_what_is_so_already_is_refused_whole(comment, alice, mod, mi
 
 
 def test_an_appeal_against_a_warning_leaves_the_comment_where_it_is(comment, alice, mod, mia):
-    decide(mod, Case.objects.get(comment=comment), measure="watch")
+    decide(mod, Case.objects.get(comment=comment), sanction="watch")
     made = appeal(LogEntry.objects.get(act="watch"), alice)
     with pytest.raises(Refused):
         answer(mia, made, Outcome.CHANGED, act="edit_out", passage="unkind the week")
-    answer(mia, made, Outcome.CHANGED, measure="warn")
+    answer(mia, made, Outcome.CHANGED, sanction="warn")
     comment.refresh_from_db()
     assert comment.removed_at is not None
 
@@ -218,7 +218,7 @@ def test_changed_to_a_locked_branch_what_waited_is_in_sight(mod, mia, opening):
 @pytest.fixture
 def banned(mod, case, comment, alice):
     """A removal with a ban, and the appeal against it."""
-    entry = decide(mod, case, measure="ban")
+    entry = decide(mod, case, sanction="ban")
     alice.refresh_from_db()
     return appeal(entry, alice)
 
@@ -228,10 +228,10 @@ def banned(mod, case, comment, alice):
     [
         ({"act": ""}, True, True, False),
         ({"act": "edit_out", "passage": "unkind the week"}, True, True, False),
-        ({"measure": ""}, False, False, False),
-        ({"measure": "warn"}, False, False, True),
-        ({"act": "", "measure": "warn"}, True, False, True),
-        ({"act": "hold", "measure": ""}, False, False, False),
+        ({"sanction": ""}, False, False, False),
+        ({"sanction": "warn"}, False, False, True),
+        ({"act": "", "sanction": "warn"}, True, False, True),
+        ({"act": "hold", "sanction": ""}, False, False, False),
     ],
 )
 def test_of_a_changed_decision_each_part_stays_or_gives_way(
@@ -243,14 +243,14 @@ def test_of_a_changed_decision_each_part_stays_or_gives_way(
     alice.refresh_from_db()
     assert comment.is_published is is_visible
     assert (alice.is_suspended, alice.warned_at is not None) == (is_banned, is_warned)
-    acts = [act for act in (instead.get("act"), instead.get("measure")) if act]
+    acts = [act for act in (instead.get("act"), instead.get("sanction")) if act]
     came = LogEntry.objects.filter(pk__in=(done.details or {}).get("instead", [])).order_by("id")
     assert [entry.act for entry in came] == acts
     # whatever it is, it is told once
     assert OutboxMessage.objects.count() == 1
 
 
-@pytest.mark.parametrize("instead", [{}, {"act": "", "measure": ""}, {"act": "remove"}])
+@pytest.mark.parametrize("instead", [{}, {"act": "", "sanction": ""}, {"act": "remove"}])
 def test_all_or_nothing_of_it_is_no_change(banned, mia, comment, alice, instead):
     with pytest.raises(Refused):
         answer(mia, banned, Outcome.CHANGED, **instead)
@@ -261,7 +261,7 @@ def test_all_or_nothing_of_it_is_no_change(banned, mia, comment, alice, instead)
 
 def test_where_nothing_went_with_it_nothing_of_that_can_be_taken_back(removal, alice, mia):
     made = appeal(removal, alice)
-    for instead in ({"measure": ""}, {"act": ""}):
+    for instead in ({"sanction": ""}, {"act": ""}):
         with pytest.raises(Refused):
             answer(mia, made, Outcome.CHANGED, **instead)
 
@@ -318,8 +318,8 @@ def test_an_appeal_against_what_is_gone_already_is_granted(mod, mia, case, comme
 
 
 def test_what_was_decided_about_a_person_since_stays(mod, mia, comment, alice):
-    first = decisions.take_measure(moderator=mod, person=alice, measure="suspend_3", reason=WHY)
-    decisions.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY)
+    first = decisions.apply_sanction(moderator=mod, person=alice, sanction="suspend_3", reason=WHY)
+    decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY)
     answer(mia, appeal(first, alice), Outcome.REVERSED)
     alice.refresh_from_db()
     assert (alice.is_suspended, alice.suspended_until) == (True, None)
@@ -347,7 +347,7 @@ def test_an_answer_is_shown_before_it_is_sent(desk, opening, alice):
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
     data = {"outcome": "changed", "answer": "One passage goes.", "seen": case.version, "preview": "1"}
-    data |= {"act": "edit_out", "passage": "unkind the week", "measure": "warn"}
+    data |= {"act": "edit_out", "passage": "unkind the week", "sanction": "warn"}
     whole = said(desk.post(page(case), data))
     assert "taken back already" not in whole
     shown = whole.split('id="will-read"')[1].split("</section>")[0]
@@ -356,7 +356,7 @@ def test_an_answer_is_shown_before_it_is_sent(desk, opening, alice):
         assert told in shown
     assert Case.objects.open().get() == case
     # what would be refused is told here already, and nothing of it is kept
-    refused = said(desk.post(page(case), data | {"act": "stays", "measure": ""}))
+    refused = said(desk.post(page(case), data | {"act": "stays", "sanction": ""}))
     assert "Please say what comes instead" in refused
     assert [entry.act for entry in LogEntry.objects.all()] == ["remove"]
 
@@ -434,7 +434,7 @@ def test_what_was_chosen_for_another_answer_counts_not(desk, opening, alice):
     entry = actions.remove(moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is unkind.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
-    data = {"outcome": "upheld", "answer": "It stays.", "seen": case.version, "measure": "warn", "act": "hold"}
+    data = {"outcome": "upheld", "answer": "It stays.", "seen": case.version, "sanction": "warn", "act": "hold"}
     assert desk.post(page(case), data).status_code == 302
     alice.refresh_from_db()
     assert alice.warned_at is None
@@ -443,7 +443,7 @@ def test_what_was_chosen_for_another_answer_counts_not(desk, opening, alice):
 def test_an_appeal_tells_what_goes_with_the_decision(desk, opening, alice):
     case, mia = flagged(opening), moderator("Mia Second")
     about = {"moderator": mia, "case": case, "seen": case.version, "reason": "It is unkind."}
-    entry = decisions.decide(act="remove", measure="ban", **about)
+    entry = decisions.decide(act="remove", sanction="ban", **about)
     appeals.appeal(entry=entry, text="It was meant kindly.", person=case.comment.author)
     told = "It stays: banned"
     appeal = Case.objects.open().get()
@@ -456,18 +456,18 @@ def test_what_has_nothing_milder_stands_or_is_reversed(desk, opening, alice):
     entry = actions.lock_branch(moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is loud.")
     appeals.appeal(entry=entry, text="It is a talk.", person=alice)
     shown = said(desk.get(page(Case.objects.get())))
-    assert ('value="reversed"' in shown, 'value="changed"' in shown, 'name="measure"' in shown) == (True, False, False)
+    assert ('value="reversed"' in shown, 'value="changed"' in shown, 'name="sanction"' in shown) == (True, False, False)
 
 
 def test_what_was_chosen_and_is_not_there_any_more_is_told_as_a_change(desk, opening, alice):
     mia, comment = moderator("Mia Second"), reply(opening, alice)
-    about = {"moderator": mia, "case": decisions.begin(moderator=mia, comment_id=comment.pk), "seen": 1}
-    entry = decisions.decide(act="remove", measure="suspend_7", reason="It is unkind.", **about)
+    about = {"moderator": mia, "case": decisions.open_or_begin(moderator=mia, comment_id=comment.pk), "seen": 1}
+    entry = decisions.decide(act="remove", sanction="suspend_7", reason="It is unkind.", **about)
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.open().get()
     typed = opened(desk, case)
     undo.undo(moderator=mia, entry=LogEntry.objects.get(act="suspend"), reason="Too much.")
-    data = {"outcome": "changed", "answer": "Three days.", "act": "stays", "measure": "suspend_3"} | typed
+    data = {"outcome": "changed", "answer": "Three days.", "act": "stays", "sanction": "suspend_3"} | typed
     refused = desk.post(page(case), data)
     assert refused.status_code == 409
     assert "Since you opened it" in said(refused)

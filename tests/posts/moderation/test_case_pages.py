@@ -46,7 +46,7 @@ def test_what_is_masked_is_masked_in_lists_and_above_its_replies_too(desk, openi
 def test_what_was_masked_once_is_masked_in_another_item_too(desk, opening, mod):
     first = flagged(opening, "harm", text="Stop your pills.")
     decisions.decide(moderator=mod, case=first, seen=first.version, act="approve", reason="A question, and no advice.")
-    case = decisions.begin(moderator=mod, comment_id=first.comment_id)
+    case = decisions.open_or_begin(moderator=mod, comment_id=first.comment_id)
     assert (case.kind, case != first) == (Case.Kind.FLAGGED, True)
     assert "Stop your pills." not in said(desk.get(QUEUE))
     for address, data in ((page(case), None), (f"{QUEUE}bulk/", {"item": f"{case.pk}:{case.version}"})):
@@ -109,7 +109,7 @@ def test_a_decision_leads_to_the_next_item_and_at_last_to_the_empty_queue(desk, 
 def test_a_decision_by_rule_and_reason_at_hand(desk, opening):
     case = flagged(opening)
     rules, reason = Rules.in_force(), CannedReason.objects.get(title="Off topic")
-    desk.post(page(case), form(case, rule="Be kind", canned=reason.pk, reason="", measure="warn"))
+    desk.post(page(case), form(case, rule="Be kind", canned=reason.pk, reason="", sanction="warn"))
     removal, warning = LogEntry.objects.order_by("id")
     assert (removal.rule, removal.rules, removal.reason) == ("Be kind", rules, reason.text)
     assert (warning.act, warning.reason) == (LogEntry.Act.WARN, reason.text)
@@ -123,9 +123,9 @@ def test_a_decision_by_rule_and_reason_at_hand(desk, opening):
         {"act": "vanish"},
         {"rule": "No such rule"},
         {"act": "edit_out"},
-        {"measure": "kill"},
-        {"act": "approve", "measure": "ban", "reason": ""},
-        {"act": "approve", "measure": "ban", "reason": "It keeps to the rules, and stays."},
+        {"sanction": "kill"},
+        {"act": "approve", "sanction": "ban", "reason": ""},
+        {"act": "approve", "sanction": "ban", "reason": "It keeps to the rules, and stays."},
     ],
 )
 def test_a_form_that_says_too_little_keeps_what_was_written(desk, opening, data):
@@ -202,7 +202,7 @@ def test_nothing_is_offered_that_would_be_refused(desk, opening):
     comment = reply(opening, mia)
     flags.flag(comment=comment, person=person(), reason="unkind")
     case = Case.objects.get()
-    offered = 'name="measure"'
+    offered = 'name="sanction"'
     assert offered not in said(desk.get(page(case)))
     Case.objects.update(claimed_at=timezone.now() - timedelta(hours=1))
     assert offered in said(seated(type(desk)(), owner).get(page(case)))
@@ -230,12 +230,14 @@ def test_what_the_author_will_read_is_shown_before(desk, opening):
     assert said(answer).count("Not like this.") == 2
     kept = said(desk.post(page(case), form(case, preview="1", act="approve", reason="")))
     assert "its author is not told" in kept
-    cut = said(desk.post(page(case), form(case, preview="1", act="edit_out", passage="unkind the week", measure="ban")))
+    cut = said(
+        desk.post(page(case), form(case, preview="1", act="edit_out", passage="unkind the week", sanction="ban"))
+    )
     assert "had been […] before" in cut
     assert "does not have this passage" in said(
         desk.post(page(case), form(case, preview="1", act="edit_out", passage="no"))
     )
-    suspended = said(desk.post(page(case), form(case, preview="1", measure="suspend_7")))
+    suspended = said(desk.post(page(case), form(case, preview="1", sanction="suspend_7")))
     assert "<dt>Until</dt>" in suspended
     assert not LogEntry.objects.exists()
 
@@ -271,7 +273,7 @@ def test_what_was_decided_elsewhere_is_taken_back_after_being_asked_and_leads_ba
     locked = actions.lock_branch(moderator=mod, comment=here, reason="Loud.")
     case, other = (Case.objects.get(comment=comment, kind=Case.Kind.FLAGGED) for comment in (here, there))
     about = {"moderator": mod, "case": other, "seen": other.version, "reason": "Said <twice>."}
-    entry = decisions.decide(act="remove", measure="watch", rule="Be kind", **about)
+    entry = decisions.decide(act="remove", sanction="watch", rule="Be kind", **about)
     Case.objects.filter(pk=case.pk).update(closed_at=None, closed_by=None)
     text = said(desk.get(page(case)))
     # on the item itself at once, elsewhere by a page that asks
@@ -307,11 +309,11 @@ def test_not_for_me_leads_on(desk, opening, mod):
 
 def test_a_note_and_a_decision_half_typed_do_not_cost_each_other(desk, opening):
     case = flagged(opening)
-    typed = form(case, act="hold", reason="I am not sure", measure="watch", text="Seen before.")
+    typed = form(case, act="hold", reason="I am not sure", sanction="watch", text="Seen before.")
     kept = desk.post(f"{QUEUE}{case.pk}/note/", typed)
     assert (kept.status_code, Note.objects.get().text) == (200, "Seen before.")
     again = kept.context["form"]
-    assert [again[name].value() for name in ("act", "reason", "measure")] == ["hold", "I am not sure", "watch"]
+    assert [again[name].value() for name in ("act", "reason", "sanction")] == ["hold", "I am not sure", "watch"]
     assert not LogEntry.objects.exists()
     # the page loaded anew: once is enough
     desk.post(f"{QUEUE}{case.pk}/note/", typed)

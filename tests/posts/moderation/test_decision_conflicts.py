@@ -153,20 +153,20 @@ def _do(step, mod, mia, author, comment):
 # Undo is whole -------------------------------------------------------------------------------------------------------
 
 
-def test_a_decision_is_taken_back_with_its_measure(comment, alice, bob, mod):
+def test_a_decision_is_taken_back_with_its_sanction(comment, alice, bob, mod):
     flags.flag(comment=comment, person=bob, reason="unkind")
     case = Case.objects.get()
-    entry = decisions.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY, measure="ban")
+    entry = decisions.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY, sanction="ban")
     undo.undo(moderator=mod, entry=entry, reason=WHY)
     alice.refresh_from_db()
     assert not alice.is_suspended
     assert LogEntry.objects.filter(act="undo").count() == 2
 
 
-def test_a_measure_that_somebody_ended_since_does_not_stand_in_the_way(comment, alice, bob, mod):
+def test_a_sanction_that_somebody_ended_since_does_not_stand_in_the_way(comment, alice, bob, mod):
     flags.flag(comment=comment, person=bob, reason="unkind")
     case = Case.objects.get()
-    entry = decisions.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY, measure="ban")
+    entry = decisions.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY, sanction="ban")
     sanctions.unsuspend(moderator=mod, person=alice, reason=WHY)
     undo.undo(moderator=mod, entry=entry, reason=WHY)
     comment.refresh_from_db()

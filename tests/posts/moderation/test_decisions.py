@@ -47,17 +47,17 @@ ACTS = {
 }
 
 
-@pytest.mark.parametrize("measure", ["", *decisions.MEASURES])
-def test_a_decision_and_what_it_means_for_the_author(mod, case, alice, measure):
-    entry = decide(mod, case, rule="Be kind", measure=measure)
+@pytest.mark.parametrize("sanction", ["", *decisions.SANCTIONS])
+def test_a_decision_and_what_it_means_for_the_author(mod, case, alice, sanction):
+    entry = decide(mod, case, rule="Be kind", sanction=sanction)
     alice.refresh_from_db()
     assert (entry.act, entry.person, entry.rule, entry.moderator) == (Act.REMOVE, alice, "Be kind", mod)
     assert entry.rules is not None
     assert alice.has_statement
-    assert (alice.warned_at is not None) == (measure == "warn")
-    assert (alice.watched_at is not None) == (measure == "watch")
-    assert alice.is_suspended == (measure in decisions.SUSPENSIONS)
-    lasts = decisions.SUSPENSIONS.get(measure)
+    assert (alice.warned_at is not None) == (sanction == "warn")
+    assert (alice.watched_at is not None) == (sanction == "watch")
+    assert alice.is_suspended == (sanction in decisions.SUSPENSIONS)
+    lasts = decisions.SUSPENSIONS.get(sanction)
     if lasts:
         assert timedelta() <= timezone.now() + lasts - alice.suspended_until < timedelta(minutes=1)
     case.refresh_from_db()
@@ -65,7 +65,7 @@ def test_a_decision_and_what_it_means_for_the_author(mod, case, alice, measure):
 
 
 def test_a_warning_is_acknowledged_before_the_next_comment(mod, case, alice, opening):
-    decide(mod, case, measure="warn")
+    decide(mod, case, sanction="warn")
     alice.refresh_from_db()
     with pytest.raises(Refused):
         reply(opening, alice, "Something else to say.")
@@ -74,12 +74,12 @@ def test_a_warning_is_acknowledged_before_the_next_comment(mod, case, alice, ope
     assert reply(opening, alice, "Something else to say.").pk
 
 
-def test_a_measure_needs_an_account_and_then_nothing_is_done(mod, opening):
+def test_a_sanction_needs_an_account_and_then_nothing_is_done(mod, opening):
     from posts.writing import guests
 
     held = guests.comment_as_guest(name="Wren", email="", parent=opening, source=WORDS, key="k")
     with pytest.raises(Refused):
-        decide(mod, Case.objects.get(comment=held), measure="warn")
+        decide(mod, Case.objects.get(comment=held), sanction="warn")
     held.refresh_from_db()
     assert held.removed_at is None
 
@@ -98,10 +98,10 @@ def test_a_decision_taken_back_leaves_everything_as_it_was(mod, case, comment, a
         assert comment.flags.get().outcome == ""
 
 
-@pytest.mark.parametrize("measure", decisions.MEASURES)
-def test_a_measure_taken_back_too(mod, comment, alice, measure):
+@pytest.mark.parametrize("sanction", decisions.SANCTIONS)
+def test_a_sanction_taken_back_too(mod, comment, alice, sanction):
     before = everything()
-    entry = decisions.take_measure(moderator=mod, person=alice, measure=measure, reason=WHY, comment=comment)
+    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction=sanction, reason=WHY, comment=comment)
     assert everything() != before
     undo.undo(moderator=mod, entry=entry, reason="Too strict.")
     assert everything() == before
@@ -210,7 +210,7 @@ def test_who_is_no_moderator_does_nothing_of_all_this(case, comment, alice, bob)
         lambda: decisions.pass_on(moderator=bob, case=case),
         lambda: undo.undo(moderator=bob, entry=entry, reason=WHY),
         lambda: decisions.note(moderator=bob, text="Hm.", person=alice),
-        lambda: decisions.take_measure(moderator=bob, person=alice, measure="ban", reason=WHY),
+        lambda: decisions.apply_sanction(moderator=bob, person=alice, sanction="ban", reason=WHY),
     ):
         with pytest.raises(PermissionDenied):
             act()

@@ -95,7 +95,7 @@ def test_a_storm_of_newcomers_and_visitors_counts_one(comment):
 
 def test_a_visitor_flags_once_from_one_address_where_the_owner_allows_it(comment):
     assert flag(comment, visitor="a" * 32) == flag(comment, visitor="a" * 32)
-    assert flags.forget_visitors(timezone.now()) == 1
+    assert flags.delete_expired_visitors(timezone.now()) == 1
     assert Flag.objects.get().visitor == ""
     SiteChoices.objects.update_or_create(pk=1, defaults={"visitors_may_flag": False})
     with pytest.raises(PermissionDenied):

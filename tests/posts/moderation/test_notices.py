@@ -32,21 +32,21 @@ def test_decision_that_is_rolled_back_sends_nothing():
     assert sent() == []
 
 
-def test_decision_with_a_measure_is_one_mail_and_one_page():
+def test_decision_with_a_sanction_is_one_mail_and_one_page():
     author, mod = person(), moderator()
     comment = reply(thread().opening, author)
-    case = decisions.begin(moderator=mod, comment_id=comment.pk)
+    case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
     about = {"moderator": mod, "case": case, "seen": case.version, "reason": "It is unkind."}
-    entry = decisions.decide(act="remove", measure="ban", **about)
+    entry = decisions.decide(act="remove", sanction="ban", **about)
     assert len(sent()) == 1
     page = Client().get(f"/decisions/by-link/{notices.token_of(entry)}/").content.decode()
     assert "Your comment was removed." in page
     assert "You are banned" in page
 
 
-def test_measure_with_a_comment_that_is_kept_is_a_mail_too():
+def test_sanction_with_a_comment_that_is_kept_is_a_mail_too():
     author, mod = person(), moderator()
-    case = decisions.begin(moderator=mod, comment_id=reply(thread().opening, author).pk)
+    case = decisions.open_or_begin(moderator=mod, comment_id=reply(thread().opening, author).pk)
     about = {"moderator": mod, "case": case, "seen": case.version, "reason": "It is unkind."}
-    decisions.decide(act="approve", measure="warn", **about)
+    decisions.decide(act="approve", sanction="warn", **about)
     assert len(sent()) == 1

@@ -9,7 +9,7 @@ from tests.posts.moderation.case_forms import QUEUE, flagged, form, page, said, 
 
 def test_a_decision_typed_while_the_session_ended_waits_in_its_form(desk, mod, opening):
     case = flagged(opening)
-    data = form(case, act="hold", reason="I want a second pair of eyes.", measure="watch", passage="At the end.")
+    data = form(case, act="hold", reason="I want a second pair of eyes.", sanction="watch", passage="At the end.")
     refused, back = sent_signed_out(desk, mod, page(case), data)
     assert refused.status_code == 403
     assert re.findall(r'<label for="(kept\d)">(\w+)</label><textarea[^>]* id="\1"', said(refused)) == [

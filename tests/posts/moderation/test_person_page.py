@@ -163,7 +163,7 @@ def test_what_waits_about_them_the_most_pressing_first(desk, opening, alice, bob
     for reason in ("unkind", "harm"):
         flags.flag(comment=reply(opening, alice, f"{WORDS} {reason}"), person=bob, reason=reason)
     flags.flag(comment=reply(opening, bob), person=alice, reason="unkind")
-    entry = decisions.take_measure(moderator=mod, person=alice, measure="watch", reason="Too much at once.")
+    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="watch", reason="Too much at once.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     other = actions.remove(moderator=mod, comment=reply(opening, alice, f"{WORDS} Gone."), reason="It is unkind.")
     appeals.appeal(entry=other, text="This too.", person=alice)
@@ -204,11 +204,11 @@ def test_a_note_that_cannot_be_kept_stays_in_its_form(desk, alice, text, error):
 
 
 def buttons(desk, somebody):
-    """The measures that are offered on a person's page."""
+    """The sanctions that are offered on a person's page."""
     return re.findall(r'name="action" value="(\w+)"', said(desk.get(page(somebody))))
 
 
-def test_only_measures_that_change_something_are_offered(desk, alice, mod):
+def test_only_sanctions_that_change_something_are_offered(desk, alice, mod):
     assert buttons(desk, alice) == ["warn", "watch", "suspend", "trust", "grant"]
     sanctions.watch(moderator=mod, person=alice, reason="x")
     sanctions.suspend(moderator=mod, person=alice, reason="x")
@@ -219,8 +219,8 @@ def test_only_measures_that_change_something_are_offered(desk, alice, mod):
     assert "verified as a clinician: Psychologist, US-MD" in said(desk.get(page(alice)), "Their record")
 
 
-def test_a_measure_asks_for_its_reason_and_leads_back(desk, alice, mod):
-    html = said(desk.get(page(alice))).partition(">Measures</h2>")[2].partition("</form>")[0]
+def test_a_sanction_asks_for_its_reason_and_leads_back(desk, alice, mod):
+    html = said(desk.get(page(alice))).partition(">Sanctions</h2>")[2].partition("</form>")[0]
     pressed = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', html)) | {"action": "warn"}
     asked = desk.post("/admin/accounts/user/", pressed)
     assert asked.status_code == 200
@@ -253,7 +253,7 @@ def test_a_measure_asks_for_its_reason_and_leads_back(desk, alice, mod):
         ({"action": "suspend", "days": 0}, "ban", "You are banned"),
     ],
 )
-def test_a_measure_rests_on_a_rule_and_is_looked_at_before(desk, alice, data, act, sentence):
+def test_a_sanction_rests_on_a_rule_and_is_looked_at_before(desk, alice, data, act, sentence):
     data |= {"_selected_action": alice.pk, "index": 0, "from_page": 1, "confirmed": 1}
     data |= {"rule": "Be kind", "reason": "The third time."}
     looked = desk.post("/admin/accounts/user/", data | {"preview": 1})

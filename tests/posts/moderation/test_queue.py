@@ -207,7 +207,7 @@ def test_the_authors_of_several_are_measured_once_each_and_guests_not_at_all(des
         "confirmed": "1",
         "act": "remove",
         "reason": "Advertising.",
-        "measure": "warn",
+        "sanction": "warn",
         "measured": f"x.{'9' * 5_000}",
     }
     assert desk.post(f"{QUEUE}bulk/", data).status_code == 302
@@ -225,8 +225,8 @@ def test_the_authors_of_several_are_measured_once_each_and_guests_not_at_all(des
         ([5] * 9, [0, 3, 6]),
     ],
 )
-def test_few_bars_are_no_wider_than_many_and_an_axis_measures_them(numbers, axis):
-    chart = bar_chart.of([(f"Month {number}", number) for number in numbers])
+def test_few_bars_are_no_wider_than_many_and_an_axis_sanctions_them(numbers, axis):
+    chart = bar_chart.chart_of([(f"Month {number}", number) for number in numbers])
     assert [number for number, _y in chart.axis] == axis
     assert all(bar.width <= bar_chart.WIDEST and bar.x + bar.width < bar_chart.WIDTH for bar in chart.bars)
     labels = [bar.middle for bar in chart.bars if bar.is_labelled]

@@ -11,7 +11,7 @@ from accounts.models import User
 from posts.models import Case, Comment, LogEntry, SiteChoices, WatchedWord
 from posts.moderation import actions, sanctions
 from posts.safety import spam, words
-from posts.threads.exceptions import Wondering
+from posts.threads.exceptions import ConfirmationNeeded
 from posts.writing import comments
 from tests.factories import WORDS, moderator, person, reply, thread
 
@@ -60,7 +60,7 @@ def test_a_watched_word_is_held_and_found_whole(opening, alice):
 def test_a_word_may_be_one_to_ask_about_first(opening, alice):
     WatchedWord.objects.create(phrase="crazy", act=WatchedWord.Act.ASK, advice="Many hear this as an insult.")
     text = "My family says that I am crazy, and I am not."
-    with pytest.raises(Wondering) as asked:
+    with pytest.raises(ConfirmationNeeded) as asked:
         reply(opening, alice, text, sure=False)
     assert asked.value.asked == [("crazy", "Many hear this as an insult.")]
     assert Comment.objects.filter(depth=1).count() == 0

@@ -211,7 +211,7 @@ def test_a_mail_leads_there_without_signing_in_and_says_nothing_itself(client):
     from tests.factories import thread
 
     comment = reply(thread().opening, alice)
-    entry = decisions.take_measure(moderator=mod, person=alice, measure="ban", reason=WHY, comment=comment)
+    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY, comment=comment)
     # what is kind is told on the site alone
     sanctions.trust(moderator=mod, person=person(), reason="Kind for years.")
     call_command("send_outbox")
@@ -276,7 +276,7 @@ def _warned(page):
 
 
 def test_a_suspension_tells_its_end_wherever_it_is_told(client, comment, alice, mod, opening):
-    decisions.take_measure(moderator=mod, person=alice, measure="suspend_3", reason=WHY, comment=comment)
+    decisions.apply_sanction(moderator=mod, person=alice, sanction="suspend_3", reason=WHY, comment=comment)
     client.force_login(alice)
     until = User.objects.get(pk=alice.pk).suspended_until
     assert f'until <time datetime="{until:%Y-%m-%dT%H:%M}' in said(client.get("/decisions/"))
@@ -286,9 +286,9 @@ def test_a_suspension_tells_its_end_wherever_it_is_told(client, comment, alice, 
     assert f"{until.year}" in refused
 
 
-@pytest.mark.parametrize("measure", ["warn", "suspend_1", "ban"])
-def test_warned_suspended_and_banned_people_read_and_appeal(client, comment, alice, mod, measure):
-    entry = decisions.take_measure(moderator=mod, person=alice, measure=measure, reason=WHY, comment=comment)
+@pytest.mark.parametrize("sanction", ["warn", "suspend_1", "ban"])
+def test_warned_suspended_and_banned_people_read_and_appeal(client, comment, alice, mod, sanction):
+    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction=sanction, reason=WHY, comment=comment)
     client.force_login(alice)
     assert client.get(comment.thread.get_absolute_url()).status_code == 200
     assert client.get(f"/decisions/{entry.pk}/").status_code == 200
@@ -298,8 +298,8 @@ def test_warned_suspended_and_banned_people_read_and_appeal(client, comment, ali
 
 def test_what_was_taken_back_and_what_came_instead_is_told_on_both_sides(client, comment, alice, mod):
     """Whichever of them somebody opens, signed in or by the link, the other one is a step away."""
-    case = decisions.begin(moderator=mod, comment_id=comment.pk)
-    removal = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, measure="ban")
+    case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
+    removal = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, sanction="ban")
     appeals.appeal(entry=removal, text="It names nobody but me.", person=alice)
     case = Case.objects.open().get()
     appeal_answers.answer_appeal(
@@ -310,7 +310,7 @@ def test_what_was_taken_back_and_what_came_instead_is_told_on_both_sides(client,
         answer="One passage.",
         act="edit_out",
         passage="unkind the week",
-        measure="warn",
+        sanction="warn",
     )
     cut, warned = LogEntry.objects.get(act="edit_out"), LogEntry.objects.get(act="warn")
     by_link = f"/decisions/by-link/{notices.token_of(removal)}/"
@@ -396,8 +396,8 @@ def test_what_rests_on_a_rule_about_privacy_is_told_in_numbers_too(client, comme
     rule = Rules.in_force().titles_in_numbers[0]
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY, rule=rule)
     undo.undo(moderator=mod, entry=entry, reason="No.")
-    measure = sanctions.warn(moderator=mod, person=alice, reason=WHY, rule=rule)
-    undo.undo(moderator=mod, entry=measure, reason="No.")
+    sanction = sanctions.warn(moderator=mod, person=alice, reason=WHY, rule=rule)
+    undo.undo(moderator=mod, entry=sanction, reason="No.")
     response = client.get("/moderation-log/")
     assert not response.context["entries"]
     assert [number for _month, number in response.context["confidential"]] == [4]
@@ -507,7 +507,7 @@ def known_for(days, comments, threads=1, trust=User.Trust.NEW):
 )
 def test_trust_is_earned_by_days_comments_and_reading(db, days, comments, threads, level):
     somebody = known_for(days, comments, threads)
-    moderation_trust.reckon()
+    moderation_trust.recalculate()
     somebody.refresh_from_db()
     assert somebody.trust == level
 
@@ -516,7 +516,7 @@ def test_trust_is_lost_by_removals(db, mod):
     somebody = known_for(4, 5, trust=User.Trust.MEMBER)
     for number, comment in enumerate(Comment.objects.filter(author=somebody)[:3], start=1):
         actions.remove(moderator=mod, comment=comment, reason=WHY)
-        moderation_trust.reckon()
+        moderation_trust.recalculate()
         somebody.refresh_from_db()
         assert somebody.trust == (User.Trust.MEMBER if number < 3 else User.Trust.NEW)
 
@@ -524,7 +524,7 @@ def test_trust_is_lost_by_removals(db, mod):
 def test_what_was_set_by_hand_is_not_reckoned(db, mod):
     somebody = person()
     sanctions.trust(moderator=mod, person=somebody, reason="I know her work.")
-    moderation_trust.reckon()
+    moderation_trust.recalculate()
     somebody.refresh_from_db()
     assert somebody.trust == User.Trust.TRUSTED
 
@@ -534,10 +534,10 @@ def test_everybody_is_reckoned_in_batches(db, monkeypatch):
     for _number in range(7):
         person(trust=User.Trust.TRUSTED)
     told = []
-    assert moderation_trust.reckon(told.append) == 7
+    assert moderation_trust.recalculate(told.append) == 7
     assert told == [3, 3, 1]
     # asked to stop, behind the batch it is at
-    assert moderation_trust.reckon(told.append, stopped=lambda: len(told) == 4) == 0
+    assert moderation_trust.recalculate(told.append, stopped=lambda: len(told) == 4) == 0
     assert told[3:] == [3]
 
 

@@ -96,13 +96,13 @@ def test_who_answers_hears_of_what_was_decided_meanwhile(comment, alice, mod, mi
 
 
 def test_a_later_ban_is_not_made_shorter(comment, alice, mod, mia):
-    case = decisions.begin(moderator=mod, comment_id=comment.pk)
-    entry = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, measure="suspend_7")
+    case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
+    entry = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, sanction="suspend_7")
     ban = sanctions.suspend(moderator=mod, person=alice, reason="Threats since.")
     with pytest.raises(Refused, match="longer"):
         sanctions.suspend(moderator=mod, person=alice, reason=WHY, until=timezone.now() + timedelta(days=1))
     with pytest.raises(Refused):
-        answer(mia, entry, alice, "changed", measure="suspend_1")
+        answer(mia, entry, alice, "changed", sanction="suspend_1")
     case = Case.objects.get(appeal__entry=entry)
     appeal_answers.answer_appeal(moderator=mia, case=case, seen=case.version, outcome="reversed", answer="Yes.")
     alice.refresh_from_db()
@@ -161,7 +161,7 @@ def test_a_passage_does_not_come_into_the_place_of_another_decisions_mark(commen
 
 def test_what_is_appealed_against_is_answered_and_not_undone_meanwhile(client, comment, alice, mod, mia):
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
-    case = decisions.begin(moderator=mod, comment_id=comment.pk)
+    case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
     appeals.appeal(entry=entry, text="Please look again.", person=alice)
     with pytest.raises(Refused, match="appeal"):
         undo.undo(moderator=mod, entry=entry, reason="Hm.")
@@ -183,21 +183,21 @@ def test_nothing_stands_of_what_was_taken_back(comment, alice, mod, mia):
 
 
 @pytest.mark.parametrize(
-    ("act", "measure", "instead"),
+    ("act", "sanction", "instead"),
     [
-        ("remove", "", {"measure": "suspend_1"}),
+        ("remove", "", {"sanction": "suspend_1"}),
         ("edit_out", "", {"act": "remove"}),
         ("hold", "", {"act": "remove"}),
-        ("remove", "suspend_3", {"measure": "suspend_7"}),
-        ("remove", "warn", {"measure": "watch"}),
-        ("remove", "", {"act": "", "measure": "watch"}),
-        ("lock_branch", "", {"act": "", "measure": "warn"}),
+        ("remove", "suspend_3", {"sanction": "suspend_7"}),
+        ("remove", "warn", {"sanction": "watch"}),
+        ("remove", "", {"act": "", "sanction": "watch"}),
+        ("lock_branch", "", {"act": "", "sanction": "warn"}),
     ],
 )
-def test_nobody_fares_worse_for_having_appealed(comment, alice, mod, mia, act, measure, instead):
-    case = decisions.begin(moderator=mod, comment_id=comment.pk)
+def test_nobody_fares_worse_for_having_appealed(comment, alice, mod, mia, act, sanction, instead):
+    case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
     passage = {"passage": "unkind the week"} if act == "edit_out" else {}
-    entry = decisions.decide(moderator=mod, case=case, seen=1, act=act, reason=WHY, measure=measure, **passage)
+    entry = decisions.decide(moderator=mod, case=case, seen=1, act=act, reason=WHY, sanction=sanction, **passage)
     with pytest.raises(Refused, match="worse"):
         answer(mia, entry, alice, "changed", **instead)
 
@@ -233,7 +233,7 @@ def test_what_belongs_to_something_confidential_is_confidential(client, comment,
     case = Case.objects.get()
     about = {"moderator": mod, "reason": WHY}
     # the comment may stay, and its author is watched
-    decisions.decide(case=case, seen=case.version, act="approve", measure="watch", **about)
+    decisions.decide(case=case, seen=case.version, act="approve", sanction="watch", **about)
     sanctions.unwatch(person=alice, **about)
     answer(mia, sanctions.warn(person=alice, rule=rule, **about), alice, "upheld")
     sanctions.suspend(person=alice, rule=rule, **about)
@@ -255,8 +255,8 @@ def test_a_link_leads_on_for_as_long_as_it_holds_itself(client, comment, alice, 
 
 
 def test_a_suspension_that_was_ended_is_told_as_over(client, comment, alice, mod):
-    case = decisions.begin(moderator=mod, comment_id=comment.pk)
-    entry = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, measure="suspend_7")
+    case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
+    entry = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, sanction="suspend_7")
     sanctions.unsuspend(moderator=mod, person=alice, reason="Enough.")
     client.force_login(alice)
     assert "over</span>" in said(client.get(f"/decisions/{entry.pk}/"))
@@ -285,18 +285,18 @@ def test_a_branch_that_is_opened_again_publishes_nothing(opening, alice, mod, mi
     assert not Flag.objects.exclude(outcome="").exists()
 
 
-@pytest.mark.parametrize("measure", ["warn", "watch"])
-def test_nothing_is_added_to_what_stays(comment, alice, mod, mia, measure):
+@pytest.mark.parametrize("sanction", ["warn", "watch"])
+def test_nothing_is_added_to_what_stays(comment, alice, mod, mia, sanction):
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     with pytest.raises(Refused, match="worse"):
-        answer(mia, entry, alice, "changed", measure=measure)
+        answer(mia, entry, alice, "changed", sanction=sanction)
 
 
 def test_what_was_ended_does_not_come_back_by_an_appeal(alice, mod, mia):
     ban = sanctions.suspend(moderator=mod, person=alice, reason=WHY)
     sanctions.unsuspend(moderator=mod, person=alice, reason="Enough.")
     with pytest.raises(Refused, match="worse"):
-        answer(mia, ban, alice, "changed", measure="suspend_3")
+        answer(mia, ban, alice, "changed", sanction="suspend_3")
 
 
 def test_on_appeal_a_passage_does_not_become_larger(comment, alice, mod, mia):
@@ -349,11 +349,11 @@ HEARD = {
         reason="No.",
         entry=decisions.decide(
             moderator=mod,
-            case=decisions.begin(moderator=mod, comment_id=comment.pk),
+            case=decisions.open_or_begin(moderator=mod, comment_id=comment.pk),
             seen=1,
             act="approve",
             reason=WHY,
-            measure="ban",
+            sanction="ban",
         ),
     ),
     "removed, approved": lambda mod, comment: [

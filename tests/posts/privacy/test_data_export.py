@@ -85,18 +85,18 @@ def test_the_page_says_what_is_in_it_and_leads_to_both_files(client, alice):
         assert f'href="{PAGE}"' in client.get(place).content.decode()
 
 
-@pytest.mark.parametrize("measure", ["warn", "suspend_1", "ban"])
-def test_warned_suspended_and_banned_people_take_their_words_along(client, comment, alice, mod, measure):
-    decisions.take_measure(moderator=mod, person=alice, measure=measure, reason=WHY, comment=comment)
+@pytest.mark.parametrize("sanction", ["warn", "suspend_1", "ban"])
+def test_warned_suspended_and_banned_people_take_their_words_along(client, comment, alice, mod, sanction):
+    decisions.apply_sanction(moderator=mod, person=alice, sanction=sanction, reason=WHY, comment=comment)
     client.force_login(alice)
     assert client.get(PAGE).status_code == 200
     got = data(client, alice)
     assert [each["text"] for each in got["comments"]] == [ODD]
-    assert got["account"]["is_suspended"] == (measure != "warn")
-    assert (got["account"]["suspended_until"] is not None) == (measure == "suspend_1")
+    assert got["account"]["is_suspended"] == (sanction != "warn")
+    assert (got["account"]["suspended_until"] is not None) == (sanction == "suspend_1")
     assert "Tabs" in page(client, alice)
     closed = client.get(f"/c/{comment.parent_id}/reply/").content.decode()
-    assert (f'href="{PAGE}"' in closed) == (measure != "warn")
+    assert (f'href="{PAGE}"' in closed) == (sanction != "warn")
 
 
 def test_the_files_are_for_keeping_and_for_nobody_elses_cache(client, comment, alice):
@@ -278,8 +278,8 @@ def test_a_passage_that_moderators_took_out_is_hers(client, opening, alice, mod)
 
 def test_drafts_flags_and_marks(client, comment, alice, bob, opening):
     theirs = reply(opening, bob)
-    drafts.keep(person=alice, place=f"reply:{theirs.pk}", fields={"source": "Half a <i>thought</i>"}, key="k")
-    drafts.keep(person=bob, place=f"reply:{comment.pk}", fields={"source": "Bob’s half"}, key="k")
+    drafts.save(person=alice, place=f"reply:{theirs.pk}", fields={"source": "Half a <i>thought</i>"}, key="k")
+    drafts.save(person=bob, place=f"reply:{comment.pk}", fields={"source": "Bob’s half"}, key="k")
     flags.flag(comment=theirs, person=alice, reason="spam", note="Look at the <end>.")
     flags.flag(comment=comment, person=bob, reason="harm", note="Bob’s note")
     progress.mark_helpful(reader=alice, comment=theirs, is_helpful=True)
@@ -397,7 +397,7 @@ def test_the_page_is_whole_and_runs_nothing(client, comment, alice, bob, mod):
     rewrite(comment, "Now <script>alert(2)</script> and [a link](/rules/) and <b onclick=alert(3)>this</b>.")
     make_thread(author=alice, title="<script>alert(4)</script>")
     theirs = reply(comment, bob)
-    drafts.keep(person=alice, place="thread", fields={"title": "<script>alert(5)</script>", "source": "x"}, key="k")
+    drafts.save(person=alice, place="thread", fields={"title": "<script>alert(5)</script>", "source": "x"}, key="k")
     flags.flag(comment=theirs, person=alice, reason="spam", note="<script>alert(6)</script>")
     entry = actions.remove(moderator=mod, comment=comment, reason="<script>alert(7)</script>")
     appeals.appeal(entry=entry, text="<script>alert(8)</script>", person=alice)

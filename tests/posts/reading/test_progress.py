@@ -179,7 +179,7 @@ def test_a_fold_made_while_the_page_is_asked_for_is_kept(opening, alice, reader,
     gone_for(reader, LEAST_PAUSE)
     read_before = Reading.objects.get(person=reader)
     progress.fold(reader=reader, comment=root, is_folded=True)
-    progress.look(reader=reader, thread=opening.thread, reading=read_before, at=timezone.now())
+    progress.record_visit(reader=reader, thread=opening.thread, reading=read_before, at=timezone.now())
     assert Reading.objects.get(person=reader).folded == [root.pk]
 
 

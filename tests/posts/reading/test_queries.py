@@ -35,22 +35,23 @@ def talk(opening, alice, bob):
 
 def shown(thread, tab=reading_queries.ALL, order="oldest", position=None):
     return [
-        row.pk for row in reading_queries.of_replies(thread.opening.pk, tab=tab, order=order, position=position).rows
+        row.pk
+        for row in reading_queries.page_of_replies(thread.opening.pk, tab=tab, order=order, position=position).rows
     ]
 
 
 def parts_of(thread, order="oldest", **place):
     """The pages of the thread's comments from the first to the last, each once forward and once back."""
-    part = reading_queries.of_replies(thread.opening.pk, order=order, **place)
+    part = reading_queries.page_of_replies(thread.opening.pk, order=order, **place)
     pages = [part]
     while part.after is not None:
-        part = reading_queries.of_replies(
+        part = reading_queries.page_of_replies(
             thread.opening.pk, order=order, position=("after", orders.parse_position(order, part.after)), **place
         )
         pages.append(part)
     back = [part]
     while part.before is not None:
-        part = reading_queries.of_replies(
+        part = reading_queries.page_of_replies(
             thread.opening.pk, order=order, position=("before", orders.parse_position(order, part.before)), **place
         )
         back.append(part)
@@ -107,7 +108,7 @@ def test_pages_by_position_leave_nothing_out_and_show_nothing_twice(opening, tal
 
 def test_a_position_holds_when_its_comment_is_gone(opening, talk, settings):
     settings.COMMENTS_PER_PAGE = 1
-    after = reading_queries.of_replies(opening.pk).after
+    after = reading_queries.page_of_replies(opening.pk).after
     writing_comments.delete(author=talk[0].author, comment=talk[0])
     for comment in talk[1:3]:
         writing_comments.delete(author=comment.author, comment=comment)
@@ -122,7 +123,7 @@ def test_a_long_branch_is_cut_in_breadth_and_depth_and_says_what_is_left_out(ope
     chain = [reply(many[0], alice)]
     for _ in range(9):
         chain.append(reply(chain[-1], alice))
-    part = reading_queries.of_replies(opening.pk)
+    part = reading_queries.page_of_replies(opening.pk)
     # five steps: the first five replies, the first of which shows four more levels below it
     assert [row.pk for row in part.rows] == [c.pk for c in (root, many[0], *chain[:4], *many[1:5])]
     left = {more.parent.pk: more for step in part.steps for more in [step.more, *step.closes] if more}
@@ -137,7 +138,7 @@ def test_a_branch_that_fits_is_shown_whole(opening, alice):
     deep = [reply(below[7], alice)]
     for _ in range(20):
         deep.append(reply(deep[-1], alice))
-    part = reading_queries.of_replies(opening.pk)
+    part = reading_queries.page_of_replies(opening.pk)
     assert len(part.rows) == 1 + len(below) + len(deep)
     assert not [more for step in part.steps for more in [step.more, *step.closes] if more]
 

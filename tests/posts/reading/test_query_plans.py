@@ -111,7 +111,7 @@ def test_every_page_is_read_from_index_ranges(settings):
         for top, path, tab in tops:
             for position in positions:
                 with CaptureQueriesContext(connection) as queries:
-                    shown = reading_queries.of_replies(top, path, order, tab, position)
+                    shown = reading_queries.page_of_replies(top, path, order, tab, position)
                 comments = [query for query in queries if '"posts_comment"' in query["sql"] or "c.id" in query["sql"]]
                 assert len(queries) == len(comments) == 2
                 assert len(shown.rows) <= 2 * PAGE
@@ -130,11 +130,11 @@ def test_a_permalink_and_what_is_laid_on_are_read_from_index_ranges(settings):
     seen = Reading(person=member, thread=thread, seen_at=timezone.now(), new_since=rows[-9_000].published_at)
     found = []
     for viewer in (member, factories.moderator()):
-        shown = reading_queries.of_replies(opening)
+        shown = reading_queries.page_of_replies(opening)
         for comment in (shown.top, *shown.rows):
             comment.thread = thread
         with CaptureQueriesContext(connection) as queries:
-            places = slots.places_of(thread, shown, viewer, seen, timezone.now())
+            places = slots.slots_for_member(thread, shown, viewer, seen, timezone.now())
         assert f"More than {slots.MOST_NEW} new" in places["since:0"]
         # what is new is counted up to a limit of its own
         comments = [query for query in queries if "posts_comment" in query["sql"]]

@@ -156,7 +156,7 @@ VERBS = {
         MODERATES,
         EVERYTHING - {"deleted"},
     ),
-    "begin": (lambda who, c: decisions.begin(moderator=who, comment_id=c.pk), MODERATES, EVERYTHING),
+    "begin": (lambda who, c: decisions.open_or_begin(moderator=who, comment_id=c.pk), MODERATES, EVERYTHING),
     "note": (lambda who, c: decisions.note(moderator=who, comment=c, text="Hm."), MODERATES, EVERYTHING),
     "warn": (person_verb(sanctions.warn), MODERATES, EVERYTHING),
     "watch": (person_verb(sanctions.watch), MODERATES, EVERYTHING),
@@ -164,7 +164,7 @@ VERBS = {
     "trust": (person_verb(sanctions.trust), MODERATES, EVERYTHING),
     # a removal is cause; whom they find is another matter
     "look for others": (
-        lambda who, c: person_verb(alternate_accounts.look_for_others)(who, c) is not None,
+        lambda who, c: person_verb(alternate_accounts.find_alternate_accounts)(who, c) is not None,
         MODERATES,
         {"removed"},
     ),
@@ -212,7 +212,7 @@ def appeal_in(state, author):
 
 def answer_appeal(outcome):
     """The verb that answers an appeal so."""
-    more = {"act": "", "measure": "warn"} if outcome == "changed" else {}
+    more = {"act": "", "sanction": "warn"} if outcome == "changed" else {}
 
     def answer(who, appeal):
         case = Case.objects.get(appeal=appeal)
@@ -309,17 +309,17 @@ def test_who_takes_a_decision_back(db, role):
     assert LogEntry.objects.filter(undoes=entry).exists() == (role in MODERATES)
 
 
-@pytest.mark.parametrize("measure", decisions.MEASURES)
+@pytest.mark.parametrize("sanction", decisions.SANCTIONS)
 @pytest.mark.parametrize("by", ["moderator", "owner"])
 @pytest.mark.parametrize("about", ["self", "moderator", "owner"])
-def test_moderators_take_no_measures_against_each_other(db, measure, by, about):
+def test_moderators_take_no_sanctions_against_each_other(db, sanction, by, about):
     """Only the owner does, and not against themselves."""
     one = somebody(by, None)
     other = {"self": one, "moderator": moderator("Mia Second")}.get(about) or person(
         "Oscar Owner", is_staff=True, is_superuser=True
     )
     try:
-        decisions.take_measure(moderator=one, person=other, measure=measure, reason=WHY)
+        decisions.apply_sanction(moderator=one, person=other, sanction=sanction, reason=WHY)
         done = True
     except PermissionDenied:
         done = False

@@ -19,7 +19,7 @@ def check(thread):
     tabs = {queries.ALL: thread.comment_count, queries.CONVERSATION: thread.conversation_count}
     tabs |= {question: question.comment_count for question in thread.questions.all()}
     for tab, count in tabs.items():
-        part = queries.of_replies(thread.opening.pk, tab=tab)
+        part = queries.page_of_replies(thread.opening.pk, tab=tab)
         assert all(more is None for step in part.steps for more in [step.more, *step.closes])
         assert sum(row.is_published for row in part.rows) == count
         for row in part.rows:

@@ -104,13 +104,13 @@ def test_what_was_closed_between_the_look_and_the_write_changes_nothing():
     for change in ({"removed_at": timezone.now()}, {}):
         comment = Comment(author=person(), path=parent.path, parent=parent, thread=opening.thread, depth=2)
         comment.write("Words that come too late.")
-        publishing.find_place(comment, parent)
+        publishing.assign_path(comment, parent)
         if change:
             Comment.objects.filter(pk=parent.pk).update(**change)
         else:
             Comment.objects.filter(pk=parent.pk).update(removed_at=None)
             Thread.objects.update(locked_at=timezone.now())
-        with pytest.raises(publishing.Closed), transaction.atomic():
+        with pytest.raises(publishing.ThreadClosed), transaction.atomic():
             publishing.publish_reply(comment)
     Thread.objects.update(locked_at=None)
     assert Thread.objects.values().get() == before
@@ -121,5 +121,5 @@ def test_what_was_closed_between_the_look_and_the_write_changes_nothing():
 def test_who_opens_an_item_in_the_same_moment_does_not_take_it_from_the_other():
     opening, mods = make_thread().opening, [moderator(f"Moderator {name}") for name in ("Ada", "Ben", "Cleo", "Dan")]
     for _number in range(8):
-        case = decisions.begin(moderator=mods[0], comment_id=reply(opening, person()).pk)
+        case = decisions.open_or_begin(moderator=mods[0], comment_id=reply(opening, person()).pk)
         assert at_once(mods, lambda mod, pk=case.pk: decisions.claim(moderator=mod, case_id=pk)).count(True) == 1

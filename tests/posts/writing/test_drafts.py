@@ -26,7 +26,7 @@ TEXT = "I began to say that"
 
 def keep(person, place, text=TEXT, key="k", **more):
     fields = {"source": text, **more.pop("fields", {})}
-    return writing_drafts.keep(person=person, place=place, fields=fields, key=key, **more)
+    return writing_drafts.save(person=person, place=place, fields=fields, key=key, **more)
 
 
 def drafts():
@@ -303,7 +303,7 @@ def test_the_threads_page_tells_of_the_latest_draft_at_no_cost(opening, alice, b
     client.get(address)
 
     def line():
-        rendering.forget()
+        rendering.clear()
         with CaptureQueriesContext(connection) as queries:
             html = client.get(address).content.decode()
         assert len(queries) == 6

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from posts.models import Comment, LogEntry, Revision, Thread
 from posts.moderation import actions, sanctions
-from posts.threads.exceptions import Overtaken, Refused
+from posts.threads.exceptions import EditConflict, Refused
 from posts.writing import comments
 from tests.factories import WORDS, reply
 from tests.factories import thread as make_thread
@@ -145,7 +145,7 @@ def test_the_same_change_from_two_windows_is_no_conflict(comment, alice):
     seen = comment.fingerprint
     comments.edit(editor=alice, comment=comment, source=LATER, seen=seen)
     comments.edit(editor=alice, comment=comment, source=LATER, seen=seen)
-    with pytest.raises(Overtaken):
+    with pytest.raises(EditConflict):
         comments.edit(editor=alice, comment=comment, source=WORDS + " Still.", seen=seen)
 
 

@@ -292,7 +292,7 @@ def test_addresses_are_forgotten_after_a_year(opening):
     old, young = write(opening), write(opening, key="k2")
     now = timezone.now()
     GuestComment.objects.filter(comment=old).update(written_at=now - guests.ADDRESS_KEPT_FOR - timezone.timedelta(1))
-    assert guests.forget_addresses(now) == 1
+    assert guests.delete_expired_addresses(now) == 1
     assert set(GuestComment.objects.exclude(email="").values_list("pk", flat=True)) == {young.pk}
 
 
