@@ -41,7 +41,7 @@ def problems() -> list[str]:
     try:
         applied = MigrationRecorder(connection).applied_migrations()
         if missing := _migrations_on_disk() - set(applied):
-            found = [f"{len(missing)} migrations are not applied: run `manage.py migrate`."]
+            found = [f"Migrations are not applied ({len(missing)}): run `manage.py migrate`."]
         elif is_worker_alive():
             found = []
         else:

@@ -45,7 +45,7 @@ def test_not_ready_before_migrations_are_applied(db):
     call_command("heartbeat")
     MigrationRecorder.Migration.objects.filter(app="posts").order_by("-id")[:1].get().delete()
     assert ask("/readyz") == (503, "not ready")
-    assert health.problems() == ["1 migrations are not applied: run `manage.py migrate`."]
+    assert health.problems() == ["Migrations are not applied (1): run `manage.py migrate`."]
 
 
 def test_not_ready_without_a_database(monkeypatch):

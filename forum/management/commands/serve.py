@@ -3,8 +3,10 @@
 import ipaddress
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -13,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from forum import grants, static_storage, web_server
 from forum.embedded_postgres import Server
-from forum.env import env, environment_number, make_var_private
+from forum.env import BASE_DIR, env, environment_number, make_var_private
 from forum.processes import ChildProcess, GaveUp, StopRequested, Supervisor, check_stop, stop_on_signals
 
 # Seconds that the web server may take until it can answer.
@@ -90,6 +92,7 @@ class Command(BaseCommand):
     def migrate(self) -> None:
         """Apply missing migrations, with a progress bar."""
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+        _check_no_earlier_version(executor)
         total = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if not total:
             return
@@ -110,6 +113,17 @@ class Command(BaseCommand):
         for child in children:
             if not child.wait_until_ready(READY_TIMEOUT):
                 raise GaveUp(child.name)
+
+
+def _check_no_earlier_version(executor: MigrationExecutor) -> None:
+    """Raise CommandError if the database has migrations of ours that this version does not know."""
+    ours = {app.label for app in apps.get_app_configs() if Path(app.path).parent == BASE_DIR}
+    applied = {key for key in executor.loader.applied_migrations if key[0] in ours}
+    if applied - set(executor.loader.disk_migrations):
+        raise CommandError(
+            "The database was made by a version of the forum before 0.1.0, which cannot be upgraded. Move its folder "
+            f"({settings.PG_DATA}) away, or give another FORUM_PG_DATA or DATABASE_URL, and start again."
+        )
 
 
 def _environment(host: str) -> dict[str, str]:
