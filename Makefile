@@ -3,8 +3,9 @@
 PYTHON ?= python3
 IN = .venv/bin/python
 MANAGE = $(IN) manage.py
+LOCKING = --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
 .DEFAULT_GOAL = help
-.PHONY: help install run test check bench moderator demo demo-remove lock clean
+.PHONY: help install install-dev run test test-fast check bench moderator demo demo-remove lock clean
 MAKEFLAGS += --no-print-directory
 
 help:  ## list these commands
@@ -13,13 +14,19 @@ help:  ## list these commands
 install:
 	@$(PYTHON) forum/install.py
 
+install-dev:
+	@$(PYTHON) forum/install.py --dev
+
 run: install  ## the forum in the browser, from a fresh machine on; Ctrl-C stops everything
 	@$(MANAGE) serve
 
-test: install  ## every test, on a PostgreSQL of its own
+test: install-dev  ## every test, on a PostgreSQL of its own
 	@$(IN) -m pytest -n 2 --dist loadgroup $(ARGS)
 
-check: install  ## lint, format, templates, migrations, deployment settings
+test-fast: install-dev  ## every test but those that drive a browser
+	@$(IN) -m pytest -n 2 --dist loadgroup -m "not browser" $(ARGS)
+
+check: install-dev  ## lint, format, templates, migrations, deployment settings
 	@$(IN) -m ruff check .
 	@$(IN) -m ruff format --check .
 	@$(MANAGE) check --fail-level WARNING
@@ -29,7 +36,7 @@ check: install  ## lint, format, templates, migrations, deployment settings
 		SITE_URL=https://forum.example TRUSTED_PROXIES=1 EMAIL_URL=smtp+tls://user:password@mail.example:587 \
 		$(MANAGE) check --deploy --tag security --fail-level WARNING
 
-bench: install  ## what every kind of page costs, on threads of 1,000 to 1,000,000 comments
+bench: install-dev  ## what every kind of page costs, on threads of 1,000 to 1,000,000 comments
 	@$(IN) -W ignore::RuntimeWarning -m bench $(ARGS)
 
 moderator: install  ## EMAIL=you@example.org makes or promotes a moderator
@@ -43,8 +50,8 @@ demo-remove: install  ## take the sample conversation away
 	@$(MANAGE) demo --remove
 
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes
-	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
-		pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKING) pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKING) --group dev pyproject.toml -o requirements-dev.lock
 
 clean:  ## remove .venv, caches and collected files; the database stays
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis var/static

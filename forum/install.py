@@ -1,6 +1,7 @@
-"""Makes `.venv` and installs the hashed lock, with uv if it is there, else with pip. Standard library only.
+"""Make `.venv` and install a hashed lock, with uv if it is there, else with pip. Standard library only.
 
-Run as `python3 forum/install.py`. The first lines read under any Python 3, so that an old one gets a sentence too.
+Run as `python3 forum/install.py`, or with `--dev` for tests and checks as well. The file compiles under any Python 3, so
+that an old one gets a sentence too.
 """
 
 import hashlib
@@ -13,6 +14,8 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 LOCK = os.path.join(ROOT, "requirements.lock")
+# Everything in LOCK, and the dependency group "dev" of pyproject.toml.
+DEV_LOCK = os.path.join(ROOT, "requirements-dev.lock")
 STAMP = os.path.join(VENV, "installed")
 
 
@@ -33,19 +36,20 @@ def find_python():
     return None
 
 
-def fingerprint(python):
+def fingerprint(python, lock_path):
     """What the stamp of a finished install holds: the lock's hash and the Python it was made with."""
-    with open(LOCK, "rb") as lock:
+    with open(lock_path, "rb") as lock:
         return hashlib.sha256(lock.read()).hexdigest() + " " + os.path.realpath(python)
 
 
-def is_installed(python):
+def is_installed(python, locks):
     """Did an earlier run finish with this lock and this Python?"""
     if not os.path.exists(os.path.join(VENV, "bin", "python")):
         return False
     try:
         with open(STAMP) as stamp:
-            return stamp.read() == fingerprint(python)
+            found = stamp.read()
+        return any(found == fingerprint(python, lock_path) for lock_path in locks)
     except OSError:
         return False
 
@@ -57,11 +61,11 @@ def run(command):
         sys.exit("The packages could not be installed (see above). What is there is kept: run it again to go on.")
 
 
-def install(python):
+def install(python, lock_path):
     """Makes .venv and installs the lock into it; interrupted, it can be run again."""
     if os.path.exists(STAMP):
         os.remove(STAMP)
-    with open(LOCK) as lock:
+    with open(lock_path) as lock:
         count = sum("==" in line for line in lock)
     print("Installing %d packages into .venv ..." % count, flush=True)  # noqa: UP031
     uv = shutil.which("uv")
@@ -71,7 +75,7 @@ def install(python):
             shutil.rmtree(VENV)
         run([uv, "venv", "--quiet", "--python", python, VENV] if uv else [python, "-m", "venv", VENV])
     if uv:
-        run([uv, "pip", "install", "--python", inside, "--require-hashes", "-r", LOCK])
+        run([uv, "pip", "install", "--python", inside, "--require-hashes", "-r", lock_path])
     else:
         run(
             [
@@ -85,11 +89,11 @@ def install(python):
                 "on",
                 "--require-hashes",
                 "-r",
-                LOCK,
+                lock_path,
             ]
         )
     with open(STAMP, "w") as stamp:
-        stamp.write(fingerprint(python))
+        stamp.write(fingerprint(python, lock_path))
 
 
 def is_healthy(inside, python):
@@ -115,8 +119,10 @@ def main():
             "Install one and run it again, or name it: make run PYTHON=/path/to/python3.12" % sys.version_info[:2]
         )
     try:
-        if not is_installed(python):
-            install(python)
+        # what tests need is enough to run the forum
+        lock_path, locks = (DEV_LOCK, [DEV_LOCK]) if "--dev" in sys.argv else (LOCK, [LOCK, DEV_LOCK])
+        if not is_installed(python, locks):
+            install(python, lock_path)
     except OSError as fault:
         sys.exit("The packages could not be installed: %s: %s" % (fault.filename or VENV, fault.strerror or fault))  # noqa: UP031
     except KeyboardInterrupt:

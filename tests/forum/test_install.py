@@ -28,6 +28,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(install, "ROOT", str(folder))
     monkeypatch.setattr(install, "VENV", str(folder / ".venv"))
     monkeypatch.setattr(install, "LOCK", str(folder / "requirements.lock"))
+    monkeypatch.setattr(sys, "argv", ["install.py"])
     monkeypatch.setattr(install, "STAMP", str(folder / ".venv" / "installed"))
     return folder
 
@@ -102,18 +103,38 @@ def test_nothing_to_do_takes_no_time_and_touches_nothing(project, commands, caps
     assert Path(install.STAMP).stat() == stamp
 
 
+def test_what_tests_need_is_enough_to_run_the_forum(project, commands, monkeypatch):
+    monkeypatch.setattr(install, "DEV_LOCK", str(project / "requirements-dev.lock"))
+    Path(install.DEV_LOCK).write_text("plain==1.0 \\\n    --hash=sha256:0\nmore==1.0 \\\n    --hash=sha256:0\n")
+    monkeypatch.setattr(sys, "argv", ["install.py", "--dev"])
+    install.main()
+    assert commands[-1][-1] == install.DEV_LOCK
+    monkeypatch.setattr(sys, "argv", ["install.py"])
+    install.main()
+    assert len(commands) == 2
+
+
+def test_running_the_forum_is_not_enough_for_tests(project, commands, monkeypatch):
+    monkeypatch.setattr(install, "DEV_LOCK", str(project / "requirements-dev.lock"))
+    Path(install.DEV_LOCK).write_text("plain==1.0 \\\n    --hash=sha256:0\nmore==1.0 \\\n    --hash=sha256:0\n")
+    install.main()
+    monkeypatch.setattr(sys, "argv", ["install.py", "--dev"])
+    install.main()
+    assert [command[-1] for command in commands if "install" in command] == [install.LOCK, install.DEV_LOCK]
+
+
 def test_a_changed_lock_is_installed_into_the_same_environment(project, commands):
     install.main()
     Path(install.LOCK).write_text("plain==2.0 \\\n    --hash=sha256:0\n")
     install.main()
     assert ["venv" in command for command in commands] == [True, False, False]
     assert "--require-hashes" in commands[-1]
-    assert install.is_installed(install.find_python())
+    assert install.is_installed(install.find_python(), [install.LOCK])
 
 
 def test_another_python_is_noticed(project, commands):
     install.main()
-    assert not install.is_installed("/usr/bin/another")
+    assert not install.is_installed("/usr/bin/another", [install.LOCK])
 
 
 def test_an_interrupted_install_is_done_again(project, commands, monkeypatch):
@@ -127,10 +148,10 @@ def test_an_interrupted_install_is_done_again(project, commands, monkeypatch):
     with pytest.raises(SystemExit) as raised:
         install.main()
     assert raised.value.code == 130
-    assert not install.is_installed(install.find_python())
+    assert not install.is_installed(install.find_python(), [install.LOCK])
     monkeypatch.setattr(install, "run", run)
     install.main()
-    assert install.is_installed(install.find_python())
+    assert install.is_installed(install.find_python(), [install.LOCK])
 
 
 def test_an_interruption_of_a_later_install_is_noticed(project, commands, monkeypatch):
@@ -142,7 +163,7 @@ def test_an_interruption_of_a_later_install_is_noticed(project, commands, monkey
     with pytest.raises(SystemExit):
         install.main()
     Path(install.LOCK).write_text(before)
-    assert not install.is_installed(install.find_python())
+    assert not install.is_installed(install.find_python(), [install.LOCK])
 
 
 def test_a_failed_command_is_told_in_a_sentence(project):
@@ -208,7 +229,7 @@ def test_ctrl_c_has_no_traceback(project):
     process = python(
         f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
         "from forum import install\n"
-        "def interrupted(python): raise KeyboardInterrupt\n"
+        "def interrupted(*args): raise KeyboardInterrupt\n"
         "install.is_installed = interrupted\n"
         "install.main()\n"
     )
