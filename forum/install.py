@@ -1,7 +1,7 @@
 """Make `.venv` and install a hashed lock, with uv if it is there, else with pip. Standard library only.
 
-Run as `python3 forum/install.py`, or with `--dev` for tests and checks as well. The file compiles under any Python 3, so
-that an old one gets a sentence too.
+Run as `python3 forum/install.py`, or with `--dev` for tests and checks as well. The file compiles under any Python 3,
+so that an old one gets a sentence too.
 """
 
 import hashlib
