@@ -1,4 +1,4 @@
-"""The nouns of the talk, one file each."""
+"""Database models of the app, one file per model."""
 
 from posts.models.appeal import Appeal
 from posts.models.case import Case

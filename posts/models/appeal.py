@@ -1,4 +1,4 @@
-"""An author's appeal against a moderator's decision."""
+"""Appeals of authors against decisions of moderators."""
 
 from datetime import timedelta
 
@@ -12,9 +12,10 @@ APPEAL_MAX_LENGTH = 4_000
 
 
 class Appeal(models.Model):
-    """What the person concerned says against `entry`; one for each decision, within APPEAL_WITHIN of it.
+    """An appeal of the person concerned against the decision `entry`.
 
-    A trigger (migration 0007) lets nobody decide about their own decision where another moderator exists.
+    There is at most one appeal per decision. It must be made within APPEAL_WITHIN of the decision. A trigger (migration
+    0007) stops moderators from answering an appeal against their own decision if there is another moderator.
     """
 
     class Outcome(models.TextChoices):
@@ -46,5 +47,5 @@ class Appeal(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.entry_id}: {self.outcome or 'open'}"

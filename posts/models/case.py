@@ -1,6 +1,8 @@
-"""What waits for a moderator: one item of the queue."""
+"""Items of the review queue."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,60 +11,81 @@ from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 CLAIMED_FOR = timedelta(minutes=15)
 
 
 class CaseQuerySet(models.QuerySet):
-    """Questions about many cases."""
+    """Queries on items of the review queue."""
 
-    def open(self):
-        """Those nobody decided yet, the most pressing first: by kind, then by age. An index gives this order."""
+    def open(self) -> Self:
+        """Return the items that are not decided yet, ordered by kind and then by age.
+
+        The most urgent kind is first. The index `case_queue` gives this order.
+        """
         return self.filter(closed_at=None).order_by("kind", "id")
 
-    def offered_to(self, moderator, at):
-        """Open ones that `moderator` may take at the moment `at`: not passed on by them, not claimed by another."""
+    def offered_to(self, moderator: "User", at: datetime) -> Self:
+        """Return the open items that `moderator` may take at the time `at`.
+
+        Leaves out items that the moderator skipped, items that another moderator has claimed, and items about the
+        moderator's own comments, decisions or verification request.
+        """
         offered = self.open().free_for(moderator, at).exclude(passed_by__contains=[moderator.pk])
-        # their own cause, or an appeal against what they decided, is for somebody else
+        # Moderators do not decide about their own comments and requests, or about appeals against their own decisions.
         offered = offered.exclude(appeal__entry__moderator=moderator).exclude(comment__author=moderator)
         return offered.exclude(verification_request__person=moderator)
 
-    def free_for(self, moderator, at):
-        """Those that nobody else has claimed at the moment `at`."""
+    def free_for(self, moderator: "User", at: datetime) -> Self:
+        """Return the items that no other moderator has claimed at the time `at`."""
         return self.filter(Q(claimed_by=None) | Q(claimed_by=moderator) | Q(claimed_at__lte=at - CLAIMED_FOR))
 
-    def beyond(self, kind, pk):
-        """Those of the queue that come after the item `pk` of that kind."""
+    def beyond(self, kind: int, pk: int) -> Self:
+        """Return the items that come after the item `pk` of the given kind in the queue."""
         return self.filter(kind__gte=kind).filter(Q(kind__gt=kind) | Q(pk__gt=pk))
 
-    def masked_among(self, comments):
-        """The ids of those of these comments, given by id, whose text is shown only when asked for; one query."""
+    def masked_among(self, comments: Iterable[int]) -> set[int]:
+        """Return the ids of those `comments` (ids) whose text is masked in the queue until a moderator asks for it.
+
+        Makes one query.
+        """
         pressing = self.filter(comment__in=comments, kind__in=self.model.PRESSING)
         return set(pressing.values_list("comment", flat=True))
 
-    def label_masked(self, cases):
-        """These cases, each `is_labelled` where its comment has, or had, a pressing item; one query."""
+    def label_masked(self, cases: list["Case"]) -> list["Case"]:
+        """Set `is_labelled` on those `cases` whose comment has or had a pressing item, and return the list.
+
+        Makes one query.
+        """
         masked = self.masked_among([case.comment_id for case in cases if case.comment_id])
         for case in cases:
             case.is_labelled = case.comment_id in masked
         return cases
 
-    def by_kind(self):
-        """{kind: (how many are open, since when the oldest waits)}; one query over the open ones."""
+    def by_kind(self) -> dict[int, tuple[int, datetime]]:
+        """Return {kind: (number of open items, when the oldest was opened)}.
+
+        Makes one query over the open items.
+        """
         rows = self.filter(closed_at=None).values("kind").annotate(number=Count("id"), oldest=Min("opened_at"))
         return {row["kind"]: (row["number"], row["oldest"]) for row in rows.order_by("kind")}
 
 
 class Case(models.Model):
-    """An item at the desk: `comment` waits for a moderator because of `why` (codes of Why).
+    """An item of the review queue.
 
-    `version` moves on with everything that bears on a decision: a new flag, a changed text, another decision; a
-    decision says which version it saw. A claim lasts for CLAIMED_FOR. `closed_by` is the log's entry that closed it,
-    None where its author took the comment back. An appeal about a person alone and a request for verification have no
-    comment. A comment has one open case at the most, an appeal and a request one of their own.
+    `comment` is reviewed because of `why` (codes of Why). Appeals about a person alone and verification requests have
+    no comment. A comment has at most one open item. Each appeal and each verification request has an item of its own.
+
+    `version` is raised by everything that affects a decision: a new flag, a changed text, another decision. A decision
+    names the version that the moderator saw. A claim lasts for CLAIMED_FOR. `closed_by` is the log entry that closed
+    the item, or None if the author deleted the comment.
     """
 
     class Kind(models.IntegerChoices):
-        """In the order in which they are to be seen to."""
+        """Kinds of items, in the order in which moderators should review them."""
 
         URGENT = 1, _("urgent")
         PRIVACY = 2, _("privacy")
@@ -86,7 +109,7 @@ class Case(models.Model):
         APPEAL = "appeal", _("its author appeals")
         CLINICIAN = "clinician", _("somebody asks to be verified as a clinician")
 
-    # what touches somebody's safety or privacy
+    # Kinds that concern the safety or privacy of a person.
     PRESSING = (Kind.URGENT, Kind.PRIVACY)
 
     comment = models.ForeignKey("posts.Comment", null=True, on_delete=models.PROTECT, related_name="cases")
@@ -139,15 +162,18 @@ class Case(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.comment_id}"
 
-    # its comment has, or had, a pressing item; lists learn it by `label_masked`
+    # True if the comment has or had a pressing item. Lists set this with `label_masked`.
     is_labelled = False
 
     @property
-    def is_masked(self):
-        """Its text is shown only when asked for: whoever opens the desk need not read it at once."""
+    def is_masked(self) -> bool:
+        """Return whether the text is masked until a moderator asks for it.
+
+        Moderators should be able to open the queue without reading distressing or private texts at once.
+        """
         return (
             self.is_labelled
             or self.kind in self.PRESSING
@@ -155,29 +181,29 @@ class Case(models.Model):
         )
 
     @property
-    def reasons(self):
-        """Why it is here, in words."""
+    def reasons(self) -> list[str]:
+        """Return the labels of `why`."""
         return [self.Why(code).label for code in self.why]
 
     @property
-    def name(self):
-        """Whom it is about, as readers or moderators know them."""
+    def name(self) -> str:
+        """Return the name, as readers or moderators know it, of the person whom the item is about."""
         return self.comment.shown_author if self.comment_id else str(self.person)
 
     @property
-    def person(self):
-        """Whom it is about; None where somebody without an account wrote."""
+    def person(self) -> "User | None":
+        """Return the account that the item is about, or None for a comment by a guest."""
         if self.verification_request_id:
             return self.verification_request.person
         return self.comment.author if self.comment_id else self.appeal.person
 
     @property
-    def is_about_comment(self):
-        """A comment is to be decided about, and not what somebody asks for."""
+    def is_about_comment(self) -> bool:
+        """Return whether a decision about a comment is needed, not an answer to an appeal or a request."""
         return self.appeal_id is None and self.verification_request_id is None
 
-    def claimant(self, at=None):
-        """Who has claimed it at the moment `at`, now by default; None if nobody has."""
+    def claimant(self, at: datetime | None = None) -> "User | None":
+        """Return the moderator whose claim is valid at the time `at` (by default now), or None."""
         if self.claimed_by is None or self.claimed_at <= (at or timezone.now()) - CLAIMED_FOR:
             return None
         return self.claimed_by

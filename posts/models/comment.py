@@ -1,9 +1,11 @@
-"""A comment: a text in the tree of a thread, by somebody, in one of five states."""
+"""Comments: texts in the tree of a thread, each in one of five states."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
@@ -17,32 +19,45 @@ from forum import markup
 from posts.models import path as models_path
 from posts.models.visibility import PUBLISHED, WAITING, CommentQuerySet
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 GRACE = timedelta(minutes=5)
-# Told as “for a minute”: the page with the button has to arrive and be read first.
+# The page says “for a minute”. The rest is time to load the page with the button and to read it.
 UNDO_FOR = timedelta(seconds=75)
-# from so many people on they are called many
+# From this number on, the page says “many readers”.
 MANY = 10
-# Characters. Constants and no settings: the database's own check holds the same numbers, written down by a migration.
+# Characters. These are constants and not settings because a migration writes the numbers into a database constraint.
 COMMENT_MAX_LENGTH = markup.COMMENT.length
 OPENING_MAX_LENGTH = markup.OPENING.length
 
 
-def mark_of(source):
-    """What tells one text from another: a change says with it which text it began from."""
+def mark_of(source: str) -> str:
+    """Return a fingerprint of the text `source`, at most 40 characters long.
+
+    An edit form sends the fingerprint of the text that it started from.
+    """
     return hashlib.sha256(source.encode()).hexdigest()[:40]
 
 
 class Comment(models.Model):
-    """A text in a thread's tree. `write` is the only setter of `source` and `html`; `path` never changes.
+    """A text in the tree of a thread.
 
-    State is told by four timestamps: published when all are empty, otherwise the strongest of deleted (by its author),
-    removed (by a moderator), hidden (until reviewed), held (before it was ever seen). `reply_count` counts the direct
-    replies that a page shows, tombstones included, `below_count` those of the whole branch; `is_shown` follows from
-    state and replies. `published_at` is when readers could first see it; in a thread no two moments are the same and
-    they rise in the order of commits, so that nothing slips in behind a reader's back. `helpful_count` counts the
-    people it helped. `question` is the one that this comment's branch answers. `key` is the one-time key of the form
-    it came from. `is_guest`: by somebody without an account, under a name of their own (`byline`). `locked_at`: nobody
-    may reply to it or to anything below it.
+    Set `source` and `html` only with `write`. `path` never changes.
+
+    Four timestamps give the state. The comment is published if all of them are empty. Otherwise the first that is set
+    in this order gives the state: deleted (by the author), removed (by a moderator), hidden (until it is reviewed),
+    held (before readers ever saw it).
+
+    - `reply_count`: the direct replies that a page shows, including tombstones. `below_count`: the same for the whole
+      branch. `is_shown` follows from the state and `reply_count`.
+    - `published_at`: when readers could see the comment for the first time. Within a thread these times are unique and
+      rise in the order of commits, so that a reader who asks for later comments misses none.
+    - `helpful_count`: how many people marked the comment as helpful.
+    - `question`: the question that the branch of the comment answers.
+    - `key`: the one-time key of the form that the comment was sent with.
+    - `is_guest`: written without an account, under the name in `byline`.
+    - `locked_at`: if set, replies to the comment and to everything below it are refused.
     """
 
     class Standpoint(models.TextChoices):
@@ -155,11 +170,12 @@ class Comment(models.Model):
             ),
         ]
         indexes = [
-            # the replies of one comment, in each order: all of them for the database's own checks, and those shown
+            # The replies of one comment in each order. The first index has all replies and serves foreign key checks.
+            # The others have only those shown.
             models.Index(fields=["parent", "id"], name="comment_replies"),
             models.Index(fields=["parent", "id"], name="comment_oldest", condition=Q(is_shown=True)),
             models.Index("parent", -F("helpful_count"), "id", name="comment_helpful", condition=Q(is_shown=True)),
-            # the same under the tab of a question
+            # The same for the tab of a question.
             models.Index(
                 "parent",
                 Coalesce("question", 0),
@@ -187,41 +203,48 @@ class Comment(models.Model):
             GinIndex(SearchVector("source", config="simple"), name="comment_words"),
         ]
 
-    def __str__(self):
-        """Without its text, which may be masked."""
+    def __str__(self) -> str:
+        """Return the author's name and the id, without the text, which may be masked."""
         return _("%(name)s, comment %(n)s") % {"name": self.shown_author, "n": self.pk}
 
-    def get_absolute_url(self):
-        """The permalink: it finds the comment wherever paging puts it. Built by hand, as Thread's."""
+    def get_absolute_url(self) -> str:
+        """Return the permalink, which redirects to the page that shows the comment.
+
+        Not made with `reverse`, which is too slow for pages with hundreds of links.
+        """
         return f"/c/{self.pk}/"
 
-    def write(self, source, html=None):
-        """Sets the text and the HTML made from it; the caller saves. Raises markup.TooComplex.
+    def write(self, source: str, html: str | None = None) -> None:
+        """Set the text and the HTML made from it, without saving.
 
-        `html` is what markup.render made of this source already, for a verb that renders before it locks.
+        `html` is the result of markup.render for `source`, if the caller rendered it before locking. Raises
+        markup.TooComplex.
         """
         self.source = source
         self.html = markup.render(source, self.limits) if html is None else html
         self.renderer = markup.VERSION
 
     @property
-    def fingerprint(self):
-        """Tells this text from others: a form says by it which text its changes began with."""
+    def fingerprint(self) -> str:
+        """Return the fingerprint of the text, by which an edit form names the text that it started from."""
         return mark_of(self.source)
 
     @property
-    def limits(self):
-        """How much its text may be: an opening post, which answers nothing, more than a comment."""
+    def limits(self) -> markup.Limits:
+        """Return the limits of the text: those of an opening post or those of a comment."""
         return markup.OPENING if self.parent_id is None else markup.COMMENT
 
     @property
-    def shown_author(self):
-        """The name readers see; no query where `for_display` brought it."""
+    def shown_author(self) -> str:
+        """Return the name that readers see.
+
+        Makes no query if the comment was loaded with `for_display`.
+        """
         return self.byline or getattr(self, "author_name", None) or self.author.display_name
 
     @property
-    def state(self):
-        """One of State: the strongest that holds."""
+    def state(self) -> "Comment.State":
+        """Return the state, a value of State."""
         if self.is_published:
             return self.State.PUBLISHED
         if self.deleted_at is not None:
@@ -231,18 +254,18 @@ class Comment(models.Model):
         return self.State.HELD if self.hidden_at is None else self.State.HIDDEN
 
     @property
-    def is_published(self):
-        """Everybody may read its text."""
+    def is_published(self) -> bool:
+        """Return whether the comment is neither held, hidden, removed nor deleted."""
         return self.deleted_at is None and self.removed_at is None and self.hidden_at is None and self.held_at is None
 
     @property
-    def public_name(self):
-        """The name that everybody may read: none where the text is gone."""
+    def public_name(self) -> str:
+        """Return the author's name if the comment is published, otherwise an empty string."""
         return self.shown_author if self.is_published else ""
 
     @property
-    def helped(self):
-        """How many people it helped, in words: nobody counts other people's distress here."""
+    def helped(self) -> str:
+        """Return in words how many people the comment helped, without an exact number."""
         if self.helpful_count == 0:
             return ""
         if self.helpful_count == 1:
@@ -250,33 +273,37 @@ class Comment(models.Model):
         return _("helped several readers") if self.helpful_count < MANY else _("helped many readers")
 
     @property
-    def is_readable(self):
-        """Published, in a thread that everybody can read."""
+    def is_readable(self) -> bool:
+        """Return whether the comment is published and its thread is not withdrawn."""
         return self.is_published and self.thread.withdrawn_at is None
 
     @property
-    def is_answer(self):
-        """Answers one of the thread's questions itself, rather than lying below an answer."""
+    def is_answer(self) -> bool:
+        """Return whether the comment itself answers a question of the thread, not only a comment further up."""
         return self.depth == 1 and self.question_id is not None
 
-    def has_text_for(self, viewer):
-        """May `viewer` read the text? Others are shown a tombstone."""
+    def has_text_for(self, viewer: "User | AnonymousUser") -> bool:
+        """Return whether `viewer` may read the text. Other viewers see a tombstone."""
         if self.is_published:
             return True
         if not viewer.is_authenticated:
             return False
         return viewer.moderates or (self.author_id == viewer.pk and self.state in (self.State.HELD, self.State.HIDDEN))
 
-    def is_known_to(self, viewer):
-        """What `visible_to` says of many rows, of this one."""
+    def is_known_to(self, viewer: "User | AnonymousUser") -> bool:
+        """Return whether `viewer` sees the comment at all. CommentQuerySet.visible_to is the same rule for queries."""
         return self.is_published or self.reply_count > 0 or self.has_text_for(viewer)
 
-    def accepts_replies(self):
-        """Readable by everybody, in a thread that is not locked."""
+    def accepts_replies(self) -> bool:
+        """Return whether the comment is readable and its thread is not locked."""
         return self.is_readable and not self.thread.is_locked
 
-    def is_editable_by(self, user):
-        """Its author may change it while it is neither removed nor deleted, the thread is open and they may write."""
+    def is_editable_by(self, user: "User | AnonymousUser") -> bool:
+        """Return whether `user` may change the text.
+
+        Only the author may, while the account is active and not suspended, the comment is neither removed nor deleted,
+        and the thread is neither locked nor withdrawn. The opening post of a withdrawn thread may be changed.
+        """
         return (
             user.is_authenticated
             and self.author_id == user.pk
@@ -287,24 +314,33 @@ class Comment(models.Model):
             and (self.thread.withdrawn_at is None or self.depth == 0)
         )
 
-    def is_deletable_by(self, user):
-        """Its author may delete it at any time, even in a locked thread or while suspended: the words are theirs."""
+    def is_deletable_by(self, user: "User | AnonymousUser") -> bool:
+        """Return whether `user` may delete the comment.
+
+        The author may do so at any time, even in a locked thread or while suspended.
+        """
         return (
             user.is_authenticated
             and self.author_id == user.pk
             and self.state not in (self.State.REMOVED, self.State.DELETED)
         )
 
-    def is_undeletable_by(self, user, at):
-        """Its author deleted it a moment ago and may take that back; what a moderator did to it stays done."""
+    def is_undeletable_by(self, user: "User | AnonymousUser", at: datetime) -> bool:
+        """Return whether `user` deleted the comment at most UNDO_FOR before `at` and so may undo that.
+
+        Undoing a deletion does not change what a moderator did to the comment.
+        """
         return self.author_id == user.pk and self.deleted_at is not None and at - self.deleted_at <= UNDO_FOR
 
-    def is_within_grace(self, at):
-        """So fresh that a change leaves no mark."""
+    def is_within_grace(self, at: datetime) -> bool:
+        """Return whether an edit at the time `at` leaves no mark and no revision."""
         return at - self.created_at <= GRACE
 
     @property
-    def is_verification_in_force(self):
-        """The author's verification at writing still holds today; it counts by days, as kept pages do."""
+    def is_verification_in_force(self) -> bool:
+        """Return whether the verification that the author had when writing is still valid today.
+
+        Counts whole days, because the page cache also keeps pages for a day.
+        """
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         return self.verification is not None and self.verification.is_in_force(today)

@@ -1,7 +1,8 @@
-"""A text that is not sent yet, kept for its writer."""
+"""Drafts: texts that members have not sent yet."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,27 +11,32 @@ from django.db.models.functions import Cast, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 KEPT_FOR = timedelta(days=180)
 MOST_DRAFTS = 100
-# of all fields of a draft together, as JSON; an opening post at its limit fits twice
+# Of all fields of a draft together, as JSON. This is twice the limit of an opening post.
 MOST_CHARACTERS = 250_000
 PLACE = re.compile(r"thread|(reply|edit):([1-9][0-9]{0,17})")
 
 
 class DraftQuerySet(models.QuerySet):
-    """Questions about many drafts."""
+    """Queries on drafts."""
 
-    def kept(self, person, at):
-        """What `person` is offered at the moment `at`: nothing that should be forgotten by then."""
+    def kept(self, person: "User", at: datetime) -> Self:
+        """Return the drafts of `person` that have not expired at the time `at`."""
         return self.filter(person=person, saved_at__gt=at - KEPT_FOR)
 
 
 class Draft(models.Model):
-    """What a member typed and has not sent: at most one per person and place, for that person's eyes only.
+    """A text that a member typed and has not sent, visible only to that member.
 
-    `place` is "reply:ID" or "edit:ID" of the `comment` it is about (in `thread`), or "thread" for a new one. `fields`
-    are those of the form by name. `key` is the one-time key of that form, or for a change the mark of the text it
-    began from: by it a draft that comes after its text was sent is known and refused (see posts.writing.drafts).
+    There is at most one draft per person and place. `place` is "reply:ID" or "edit:ID" of the `comment` it is about (in
+    `thread`), or "thread" for a new thread. `fields` has the values of the form by field name.
+
+    `key` is the one-time key of the form, or for an edit the fingerprint of the text that the edit started from. With
+    it, a draft that arrives after its text was sent is recognised and refused (see posts.writing.drafts).
     """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -64,27 +70,27 @@ class Draft(models.Model):
             models.Index(fields=["saved_at"], name="draft_oldest"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person_id} at {self.place}"
 
-    def get_absolute_url(self):
-        """The page of the form, where it can be gone on with."""
+    def get_absolute_url(self) -> str:
+        """Return the address of the form in which the member can continue the draft."""
         return address_of(self.place)
 
     @property
-    def is_change(self):
-        """Of a comment of one's own, rather than something new."""
+    def is_change(self) -> bool:
+        """Return whether the draft is an edit of the member's own comment."""
         return self.place.startswith("edit:")
 
     @property
-    def can_be_sent(self):
-        """Whether its form still opens: what it is about is there, in a thread that is open."""
+    def can_be_sent(self) -> bool:
+        """Return whether the form still opens, because its comment accepts replies or edits."""
         if self.comment is None:
             return True
         return self.comment.is_editable_by(self.person) if self.is_change else self.comment.accepts_replies()
 
 
-def address_of(place):
-    """The page of the form that writes at `place`."""
+def address_of(place: str) -> str:
+    """Return the address of the form for `place`."""
     kind, _colon, pk = place.partition(":")
     return f"/c/{pk}/{kind}/" if pk else "/t/new/"

@@ -1,4 +1,4 @@
-"""A reader's word to the moderators that something is wrong with a comment."""
+"""Flags: reports by readers that something is wrong with a comment."""
 
 from django.conf import settings
 from django.db import models
@@ -9,9 +9,11 @@ NOTE_MAX_LENGTH = 1_000
 
 
 class Flag(models.Model):
-    """One person's flag on one comment; a visitor's has no person but a keyed hash of their address, for 30 days.
+    """A report by one person about one comment.
 
-    `weight` is how much it counted when it was raised (see posts.moderation.flags). `outcome` is for the flagger.
+    A flag of a visitor has no `person`. It has a keyed hash of the internet address in `visitor`, which is kept for 30
+    days. `weight` is how much the flag counted when it was made (see posts.moderation.flags). `outcome` is shown to the
+    person who flagged.
     """
 
     class Reason(models.TextChoices):
@@ -70,5 +72,5 @@ class Flag(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.comment_id}: {self.reason}"

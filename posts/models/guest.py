@@ -1,4 +1,7 @@
-"""What is known of a guest: somebody who commented without an account."""
+"""Data about guests, who comment without an account."""
+
+from collections.abc import Iterable
+from typing import Self
 
 from django.db import models
 from django.db.models.functions import Lower
@@ -6,18 +9,22 @@ from django.utils.translation import gettext_lazy as _
 
 
 class GuestCommentQuerySet(models.QuerySet):
-    """Questions about many comments of guests."""
+    """Queries on comments of guests."""
 
-    def written_from(self, addresses):
-        """Those whose guest gave one of these e-mail addresses; a claim erases it, so nobody has claimed them."""
+    def written_from(self, addresses: Iterable[str]) -> Self:
+        """Return the unclaimed comments whose guest gave one of these e-mail `addresses`.
+
+        A claim erases the address, so claimed comments are never found.
+        """
         mine = [address.lower() for address in addresses]
         return self.alias(address=Lower("email")).filter(address__in=mine).exclude(email="")
 
 
 class GuestComment(models.Model):
-    """A comment of a guest, and the e-mail address they gave with it, if any: nobody sees it, and it serves to claim.
+    """A comment of a guest with the e-mail address the guest gave, if any.
 
-    The comment itself has no author, and the guest's name as its byline.
+    The address is never shown. It only serves to claim the comment later. The comment itself has no author and has the
+    guest's name as its byline.
     """
 
     comment = models.OneToOneField("posts.Comment", primary_key=True, on_delete=models.CASCADE, related_name="guest")
@@ -32,5 +39,5 @@ class GuestComment(models.Model):
             models.Index(fields=["written_at"], name="guest_comment_by_age", condition=~models.Q(email="")),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.comment_id)

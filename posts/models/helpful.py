@@ -1,4 +1,4 @@
-"""That a comment helped somebody: the only reaction there is."""
+"""Helpful marks, the only reaction to comments."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Helpful(models.Model):
-    """One person's “this helped me” on one comment; `Comment.helpful_count` counts these rows."""
+    """A mark “this helped me” of one person on one comment. `Comment.helpful_count` is the number of these rows."""
 
     comment = models.ForeignKey("posts.Comment", on_delete=models.CASCADE, related_name="marks", db_index=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -20,5 +20,5 @@ class Helpful(models.Model):
         ]
         indexes = [models.Index(fields=["comment", "-id"], name="helpful_of_comment")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person_id} → {self.comment_id}"

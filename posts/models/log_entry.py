@@ -1,6 +1,7 @@
-"""The moderation log: who did what to whom or what, when, and why. The database itself keeps it from being changed."""
+"""The moderation log: who did what, when and why. A database trigger prevents changes of entries."""
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,33 +10,43 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from accounts.models import User
+    from posts.models.comment import Comment
+    from posts.models.thread import Thread
+
 
 class LogEntryQuerySet(models.QuerySet):
-    """Questions about many entries."""
+    """Queries on log entries."""
 
-    def sanctions_with(self, *entries):
-        """What was decided about the authors together with these entries about comments; by the index of the person."""
+    def sanctions_with(self, *entries: "LogEntry") -> Self:
+        """Return the sanctions against the authors that were decided together with these `entries` about comments.
+
+        Uses the index on the person.
+        """
         people = {entry.person_id for entry in entries if entry.person_id}
         if not people:
             return self.none()
         first, pks = min(entry.pk for entry in entries), [entry.pk for entry in entries]
         return self.filter(person__in=people, id__gt=first, details__decision__in=pks).order_by("id")
 
-    def confidential_by_month(self):
-        """[(month, how many confidential decisions there were)] of the last year, the latest first."""
+    def confidential_by_month(self) -> list[tuple[datetime, int]]:
+        """Return [(month, number of confidential decisions)] of the last year, the latest month first."""
         since = timezone.now() - timedelta(days=365)
         rows = self.filter(is_confidential=True, at__gte=since).annotate(month=TruncMonth("at")).values("month")
         return list(rows.annotate(number=Count("id")).order_by("-month").values_list("month", "number"))
 
 
 class LogEntry(models.Model):
-    """One act of a moderator, or of the forum itself by its settings, when `moderator` is None.
+    """An action of a moderator, or an automatic action of the forum if `moderator` is None.
 
-    A trigger (migration 0002) refuses to update, delete or truncate entries. An entry about a comment or a person is
-    the statement that they may read: `rules` and `rule` say which rule it rests on, `before` what the act changed (so
-    that it can be undone), `details` what it set. `undoes` is the entry it takes back; each is taken back once.
-    What is wrong in an entry stays, and another one `corrects` it. `is_confidential`: the public log tells only how
-    many of these there were in a month.
+    A trigger (migration 0002) refuses to update, delete or truncate entries. A mistake in an entry is therefore never
+    changed. Another entry `corrects` it.
+
+    An entry about a comment or a person is the statement that the person concerned may read. `rules` and `rule` name
+    the rule it is based on. `before` has what the action changed, so that it can be undone. `details` has what the
+    action set. `undoes` is the entry that this one undoes. An entry can be undone only once. The public log shows only
+    the number of `is_confidential` entries per month.
     """
 
     class Act(models.TextChoices):
@@ -115,23 +126,25 @@ class LogEntry(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_act_display()}"
 
     @property
-    def is_automatic(self):
-        """Done by the forum itself, by its settings."""
+    def is_automatic(self) -> bool:
+        """Return whether the forum did this by itself, because of its settings."""
         return self.moderator_id is None
 
     @property
-    def until(self):
-        """When what it set ends by itself, or None."""
+    def until(self) -> datetime | None:
+        """Return when the sanction ends by itself, or None."""
         told = (self.details or {}).get("until")
         return told and datetime.fromisoformat(told)
 
-    def is_over(self, person):
-        """Of a suspension, a ban or a watch of `person`, as they are now: its time is over, it was ended, or another
-        one came."""
+    def is_over(self, person: "User") -> bool:
+        """Return whether a suspension, ban or watch of `person` has expired, was ended or was replaced by another one.
+
+        Returns False for all other actions.
+        """
         if self.act not in (Act.SUSPEND, Act.BAN, Act.WATCH):
             return False
         if self.until is not None and self.until <= timezone.now():
@@ -140,18 +153,18 @@ class LogEntry(models.Model):
         return any(now != as_noted(getattr(person, field)) for field, now in set_to.items())
 
     @property
-    def is_appealable(self):
-        """An act against somebody, about which they may appeal."""
+    def is_appealable(self) -> bool:
+        """Return whether the person concerned may appeal against this action."""
         return self.act in APPEALABLE
 
     @property
-    def subject(self):
-        """What the entry is about."""
+    def subject(self) -> "Comment | Thread | User":
+        """Return the comment, thread or person that the entry is about."""
         return self.comment or self.thread or self.person
 
 
-def as_noted(value):
-    """`value` as an entry notes it in JSON."""
+def as_noted(value: Any) -> Any:
+    """Return `value` as an entry stores it in JSON."""
     return value.isoformat() if isinstance(value, datetime) else value
 
 
@@ -167,9 +180,9 @@ APPEALABLE = {
     Act.SUSPEND,
     Act.BAN,
 }
-# what whom it concerns is told of by mail, too
+# Actions that the person concerned is also notified of by mail.
 MAILED = APPEALABLE | {Act.VERIFY, Act.REFUSE, Act.REVOKE}
-# what the person concerned is told of
+# Actions that the person concerned gets a statement about.
 STATED = APPEALABLE | {
     Act.APPROVE,
     Act.RESTORE,

@@ -1,19 +1,22 @@
-"""Paths of comments: where a comment stands in the tree of its thread, as text. No database.
+"""Paths of comments: the position of a comment in the tree of its thread, as text. Uses no database.
 
-A comment's path is its parent's path followed by its own id in base 62, eight characters wide. Compared byte by byte
-(COLLATE "C"), paths sort in reading order, and a branch is the range of paths with the same beginning. No sibling is
-locked or renumbered when a comment is added.
+A comment's path is the path of its parent followed by its own id in base 62, eight characters wide. Compared byte by
+byte (COLLATE "C"), paths sort in reading order, and a branch is the range of paths with the same prefix. Adding a
+comment neither locks nor renumbers its siblings.
 """
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 WIDTH = 8
 LARGEST_ID = len(ALPHABET) ** WIDTH - 1
-# A path of 250 segments has 2,000 bytes; PostgreSQL's index entries may have 2,704.
+# A path of 250 segments has 2,000 bytes. An index entry of PostgreSQL has at most 2,704.
 DEEPEST = 249
 
 
-def segment(number):
-    """`number` in base 62, WIDTH characters; raises ValueError outside 0..LARGEST_ID."""
+def segment(number: int) -> str:
+    """Return `number` in base 62 with WIDTH characters.
+
+    Raises ValueError if it is not in 0..LARGEST_ID.
+    """
     if not 0 <= number <= LARGEST_ID:
         raise ValueError(f"{number} does not fit into {WIDTH} characters of base {len(ALPHABET)}")
     digits = []
@@ -23,18 +26,18 @@ def segment(number):
     return "".join(reversed(digits))
 
 
-def child_path(parent_path, number):
-    """The path of comment `number` under `parent_path` ("" for a thread's opening post)."""
+def child_path(parent_path: str, number: int) -> str:
+    """Return the path of the comment `number` below `parent_path`, which is "" for an opening post."""
     return parent_path + segment(number)
 
 
-def depth_of(path):
-    """How deep `path` lies: 0 for a thread's opening post."""
+def depth_of(path: str) -> int:
+    """Return the depth of `path`: 0 for an opening post."""
     return len(path) // WIDTH - 1
 
 
-def ids_of(path):
-    """The ids of the comments on the way down to `path`, the opening post first and its own last."""
+def ids_of(path: str) -> list[int]:
+    """Return the ids of the comments along `path`, from the opening post to the comment itself."""
     ids = []
     for start in range(0, len(path), WIDTH):
         number = 0

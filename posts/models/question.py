@@ -1,13 +1,14 @@
-"""A question that a thread puts to its readers."""
+"""Questions that a thread asks its readers."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Question(models.Model):
-    """One of a thread's questions: its text and whom it asks.
+    """A question of a thread: its text and the group of readers that it asks.
 
-    `comment_count` is how many published comments its tab shows: the answers and everything below them.
+    `comment_count` is the number of published comments under the tab of the question: its answers and everything below
+    them.
     """
 
     class Asked(models.TextChoices):
@@ -31,12 +32,15 @@ class Question(models.Model):
             models.CheckConstraint(condition=~models.Q(text=""), name="question_has_text"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
     @property
-    def tab(self):
-        """What its tab is called: by whom it asks, if no other question of the thread asks the same people."""
+    def tab(self) -> str:
+        """Return the label of the tab.
+
+        The label names the group asked, or the number of the question if several questions ask this group.
+        """
         alike = [other for other in self.thread.asks if other.asks == self.asks]
         if len(alike) > 1 or self.asks == self.Asked.EVERYBODY:
             return _("Question %(n)d") % {"n": self.position}

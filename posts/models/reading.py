@@ -1,25 +1,29 @@
-"""How far somebody has read in a thread, and which branches they keep folded."""
+"""Reading positions: how far a member has read in a thread, and which branches are folded."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-# Away for so long, and the next look at the thread is another visit.
+# After a pause of this length, the next page view begins a new visit.
 AWAY = timedelta(minutes=30)
-# A look at a page is written down at most this often.
+# A page view is recorded at most this often.
 LEAST_PAUSE = timedelta(minutes=1)
 FOLDS_KEPT_FOR = timedelta(days=90)
 MOST_FOLDS = 200
 
 
 class Reading(models.Model):
-    """A member's place in a thread. Moments are those of the thread's own latest activity, not of the reader's clock.
+    """The reading position of a member in a thread.
 
-    `new_since`: what was published later is new in this visit. `seen_until`: the latest that was there to be seen at
-    the last look, and so `new_since` of the next visit. `seen_at`: when that look was. `folded`: ids of comments whose
-    replies are folded, the latest last, at most MOST_FOLDS, forgotten after FOLDS_KEPT_FOR without a look.
+    `new_since` and `seen_until` are times of the thread's latest activity, not of the reader's clock.
+
+    - `new_since`: comments published later are new in this visit.
+    - `seen_until`: the latest activity at the last page view. It becomes `new_since` of the next visit.
+    - `seen_at`: when the last page view was.
+    - `folded`: ids of comments whose replies are folded, the most recent last. At most MOST_FOLDS are kept, and they
+      expire FOLDS_KEPT_FOR after the last page view.
     """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -35,13 +39,16 @@ class Reading(models.Model):
             models.CheckConstraint(condition=models.Q(folded__len__lte=MOST_FOLDS), name="reading_not_too_many_folds"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person_id} in {self.thread_id}"
 
-    def new_since_at(self, moment):
-        """`new_since` for a look at `moment`: another visit begins after AWAY."""
+    def new_since_at(self, moment: datetime) -> datetime:
+        """Return the value of `new_since` for a page view at `moment`.
+
+        A pause longer than AWAY begins a new visit.
+        """
         return self.seen_until if moment - self.seen_at > AWAY else self.new_since
 
-    def folded_at(self, moment):
-        """The ids of the folded comments, or none where they have been forgotten by `moment`."""
+    def folded_at(self, moment: datetime) -> list[int]:
+        """Return the ids of the folded comments, or an empty list if they have expired at `moment`."""
         return self.folded if moment - self.seen_at <= FOLDS_KEPT_FOR else []

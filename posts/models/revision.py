@@ -1,4 +1,4 @@
-"""What a comment said before it was changed."""
+"""Revisions: earlier texts of comments."""
 
 from django.conf import settings
 from django.db import models
@@ -8,21 +8,26 @@ from posts.safety.redaction import passages_of
 
 
 class RevisionQuerySet(models.QuerySet):
-    """Questions about many earlier texts."""
+    """Queries on revisions."""
 
-    def taken_out(self):
-        """The passages that moderators took out and nobody put back; one query."""
+    def taken_out(self) -> list[str]:
+        """Return the passages that moderators removed and that were not restored.
+
+        Makes one query.
+        """
         kept = self.exclude(taken_out="").values_list("taken_out", flat=True)
         return [passage for passages in kept for passage in passages_of(passages)]
 
 
 class Revision(models.Model):
-    """An earlier text of a comment, kept when an edit after the grace time replaced it.
+    """An earlier text of a comment, stored when an edit after the grace period replaced it.
 
-    `replaced_by` is who made that edit; nobody when a command did. A moderator may withhold the text from readers
-    (`withheld_at`); nothing else of a row is ever changed. `taken_out` has the passages for whose sake a
-    moderator replaced it, as posts.safety.redaction keeps them: they are here and not in the log, which is never
-    changed; empty again once an appeal was right.
+    `replaced_by` is the person who made the edit, or None if a command did. A moderator may withhold the text from
+    readers (`withheld_at`).
+
+    `taken_out` has the passages that a moderator removed, in the format of posts.safety.redaction. They are stored here
+    and not in the log, because the log can never be changed. The field is emptied if an appeal succeeds. No other field
+    of a row is ever changed.
     """
 
     comment = models.ForeignKey("posts.Comment", on_delete=models.CASCADE, related_name="revisions")
@@ -48,5 +53,5 @@ class Revision(models.Model):
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["comment", "number"], name="revision_number_unique_in_comment")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.comment_id}.{self.number}"

@@ -1,6 +1,7 @@
-"""The community's rules, and what moderators have ready to say and to look out for."""
+"""The community rules, and moderators' canned reasons, watched words and notes."""
 
 import re
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -11,10 +12,11 @@ HEADING = re.compile(r"^##\s+(.+?)\s*$", re.M)
 
 
 class Rules(models.Model):
-    """One version of the community's rules; the latest is in force, and each decision points to the one it rests on.
+    """One version of the community rules.
 
-    `text` is Markdown; each heading of two signs (`## Be kind`) begins a rule. `in_numbers` has the titles of those
-    that touch somebody's privacy or safety, one on a line: of what rests on them the public log tells how often it was.
+    The latest version is in force. Each decision refers to the version it is based on. `text` is Markdown. Each
+    second-level heading (`## Be kind`) begins a rule. `in_numbers` has the titles of rules that concern privacy or
+    safety, one per line. The public log shows only the number of decisions based on these rules.
     """
 
     text = models.TextField(_("text"), help_text=_("Markdown. Each line that begins with ## begins a rule."))
@@ -33,17 +35,20 @@ class Rules(models.Model):
         verbose_name = _("version of the rules")
         verbose_name_plural = _("community rules")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.published_at:%Y-%m-%d %H:%M}"
 
     @classmethod
-    def in_force(cls):
-        """The latest version, or None where there is none. One query."""
+    def in_force(cls) -> Self | None:
+        """Return the latest version, or None if there is none.
+
+        Makes one query.
+        """
         return cls.objects.order_by("-id").first()
 
     @cached_property
-    def parts(self):
-        """[(title, Markdown)]: what stands before the first rule, under the title "", and then each rule."""
+    def parts(self) -> list[tuple[str, str]]:
+        """Return [(title, Markdown)] of the text before the first rule, under the title "", and of each rule."""
         first, *rest = HEADING.split(self.text)
         return [
             ("", first.strip()),
@@ -51,19 +56,21 @@ class Rules(models.Model):
         ]
 
     @property
-    def titles(self):
-        """The titles of its rules, in order."""
+    def titles(self) -> list[str]:
+        """Return the titles of the rules in order."""
         return [title for title, _body in self.parts if title]
 
     @property
-    def titles_in_numbers(self):
-        """The titles of those told in numbers only."""
+    def titles_in_numbers(self) -> list[str]:
+        """Return the titles of the rules whose decisions are shown only as numbers."""
         return [line.strip() for line in self.in_numbers.splitlines() if line.strip()]
 
 
 class CannedReason(models.Model):
-    """Words that moderators say often, and the title of the rule they go with; they may be changed before they are
-    sent."""
+    """A reason that moderators often give, with the title of its rule.
+
+    Moderators may change the text before they send it.
+    """
 
     title = models.CharField(_("title"), max_length=80, unique=True)
     text = models.TextField(_("text"), help_text=_("What the author will read."))
@@ -76,12 +83,15 @@ class CannedReason(models.Model):
         verbose_name_plural = _("reasons at hand")
         ordering = ["title"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
 
 class WatchedWord(models.Model):
-    """A word or phrase that is found whole, without regard to case, in what people write."""
+    """A word or phrase to look for in what people write.
+
+    Only whole words match, in upper or lower case.
+    """
 
     class Act(models.TextChoices):
         HOLD = "hold", _("hold the comment for review")
@@ -111,12 +121,12 @@ class WatchedWord(models.Model):
             models.UniqueConstraint(fields=["phrase", "language"], name="watched_word_once_in_a_language"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.phrase
 
 
 class Note(models.Model):
-    """What moderators tell each other about a comment or a person; nobody else reads it."""
+    """A note about a comment or a person that only moderators can read."""
 
     comment = models.ForeignKey("posts.Comment", null=True, on_delete=models.CASCADE, related_name="notes")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="notes")
@@ -137,5 +147,5 @@ class Note(models.Model):
             models.CheckConstraint(condition=~models.Q(text=""), name="note_says_something"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text[:60]

@@ -1,4 +1,6 @@
-"""What the owner of the site decides at the desk."""
+"""Settings that the owner of the site changes in the admin."""
+
+from typing import Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -6,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SiteChoices(models.Model):
-    """The one row of the owner's choices."""
+    """The single row of the owner's settings."""
 
     guests_may_comment = models.BooleanField(
         _("Guests may comment"),
@@ -39,10 +41,13 @@ class SiteChoices(models.Model):
         verbose_name_plural = _("choices for the site")
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="site_choices_are_one_row")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(_("Choices for the site"))
 
     @classmethod
-    def present(cls):
-        """The choices as they are now; the defaults where nobody chose yet. One query."""
+    def present(cls) -> Self:
+        """Return the current settings, or the defaults if none are stored.
+
+        Makes one query.
+        """
         return cls.objects.filter(pk=1).first() or cls(pk=1)

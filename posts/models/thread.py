@@ -1,9 +1,11 @@
-"""A thread: a title, an opening post, questions, and the comments below."""
+"""Threads: a title, an opening post, questions, and the comments below."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
@@ -16,9 +18,12 @@ from posts.models.comment import Comment
 from posts.models.question import Question
 from posts.models.reading import Reading
 
-# What `for_reading` brings of a Reading.
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# Columns of the viewer's Reading that `for_reading` loads.
 READING = ["id", "person_id", "new_since", "seen_until", "seen_at", "folded"]
-# What it brings of a comment on top of a branch page: its place and its state, no text.
+# Columns that `for_reading` loads of the comment at the top of a branch page: its position and state, not its text.
 TOP = [
     "id",
     "path",
@@ -40,56 +45,65 @@ SELECT t.*, (SELECT c.id FROM posts_comment c WHERE c.thread_id = t.id AND c.par
     {", ".join(f"r.{name} AS read_{name}" for name in READING)}
 FROM posts_thread t LEFT JOIN posts_reading r ON r.thread_id = t.id AND r.person_id = %(viewer)s
 WHERE t.id = coalesce(%(pk)s, (SELECT c.thread_id FROM posts_comment c WHERE c.id = %(top)s))
-"""  # noqa: S608  (nothing of it comes from outside)
+"""  # noqa: S608 (no part of it is user input)
 
-# Helpful marks of so long a time change a thread's pages together, and this much later.
+# Helpful marks made within MARKS_GATHERED change a thread's cached pages once, MARKS_SETTLE after the end of that time.
 MARKS_GATHERED, MARKS_SETTLE = timedelta(seconds=5), timedelta(seconds=1)
 
 
 class ThreadQuerySet(models.QuerySet):
-    """Questions about many threads."""
+    """Queries on threads."""
 
-    def visible_to(self, viewer):
-        """Threads that `viewer` (a user, possibly anonymous) may read: withdrawn ones are for moderators only."""
+    def visible_to(self, viewer: "User | AnonymousUser") -> Self:
+        """Return the threads that `viewer` may read. Only moderators may read withdrawn threads."""
         if viewer.is_authenticated and viewer.moderates:
             return self
         return self.filter(withdrawn_at=None)
 
-    def for_reading(self, viewer, pk=None, top=None):
-        """The thread `pk`, or that of the comment `top`, as `viewer` may read it, or None. One query brings its
-        questions, the id of its opening post, the viewer's Reading, and `top` with its place and state.
+    def for_reading(
+        self, viewer: "User | AnonymousUser", pk: int | None = None, top: int | None = None
+    ) -> "Thread | None":
+        """Return the thread `pk`, or the thread of the comment `top`, if `viewer` may read it, otherwise None.
 
-        A thread that waits for a review is for moderators and for whoever started it.
+        One query also loads the questions, the id of the opening post, the viewer's Reading, and the position and state
+        of `top`. A withdrawn thread is returned to moderators, and to its author unless the opening post was removed or
+        deleted.
 
-        Written out, because every page begins with it, and building it each time costs more than asking it.
+        This is written in SQL because every page needs it, and building the query with the ORM takes longer than
+        running it.
         """
         found = next(iter(self.raw(FOR_READING, {"pk": pk, "top": top, "viewer": viewer.pk})), None)
         if found is None or found.withdrawn_at is None or found.is_own_and_waits:
             return found
         return found if viewer.is_authenticated and viewer.moderates else None
 
-    def pinned(self):
-        """The pinned ones, the latest pinned first."""
+    def pinned(self) -> Self:
+        """Return the pinned threads, the most recently pinned first."""
         return self.filter(pinned_at__isnull=False).order_by("-pinned_at", "-id")
 
-    def matching(self, words):
-        """Threads whose title has all of `words` (an index answers)."""
+    def matching(self, words: str) -> Self:
+        """Return the threads whose title contains all of `words`. Uses the index `thread_words`."""
         vector = SearchVector("title", config="simple")
         return self.alias(words=vector).filter(words=SearchQuery(words, config="simple"))
 
-    def latest_first(self):
-        """Those not pinned, by latest activity; an index gives this order."""
+    def latest_first(self) -> Self:
+        """Return the threads that are not pinned, the latest activity first.
+
+        The index `thread_latest` gives this order.
+        """
         return self.filter(pinned_at=None).order_by("-last_activity_at", "-id")
 
 
 class Thread(models.Model):
-    """A conversation. Its opening post is the one Comment of depth 0 (`opening`).
+    """A conversation. Its opening post is the only Comment of depth 0 (`opening`).
 
-    Times are moments in UTC. State is one timestamp each; who and why stand in the moderation log.
-    `version` moves on with every change that readers can see. `planting_key` marks what a command planted.
-    `comment_count` counts the published comments below the opening post.
-    Helpful marks do not raise the version: they are gathered until `marks_due_at`, and `marks_shown_at` is when those
-    gathered before became visible (see `drawn_version`).
+    All times are in UTC. Each state is a timestamp. The moderation log has who set it and why.
+
+    - `version` is raised by every change that readers can see.
+    - `planting_key` identifies a thread that a management command created.
+    - `comment_count` is the number of published comments below the opening post.
+    - `marks_due_at`: helpful marks do not raise the version. They are collected until this time.
+    - `marks_shown_at`: when the marks collected before became visible (see `drawn_version`).
     """
 
     title = models.CharField(_("title"), max_length=200)
@@ -134,44 +148,47 @@ class Thread(models.Model):
             models.Index(fields=["-pinned_at", "-id"], condition=Q(pinned_at__isnull=False), name="thread_pinned"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
-    def get_absolute_url(self):
-        """The thread's page. Built by hand: a page has hundreds of links; `reverse` would be a fifth of its cost."""
+    def get_absolute_url(self) -> str:
+        """Return the address of the thread's page.
+
+        Not made with `reverse`, which would take a fifth of the time of a page with hundreds of links.
+        """
         return f"/t/{self.pk}/{self.slug}/" if self.slug else f"/t/{self.pk}/"
 
-    def drawn_version(self, at):
-        """Return what a drawing of the thread is kept under at the moment `at`: it changes when readers see a change.
+    def drawn_version(self, at: datetime) -> tuple[int, datetime | None]:
+        """Return a value that changes whenever the rendered thread changes, as a cache key at the time `at`.
 
-        Marks that arrive within MARKS_GATHERED change it once. MARKS_SETTLE after the end of that time all their
-        transactions have ended.
+        Helpful marks that arrive within MARKS_GATHERED change it once. By MARKS_SETTLE after the end of that time, all
+        transactions of these marks have ended.
         """
         are_shown = self.marks_due_at is not None and self.marks_due_at + MARKS_SETTLE <= at
         return self.version, self.marks_due_at if are_shown else self.marks_shown_at
 
     @property
-    def reading(self):
-        """The Reading that `for_reading` brought along, or None."""
+    def reading(self) -> Reading | None:
+        """Return the Reading that `for_reading` loaded, or None."""
         if getattr(self, "read_id", None) is None:
             return None
         return Reading(thread=self, **{name: getattr(self, f"read_{name}") for name in READING})
 
     @cached_property
-    def top(self):
-        """The comment that `for_reading` brought along, with its place and state only; None without one."""
+    def top(self) -> Comment | None:
+        """Return the comment that `for_reading` loaded as `top`, with only its position and state, or None."""
         return self.top_row and Comment(thread=self, **self.top_row)
 
     @property
-    def opening(self):
-        """The opening post; one query, once."""
+    def opening(self) -> Comment:
+        """Return the opening post. Makes one query at the first access."""
         if not hasattr(self, "_opening"):
             self._opening = self.comments.select_related("author", "verification").get(parent=None)
         return self._opening
 
     @cached_property
-    def asks(self):
-        """Its questions in order; no query where `for_reading` brought them."""
+    def asks(self) -> list[Question]:
+        """Return the questions in order. Makes no query if `for_reading` loaded them."""
         if hasattr(self, "asked"):
             questions = [Question(**row) for row in self.asked or ()]
         else:
@@ -181,24 +198,24 @@ class Thread(models.Model):
         return questions
 
     def title_for(self, person: AbstractBaseUser | None) -> str:
-        """Return the title as `person` may read it; "" if the thread is withdrawn and somebody else began it.
+        """Return the title, or "" if the thread is withdrawn and `person` did not start it.
 
-        `person` is None for somebody without an account.
+        `person` is None for a reader without an account.
         """
         is_own = person is not None and self.author_id == person.pk
         return self.title if self.withdrawn_at is None or is_own else ""
 
     @property
-    def is_locked(self):
-        """No new comments and no edits."""
+    def is_locked(self) -> bool:
+        """Return whether new comments and edits are refused."""
         return self.locked_at is not None
 
     @property
-    def conversation_count(self):
-        """Published comments in branches that answer none of the questions."""
+    def conversation_count(self) -> int:
+        """Return the number of published comments in branches that answer none of the questions."""
         return self.comment_count - sum(question.comment_count for question in self.asks)
 
-    def name(self, title):
-        """Sets the title and the slug made from it; the caller saves."""
+    def name(self, title: str) -> None:
+        """Set the title and the slug made from it, without saving."""
         self.title = title
         self.slug = slugify(title)[:80].rstrip("-")
