@@ -1,1 +1,1 @@
-"""Analysis of texts without the database: watched words, signs of spam, passages that are taken out."""
+"""Analysis of texts: watched words, signs of spam, passages to remove. Uses no database."""

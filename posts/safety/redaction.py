@@ -1,18 +1,22 @@
-"""Passages that a moderator takes out of a text: cut, and put back where their mark stands. No database."""
+"""Remove passages from a text, and restore them at their marks. Uses no database."""
 
-# what stands in the place of a passage that was taken out
+from collections.abc import Iterable
+
+# The mark that replaces a removed passage.
 LEFT_OUT = "[…]"
-# characters; of fewer, more would be taken out than was meant
+# Characters. A shorter passage would match more of the text than was meant.
 LEAST_PASSAGE = 3
-# characters on either side of a mark by which a passage finds its place again, the surer first; and how many of them
-# there have to be at least
+# Numbers of characters on either side of a mark that are compared to restore a passage, the most certain first, and the
+# least number of characters that must match in all.
 CONTEXTS = (60, 20, 8)
 LEAST_CONTEXT = 10
 
 
-def passages_of(typed):
-    """The passages that were `typed` one after the other, with a line that has nothing but LEFT_OUT between them; so
-    they are kept, too."""
+def passages_of(typed: str) -> list[str]:
+    """Return the passages in `typed`, in which lines that contain only LEFT_OUT separate them.
+
+    Revisions store passages in the same format.
+    """
     groups, lines = [], []
     for line in [*typed.split("\n"), LEFT_OUT]:
         if line.strip() == LEFT_OUT:
@@ -23,16 +27,19 @@ def passages_of(typed):
     return list(dict.fromkeys(group for group in groups if group))
 
 
-def joined(passages):
-    """These passages as `passages_of` reads them."""
+def joined(passages: Iterable[str]) -> str:
+    """Return `passages` as one text that `passages_of` can split again."""
     return f"\n{LEFT_OUT}\n".join(passages)
 
 
-def cut(text, passages):
-    """`text` without these passages, wherever they stand, and a mark for each; None where one of them is not in it, is
-    too short to be found, or has only a part in common with another."""
+def cut(text: str, passages: Iterable[str]) -> str | None:
+    """Return `text` with every occurrence of the `passages` replaced by LEFT_OUT.
+
+    Returns None if a passage is not in the text, is shorter than LEAST_PASSAGE, or overlaps with another passage only
+    in part.
+    """
     done = []
-    # the longer ones first: a shorter one may be a part of them
+    # The longest first, because a shorter passage may be part of a longer one.
     for passage in sorted(passages, key=len, reverse=True):
         is_gone = any(passage in longer for longer in done)
         if len(passage) < LEAST_PASSAGE or (passage not in text and not is_gone):
@@ -42,13 +49,16 @@ def cut(text, passages):
     return text
 
 
-def put_back(text, full, passages):
-    """`text`, which went on from `full` without these passages, with each of them again where its mark stands between
-    the same words still; where that cannot be told, it stays as it is."""
+def put_back(text: str, full: str, passages: Iterable[str]) -> str:
+    """Return `text` with each of the `passages` restored where its mark still has the same words around it.
+
+    `full` is the original text, and `text` was made from it by `cut` and may have been edited since. Marks whose
+    passage is not certain stay as they are.
+    """
     waiting = sorted(passages, key=len, reverse=True)
     while waiting:
         passage = waiting.pop()
-        # what it was like when only those before had come back
+        # The text when only the passages before this one were restored.
         base = cut(full, waiting) or full
         at = base.find(passage)
         while at >= 0:
@@ -56,7 +66,8 @@ def put_back(text, full, passages):
             for length in CONTEXTS:
                 left, right = before[max(0, at - length) :], after[:length]
                 marked = left + LEFT_OUT + right
-                # at an end of the text it stood at that end: another mark may stand elsewhere before the same words
+                # A mark at an end of the text must still be at that end, because another mark may be elsewhere before
+                # the same words.
                 is_there = (left or text.startswith(marked)) and (right or text.endswith(marked))
                 if is_there and len(left.strip() + right.strip()) >= LEAST_CONTEXT and text.count(marked) == 1:
                     text = text.replace(marked, left + passage + right)

@@ -1,4 +1,4 @@
-"""Does a comment look like spam? By what can be counted here, without asking anybody else."""
+"""Estimate whether a comment looks like spam, from counts only and without an external service."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,8 +9,11 @@ YOUNG = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Signs:
-    """What is known of a comment and its author: links in it, how old the account is, how often just this text was
-    sent before in any thread within a day, how many comments they sent within ten minutes."""
+    """What is known about a comment and its author.
+
+    `links` is the number of links in the comment, `age` the age of the account. `repeats` is how often exactly this
+    text was sent before in any thread within a day. `lately` is how many comments the author sent within ten minutes.
+    """
 
     links: int
     age: timedelta
@@ -18,10 +21,10 @@ class Signs:
     lately: int
 
 
-def score(signs):
-    """How much it looks like spam: LOOKS_LIKE_SPAM or more is enough to have somebody look at it.
+def score(signs: Signs) -> int:
+    """Return how much a comment looks like spam. From LOOKS_LIKE_SPAM on, a moderator should review it.
 
-    A link alone is none, nor is a young account, nor the same text twice; a young account that repeats a link is.
+    A link, a young account or the same text twice is not enough by itself. A young account that repeats a link is.
     """
     return (
         min(signs.links, 3)

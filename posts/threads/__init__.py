@@ -1,4 +1,4 @@
-"""Every change of a stored comment: who may make it, how it is stored and counted, and what it was before.
+"""Changes of stored comments: who may make them, how they are stored and counted, and how to undo them.
 
-Knows models and pure functions only; nothing of pages, moderation or mails.
+Uses models and pure functions only. Must not know of pages, moderation or mails.
 """

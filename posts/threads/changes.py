@@ -1,15 +1,20 @@
-"""Set the state of a row and note what it was before, so that the change can be taken back."""
+"""Set fields of a row and record their earlier values, so that the change can be undone."""
 
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
 
 from posts.models.log_entry import as_noted
 from posts.threads import exceptions
 from posts.threads.exceptions import Refused
 
 
-def set_fields(row, values, before, name):
-    """Sets `values` on the locked `row`, saves those that differ and returns their names; `before[name]` notes for
-    each what it was and what it is now."""
+def set_fields(row: Model, values: dict[str, Any], before: dict[str, dict], name: str) -> list[str]:
+    """Set `values` on the locked `row`, save the fields that differ, and return their names.
+
+    `before[name]` receives the old and the new value of each changed field, as [old, new].
+    """
     changed = {field: value for field, value in values.items() if getattr(row, field) != value}
     for field, value in changed.items():
         before.setdefault(name, {})[field] = [as_noted(getattr(row, field)), as_noted(value)]
@@ -19,11 +24,14 @@ def set_fields(row, values, before, name):
     return list(changed)
 
 
-def restore_fields(row, noted, *, leniently=False):
-    """Gives the locked `row` back what `set_fields` noted; the names of the fields, which the caller saves. Raises
-    Refused where it is not as it was left then; if `leniently`, a field that somebody has changed since stays so."""
+def restore_fields(row: Model, noted: dict[str, list], *, leniently: bool = False) -> list[str]:
+    """Restore the values that `set_fields` recorded on the locked `row`, and return the names of the fields.
+
+    The caller saves. Raises Refused if a field was changed since. With `leniently`, such a field keeps its present
+    value instead.
+    """
     if "warned_at" in noted and row.warned_at is None:
-        # whoever acknowledged a warning did what was asked: it can be taken back all the same
+        # Acknowledging a warning clears `warned_at`. The warning can still be undone.
         noted = {field: values for field, values in noted.items() if field != "warned_at"}
     changed = {field for field, (_was, now) in noted.items() if as_noted(getattr(row, field)) != now}
     if changed and not leniently:
@@ -35,8 +43,11 @@ def restore_fields(row, noted, *, leniently=False):
     return list(noted)
 
 
-def moment_if(on, present, at):
-    """The timestamp of a state that is to be `on` or off at the moment `at`, where it is `present` now."""
+def moment_if(on: bool, present: datetime | None, at: datetime) -> datetime | None:
+    """Return the timestamp of a state after it is switched `on` or off at the time `at`.
+
+    `present` is its timestamp now. A state that is already on keeps it.
+    """
     if on:
         return at if present is None else present
     return None

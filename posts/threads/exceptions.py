@@ -1,42 +1,58 @@
-"""Why a verb did not happen, in words for the person who tried."""
+"""Exceptions of refused actions, and the sentences that explain a refusal to the person who tried."""
+
+from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from posts.models.comment import Comment
+
 
 class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
-    """The act is no longer possible, though it was offered. `str()` is a sentence for the person; nothing changed."""
+    """The action was offered but is no longer possible, and nothing was changed.
 
-    def __init__(self, sentence):
+    `str()` gives a sentence for the person who tried.
+    """
+
+    def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
 
 class Repeated(Exception):  # noqa: N818
-    """The same person wrote the same text a moment ago, as `comment`; whoever means it says so."""
+    """The author sent the same text shortly before, as `comment`. Nothing was stored.
 
-    def __init__(self, comment):
+    The form then asks the author to confirm a second sending.
+    """
+
+    def __init__(self, comment: Comment) -> None:
         super().__init__(comment.pk)
         self.comment = comment
 
 
 class EditConflict(Exception):  # noqa: N818
-    """`comment` was changed since the text that is to replace it was begun; nothing changed now."""
+    """`comment` was changed after the edit was begun. Nothing was changed now."""
 
-    def __init__(self, comment):
+    def __init__(self, comment: Comment) -> None:
         super().__init__(comment.pk)
         self.comment = comment
 
 
 class ConfirmationNeeded(Exception):  # noqa: N818
-    """The text has words that its author is asked about: `asked` are pairs of a phrase and advice. Nothing changed."""
+    """The text contains watched words that the author must confirm. Nothing was changed.
 
-    def __init__(self, asked):
+    `asked` has a pair of phrase and advice for each of them.
+    """
+
+    def __init__(self, asked: Iterable[tuple[str, str]]) -> None:
         super().__init__(asked)
         self.asked = asked
 
 
 class Stale(Refused):
-    """Somebody else decided, or what is decided about is another thing by now; `str()` says which."""
+    """Another moderator decided first, or the subject of the decision has changed.
+
+    `str()` says which.
+    """
 
 
 GONE = _("This comment was taken back or removed: nobody can reply to it any more.")

@@ -1,55 +1,65 @@
-"""What changes with what is shown: counts up the tree, counts of thread and question, the thread's version.
+"""Update what depends on which comments are shown: counts up the tree, counts of thread and question, the version.
 
-Every verb that changes what readers see locks its thread first, so counts are moved by one act at a time.
+Every function that changes what readers see locks the thread first, so only one action at a time changes the counts.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Field, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from posts.models import Comment, Thread, path
+from accounts.models import User
+from posts.models import Comment, Question, Thread, path
 from posts.models.thread import MARKS_GATHERED
 
 
-def lock_thread(pk):
-    """The thread's row, locked until the transaction ends; readers and other threads are not disturbed."""
+def lock_thread(pk: int) -> Thread:
+    """Return the thread, with its row locked until the transaction ends.
+
+    The lock does not block readers or other threads.
+    """
     return Thread.objects.select_for_update(no_key=True).get(pk=pk)
 
 
-def lock_comment(comment):
-    """The comment and its thread as they are now, both locked."""
+def lock_comment(comment: Comment) -> Comment:
+    """Return the comment and its thread as they are stored now, both locked."""
     thread = lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread
     return comment
 
 
-def next_moment(thread):
-    """Now, but later than everything that happened in the locked `thread`: its moments rise as its acts are done."""
+def next_moment(thread: Thread) -> datetime:
+    """Return the current time, or a later time if needed to be after the last activity of the locked `thread`.
+
+    The times in a thread thus rise in the order of its actions.
+    """
     return max(timezone.now(), thread.last_activity_at + timedelta(microseconds=1))
 
 
-def raise_version(thread):
-    """Moves the thread's version: readers see something else."""
+def raise_version(thread: Thread) -> None:
+    """Raise the version of the thread because readers will see a change."""
     Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
 
 
-def gather_mark(thread, at):
-    """Have the pages of `thread` show a helpful mark made at the moment `at`, soon and together with other marks."""
+def gather_mark(thread: Thread, at: datetime) -> None:
+    """Schedule an update of the pages of `thread` for a helpful mark made at the time `at`.
+
+    Marks made within MARKS_GATHERED share one update.
+    """
     Thread.objects.filter(Q(marks_due_at=None) | Q(marks_due_at__lte=at), pk=thread.pk).update(
         marks_shown_at=F("marks_due_at"), marks_due_at=at + MARKS_GATHERED
     )
 
 
-# A reply and all that moves with it, in one statement: so the thread's row is locked for no longer than that and the
-# commit behind it, and eight people who write at once in one thread hardly wait for each other. The thread is taken
-# first, as by every verb. Its row and the parent's are looked at again where somebody else has just changed them: a
-# thread or branch that is locked meanwhile, or a parent that is gone, makes it insert nothing.
+# Stores a reply and updates all counts in one statement. So the thread's row is locked only for this statement and the
+# commit, and eight people who write in one thread at once hardly wait for each other. The thread is locked first, as in
+# every other function. PostgreSQL reads its row and that of the parent again if another transaction has just changed
+# them: if the thread or branch was locked meanwhile, or the parent is gone, the statement inserts nothing.
 PUBLISH = """
 WITH in_thread AS (
     UPDATE posts_thread SET version = version + 1, comment_count = comment_count + 1,
@@ -73,17 +83,17 @@ INSERT INTO posts_comment ({columns}, created_at, published_at)
 SELECT {values}, moment, moment FROM in_thread WHERE (SELECT count(*) FROM above) = {depth}
 RETURNING published_at, is_shown
 """
-# Columns that the statement or the database itself fills.
+# Columns that the statement or the database itself sets.
 FILLED = {"created_at", "published_at", "is_shown"}
 
 
 @cache
-def _given_fields():
+def _given_fields() -> list[Field]:
     return [field for field in Comment._meta.concrete_fields if field.name not in FILLED]
 
 
 @cache
-def _publish_sql(depth):
+def _publish_sql(depth: int) -> str:
     return PUBLISH.format(
         columns=", ".join(connection.ops.quote_name(field.column) for field in _given_fields()),
         values=", ".join(f"%(c_{field.column})s::{field.db_type(connection)}" for field in _given_fields()),
@@ -92,14 +102,14 @@ def _publish_sql(depth):
 
 
 class ThreadClosed(Exception):  # noqa: N818  (it is an answer, not a fault)
-    """The thread or the parent took no reply; the transaction must not be committed."""
+    """The thread or the parent does not accept the reply. The transaction must not be committed."""
 
 
-def publish_reply(comment, at=None):
-    """Saves the new `comment`, complete but for its moments, and counts it; raises Closed.
+def publish_reply(comment: Comment, at: datetime | None = None) -> None:
+    """Store the new `comment` and count it. Only its times must not be set yet.
 
-    The moment comes from the database's clock, one for all web servers, and rises with every reply of a thread; for
-    what is brought from elsewhere it is `at`.
+    The time comes from the clock of the database, which all web servers share, and rises with every reply in a thread.
+    For an imported comment it is `at`. Raises ThreadClosed.
     """
     given = {
         f"c_{field.column}": field.get_db_prep_save(getattr(comment, field.attname), connection)
@@ -124,7 +134,7 @@ def publish_reply(comment, at=None):
     comment.parent.below_count += 1
 
 
-# All that moves when `step` comments (1 or -1) appear: one statement, for it runs while the thread is locked.
+# Updates everything that changes when `step` comments (1 or -1) appear, in one statement, because the thread is locked.
 COUNT = """
 WITH in_thread AS (
     UPDATE posts_thread SET version = version + 1, comment_count = comment_count + %(in_thread)s,
@@ -139,45 +149,51 @@ WHERE id = ANY(%(above)s::bigint[])
 """
 
 
-def raise_versions_of_author(person):
-    """`person` has another name or another badge: every thread they wrote in is shown anew."""
+def raise_versions_of_author(person: User) -> None:
+    """Raise the version of every thread that `person` wrote in, because the name or the badge changed."""
     wrote_in = Comment.objects.filter(author=person).values("thread")
-    # locked in one order, so that two such acts at once do not wait for each other
+    # Locked in one order, so that two such calls at the same time do not deadlock.
     ids = list(Thread.objects.select_for_update(no_key=True).filter(pk__in=wrote_in).order_by("pk").values_list("pk"))
     Thread.objects.filter(pk__in=[pk for (pk,) in ids]).update(version=F("version") + 1)
 
 
-def state_changed(comment, was_published, at=None):
-    """Says what follows when the state of a locked `comment` changed: counts, the thread's version, its withdrawal.
+def state_changed(comment: Comment, was_published: bool, at: datetime | None = None) -> None:
+    """Update counts, version and withdrawal of the thread after a change of the state of a locked `comment`.
 
-    `at` is the moment when readers see it for the first time, if that is what happened.
+    `at` is when readers see the comment for the first time, if this change publishes it for the first time.
     """
     if comment.is_published and not was_published:
         count_appearance(comment, at)
     elif was_published and not comment.is_published:
         count_disappearance(comment)
     else:
-        # still a tombstone, but one that says something else
+        # It is still a tombstone, but with another text.
         raise_version(comment.thread)
     if comment.depth == 0:
         _settle(comment)
 
 
-def count_appearance(comment, at=None):
-    """`comment` is published now and was not before: for the first time, at the moment `at`, or again."""
+def count_appearance(comment: Comment, at: datetime | None = None) -> None:
+    """Count `comment`, which is published now and was not before.
+
+    `at` is the time if it is published for the first time.
+    """
     _count(comment, 1, at)
 
 
-def count_disappearance(comment):
-    """`comment` was published and is not now: deleted, removed, hidden or held."""
+def count_disappearance(comment: Comment) -> None:
+    """Stop counting `comment`, which was published and is now deleted, removed, hidden or held."""
     _count(comment, -1)
 
 
-def _count(comment, step, at=None):
-    """Moves the thread, the tab, and those above; where a tombstone appears or leaves with it, those above that one."""
-    # with replies it is shown as a tombstone all the time: those above already count it
+def _count(comment: Comment, step: int, at: datetime | None = None) -> None:
+    """Change the counts of the thread, the tab and the comments above by `step`.
+
+    If a tombstone appears or disappears with the comment, the comments above the tombstone are counted too.
+    """
+    # A comment with replies is always shown, at least as a tombstone, and is already counted above.
     shown = step if comment.reply_count == 0 else 0
-    parent = comment.parent  # read before it is counted, and behind the thread's lock
+    parent = comment.parent  # read before it is counted, and after the thread was locked
     with connection.cursor() as cursor:
         cursor.execute(
             COUNT,
@@ -196,8 +212,11 @@ def _count(comment, step, at=None):
         _counted(parent, shown)
 
 
-def _counted(parent, step):
-    """`parent` shows one reply more or less; a tombstone appears with its first one and leaves with its last."""
+def _counted(parent: Comment, step: int) -> None:
+    """Update the counts above `parent` after it got or lost a shown reply.
+
+    A tombstone appears with its first reply and disappears with its last.
+    """
     parent.reply_count += step
     parent.below_count += step
     while not parent.is_published and parent.reply_count == max(step, 0):
@@ -213,8 +232,11 @@ def _counted(parent, step):
         parent.below_count += step
 
 
-def _settle(opening):
-    """Withdraws the thread of an opening post that is out of sight, or gone and unanswered; else brings it back."""
+def _settle(opening: Comment) -> None:
+    """Withdraw the thread of an opening post that is not shown, or else restore the thread.
+
+    An opening post is not shown if it is removed, hidden or held, or deleted without replies.
+    """
     out_of_sight = any((opening.removed_at, opening.hidden_at, opening.held_at))
     gone = opening.deleted_at is not None and opening.reply_count == 0
     thread = Thread.objects.filter(pk=opening.thread_id)
@@ -224,15 +246,19 @@ def _settle(opening):
         thread.update(withdrawn_at=None)
 
 
-def set_parent(comment, parent, question):
-    """Gives `comment` its thread, its place under `parent`, and the question it answers; it is not saved yet."""
+def set_parent(comment: Comment, parent: Comment, question: Question | None) -> None:
+    """Set the thread, the position under `parent` and the question of `comment`, without saving."""
     comment.thread = parent.thread
     comment.question_id = _question_of_branch(parent, question)
     assign_path(comment, parent)
 
 
-def _question_of_branch(parent, question):
-    """The id of the question a reply to `parent` answers: its branch’s, or under the opening post the one given."""
+def _question_of_branch(parent: Comment, question: Question | None) -> int | None:
+    """Return the id of the question that a reply to `parent` answers.
+
+    This is the question of the branch, or for a reply to the opening post the given `question`. Raises PermissionDenied
+    if that belongs to another thread.
+    """
     if parent.depth > 0:
         return parent.question_id
     if question is not None and question.thread_id != parent.thread_id:
@@ -240,11 +266,11 @@ def _question_of_branch(parent, question):
     return question and question.pk
 
 
-def assign_path(comment, parent):
-    """Gives `comment` its id, path and place under `parent`; it is not saved yet.
+def assign_path(comment: Comment, parent: Comment | None) -> None:
+    """Set the id, path and depth of `comment` under `parent`, without saving.
 
-    The id is drawn first, because the path ends in it. Below the deepest level the index allows, a reply becomes its
-    parent's neighbour.
+    The id is drawn from the sequence first because the path ends with it. If `parent` is at the greatest depth that the
+    index allows, the reply becomes its sibling.
     """
     if parent is not None and parent.depth >= path.DEEPEST:
         parent = parent.parent

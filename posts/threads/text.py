@@ -1,17 +1,21 @@
-"""Change the text of a stored comment, or delete it."""
+"""Change or delete the text of a stored comment."""
+
+from datetime import datetime
 
 from django.db.models import Max
 from django.utils import timezone
 
-from posts.models import Revision
+from accounts.models import User
+from posts.models import Comment, Revision
 from posts.threads import publishing
 
 
-def rewrite(comment, source, html, *, editor, at, silently):
-    """Sets the text of a locked `comment`, with its `html` rendered before locking, and saves.
+def rewrite(comment: Comment, source: str, html: str, *, editor: User | None, at: datetime, silently: bool) -> None:
+    """Set the text of a locked `comment` and save it.
 
-    Unless `silently`, the comment says “edited” and the earlier text is kept. What was said while readers could not see
-    it is withheld from them: it may be why they could not.
+    `html` is the rendered `source`, made before locking. Unless `silently`, the comment is marked as edited and the
+    earlier text is kept as a revision. If readers cannot see the comment now, the revision is withheld from them,
+    because its text may be the reason.
     """
     if not silently and comment.published_at is not None:
         comment.edited_at = at
@@ -29,9 +33,11 @@ def rewrite(comment, source, html, *, editor, at, silently):
     publishing.raise_version(comment.thread)
 
 
-def delete_text(comment):
-    """Deletes a locked `comment` for good: a tombstone stays where replies hang; an unanswered opening post takes its
-    thread with it."""
+def delete_text(comment: Comment) -> None:
+    """Mark a locked `comment` as deleted.
+
+    A tombstone remains if it has replies. Deleting an opening post without replies withdraws the thread.
+    """
     was_published = comment.is_published
     comment.deleted_at = timezone.now()
     comment.save(update_fields=["deleted_at"])

@@ -1,17 +1,19 @@
-"""Show and hide a comment: set its state, and count what follows from it."""
+"""Show or hide a comment: set its state and update what depends on it."""
 
 from django.utils import timezone
 
+from posts.models import Comment
 from posts.threads import publishing
 from posts.threads.changes import moment_if, set_fields
 
 STATES = ["held_at", "hidden_at", "removed_at", "deleted_at"]
 
 
-def show(comment, states, before):
-    """Brings the locked `comment` into `states` (a word and whether it is on); whether that changed anything.
+def show(comment: Comment, states: dict[str, bool], before: dict[str, dict]) -> bool:
+    """Set the `states` of the locked `comment` and return whether anything changed.
 
-    `before` notes what it changed; see recording.set_fields.
+    `states` maps "held", "hidden", "removed" or "deleted" to whether it is on. `before` receives the old and new values
+    (see changes.set_fields).
     """
     now = timezone.now()
     was_published = comment.is_published
