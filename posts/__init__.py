@@ -1,1 +1,1 @@
-"""Threads, comments and moderation: the forum itself. The packages and their order are in docs/architecture.md."""
+"""Threads, comments and moderation. docs/architecture.md lists the packages and their order."""

@@ -1,4 +1,4 @@
-"""The app of threads, comments and moderation; registers with the lower apps what they need to know of it."""
+"""The app of threads, comments and moderation. It registers itself with hooks and signals of the lower apps."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
@@ -9,7 +9,7 @@ from forum import form_fields, grants
 
 
 class Posts(AppConfig):
-    """Threads, comments, and moderation."""
+    """The app configuration."""
 
     name = "posts"
     verbose_name = _("Threads and comments")
@@ -28,5 +28,5 @@ class Posts(AppConfig):
         hooks.before_rename.append(raise_versions_of_author)
         email_confirmed.connect(tell_of_claims)
         post_migrate.connect(keep_moderators_group, sender=self)
-        # the last of our apps: all tables are there
+        # This is the last of our apps, so all tables exist when this runs.
         post_migrate.connect(grants.after_migrating, sender=self)

@@ -1,4 +1,4 @@
-"""Addresses of threads, comments, moderation and data export."""
+"""URL patterns of threads, comments, moderation and data export."""
 
 from django.urls import path
 
@@ -29,7 +29,7 @@ urlpatterns = [
     path("decisions/<int:pk>/", statements.statement, name="decision"),
     path("decisions/by-link/<str:token>/", statements.by_link, name="decision_by_link"),
     path("decisions/acknowledge/", statements.acknowledge, name="acknowledge"),
-    # accounts has the other addresses under /account/
+    # The app accounts has the other addresses under /account/.
     path("account/clinician/", verification.clinician, name="clinician"),
     path("account/clinician/withdraw/", verification.withdraw, name="clinician_withdraw"),
     path("rules/", transparency.rules, name="rules"),
@@ -37,13 +37,13 @@ urlpatterns = [
     path("moderation-log/", transparency.moderation_log, name="moderation_log"),
     path("transparency/", transparency.transparency, name="transparency"),
     path("guest-comments/", guests.claims, name="claims"),
-    # not below /t/N/, where the slug of a title stands
+    # Not under /t/<id>/, where the slug of a title would match.
     path("arrivals/<int:pk>/", progress.arrivals, name="arrivals"),
     path("read/<int:pk>/", progress.read, name="read"),
     path("preview/", previews.preview, name="preview"),
     path("drafts/", drafts.drafts, name="drafts"),
     path("drafts/discard/", drafts.discard, name="discard_draft"),
-    # before allauth's own addresses below /account/
+    # These must come before the addresses of allauth under /account/.
     path("account/download/", download.download, name="download"),
     path("account/download/words.html", download.words, {"kind": "html"}, name="download_html"),
     path("account/download/words.json", download.words, {"kind": "json"}, name="download_json"),

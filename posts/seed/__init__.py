@@ -1,1 +1,1 @@
-"""The first thread and the sample conversation: text to Markdown, planting, and removal of the sample."""
+"""The first thread and the sample conversation: conversion to Markdown, creation, and removal of the sample."""

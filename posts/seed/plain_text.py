@@ -1,4 +1,4 @@
-"""From the plain text of a blog post to Markdown: paragraphs, typographic quotes, and the questions it closes with."""
+"""Convert the plain text of a blog post to Markdown, and find its closing questions."""
 
 import re
 
@@ -11,40 +11,44 @@ CLINICIANS = re.compile(r"\byour (patients?|clients?)\b", re.I)
 PATIENTS = re.compile(r"\byour (own )?(therapist|psychiatrist|psychologist|shrink|analyst)s?\b", re.I)
 
 
-def paragraphs(text):
-    """The paragraphs of `text`: separated by blank lines, white space folded."""
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of `text`, which blank lines separate, with white space collapsed."""
     return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
 
 
-def curled(text):
-    """`text` with straight quotes made typographic: opening after a space, a bracket or a dash, closing elsewhere."""
+def curled(text: str) -> str:
+    """Return `text` with typographic quotes: opening after a space, a bracket or a dash, closing elsewhere."""
     text = re.sub(r"(^|[\s(\[{—–\u2018-])\"", "\\1\u201c", text)
     text = text.replace('"', "\u201d")
-    # a year ('70s) and a word cut at its head ('em) take the closing form
+    # A year ('70s) and a word without its beginning ('em) get the closing form.
     text = re.sub(r"(^|[\s(\[{—–\u201c-])'(?=\d\ds?\b|(?:em|til|tis|twas|cause)\b)", "\\1\u2019", text)
     text = re.sub(r"(^|[\s(\[{—–\u201c-])'", "\\1\u2018", text)
     return text.replace("'", "\u2019")
 
 
-def to_markdown(text):
-    """The plain `text` as Markdown that draws as it reads: nothing in it is taken for formatting."""
+def to_markdown(text: str) -> str:
+    """Return the plain `text` as Markdown that renders exactly as it was typed, with typographic quotes."""
     return "\n\n".join(
         BLOCK_MARK.sub(lambda mark: "\\" + mark.group(0), ESCAPED.sub(r"\\\1", curled(part)))
         for part in paragraphs(text)
     )
 
 
-def asks(question):
-    """Whom a question asks: "clinicians" (your patients), "patients" (your therapist), otherwise "everybody"."""
+def asks(question: str) -> str:
+    """Return the group that a question asks.
+
+    This is "clinicians" (for “your patients”), "patients" (for “your therapist”) or "everybody".
+    """
     if CLINICIANS.search(question):
         return "clinicians"
     return "patients" if PATIENTS.search(question) else "everybody"
 
 
-def closing_questions(text):
-    """The questions in the last paragraph of `text`, as (question, whom it asks); two joined by ", and" count as two.
+def closing_questions(text: str) -> list[tuple[str, str]]:
+    """Return [(question, group asked)] of the questions in the last paragraph of `text`.
 
-    "Tell me what you think?" asks nothing in particular and is left out.
+    Two questions joined by ", and" count as two. A sentence that does not begin as a question, such as “Tell me what
+    you think?”, is left out.
     """
     parts = paragraphs(text)
     found = []

@@ -1,4 +1,7 @@
-"""The verb of the seed: plant a thread once, and change its text when what is planted changes."""
+"""Create the seed thread once, and change it when its content changes."""
+
+from collections.abc import Sequence
+from datetime import date
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,13 +16,13 @@ from posts.writing import comments
 PLANTED, CHANGED, UNCHANGED = "planted", "changed", "unchanged"
 
 
-def is_planted(key):
-    """Is there a thread planted under `key`?"""
+def is_planted(key: str) -> bool:
+    """Return whether a thread was created under `key`."""
     return Thread.objects.filter(planting_key=key).exists()
 
 
-def as_planted(key):
-    """Title, byline, source address and date of the thread planted under `key`; nothing if there is none."""
+def as_planted(key: str) -> dict[str, str | date | None]:
+    """Return the title, byline, source address and date of the thread created under `key`, or {} if there is none."""
     thread = Thread.objects.filter(planting_key=key).first()
     if thread is None:
         return {}
@@ -32,15 +35,25 @@ def as_planted(key):
 
 
 @transaction.atomic
-def plant(*, key, title, source, byline, questions, source_url="", source_date=None):
-    """(Thread, what happened): the thread planted under `key` has this title, text and questions afterwards.
+def plant(
+    *,
+    key: str,
+    title: str,
+    source: str,
+    byline: str,
+    questions: Sequence[tuple[str, str]],
+    source_url: str = "",
+    source_date: date | None = None,
+) -> tuple[Thread, str]:
+    """Create or update the thread of `key` with this title, text and questions.
 
-    Planting again changes what differs and keeps every reply; an earlier text becomes a Revision. A question keeps its
-    row and so its answers, by position; one that is no longer asked goes only if nobody answered it.
+    Returns the thread and one of PLANTED, CHANGED and UNCHANGED. An update changes only what differs and keeps every
+    reply. The earlier text becomes a Revision. Questions are matched by position, so an updated question keeps its
+    answers. A question that is no longer in `questions` is deleted unless it has answers.
     """
     source = markup.normalise(source).strip()
     with connection.cursor() as cursor:
-        # two plantings at once: the second waits, and then finds the thread
+        # Of two calls at the same time, the second waits and then finds the thread.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"plant {key}"])
     User.objects.hold_byline(byline)
     thread = Thread.objects.filter(planting_key=key).first()
@@ -65,7 +78,7 @@ def plant(*, key, title, source, byline, questions, source_url="", source_date=N
     return thread, CHANGED if changed else UNCHANGED
 
 
-def _change_opening(thread, source, byline):
+def _change_opening(thread: Thread, source: str, byline: str) -> bool:
     opening = Comment.objects.select_for_update(no_key=True).get(thread=thread, parent=None)
     opening.thread = thread
     if (opening.source, opening.byline) == (source, byline):
@@ -78,7 +91,7 @@ def _change_opening(thread, source, byline):
     return True
 
 
-def _change_thread(thread, title, source_url, source_date):
+def _change_thread(thread: Thread, title: str, source_url: str, source_date: date | None) -> bool:
     if (thread.title, thread.source_url, thread.source_date) == (title, source_url, source_date):
         return False
     thread.name(title)
@@ -87,7 +100,7 @@ def _change_thread(thread, title, source_url, source_date):
     return True
 
 
-def _change_questions(thread, questions):
+def _change_questions(thread: Thread, questions: Sequence[tuple[str, str]]) -> bool:
     before = {question.position: question for question in thread.questions.all()}
     changed = False
     for position, (text, asks) in enumerate(questions, start=1):

@@ -1,7 +1,7 @@
-"""The sample conversation of `manage.py demo`: invented people, marked as a sample wherever they appear.
+"""The sample conversation of `manage.py demo`, by invented people. The forum marks each comment as a sample.
 
-Each entry is (depth below the opening post, name, standpoint, question or None, text). Depth 1 replies to the post;
-deeper ones reply to the nearest entry above that is one level higher.
+Each entry is (depth below the opening post, name, standpoint, question or None, text). Depth 1 replies to the opening
+post. A deeper entry replies to the nearest entry above it that is one level higher.
 """
 
 CONVERSATION = [

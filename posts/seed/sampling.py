@@ -1,4 +1,4 @@
-"""The verbs of the sample conversation: put it into a thread, take it away again."""
+"""Add the sample conversation to a thread, and remove it again."""
 
 from django.db import transaction
 from django.db.models import Max
@@ -12,8 +12,11 @@ from posts.writing import comments
 
 
 @transaction.atomic
-def add_sample(thread):
-    """How many sample comments were put under the thread's opening post: none if it has some already."""
+def add_sample(thread: Thread) -> int:
+    """Add the sample comments below the opening post of the thread, and return their number.
+
+    Adds nothing and returns 0 if the thread has sample comments already.
+    """
     publishing.lock_thread(thread.pk)
     if Comment.objects.filter(thread=thread, is_sample=True, deleted_at=None).exists():
         return 0
@@ -36,11 +39,14 @@ def add_sample(thread):
 
 
 @transaction.atomic
-def remove_sample(thread):
-    """How many sample comments went; one that a person replied to stays as a tombstone, so that the reply stays."""
+def remove_sample(thread: Thread) -> int:
+    """Remove the sample comments of the thread, and return their number.
+
+    A sample comment with a real reply stays as a tombstone, so that the reply stays.
+    """
     thread = publishing.lock_thread(thread.pk)
     went = 0
-    # the deepest first, so that a comment is met when what hung on it is gone
+    # The deepest first, so that the replies of a comment are gone before the comment itself is looked at.
     for comment in Comment.objects.filter(thread=thread, is_sample=True).order_by("-path"):
         comment.refresh_from_db()
         comment.thread = thread

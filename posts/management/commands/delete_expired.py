@@ -1,4 +1,7 @@
-"""`manage.py delete_expired`: forgets what is to be forgotten; once a day is enough."""
+"""`manage.py delete_expired`: delete expired data. It should run once a day."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
@@ -11,12 +14,12 @@ from posts.writing import drafts, guests
 
 
 class Command(BaseCommand):
-    """Deletes what has been kept for as long as it is to be kept, and says how much that was."""
+    """Delete data whose retention period has passed, and report how much was deleted."""
 
     help = "Forgets old drafts, guests’ addresses, mails nobody takes, hashed internet addresses, and ended sessions."
     stealth_options = ("stopped",)
 
-    def handle(self, *, stopped=lambda: False, **options):
+    def handle(self, *, stopped: Callable[[], bool] = lambda: False, **options: Any) -> None:
         now = timezone.now()
         call_command("clearsessions")
         UserSession.objects.forget_ended()

@@ -1,4 +1,7 @@
-"""`manage.py demo`: a sample conversation in the seed thread, marked as such; `--remove` takes it away."""
+"""`manage.py demo`: add a sample conversation to the seed thread, or remove it with `--remove`."""
+
+from argparse import ArgumentParser
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -7,14 +10,17 @@ from posts.seed import sampling
 
 
 class Command(BaseCommand):
-    """Fills the seed thread with invented people's comments, or removes them; twice is once."""
+    """Add comments by invented people to the seed thread, or remove them.
+
+    Running it again changes nothing.
+    """
 
     help = "Fills the seed thread with a sample conversation marked as such; with --remove, takes it away."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--remove", action="store_true", help="take the sample conversation away")
 
-    def handle(self, *, remove, **options):
+    def handle(self, *, remove: bool, **options: Any) -> None:
         thread = Thread.objects.filter(planting_key="seed").first()
         if thread is None:
             raise CommandError(

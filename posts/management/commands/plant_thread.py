@@ -1,6 +1,8 @@
-"""`manage.py plant_thread`: the seed thread, in the project's own words or from a file the owner holds."""
+"""`manage.py plant_thread`: create the seed thread from the text in this project or from a file."""
 
+from argparse import ArgumentParser
 from pathlib import Path
+from typing import Any
 
 from django import forms
 from django.core.management.base import BaseCommand, CommandError
@@ -11,7 +13,7 @@ from posts.seed import plain_text, planting
 
 SEED = Path(__file__).resolve().parents[2] / "seed" / "two-way-street.md"
 KEY = "seed"
-# What the first planting does not say; a later one leaves it as it is.
+# Used for what the first run does not give. Later runs keep the stored values instead.
 DEFAULTS = {
     "title": "Is therapy a rehearsal for real life?",
     "byline": "The editors",
@@ -21,7 +23,7 @@ DEFAULTS = {
 
 
 class SayingForm(forms.Form):
-    """What the options say of the post; each may be left out."""
+    """The options that describe the post. All are optional."""
 
     title = forms.CharField(required=False, max_length=200)
     byline = forms.CharField(required=False, max_length=80)
@@ -29,16 +31,19 @@ class SayingForm(forms.Form):
     source_date = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
 
 
-def _errors_of(form):
+def _errors_of(form: forms.Form) -> str:
     return " ".join(f"--{name.replace('_', '-')}: {' '.join(errors)}" for name, errors in form.errors.items())
 
 
 class Command(BaseCommand):
-    """Plants the seed thread, or replaces its text; replies are kept, and twice is once."""
+    """Create the seed thread, or replace its text.
+
+    Replies are kept. Running it again with the same input changes nothing.
+    """
 
     help = "Plants the seed thread; with --file, replaces its text by the post in that file."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--file", type=Path, help="plain text, or Markdown if its name ends in .md")
         parser.add_argument("--title", help="the thread's title")
         parser.add_argument("--byline", help="who wrote the post, as readers see it")
@@ -46,10 +51,10 @@ class Command(BaseCommand):
         parser.add_argument("--source-date", help="when, as 2010-05-31")
         parser.add_argument("--question", action="append", help="a closing question (may be given several times)")
 
-    def handle(self, **options):
+    def handle(self, **options: Any) -> None:
         given = options["file"]
         if given is None and planting.is_planted(KEY):
-            # the owner may have put the original there: what ships with the project never overwrites it
+            # The owner may have replaced the text by the original, so the text in this project never overwrites it.
             self.stdout.write("The seed thread is there.")
             return
         title, source, questions = self._read(given or SEED, options)
@@ -76,8 +81,11 @@ class Command(BaseCommand):
                 f"  asks {question.get_asks_display().lower()}: {question.text} ({question.comment_count} comments)"
             )
 
-    def _read(self, path, options):
-        """(title, Markdown, questions) of the file, with what the options override."""
+    def _read(self, path: Path, options: dict[str, Any]) -> tuple[str, str, list[tuple[str, str]]]:
+        """Return (title, Markdown, questions) from the file, replaced where `options` gives a value.
+
+        Raises CommandError if the file cannot be used.
+        """
         try:
             text = path.read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as fault:

@@ -1,4 +1,7 @@
-"""`manage.py recalculate_trust`: who has earned trust by now, and who lost it; once a day is enough."""
+"""`manage.py recalculate_trust`: update which members are trusted. It should run once a day."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -9,16 +12,16 @@ BAR = 30
 
 
 class Command(BaseCommand):
-    """Reckons everybody's trust, some at a time; it may be stopped and started again."""
+    """Recalculate the trust of all members in batches. It can be stopped and started again."""
 
     help = "Reckons how far each member is trusted (see /trust/). It can be stopped and started again."
 
     stealth_options = ("stopped",)
 
-    def handle(self, *, stopped=lambda: False, **options):
+    def handle(self, *, stopped: Callable[[], bool] = lambda: False, **options: Any) -> None:
         everybody, done = User.objects.filter(trust_set_at=None, is_staff=False).count(), 0
 
-        def show(number):
+        def show(number: int) -> None:
             nonlocal done
             done += number
             if self.stderr.isatty():

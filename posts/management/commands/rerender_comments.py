@@ -1,4 +1,7 @@
-"""`manage.py rerender_comments`: after an upgrade, the HTML of stored comments as today's renderer makes it."""
+"""`manage.py rerender_comments`: render stored comments again after an upgrade of the renderer."""
+
+from argparse import ArgumentParser
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -8,15 +11,15 @@ BAR = 30
 
 
 class Command(BaseCommand):
-    """Makes stored HTML anew while the site runs; it may be stopped at any moment and started again."""
+    """Render the stored HTML again while the site runs. It can be stopped at any time and started again."""
 
     help = "Makes the HTML of all comments anew that an older version rendered. It can be stopped and started again."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--all", action="store_true", help="also those that today's version rendered")
         parser.add_argument("--after", type=int, default=0, metavar="ID", help="go on behind this comment")
 
-    def handle(self, *, after, **options):
+    def handle(self, *, after: int, **options: Any) -> None:
         progress, tenths = None, 0
         try:
             for progress in rerendering.rerender(everything=options["all"], after=after):
@@ -34,8 +37,8 @@ class Command(BaseCommand):
             ids = ", ".join(str(pk) for pk in progress.refused)
             self.stdout.write(f"Too complex for today's limits, and left as they were: {ids}")
 
-    def _show(self, progress, tenths):
-        """A bar where somebody watches, and otherwise a line at every tenth; gives the tenths shown."""
+    def _show(self, progress: rerendering.Progress, tenths: int) -> int:
+        """Show a bar on a terminal, otherwise a line at every tenth. Returns the tenths shown."""
         share = min(1, progress.position / progress.last) if progress.last else 1
         if self.stderr.isatty():
             bar = "#" * int(share * BAR)
@@ -44,7 +47,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{share:.0%}: {self._counts(progress)}")
         return int(share * 10)
 
-    def _counts(self, progress):
+    def _counts(self, progress: rerendering.Progress) -> str:
         return (
             f"{progress.looked_at:,} looked at, {progress.made:,} rendered, {progress.changed:,} changed, "
             f"{len(progress.refused):,} refused"
