@@ -1,4 +1,4 @@
-"""One page of a thread: its comments, their order, and their rendering with slots for what is personal.
+"""Pages of a thread: which comments are on a page, in which order, and how they are rendered.
 
-Changes nothing but a member's reading position and marks. Knows nothing of moderation and writing.
+Stores only reading positions and helpful marks. Must not know of moderation or writing.
 """

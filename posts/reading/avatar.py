@@ -1,7 +1,7 @@
-"""A small mark for each name: the two lines of the street, one of sixteen courses in one of six pairs of colours.
+"""A small mark beside each name: two lines in one of sixteen shapes and one of six pairs of colours.
 
-It follows from the name as shown and from nothing else: the same name looks the same everywhere, and a name that tells
-nothing of the account has a mark that tells nothing of it either.
+The mark depends only on the name as shown. The same name has the same mark everywhere, and the mark reveals nothing
+else about the account.
 """
 
 from zlib import crc32
@@ -9,8 +9,8 @@ from zlib import crc32
 COURSES, COLOURS = 16, 6
 
 
-def avatar_of(name):
-    """(course, colours) of the mark for `name`: numbers from 0; None for no name."""
+def avatar_of(name: str) -> tuple[int, int] | None:
+    """Return (shape, colours) of the mark for `name` as numbers from 0, or None for an empty name."""
     if not name:
         return None
     number = crc32(name.encode("utf-8", "surrogatepass"))

@@ -1,26 +1,26 @@
-"""What changed between two texts, told in words kept, taken out and put in. No database.
+"""Compare two texts, as parts that were kept, removed and added. Uses no database.
 
-Lines are compared first and words only inside lines that changed, as a reader would. The comparison is difflib's, which
-takes the square of the length of texts that repeat themselves: so its time is bounded, and what cannot be compared in
-time is told as a whole taken out and a whole put in.
+Lines are compared first, and words only inside changed lines. difflib takes quadratic time for repetitive texts, so its
+time is limited. What cannot be compared in time is shown as one removal and one addition.
 """
 
 import re
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import Match, SequenceMatcher
 from time import thread_time
 from typing import NamedTuple
 
-# of CPU
+# Seconds of CPU time.
 MOST_SECONDS = 0.3
-# pairs of equal pieces
+# Pairs of equal pieces.
 MOST_WORK = 1_000_000
-# a word with the space behind it, or a run of line ends
+# A word with the spaces after it, or a run of line ends.
 PIECE = re.compile(r"\n+|[^\s]+[^\S\n]*|[^\S\n]+")
 KEPT, OUT, IN = "kept", "out", "in"
 
 
 class Part(NamedTuple):
-    """A stretch of text: `kind` is KEPT, OUT (only in the old text) or IN (only in the new one)."""
+    """A part of a text. `kind` is KEPT, OUT (only in the old text) or IN (only in the new text)."""
 
     kind: str
     text: str
@@ -31,20 +31,23 @@ class _OutOfTime(Exception):  # noqa: N818  (it is an answer, not a fault)
 
 
 class _Matcher(SequenceMatcher):
-    """Stops by _OutOfTime at the moment `until` of this thread's CPU clock."""
+    """A SequenceMatcher that raises _OutOfTime when the CPU clock of this thread reaches `until`."""
 
-    def __init__(self, old, new, until):
+    def __init__(self, old: Sequence[str], new: Sequence[str], until: float) -> None:
         self.until = until
         super().__init__(None, old, new, autojunk=True)
 
-    def find_longest_match(self, *bounds):
+    def find_longest_match(self, *bounds: int) -> Match:
         if thread_time() > self.until:
             raise _OutOfTime
         return super().find_longest_match(*bounds)
 
 
-def parts(old, new):
-    """The Parts that lead from the text `old` to the text `new`; those kept and put in make up `new`."""
+def parts(old: str, new: str) -> list[Part]:
+    """Return the Parts that lead from the text `old` to the text `new`.
+
+    The parts of the kinds KEPT and IN make up `new`.
+    """
     until = thread_time() + MOST_SECONDS
     out = []
     for kind, before, after in _changes(old.splitlines(keepends=True), new.splitlines(keepends=True), until):
@@ -57,8 +60,10 @@ def parts(old, new):
     return _merged(out)
 
 
-def _changes(old, new, until):
-    """(difflib's word for the change, pieces of old, pieces of new), in order."""
+def _changes(
+    old: Sequence[str], new: Sequence[str], until: float
+) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+    """Yield (opcode of difflib, pieces of old, pieces of new) in order."""
     start, end = 0, 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
@@ -67,7 +72,7 @@ def _changes(old, new, until):
     inner_old, inner_new = old[start : len(old) - end], new[start : len(new) - end]
     try:
         matcher = _Matcher(inner_old, inner_new, until)
-        # one step of it takes so much, and between its steps alone the clock is looked at
+        # The clock is only checked between the steps of difflib, so the work of a single step must be limited too.
         if sum(len(matcher.b2j.get(piece, ())) for piece in inner_old) > MOST_WORK:
             raise _OutOfTime
         opcodes = matcher.get_opcodes()
@@ -79,14 +84,14 @@ def _changes(old, new, until):
     yield "equal", old[len(old) - end :], new[len(new) - end :]
 
 
-def _told(kind, before, after):
+def _told(kind: str, before: str, after: str) -> list[Part]:
     return [Part(KEPT, after)] if kind == "equal" else [Part(OUT, before), Part(IN, after)]
 
 
-def _merged(found):
-    """Without empty parts; what is taken out before what is put in, and neighbours of one kind as one.
+def _merged(found: Iterable[Part]) -> list[Part]:
+    """Return the parts without empty ones, removals before additions, and neighbours of one kind joined.
 
-    A space between two changes is part of both: one change is easier to read than many.
+    White space between two changes becomes part of both, because one change is easier to read than many.
     """
     out, changed, between = [], {OUT: "", IN: ""}, ""
     for kind, text in [*found, Part(KEPT, "")]:

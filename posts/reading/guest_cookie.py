@@ -1,15 +1,21 @@
-"""A signed cookie with the ids of what a guest wrote on this device: so they see it while it waits for review."""
+"""A signed cookie with the ids of the comments that a guest wrote on this device.
+
+It lets the guest see these comments while they are held for review.
+"""
 
 from django.conf import settings
 from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from posts.models import Comment
 
 SALT = "guestbook"
 MOST = 30
 MAX_AGE = 180 * 24 * 60 * 60
 
 
-def ids_of(request):
-    """The ids of the comments that were written as a guest on this device, the latest first."""
+def ids_of(request: HttpRequest) -> list[int]:
+    """Return the ids of the comments that a guest wrote on this device, the latest first."""
     try:
         kept = signing.loads(request.COOKIES.get(settings.GUEST_COOKIE_NAME, ""), salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature:
@@ -17,8 +23,8 @@ def ids_of(request):
     return kept[:MOST]
 
 
-def remember(request, response, comment):
-    """Lets the device know `comment` as written on it."""
+def remember(request: HttpRequest, response: HttpResponse, comment: Comment) -> None:
+    """Add `comment` to the cookie on `response`."""
     ids = [comment.pk, *(pk for pk in ids_of(request) if pk != comment.pk)][:MOST]
     response.set_cookie(
         settings.GUEST_COOKIE_NAME,

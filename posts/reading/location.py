@@ -1,11 +1,14 @@
-"""Where in a thread a page is: the order, the tab and the position that its address names."""
+"""The location of a page in a thread: the order, the tab and the position that its address names."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import urlencode
 
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from posts.models import Question, Thread
 from posts.reading import orders, queries
 
 ORDER_NAMES = {"oldest": _("Oldest"), "newest": _("Newest"), "helpful": _("Most helpful")}
@@ -14,7 +17,11 @@ DIRECTIONS = ("at", "after", "before")
 
 @dataclass(frozen=True)
 class Location:
-    """What an address says: `order` and `asked` (the tab's `?q=`) as they stand there, and at most one position."""
+    """The location that an address names.
+
+    `order` and `asked` (the value of `?q=` for the tab) are as in the address. There is at most one position: `way` is
+    its direction and `at` its text.
+    """
 
     order: str
     asked: str
@@ -23,8 +30,11 @@ class Location:
     at: str = ""
 
     @classmethod
-    def of(cls, query, questions=()):
-        """Read from a request's `query`; Http404 for a tab, an order or a position that there cannot be."""
+    def of(cls, query: QueryDict, questions: Iterable[Question] = ()) -> Self:
+        """Return the Location in the `query` of a request.
+
+        Raises Http404 for a tab, an order or a position that cannot exist.
+        """
         order, asked = query.get("order", "oldest"), query.get("q", "")
         if order not in orders.ORDERS:
             raise Http404
@@ -35,38 +45,46 @@ class Location:
         return location
 
     @property
-    def position(self):
-        """For page.of_replies: None, or a way and what the position says."""
+    def position(self) -> tuple[str, dict[str, int]] | None:
+        """Return the argument `position` of queries.page_of_replies: a direction and the parsed position, or None."""
         return (self.way, orders.parse_position(self.order, self.at)) if self.way else None
 
     @property
-    def key(self):
-        """What tells this location from others of its thread."""
+    def key(self) -> tuple[str, str, str, str]:
+        """Return a key that distinguishes this location from others of the same thread."""
         return self.order, self.asked, self.way, self.at
 
     @property
-    def question(self):
-        """The question whose tab this is, or None."""
+    def question(self) -> Question | None:
+        """Return the question of this tab, or None."""
         return None if isinstance(self.tab, str) else self.tab
 
-    def query(self, **changes):
-        """The query of an address with `changes` (order, q, and one of at, after, before), "?" if there is nothing to
-        say; positions do not outlive a change of location."""
+    def query(self, **changes: str) -> str:
+        """Return the query string of this location with `changes`, or "?" if it would be empty.
+
+        `changes` may have order, q, and one of at, after and before. The present position is not kept.
+        """
         said = {"q": self.asked, "order": self.order} | changes
         if said["order"] == "oldest":
             del said["order"]
         return "?" + urlencode({name: value for name, value in said.items() if value})
 
-    def is_as_written(self, query_string):
-        """Is the address written as we write it? Others could be made up without end, and are not kept."""
+    def is_as_written(self, query_string: str) -> bool:
+        """Return whether `query_string` is the form that this class writes itself.
+
+        Only such addresses are stored in the page cache, because the number of other forms has no limit.
+        """
         return self.query(**({self.way: self.at} if self.way else {})) == f"?{query_string}"
 
-    def order_links(self):
-        """(name, query, is this one) for each order."""
+    def order_links(self) -> list[tuple[str, str, bool]]:
+        """Return [(name, query, whether this is the present order)]."""
         return [(name, self.query(order=order), order == self.order) for order, name in ORDER_NAMES.items()]
 
-    def tab_links(self, thread):
-        """(name, how many comments, query, is this one) for each tab; none in a thread without questions."""
+    def tab_links(self, thread: Thread) -> list[tuple[str, int, str, bool]]:
+        """Return [(name, number of comments, query, whether this is the present tab)].
+
+        Returns an empty list for a thread without questions.
+        """
         questions = thread.asks
         if not questions:
             return []
@@ -77,7 +95,7 @@ class Location:
         ]
 
 
-def _tab(asked, questions):
+def _tab(asked: str, questions: Iterable[Question]) -> str | Question:
     if asked in (queries.ALL, queries.CONVERSATION):
         return asked
     for question in questions:

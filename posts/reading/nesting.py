@@ -1,28 +1,34 @@
-"""Nested lists of a page: how far a branch is shown, and where lists open and close. No database.
+"""Nested lists of a page: how much of a branch is shown, and where lists open and close. Uses no database.
 
 A long branch is cut in breadth and depth by one rule: a comment with n steps left shows its first n replies, and the
-k-th of them has n - k steps left. Every level keeps its first replies, the first ones reach deepest, and n steps show
-at most 2**n - 1 replies. A branch that is no longer than that is shown whole.
+k-th of them has n - k steps left. So every level shows its first replies, the first replies reach deepest, and n steps
+show at most 2**n - 1 replies. A branch that is not longer than that is shown whole.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-# Levels of lists that a page indents; deeper replies name their parent in words.
+if TYPE_CHECKING:
+    from posts.models import Comment
+
+# Number of list levels that a page indents. Deeper replies name their parent in words.
 INDENTED = 5
-# Steps of a branch: the fewest on a page with many branches, more on a page with few.
+# Steps of a branch. A page with many branches uses the fewest steps.
 STEPS = (7, 6, 5)
 
 
-def most_shown(steps):
-    """How many replies a branch with that many steps shows at the most."""
+def most_shown(steps: int) -> int:
+    """Return the greatest number of replies that a branch with that many steps shows."""
     return 2**steps - 1
 
 
 @dataclass(slots=True)
 class More:
-    """What the cut leaves out at the end of one list: `count` comments under `parent`, beginning behind `after`.
+    """The comments that the cut leaves out at the end of a list.
 
-    `after` is the last reply shown, or None where none is; `level` and `in_words` are those of the list.
+    There are `count` of them under `parent`, and they begin after the comment `after`, the last reply that is shown.
+    `after` is None if no reply is shown. `level` and `in_words` are those of the list.
     """
 
     parent: object
@@ -34,11 +40,12 @@ class More:
 
 @dataclass(slots=True)
 class Step:
-    """One comment of a page in the order shown, with the list marks around it.
+    """A comment of a page, in the order shown, with the list tags around it.
 
-    opens: its replies follow in a list of their own; indents: that list is set in. more: none of its replies is shown,
-    and this says how many there are. closes: for each list that ends after it, innermost first, what it leaves out, or
-    None. in_words: its place alone does not tell to whom it replies, so the page says it.
+    - `opens`: its replies follow in a list of their own. `indents`: that list is indented.
+    - `more`: what is left out if none of its replies is shown.
+    - `closes`: for each list that ends after the comment, innermost first, what that list leaves out, or None.
+    - `in_words`: the page must name the parent in words, because the position alone does not show it.
     """
 
     row: object
@@ -50,18 +57,19 @@ class Step:
     closes: list = field(default_factory=list)
 
 
-def steps(rows, level=1, in_words=False):
-    """The rows of a page as Steps. A row without its parent among the rows stands in the outermost list.
+def steps(rows: Iterable["Comment"], level: int = 1, in_words: bool = False) -> list[Step]:
+    """Return the `rows` of a page as Steps.
 
-    Rows (with `pk`, `parent_id`, `reply_count` and `below_count`) come in the order shown, each behind its parent;
-    raises ValueError otherwise. `level` and `in_words` are those of the outermost list.
+    Rows (with `pk`, `parent_id`, `reply_count` and `below_count`) must be in the order shown, each after its parent.
+    Raises ValueError otherwise. A row whose parent is not among the rows goes into the outermost list, for which
+    `level` and `in_words` hold.
 
-    A list is set in where a talk branches. An only reply to a reply stands straight below what it answers, so a talk
-    between two does not march to the right; neither does anything below INDENTED levels.
+    A list is indented where a conversation branches. A single reply to a reply is not indented, so that a conversation
+    of two people does not move to the right. Lists below INDENTED levels are not indented either.
     """
     laid, open_lists, there = [], [], set()
 
-    def end_lists(until):
+    def end_lists(until: int | None) -> None:
         while open_lists and open_lists[-1][0].row.pk != until:
             owner, last, shown = open_lists.pop()
             left = owner.row.below_count - shown
@@ -82,7 +90,7 @@ def steps(rows, level=1, in_words=False):
             end_lists(row.parent_id if row.parent_id in there else None)
         if open_lists:
             owner = open_lists[-1][0]
-            # behind a talk that stood straight below one of its siblings, it would seem to belong to that
+            # After an unindented conversation below one of its siblings, it would seem to belong to that conversation.
             strays = laid[-1].level == owner.level + owner.indents and laid[-1].row.pk != row.parent_id
             strays = strays and laid[-1].row.parent_id != row.parent_id
             open_lists[-1][1:] = [row, open_lists[-1][2] + 1 + row.below_count]
@@ -100,6 +108,6 @@ def steps(rows, level=1, in_words=False):
     return laid
 
 
-def is_indented(row, at_level, outermost=1):
-    """Is the list of replies to `row`, shown at that level, set in further than `row` itself?"""
+def is_indented(row: "Comment", at_level: int, outermost: int = 1) -> bool:
+    """Return whether the list of replies to `row`, which is shown at that level, is indented."""
     return at_level <= INDENTED and (row.reply_count > 1 or at_level == outermost == 1)

@@ -1,14 +1,20 @@
-"""The orders of replies, and the positions in them: what SQL says of a list, without the database."""
+"""The orders of replies and the positions in them, as SQL conditions. Uses no database."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from posts.models import Comment
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order of replies: the columns of its key, the same as values of a position, and the direction.
+    """An order of replies.
 
-    `replies` are the columns by which the branches are ordered inside. All columns of a key go in one direction, so
-    that what lies beyond a position is one index range, however many rows have the same first column.
+    `columns` is the sort key, `values` has the same columns as SQL values of a position.
+
+    `replies` has the columns that order the replies inside each branch. All columns of a key have the same direction,
+    so that the rows after a position are one index range, however many rows have the same first column.
     """
 
     columns: tuple
@@ -16,8 +22,8 @@ class Order:
     replies: str
     descending: bool = False
 
-    def position_of(self, comment):
-        """The place of `comment` in this order, as it stands in an address; it holds when the comment is gone, too."""
+    def position_of(self, comment: "Comment") -> str:
+        """Return the position of `comment` as text for an address. It stays valid when the comment is gone."""
         return f"{comment.helpful_count}-{comment.pk}" if len(self.columns) > 1 else str(comment.pk)
 
 
@@ -25,29 +31,29 @@ class Order:
 class Range:
     """The rows of one list in one order, as SQL.
 
-    The list is told by its first and last row rather than by `parent_id = 7`: so its order is that of one index and of
-    no other, and PostgreSQL is never tempted to walk through a whole table by id in search of the rows.
+    The conditions give a lower and an upper bound for the list instead of `parent_id = 7`. So only one index has this
+    order, and PostgreSQL never scans the whole table by id to find the rows.
     """
 
     order: Order
     columns: tuple = ("c.parent_id",)
     values: tuple = ("%(top)s",)
 
-    def whole(self):
-        """The condition for all of the list."""
+    def whole(self) -> str:
+        """Return the condition for the whole list."""
         columns, values = ", ".join(self.columns), ", ".join(self.values)
         return f"({columns}) >= ({values}) AND ({columns}) <= ({values})"
 
-    def sorting(self, turned=False):
-        """The ORDER BY list, or the same turned round."""
+    def sorting(self, turned: bool = False) -> str:
+        """Return the ORDER BY list, reversed if `turned`."""
         columns = (*self.columns, *self.order.columns)
         return ", ".join(f"{column} DESC" if self.order.descending != turned else column for column in columns)
 
-    def beyond(self, turned=False, inclusive=False):
-        """The condition for rows beyond the position, or, turned, before it.
+    def beyond(self, turned: bool = False, inclusive: bool = False) -> str:
+        """Return the condition for the rows after the position, or before it if `turned`.
 
-        One bound on each side: with two on the side of the position, PostgreSQL may begin at the list's own end and
-        walk to it.
+        There is one bound on each side. With two bounds on the side of the position, PostgreSQL may start at the end of
+        the list and scan up to the position.
         """
         sign, other = ("<", ">=") if self.order.descending != turned else (">", "<=")
         columns, values = (*self.columns, *self.order.columns), (*self.values, *self.order.values)
@@ -57,22 +63,25 @@ class Range:
         )
 
 
-# The newest first is for the talks; within one, what was said first is read first, in every order but the helpful.
+# Only the list itself is ordered newest first. Replies inside a branch are ordered oldest first, except in "helpful".
 ORDERS = {
     "oldest": Order(("c.id",), ("%(id)s",), "c.id"),
     "newest": Order(("c.id",), ("%(id)s",), "c.id", descending=True),
-    # By how many people a comment helped, then by age. Nobody can vote against, so there is no rate to be estimated
-    # and no confidence bound to be taken; a count of people is what a reader expects and can check.
+    # Ordered by the number of people a comment helped, then by age. There are no negative votes, so no rate or
+    # confidence bound has to be estimated. Readers expect and can check a plain count.
     "helpful": Order(("(c.helpful_count * -1)", "c.id"), ("-%(helpful)s", "%(id)s"), "(c.helpful_count * -1), c.id"),
 }
 
 
-def parse_position(order, text):
-    """What stands in an address as a position of `order`, as values for its conditions; None for what is not one."""
+def parse_position(order: str, text: str) -> dict[str, int] | None:
+    """Return the values of the position `text` for the conditions of `order`.
+
+    `text` comes from an address. Returns None if it is not a valid position.
+    """
     numbers = text.split("-")
     if len(numbers) != (2 if order == "helpful" else 1):
         return None
-    # written as we write them: the same place has one address
+    # Accept only the form that this module writes, so that each position has one address.
     if not all(number.isascii() and number.isdigit() and number == str(int(number[:16])) for number in numbers):
         return None
     return {"id": int(numbers[-1]), "helpful": int(numbers[0])}

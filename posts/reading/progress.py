@@ -1,22 +1,26 @@
-"""The verbs of those who read: to have looked at a page, to have read everything, to fold a branch, to be helped."""
+"""Actions of readers: record a visit, mark a thread as read, fold a branch, mark a comment as helpful."""
 
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
-from posts.models import Comment, Helpful, Reading
+from accounts.models import User
+from posts.models import Comment, Helpful, Reading, Thread
 from posts.models.reading import AWAY, LEAST_PAUSE, MOST_FOLDS
 from posts.threads import exceptions, permissions, publishing
 from posts.threads.exceptions import Refused
 
 
-def record_visit(*, reader, thread, reading, at):
-    """Writes down that `reader` saw a page of `thread` at the moment `at`: the one write that looking causes.
+def record_visit(*, reader: User, thread: Thread, reading: Reading | None, at: datetime) -> None:
+    """Record that `reader` saw a page of `thread` at the time `at`. This is the only write of a page view.
 
-    `reading` is their Reading as it was found with the thread, or None. At most once in LEAST_PAUSE; of two looks at
-    once, one counts.
+    `reading` is the Reading that was loaded with the thread, or None. Writes at most once per LEAST_PAUSE. Of two page
+    views at the same time, one is recorded.
     """
     if reading is None:
         first = Reading(
@@ -34,16 +38,18 @@ def record_visit(*, reader, thread, reading, at):
         Reading.objects.filter(pk=reading.pk, seen_at=reading.seen_at).update(**changes)
 
 
-def extend_visit(*, reader, thread, until, at):
-    """`reader` still has a page of `thread` open, and has seen what was there at the moment `until`: the visit goes
-    on, unless they were away. Writes at most once in LEAST_PAUSE."""
+def extend_visit(*, reader: User, thread: Thread, until: datetime, at: datetime) -> None:
+    """Record that `reader` still has a page of `thread` open and has seen what was there at the time `until`.
+
+    This extends the visit, unless the reader was away for longer than AWAY. Writes at most once per LEAST_PAUSE.
+    """
     Reading.objects.filter(person=reader, thread=thread, seen_at__lte=at - LEAST_PAUSE, seen_at__gte=at - AWAY).update(
         seen_at=at, seen_until=Greatest("seen_until", Least(until, thread.last_activity_at))
     )
 
 
-def mark_read(*, reader, thread, until):
-    """Nothing that was in `thread` at the moment `until` is new to `reader` any more."""
+def mark_read(*, reader: User, thread: Thread, until: datetime) -> None:
+    """Mark everything as read that was in `thread` at the time `until`."""
     until = min(until, thread.last_activity_at)
     Reading.objects.update_or_create(
         person=reader, thread=thread, defaults={"new_since": until, "seen_until": until, "seen_at": timezone.now()}
@@ -51,8 +57,11 @@ def mark_read(*, reader, thread, until):
 
 
 @transaction.atomic
-def fold(*, reader, comment, is_folded):
-    """Remembers that `reader` folded the branch below `comment`, or opened it again; the oldest folds are forgotten."""
+def fold(*, reader: User, comment: Comment, is_folded: bool) -> None:
+    """Record whether `reader` folded the branch below `comment`.
+
+    Only the latest MOST_FOLDS folds are kept.
+    """
     thread = comment.thread
     record_visit(reader=reader, thread=thread, reading=None, at=timezone.now())
     reading = Reading.objects.select_for_update(no_key=True).get(person=reader, thread=thread)
@@ -62,10 +71,11 @@ def fold(*, reader, comment, is_folded):
 
 
 @transaction.atomic
-def mark_helpful(*, reader, comment, is_helpful):
-    """`comment` helped `reader`, or they take that back; twice is once. Raises PermissionDenied, Refused.
+def mark_helpful(*, reader: User | AnonymousUser, comment: Comment, is_helpful: bool) -> bool:
+    """Set or remove the helpful mark of `reader` on `comment`, and return `is_helpful`.
 
-    Two presses at once meet at the mark's own row, which is unique.
+    Repeating the call changes nothing. Two calls at the same time are serialised by the unique row of the mark. Raises
+    PermissionDenied or Refused.
     """
     if not reader.is_authenticated or not reader.is_active:
         raise PermissionDenied
@@ -80,7 +90,7 @@ def mark_helpful(*, reader, comment, is_helpful):
     else:
         step = -Helpful.objects.filter(person=reader, comment=comment).delete()[0]
     if step:
-        # the thread before the comment, as every verb does, so that no two wait for each other
+        # Locks the thread before the comment, as all functions do, to avoid deadlocks.
         publishing.gather_mark(comment.thread, timezone.now())
         Comment.objects.filter(pk=comment.pk).update(helpful_count=F("helpful_count") + step)
     return is_helpful

@@ -1,28 +1,29 @@
-"""A page of a thread: which comments it holds, what leads on, and where a comment is found.
+"""Queries for a page of a thread: which comments it has, which pages are next, and which page has a given comment.
 
-A page lists the replies of one comment (the opening post, or the top of a branch page) by position, about
-COMMENTS_PER_PAGE with their branches, cut as `posts.reading.nesting` says. Two queries, all index ranges,
-whatever the length of the thread: one finds the ids, one brings the rows.
+A page lists the replies of one comment (the opening post, or the top of a branch page) from a position on. It has about
+COMMENTS_PER_PAGE comments with their branches, cut as described in `posts.reading.nesting`. Two queries load it, and
+both use only index ranges, whatever the length of the thread: one finds the ids, the other loads the rows.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from posts.models import Comment
+from posts.models import Comment, Question
 from posts.models import path as models_path
 from posts.reading import nesting
-from posts.reading.orders import ORDERS, Range
+from posts.reading.orders import ORDERS, Order, Range
 
 ALL, CONVERSATION = "", "talk"
-# The fewest steps a branch has, and so the size up to which every branch is shown whole.
+# The fewest steps of a branch. Every branch that these steps cover is shown whole.
 FEWEST = nesting.STEPS[-1]
 
 
-# `listed`: the replies of the top from the position on. `measured`: how many comments are taken when each is shown
-# with its branch, cut with the fewest steps, and how many steps there is room for. `shown`: the tree below them.
+# `listed`: the replies of the top from the position on. `measured`: how many comments the page has up to each reply if
+# branches are cut with the fewest steps, and how many steps there is room for. `shown`: the tree below these replies.
 IDS = """
 WITH RECURSIVE listed AS (
     SELECT c.id, c.reply_count, c.below_count, row_number() OVER (ORDER BY {sorting}) AS place
@@ -50,24 +51,24 @@ SELECT (SELECT array_agg(id ORDER BY place) FROM shown),
      ORDER BY {behind_sorting} LIMIT 1) IS NOT NULL,
     {root_is_first}
 """
-# Does the thread's first page hold the root of a branch? It does as long as the comments that it takes, each with its
-# branch cut with the fewest steps, are no more than a page has.
+# Whether the first page of the thread has the root of a branch. It does if the comments up to the root, each with its
+# branch cut with the fewest steps, fit on one page.
 ROOT_IS_FIRST = f"""(
     SELECT count(*) <= 1 OR sum(1 + least(below_count, {nesting.most_shown(FEWEST)})) <= %(size)s FROM (
         SELECT c.below_count FROM posts_comment c
         WHERE c.is_shown AND c.parent_id >= %(opening)s AND (c.parent_id, c.id) <= (%(opening)s, %(root)s)
         ORDER BY c.parent_id, c.id LIMIT %(size)s + 1
     ) AS upto
-)"""  # noqa: S608  (nothing of it comes from outside)
+)"""  # noqa: S608 (no part of it is user input)
 
 
 @dataclass
 class TreePage:
-    """A page of replies to `top` (a Comment), in the order shown, each with the part of its branch that is shown.
+    """A page of replies to the comment `top`, in the order shown, each with the part of its branch that is shown.
 
-    `before` and `after` are the positions at which the list goes on in that direction, or None. `above` are the
-    comments between the opening post and `top`, from the outside in. `root_is_first`: the thread's first page holds the
-    root of the branch that `top` is in.
+    `before` and `after` are the positions where the list continues in that direction, or None. `above` has the comments
+    between the opening post and `top`, the outermost first. `root_is_first` says whether the first page of the thread
+    has the root of the branch that `top` is in.
     """
 
     top: Comment
@@ -80,17 +81,23 @@ class TreePage:
     in_words: bool = False
 
     @cached_property
-    def steps(self):
-        """The rows with the marks of lists around them."""
+    def steps(self) -> list[nesting.Step]:
+        """Return the rows with the list tags around them."""
         return nesting.steps(self.rows, self.level, self.in_words)
 
 
-def page_of_replies(top_pk, path="", order="oldest", tab=ALL, position=None):
-    """The TreePage of the replies to the comment `top_pk`.
+def page_of_replies(
+    top_pk: int,
+    path: str = "",
+    order: str = "oldest",
+    tab: str | Question = ALL,
+    position: tuple[str, dict[str, int]] | None = None,
+) -> TreePage:
+    """Return the TreePage of the replies to the comment `top_pk`.
 
-    `path` is its path, for what lies above it ("" for an opening post). `order` is one of ORDERS, `tab` ALL,
-    CONVERSATION or one of the thread's Questions, `position` None or a pair of "at", "after" or "before" and what
-    `parse_position` gives.
+    `path` is the path of that comment, or "" for an opening post. It is used to load the comments above. `order` is a
+    key of ORDERS. `tab` is ALL, CONVERSATION or a Question of the thread. `position` is None or a pair: "at", "after"
+    or "before", and the result of `parse_position`.
     """
     way, place = position or ("first", {})
     order, size = ORDERS[order], settings.COMMENTS_PER_PAGE
@@ -111,12 +118,15 @@ def page_of_replies(top_pk, path="", order="oldest", tab=ALL, position=None):
     return page
 
 
-def _ids(order, way, values, tab):
-    """(ids in the order shown, whether the list goes on, whether something lies behind, see TreePage.root_is_first)."""
+def _ids(order: Order, way: str, values: dict[str, Any], tab: str | Question) -> tuple[list[int], bool, bool, bool]:
+    """Return the ids in the order shown and three flags.
+
+    The flags are: the list continues, there are rows on the other side of the position, and TreePage.root_is_first.
+    """
     backward, on_tab = way == "before", ""
     rows = Range(order)
     if tab != ALL:
-        # 0 is the number of no question: rows without one are a range like any other
+        # 0 stands for no question. So rows without a question are an index range like any other.
         values = values | {"question": 0 if tab == CONVERSATION else tab.pk}
         on_tab = "AND c.depth = 1"
         rows = Range(order, (*rows.columns, "coalesce(c.question_id, 0)"), (*rows.values, "%(question)s"))
@@ -126,7 +136,7 @@ def _ids(order, way, values, tab):
         "after": rows.beyond(),
         "before": rows.beyond(turned=True),
     }
-    # what lies on the other side of the position: nothing before a beginning
+    # The rows on the other side of the position. There are none before the beginning of the list.
     behind = {
         "first": "FALSE",
         "at": rows.beyond(turned=True),
@@ -156,7 +166,7 @@ def _ids(order, way, values, tab):
     return ids or [], *rest
 
 
-# The sum of a comment's rank and the ranks of those above it in the branch; its steps must cover it (see nesting).
+# The sum of the ranks of a comment and of those above it in the branch. The steps must cover it (see nesting).
 RANKS = """
 SELECT sum(ranked.before + 1) FROM unnest(%s, %s) AS way (parent, child) CROSS JOIN LATERAL (
     SELECT count(*) AS before FROM (
@@ -168,18 +178,18 @@ SELECT sum(ranked.before + 1) FROM unnest(%s, %s) AS way (parent, child) CROSS J
 """
 
 
-def address_of(comment):
-    """Where `comment` stands, with the fragment that leads to it: on a page of its thread, or of a branch.
+def address_of(comment: Comment) -> str:
+    """Return the address of the page that shows the comment, with a fragment.
 
-    Where its branch is so long that the thread's page cuts it off, the address is that of the longest branch around it
-    that one page holds whole, or else its own branch page, where it stands on top.
+    If the page of the thread cuts off the comment, this is the page of the longest branch around it that fits on one
+    page, or else the comment's own branch page.
     """
     fragment, thread = f"#c{comment.pk}", comment.thread.get_absolute_url()
     if comment.depth == 0:
         return thread + fragment
     opening, root, *below = models_path.ids_of(comment.path)
     if comment.parent_id and not comment.is_shown and comment.state in (comment.State.HELD, comment.State.HIDDEN):
-        # its author sees it behind what it replies to
+        # Its author sees it after the comment that it replies to.
         return f"{address_of(comment.parent).partition('#')[0]}#w{comment.pk}"
     if not comment.is_shown:
         return f"{comment.get_absolute_url()}branch/{fragment}"
@@ -190,23 +200,26 @@ def address_of(comment):
     return f"{thread}{_from_root(opening, root)}{fragment}"
 
 
-def way_back(shown):
-    """From the branch page `shown` to the thread, at the comment on top of it."""
+def way_back(shown: TreePage) -> str:
+    """Return the address of the top comment of the branch page `shown` on the page of the thread."""
     top = shown.top
     query = "" if shown.root_is_first else f"?at={models_path.ids_of(top.path)[1]}"
     return f"{top.thread.get_absolute_url()}{query}#c{top.pk}"
 
 
-def _from_root(opening, root):
-    """The query of the page that begins with `root`, or none where the first page holds it."""
+def _from_root(opening: int, root: int) -> str:
+    """Return the query of the page that begins with `root`, or "" if the first page has it."""
     values = {"size": settings.COMMENTS_PER_PAGE, "opening": opening, "root": root}
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {ROOT_IS_FIRST}", values)
         return "" if cursor.fetchone()[0] else f"?at={root}"
 
 
-def _is_within_cut(way):
-    """Does a page that cuts the branch of the first id show the last? `way` leads down from one to the other."""
+def _is_within_cut(way: list[int]) -> bool:
+    """Return whether a page that cuts the branch of the first id shows the last id.
+
+    `way` has the ids from the first down to the last.
+    """
     if len(way) > 1 + FEWEST:
         return False
     with connection.cursor() as cursor:

@@ -1,51 +1,55 @@
-"""A page of comments rendered once for everybody, with slots left open for what is personal.
+"""Render a page of comments once for all readers, with slots for personal parts.
 
-The render holds nothing of whom it is for. Where something personal may go there is a marker; `Drawn.text` closes the
-slots again or fills them (see posts.reading.slots). So one render serves everybody while its version holds, and is
-kept in memory under it.
+The rendered page contains nothing about its reader. Markers show where personal parts may go. `RenderedPage.text` fills
+these slots (see posts.reading.slots) or leaves them empty. So all readers share one rendered page, which is kept in
+memory for one version of the thread.
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import escape
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from forum import pagination
 from forum.pagecache import Store
 from forum.templatetags.moments import teller
-from posts.models import Comment, path
+from posts.models import Comment, Question, Thread, path
 from posts.reading import avatar, nesting, orders, queries
+from posts.reading.location import Location
 from posts.reading.queries import ALL, TreePage
 from posts.reading.slots import helpful_button, new_tag, own_slots, words_of_button
 
-# A slot is <!--KIND:ID--> with a comment's id, or 0. "fold" is behind the number of replies, "more" behind the number
-# left out, "new" beside the date, "mine" among the acts, "wait" behind a comment, "since", "drafts" and "waits" above
-# the tree. Five kinds hold something for those for whom nothing is laid on: <!--KIND:ID-->this<!--/-->. They are
-# "open" in the tag of a branch, "help" (the button of a mark), "helped" (how many it helped, in words), "flag" (the
-# link) and "form" (of all those buttons).
+# A slot is <!--KIND:ID--> with the id of a comment, or 0. "fold" is after the number of replies, "more" after the
+# number of replies left out, "new" beside the date, "mine" among the action links, "wait" after a comment. "since",
+# "drafts" and "waits" are above the tree. Five kinds have a default that is shown unless the slot is filled:
+# <!--KIND:ID-->default<!--/-->. These are "open" (in the tag of a branch), "help" (the helpful button), "helped" (how
+# many readers it helped, in words), "flag" (the link) and "form" (the form of the helpful buttons).
 SLOT = re.compile(
     r"<!--((?:open|help|helped|flag|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|drafts|waits):\d+)-->",
     re.S,
 )
-# What a row takes in memory besides its text, roughly.
+# Memory of a row without its text, as a rough estimate.
 ROW_BYTES = 3_000
 
 _kept_pages = Store(settings.KEPT_PAGES_BYTES)
-# Positions can be named without end: pages that begin at one do not drive out those that all come by.
+# A separate store, because addresses can name any number of positions. These pages must not evict the first pages.
 _kept_pages_from_positions = Store(settings.KEPT_PAGES_BYTES)
 
 
 class RenderedPage:
-    """A TreePage and its HTML with slots left open."""
+    """A TreePage and its HTML with open slots."""
 
-    def __init__(self, shown, html):
+    def __init__(self, shown: TreePage, html: str) -> None:
         self.page = shown
         pieces = SLOT.split(html)
         self._texts = pieces[::4]
@@ -53,12 +57,12 @@ class RenderedPage:
         self._defaults = [default or "" for default in pieces[2::4]]
 
     @property
-    def size(self):
-        """Roughly, in bytes."""
+    def size(self) -> int:
+        """Return the approximate size in bytes."""
         return 2 * sum(map(len, self._texts)) + ROW_BYTES * len([*self.page.rows, *self.page.above])
 
-    def text(self, slots=None):
-        """The HTML with `slots` (name: HTML) filled and all others closed."""
+    def text(self, slots: dict[str, str] | None = None) -> SafeString:
+        """Return the HTML with `slots` ({name: HTML}) filled and all other slots at their defaults."""
         fill = (slots or {}).get
         filled = [fill(name, default) for name, default in zip(self._names, self._defaults, strict=True)]
         out = [""] * (2 * len(self._texts) - 1)
@@ -66,13 +70,16 @@ class RenderedPage:
         return mark_safe("".join(out))  # noqa: S308  (our own templates' output)
 
 
-def render_page(thread, location, top_pk, top=None, reveals=False):
-    """Return the RenderedPage of a thread at `location`, or of the branch of the comment `top`: kept or rendered now.
+def render_page(
+    thread: Thread, location: Location, top_pk: int, top: Comment | None = None, reveals: bool = False
+) -> RenderedPage:
+    """Return the RenderedPage of the thread at `location`, or of the branch of the comment `top`.
 
-    `reveals` shows the text of a top that is not published, to those who may read it; that render is not kept.
+    Takes it from memory if it is kept there. `reveals` shows the text of a top that is not published, for viewers who
+    may read it. Such a page is not kept.
     """
 
-    def content():
+    def content() -> tuple[TreePage, str]:
         shown = queries.page_of_replies(
             top_pk, top.path if top else "", location.order, location.tab, location.position
         )
@@ -104,10 +111,10 @@ def render_page(thread, location, top_pk, top=None, reveals=False):
     return _kept_or_rendered(thread, location, (top and top.pk,), content, keeps=not reveals)
 
 
-def render_rest(thread, location, top, level, in_words):
-    """The Drawn items of what a cut left out below `top`, for a list of that `level` (see tree.steps)."""
+def render_rest(thread: Thread, location: Location, top: Comment, level: int, in_words: bool) -> RenderedPage:
+    """Return the RenderedPage of what the cut left out below `top`, for a list at that `level` (see nesting.steps)."""
 
-    def items():
+    def items() -> tuple[TreePage, str]:
         shown = queries.page_of_replies(top.pk, order=location.order, position=location.position)
         shown.level, shown.in_words = level, in_words
         return shown, render_rows(thread, shown, location.order)
@@ -115,23 +122,28 @@ def render_rest(thread, location, top, level, in_words):
     return _kept_or_rendered(thread, location, (top.pk, level, in_words), items)
 
 
-def _kept_or_rendered(thread, location, what, render, keeps=True):
-    """A render also shows the day: badges say whether a verification holds."""
+def _kept_or_rendered(
+    thread: Thread, location: Location, what: tuple, render: Callable[[], tuple[TreePage, str]], keeps: bool = True
+) -> RenderedPage:
+    """Return the page from memory, or the result of `render`.
+
+    The key includes the date, because badges show whether a verification is valid on that day.
+    """
     key = (thread.pk, *thread.drawn_version(timezone.now()), timezone.localdate(), get_language(), location.key, *what)
     store = _kept_pages_from_positions if location.way else _kept_pages
     rendered = store.get(key) if keeps else None
     if rendered is None:
         rendered = RenderedPage(*render())
         for comment in (rendered.page.top, *rendered.page.above, *rendered.page.rows):
-            # it stands in the render now
+            # The rendered page contains it already.
             comment.__dict__.pop("html", None)
         if keeps and rendered.page.rows:
             store.keep(key, rendered, rendered.size)
     return rendered
 
 
-def render_rows(thread, shown, order="oldest", tab=ALL):
-    """The HTML of the TreePage `shown`: items of a list, with their slots."""
+def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: str | Question = ALL) -> SafeString:
+    """Return the HTML of the rows of `shown`: list items with their slots."""
     for comment in (shown.top, *shown.above, *shown.rows):
         comment.thread = thread
         if comment.is_answer:
@@ -160,21 +172,21 @@ def render_rows(thread, shown, order="oldest", tab=ALL):
     return mark_safe(render_to_string("posts/reading/comments.jinja", context, using="fast"))  # noqa: S308
 
 
-def _below_locks(shown):
-    """The ids of those comments on the page that lie in a branch which a moderator locked."""
+def _below_locks(shown: TreePage) -> set[int]:
+    """Return the ids of the comments on the page that are in a branch which a moderator locked."""
     locked = {comment.pk for comment in (shown.top, *shown.above, *shown.rows) if comment.locked_at}
     if not locked:
         return locked
     return {row.pk for row in (shown.top, *shown.rows) if locked.intersection(path.ids_of(row.path))}
 
 
-def _asked(thread, comment):
+def _asked(thread: Thread, comment: Comment) -> Question:
     return next(question for question in thread.asks if question.pk == comment.question_id)
 
 
 @cache
-def _words(language):
-    """What the fragment says in `language`, translated and escaped once and not for each comment."""
+def _words(language: str) -> dict[str, str]:
+    """Return the texts of the template in `language`, translated and escaped once instead of for each comment."""
     words = {
         "sample": _("sample"),
         "guest": _("guest"),
@@ -196,25 +208,28 @@ def _words(language):
     return {name: escape(said) for name, said in words.items()} | words_of_button(language)
 
 
-def _count_replies(number):
+def _count_replies(number: int) -> str:
     return escape(ngettext("%(n)d reply", "%(n)d replies", number) % {"n": number})
 
 
-def _count_more(number):
+def _count_more(number: int) -> str:
     return escape(ngettext("%(n)d more reply", "%(n)d more replies", number) % {"n": number})
 
 
-def _count_hidden(number):
+def _count_hidden(number: int) -> str:
     return escape(ngettext("Show %(n)d reply", "Show %(n)d replies", number) % {"n": number})
 
 
-def _badge_of(comment):
+def _badge_of(comment: Comment) -> SafeString:
     return render_to_string("posts/reading/badge.html", {"c": comment})
 
 
-def _rest_of(order, more, inline=False):
-    """Return the address of what a cut left out (a nesting.More): the branch page, or its rest to be put `inline`."""
-    # inside the branches of the newest talks, too, what was said first is read first
+def _rest_of(order: str, more: nesting.More, inline: bool = False) -> str:
+    """Return the address of what the cut left out.
+
+    This is the branch page, or with `inline` only its list items.
+    """
+    # Inside branches, replies are ordered oldest first also on pages that are ordered newest first.
     order = "oldest" if order == "newest" else order
     query = {} if order == "oldest" else {"order": order}
     if more.after is not None:
@@ -226,16 +241,16 @@ def _rest_of(order, more, inline=False):
     return f"/c/{more.parent.pk}/branch/" + (f"?{urlencode(query)}" if query else "")
 
 
-def clear():
-    """Empties the memory; for tests and benches."""
+def clear() -> None:
+    """Remove all pages from memory. For tests and benchmarks."""
     _kept_pages.clear()
     _kept_pages_from_positions.clear()
 
 
-def arrival(thread, comment, viewer, is_new=False):
-    """The HTML of one `comment`, in a list to be hung below its parent on a page that shows that one.
+def arrival(thread: Thread, comment: Comment, viewer: User | AnonymousUser, is_new: bool = False) -> SafeString:
+    """Return the HTML of one `comment`, in a list to insert below its parent on a page that shows the parent.
 
-    It is marked as new where somebody else wrote it.
+    `is_new` marks it as new.
     """
     parent = comment.parent
     shown = TreePage(parent, [comment], [], in_words=not nesting.is_indented(parent, parent.depth))

@@ -1,11 +1,14 @@
-"""What is mine on a page that is the same for everybody: laid on after the page is drawn.
+"""Personal parts of a page that is rendered once for all readers. They fill the slots of the rendered page.
 
-Links to pages of their own, buttons of one form at the end of the page, and words: so it all works without scripts.
-One query tells what is new, what waits for a review, what I called helpful, and what I have not sent yet.
+These are links, texts, and buttons of one form at the end of the page, so all of it works without scripts. One query
+loads what is new, what is held or hidden, what the viewer marked as helpful, and the viewer's latest drafts.
 """
 
 from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.template import engines
@@ -13,24 +16,29 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from forum import pagination
-from posts.models import Comment
+from posts.models import Comment, Reading, Thread
 from posts.models import path as models_path
 from posts.models.draft import KEPT_FOR
 from posts.models.visibility import WAITING
 
-# New comments are told one by one up to this number; beyond it the page says “more than”.
+if TYPE_CHECKING:
+    from posts.reading.queries import TreePage
+
+# New comments are counted up to this number. Above it, the page says “more than”.
 MOST_NEW = 500
 MOST_WAITING = 50
 
 
-# The first of what is new, what waits, and what of the page helped the viewer: (kind, id, path), each by an index of
-# its own; and their latest drafts: ("reply" or "edit", id, whom it answers).
-# Written out, because every member's page asks it, and building it each time costs more than asking it.
+# The first new comments, the held and hidden ones, and those of the page that the viewer marked as helpful, as (kind,
+# id, path or count), each by its own index. Also the viewer's latest drafts, as ("reply" or "edit", id, name of the
+# author replied to). Written in SQL because every page for a member needs it, and building the query with the ORM takes
+# longer than running it.
 TOLD = """
 (SELECT 'new', c.id, c.path FROM posts_comment c
  WHERE c.thread_id = %(thread)s AND c.depth > 0 AND c.published_at > %(since)s
@@ -55,13 +63,15 @@ UNION ALL
 """
 
 
-def slots_for_member(thread, shown, viewer, reading, at):
-    """What to lay on the TreePage `shown` for the member `viewer` at the moment `at`: {place: HTML} for Drawn.text.
+def slots_for_member(
+    thread: Thread, shown: "TreePage", viewer: User, reading: Reading | None, at: datetime
+) -> dict[str, str]:
+    """Return the slots ({name: HTML}) of the page `shown` for the member `viewer` at the time `at`.
 
-    `reading` is their Reading of the thread, or None on the first visit, when nothing is new.
+    `reading` is the viewer's Reading of the thread, or None on the first visit, when nothing is new.
     """
     moderates = viewer.moderates
-    # on a first visit nothing was published after now
+    # On a first visit nothing is new, because nothing was published after the present time.
     since = reading.new_since_at(at) if reading else at
     new, marked, ids_waiting, drafts = _told(thread, shown, viewer, since, at, moderates)
     slots = {}
@@ -70,7 +80,7 @@ def slots_for_member(thread, shown, viewer, reading, at):
             slots |= own_slots(comment, viewer, moderates)
         if comment.pk in marked:
             slots[f"help:{comment.pk}"] = helpful_button(comment, True)
-            # the drawing may be some seconds older than the viewer's own mark
+            # The rendered page may be some seconds older than the viewer's own mark.
             slots[f"helped:{comment.pk}"] = escape(str(Comment(helpful_count=int(marked[comment.pk])).helped))
     if new:
         here = [
@@ -88,8 +98,11 @@ def slots_for_member(thread, shown, viewer, reading, at):
     return slots
 
 
-def slots_for_guest(shown, ids):
-    """What to lay on the TreePage `shown` for a guest who wrote the comments `ids`: those that still wait."""
+def slots_for_guest(shown: "TreePage", ids: list[int]) -> dict[str, str]:
+    """Return the slots of the page `shown` for a guest who wrote the comments `ids`.
+
+    They show those of these comments that are still held or hidden.
+    """
     waiting = Comment.objects.filter(WAITING, pk__in=ids, author=None, thread=shown.top.thread_id).values_list(
         "pk", flat=True
     )
@@ -98,10 +111,10 @@ def slots_for_guest(shown, ids):
     return slots
 
 
-def waiting(comment, viewer, moderates=False, is_fresh=False):
-    """The HTML of a comment that only `viewer` (None: a guest, on their device) sees yet, or a moderator.
+def waiting(comment: Comment, viewer: User | None, moderates: bool = False, is_fresh: bool = False) -> SafeString:
+    """Return the HTML of a held or hidden comment, which only its author and moderators can see.
 
-    `is_fresh`: it was sent just now, and takes the focus.
+    `viewer` is None for a guest. `is_fresh` says that the comment was sent just now and gets the focus.
     """
     context = {
         "c": comment,
@@ -113,8 +126,14 @@ def waiting(comment, viewer, moderates=False, is_fresh=False):
     return render_to_string("posts/reading/waiting.html", context)
 
 
-def _told(thread, shown, viewer, since, at, moderates):
-    """({id: path} of the first of what is new, {id: count} of what helped, ids of what waits, rows of drafts)."""
+def _told(
+    thread: Thread, shown: "TreePage", viewer: User, since: datetime, at: datetime, moderates: bool
+) -> tuple[dict[int, str], dict[int, str], list[int], list[tuple]]:
+    """Return what the viewer's slots need.
+
+    This is ({id: path} of the first new comments, {id: count} of the helpful marks, ids of held and hidden comments,
+    rows of drafts).
+    """
     rows = [row.pk for row in (shown.top, *shown.rows)]
     values = {
         "thread": thread.pk,
@@ -138,19 +157,19 @@ def _told(thread, shown, viewer, since, at, moderates):
     return told["new"], told["mark"], list(told["wait"]), drafts
 
 
-def own_slots(comment, viewer, moderates):
-    """The slots of a comment that is the viewer's own, or that they moderate."""
+def own_slots(comment: Comment, viewer: User, moderates: bool) -> dict[str, str]:
+    """Return the slots of a comment that `viewer` wrote or may moderate."""
     slots = {f"mine:{comment.pk}": action_links(comment, viewer, moderates)}
     if comment.author_id == viewer.pk:
-        # what one wrote oneself is for others to be helped by, and to flag
+        # Authors can neither flag their own comments nor mark them as helpful.
         slots[f"help:{comment.pk}"] = slots[f"flag:{comment.pk}"] = ""
     return slots
 
 
-def action_links(comment, viewer, moderates):
-    """The links that `viewer` may use on `comment`.
+def action_links(comment: Comment, viewer: User, moderates: bool) -> SafeString:
+    """Return the links of the actions that `viewer` may take on `comment`.
 
-    Each says in words which comment it is about: a list of links with “Edit” ten times tells nothing.
+    Each label names the comment, because a screen reader's list of links with “Edit” ten times is useless.
     """
     about = {
         "name": comment.shown_author,
@@ -171,22 +190,31 @@ def action_links(comment, viewer, moderates):
     )
 
 
-def helpful_button(comment, is_marked):
-    """The button of a mark, of the form `acts` at the end of the page; pressed again it takes the mark back."""
+def helpful_button(comment: Comment, is_marked: bool) -> SafeString:
+    """Return the button that sets a helpful mark, or removes it if `is_marked`.
+
+    The button belongs to the form `acts` at the end of the page.
+    """
     button = engines["fast"].get_template("posts/reading/fragments/helpful.jinja").template.module.helpful
     words = words_of_button(get_language())
     return mark_safe(button(comment.pk, escape(comment.public_name), is_marked, words))  # noqa: S308
 
 
 @cache
-def words_of_button(language):
-    """What the button says in `language`, escaped; the second has a place for a name."""
+def words_of_button(language: str) -> dict[str, str]:
+    """Return the texts of the button in `language`, escaped. The second has a placeholder for a name."""
     # Translators: %s is a name
     return {"helped_me": escape(_("Helped me")), "by_whom": escape(_("(by %s)"))}
 
 
-def _lay_new(slots, thread, shown, new, here):
-    """“new” beside each new comment with ways to the one before and the next, and how many are in a folded branch."""
+def _lay_new(
+    slots: dict[str, str], thread: Thread, shown: "TreePage", new: dict[int, str], here: list[Comment]
+) -> None:
+    """Add the slots that mark new comments.
+
+    Each new comment gets links to the previous and the next one. Folded branches get the number of new comments in
+    them.
+    """
     there = {row.pk for row in here}
     elsewhere = sorted((path, pk) for pk, path in new.items() if pk not in there)
     addresses = [f"#c{row.pk}" for row in here]
@@ -198,7 +226,7 @@ def _lay_new(slots, thread, shown, new, here):
         "since": pagination.microseconds(thread.last_activity_at),
     }
     slots["since:0"] = render_to_string("posts/reading/fragments/new_since.html", bar)
-    # numbers and our own words: nothing in them needs escaping but the words
+    # Only the texts need escaping. The rest is numbers.
     tag, previous_words, next_words = new_tag(), escape(_("previous new")), escape(_("next new"))
     for index, row in enumerate(here):
         before = addresses[index - 1] if index else _nearest(elsewhere, row.path, backward=True)
@@ -220,19 +248,19 @@ def _lay_new(slots, thread, shown, new, here):
             slots[f"more:{pk}"] = _so_many_new(left_out)
 
 
-def new_tag():
-    """What marks a new comment."""
+def new_tag() -> SafeString:
+    """Return the mark of a new comment."""
     return format_html(' <span class="tag tag-new">{}</span>', _("new"))
 
 
-def _so_many_new(number):
+def _so_many_new(number: int) -> SafeString:
     return format_html(
         ' <span class="tag tag-new">{}</span>', ngettext("%(n)d new", "%(n)d new", number) % {"n": number}
     )
 
 
-def _nearest(elsewhere, path, *, backward):
-    """The address of the new comment on another page that comes next in reading order; "" if there is none."""
+def _nearest(elsewhere: list[tuple[str, int]], path: str, *, backward: bool) -> str:
+    """Return the address of the next new comment on another page in reading order, or "" if there is none."""
     if backward:
         earlier = [pk for other, pk in elsewhere if other < path]
         return f"/c/{earlier[-1]}/" if earlier else ""
@@ -240,8 +268,13 @@ def _nearest(elsewhere, path, *, backward):
     return f"/c/{later[0]}/" if later else ""
 
 
-def _lay_waiting(slots, shown, ids, viewer, moderates):
-    """Comments that only their author (or a moderator) sees yet: behind what they reply to, or in their tombstone."""
+def _lay_waiting(
+    slots: dict[str, str], shown: "TreePage", ids: Iterable[int], viewer: User | None, moderates: bool
+) -> None:
+    """Add the slots of the held and hidden comments `ids`.
+
+    Each goes after the comment that it replies to, or into its own tombstone.
+    """
     here = {row.pk for row in shown.rows}
     for comment in Comment.objects.for_display().filter(pk__in=ids).order_by("pk"):
         comment.thread = shown.top.thread

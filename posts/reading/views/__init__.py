@@ -1,1 +1,1 @@
-"""Pages for readers: the front page, threads, branches, permalinks, revisions, and what was read."""
+"""Pages for readers: the front page, threads, branches, permalinks, revisions and reading positions."""

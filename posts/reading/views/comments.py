@@ -1,6 +1,6 @@
-"""A single comment: its permalink, and the check whether a viewer may know of it."""
+"""The permalink of a comment, and the check whether a viewer may know of a comment."""
 
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
@@ -9,13 +9,13 @@ from posts.reading import queries
 
 
 @require_safe
-def permalink(request, pk):
-    """Leads to the comment on whichever page of its thread it stands."""
+def permalink(request: HttpRequest, pk: int) -> HttpResponse:
+    """Redirect to the page that shows the comment."""
     return redirect(queries.address_of(readable(request, pk)))
 
 
-def readable(request, pk):
-    """The comment, if this viewer may know of it; Http404 otherwise."""
+def readable(request: HttpRequest, pk: int) -> Comment:
+    """Return the comment, or raise Http404 if the viewer may not know of it."""
     found = (
         Comment.objects.visible_to(request.user)
         .select_related("thread", "author", "parent__author", "verification")

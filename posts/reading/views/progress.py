@@ -1,10 +1,10 @@
-"""Doors for readers: what has arrived meanwhile, everything read, a branch folded, a comment that helped."""
+"""Views for readers: new arrivals, marking a thread as read, folding a branch, helpful marks."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
@@ -21,17 +21,17 @@ from posts.reading.views.comments import readable
 from posts.threads.exceptions import Refused
 
 MOST_ARRIVALS = 50
-# The cookie with what a visitor pressed before they signed in, for so many seconds. It makes no session, and no other
-# site can set it.
+# The cookie with the comment that a visitor marked before signing in, and its lifetime in seconds. It needs no session,
+# and other sites cannot set it.
 PRESSED, PRESSED_FOR = "helped", 60 * 60
 
 
 @require_safe
-def arrivals(request, pk):
-    """What others have written in a thread since the moment `?since=`: 304 if nothing was; else the comments, each
-    to be hung below what it replies to. Costs one small query when nothing was.
+def arrivals(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return what others have written in a thread since `?since=`, or 304 if there is nothing.
 
-    `?here=1` says that the page is still being read, so that a member's visit goes on.
+    Each comment is inserted below the comment it replies to. If there is nothing new, this takes one small query.
+    `?here=1` says that the page is still being read, so a member's visit is extended.
     """
     since = pagination.parse_microseconds(request.GET.get("since", ""))
     found = Thread.objects.filter(pk=pk, withdrawn_at=None).first()
@@ -50,7 +50,7 @@ def arrivals(request, pk):
         "thread": found,
         "arrivals": [rendering.arrival(found, comment, request.user, is_new=True) for comment in new[:MOST_ARRIVALS]],
         "has_more": has_more,
-        # the rest is asked for from there on
+        # The next request continues from here.
         "since": pagination.microseconds(new[MOST_ARRIVALS - 1].published_at if has_more else found.last_activity_at),
     }
     return render(request, "posts/reading/fragments/arrivals.html", context)
@@ -58,8 +58,8 @@ def arrivals(request, pk):
 
 @login_required
 @require_POST
-def read(request, pk):
-    """Marks as read what was in a thread when the page with the button was made (`until`)."""
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark as read what was in a thread when the page with the button was made (`until`)."""
     found = get_object_or_404(Thread.objects.visible_to(request.user), pk=pk)
     until = pagination.parse_microseconds(request.POST.get("until", "")) or found.last_activity_at
     progress.mark_read(reader=request.user, thread=found, until=until)
@@ -68,28 +68,29 @@ def read(request, pk):
 
 @login_required
 @require_POST
-def fold(request, pk):
-    """Remembers whether the branch below a comment is folded (`folded` is 1 or 0)."""
+def fold(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record whether the branch below a comment is folded (`folded` is 1 or 0)."""
     progress.fold(reader=request.user, comment=readable(request, pk), is_folded=request.POST.get("folded") == "1")
     return HttpResponse(status=204)
 
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
-def helpful(request, pk):
-    """“This helped me”, said (`mark` is 1) or taken back: with htmx the button anew, otherwise back to the comment.
+def helpful(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set a helpful mark (`mark` is 1) or remove it.
 
-    A visitor's page holds no token and their press changes nothing, so it is let in: they are led to sign in, and come
-    back to the comment.
+    Returns the new button with htmx, or redirects to the comment. Visitors are sent to the sign-in page and come back
+    to the comment. Their pages have no CSRF token and their request changes nothing, so the view is exempt from the
+    check. `_mark` does it for members.
     """
     comment = readable(request, pk)
     if not request.user.is_authenticated:
         messages.info(request, _("Please sign in to say that a comment helped you. Then you come back to it."))
         way = redirect_to_login(request.path)
-        # htmx would put the sign-in page into the button's place
+        # Without this, htmx would put the sign-in page in the place of the button.
         response = HttpResponseClientRedirect(way.url) if request.htmx else way
         if _where_from(request):
-            # pressed on a page of ours; said by somebody else's page, it is forgotten
+            # Only a request from a page of this site is remembered.
             response.set_signed_cookie(
                 PRESSED,
                 pk,
@@ -109,8 +110,8 @@ def helpful(request, pk):
     return response
 
 
-def _say_what_was_pressed(request, comment):
-    """Mark `comment` for a member who pressed the button before they signed in."""
+def _say_what_was_pressed(request: HttpRequest, comment: Comment) -> None:
+    """Mark `comment` for a member who pressed the button before signing in."""
     try:
         ratelimit.take(request, "helpful")
         progress.mark_helpful(reader=request.user, comment=comment, is_helpful=True)
@@ -121,7 +122,7 @@ def _say_what_was_pressed(request, comment):
 
 
 @csrf_protect
-def _mark(request, comment):
+def _mark(request: HttpRequest, comment: Comment) -> HttpResponse:
     try:
         ratelimit.take(request, "helpful")
         is_marked = progress.mark_helpful(
@@ -131,21 +132,24 @@ def _mark(request, comment):
         return _too_soon(request, comment, refusal)
     except Refused as refusal:
         if request.htmx:
-            # the page it was pressed on shows something that is no longer so
+            # The page with the button is outdated.
             return HttpResponseClientRefresh()
         return render(
             request, "posts/writing/closed.html", {"comment": comment, "sentence": refusal.sentence}, status=409
         )
     if request.htmx:
         comment.refresh_from_db(fields=["helpful_count"])
-        # the words beside the button change with it
+        # The text beside the button changes with it.
         words = '<span class="helped" id="h{}" data-hx-swap-oob="true">{}</span>'
         return HttpResponse(slots.helpful_button(comment, is_marked) + format_html(words, comment.pk, comment.helped))
     return redirect((_where_from(request) or queries.address_of(comment)).partition("#")[0] + f"#c{comment.pk}")
 
 
-def _too_soon(request, comment, refusal):
-    """429 for a mark that a limit refuses: a page, or with htmx the button as it was and the sentence beside it."""
+def _too_soon(request: HttpRequest, comment: Comment, refusal: ratelimit.RateLimited) -> HttpResponse:
+    """Return the response 429 for a mark that the rate limit refuses.
+
+    This is a page, or with htmx the unchanged button with the reason beside it.
+    """
     if not request.htmx:
         return errors.too_many(request, refusal.wait)
     is_marked = Helpful.objects.filter(person=request.user, comment=comment).exists()
@@ -157,8 +161,8 @@ def _too_soon(request, comment, refusal):
     return response
 
 
-def _where_from(request):
-    """The page of ours on which the button was pressed; None where the browser does not say."""
+def _where_from(request: HttpRequest) -> str | None:
+    """Return the address of the page of this site with the button, or None if the browser does not send it."""
     came_from = request.headers.get("Referer", "")
     is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
     return came_from if is_ours else None

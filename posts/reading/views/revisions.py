@@ -1,21 +1,24 @@
-"""The door to what a comment said before."""
+"""The view of a comment's revisions."""
 
-from django.http import Http404
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from posts.models import Comment, Revision
 from posts.reading import diff
 from posts.reading.views.comments import readable
 
-# How many versions before and behind the one that is shown are offered.
+# How many versions before and after the one that is shown get links.
 AROUND = 20
 
 
 @require_safe
-def history(request, pk):
-    """The versions of a comment, and what changed from the one before to the one that `?version=` names.
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the versions of a comment, and the changes from the previous one to the one that `?version=` names.
 
-    What a moderator withheld is shown to moderators only, and so is what changed from it or to it.
+    Only moderators see a version that a moderator withheld, and the changes from it and to it.
     """
     comment = readable(request, pk)
     if not comment.has_text_for(request.user):
@@ -42,7 +45,7 @@ def history(request, pk):
     return render(request, "posts/reading/history.html", context)
 
 
-def _number(asked, last):
+def _number(asked: str, last: int) -> int:
     if not asked:
         return last
     if not (asked.isascii() and asked.isdigit() and len(asked) < 9 and 1 <= int(asked) <= last):
@@ -50,14 +53,17 @@ def _number(asked, last):
     return int(asked)
 
 
-def _texts(comment, number):
-    """The Revision that holds version `number` (None for the present text) and the one before it (None for none)."""
+def _texts(comment: Comment, number: int) -> tuple[Revision | None, Revision | None]:
+    """Return the Revision of the version `number` and that of the version before it.
+
+    The first is None for the present text. The second is None if there is no earlier version.
+    """
     kept = {revision.number: revision for revision in comment.revisions.filter(number__in=[number - 1, number])}
     return kept.get(number), kept.get(number - 1)
 
 
-def _versions(comment, number):
-    """(number, since when) of the versions around this one, the latest first."""
+def _versions(comment: Comment, number: int) -> list[tuple[int, datetime]]:
+    """Return [(number, since when)] of the versions around `number`, the latest first."""
     nearby = comment.revisions.filter(number__gte=number - AROUND - 1, number__lte=number + AROUND)
     since = {revision + 1: at for revision, at in nearby.values_list("number", "replaced_at")}
     if number - AROUND <= 1:

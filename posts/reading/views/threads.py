@@ -1,24 +1,28 @@
-"""Doors to threads: the front page, a thread, a branch of it, a new thread."""
+"""Views of the front page, of a thread and of a branch."""
+
+from datetime import datetime
 
 from django.conf import settings
-from django.http import Http404
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.models import User
 from forum import pagecache, pagination
 from forum.cookies import is_visitor
-from posts.models import Thread
+from posts.models import Comment, Thread
 from posts.reading import guest_cookie, nesting, progress, rendering, slots
 from posts.reading.location import Location
 from posts.threads import permissions
 
 
 @require_safe
-def front(request):
-    """All threads: the pinned ones, then by latest activity."""
+def front(request: HttpRequest) -> HttpResponse:
+    """Show all threads: the pinned ones, then the others by latest activity."""
     visible = Thread.objects.visible_to(request.user)
     position = pagination.parse_position(request.GET.get("after", ""))
     latest = visible.latest_first()
@@ -41,8 +45,8 @@ def front(request):
 
 @vary_on_headers("HX-Request")
 @require_safe
-def thread(request, pk, slug=""):
-    """A thread: its opening post, its questions, and a page of the tree under one of its tabs."""
+def thread(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
+    """Show a thread: its opening post, its questions, and a page of the comments under one of its tabs."""
     found = _for_reading(request.user, pk=pk)
     if request.path != found.get_absolute_url():
         query = request.GET.urlencode()
@@ -58,8 +62,11 @@ def thread(request, pk, slug=""):
 
 @vary_on_headers("HX-Request")
 @require_safe
-def branch(request, pk):
-    """A comment with all above it in short and the replies below it by pages; with htmx, the rest of its replies."""
+def branch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a comment with short versions of the comments above it and pages of the replies below it.
+
+    With htmx, return only the rest of its replies.
+    """
     found = _for_reading(request.user, top=pk)
     top = found.top
     if top.depth == 0 or not top.is_known_to(request.user):
@@ -75,24 +82,34 @@ def branch(request, pk):
     return _talk(request, found, location, rendered, "posts/reading/branch.html", version)
 
 
-def _for_reading(viewer, **which):
-    """The thread as `for_reading` brings it; Http404 if the viewer may not know of it."""
+def _for_reading(viewer: User | AnonymousUser, **which: int) -> Thread:
+    """Return the thread as `Thread.objects.for_reading` loads it. Raises Http404 if the viewer may not know of it."""
     found = Thread.objects.for_reading(viewer, **which)
     if found is None:
         raise Http404
     return found
 
 
-def _version_to_keep(request, found, location):
-    """What tells whether a visitor's page still holds; None for a page that is not to be kept: see forum.pagecache."""
+def _version_to_keep(request: HttpRequest, found: Thread, location: Location) -> tuple | None:
+    """Return the version under which the page cache stores a visitor's page, or None if the page must not be stored.
+
+    See forum.pagecache.
+    """
     is_for_everybody = is_visitor(request.environ) and not request.user.is_authenticated and not request.htmx
     if not is_for_everybody or not location.is_as_written(request.META.get("QUERY_STRING", "")):
         return None
     return found.pk, *found.drawn_version(timezone.now()), timezone.localdate()
 
 
-def _talk(request, found, location, rendered, template, version):
-    """A page of the tree, with what is the viewer's own laid on."""
+def _talk(
+    request: HttpRequest,
+    found: Thread,
+    location: Location,
+    rendered: rendering.RenderedPage,
+    template: str,
+    version: tuple | None,
+) -> HttpResponse:
+    """Return the page with the viewer's slots filled, or through the page cache if there is a `version`."""
     at, filled = timezone.now(), None
     context = {"thread": found, "top": rendered.page.top, "place": location}
     if version:
@@ -109,8 +126,8 @@ def _talk(request, found, location, rendered, template, version):
     return render(request, template, context | {"content": rendered.text(filled)})
 
 
-def _rest(request, found, top, location):
-    """The items that follow in a list which was cut, for the page that shows the rest of it."""
+def _rest(request: HttpRequest, found: Thread, top: Comment, location: Location) -> HttpResponse:
+    """Return the next items of a list that was cut, for insertion into the page by htmx."""
     level, in_words = request.GET.get("level", "1"), bool(request.GET.get("words"))
     if level not in [str(number) for number in range(1, nesting.INDENTED + 3)]:
         raise Http404
@@ -127,5 +144,5 @@ def _rest(request, found, top, location):
     return render(request, "posts/reading/fragments/rest.html", context)
 
 
-def _mine(request, found, rendered, at):
+def _mine(request: HttpRequest, found: Thread, rendered: rendering.RenderedPage, at: datetime) -> dict[str, str]:
     return slots.slots_for_member(found, rendered.page, request.user, found.reading, at)
