@@ -1,4 +1,4 @@
-"""What all forms of the forum share: fields for text, and how a submitted form becomes an act or an error.
+"""Shared parts of all forms: text fields, and turning a submitted form into an action or an error.
 
-Knows models, threads and reading. What is special to writing a text (drafts, previews) is in posts.writing.
+Uses models, threads and reading. What only forms for writing need (drafts, previews) is in posts.writing.
 """

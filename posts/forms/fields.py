@@ -1,4 +1,6 @@
-"""Form fields for text, and the base class of the forum's forms. Forms check shape and length, never rights."""
+"""Text fields and the base class of the forms. Forms check format and length, never permissions."""
+
+from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -28,10 +30,13 @@ TOO_LONG_FOR_ONE = ngettext_lazy(
 
 
 class VisibleCharField(forms.CharField):
-    """A text that readers can see: normalised, and empty if nothing of it would show."""
+    """A text that readers can see. It is normalised, and empty if it has no visible characters."""
 
-    def to_python(self, value):
-        """The text, normalised; one that is out of all bounds is only told to be too long."""
+    def to_python(self, value: Any) -> str:
+        """Return the normalised text.
+
+        A text far above the limit is not normalised, because it will be rejected as too long anyway.
+        """
         if isinstance(value, str) and (self.max_length is None or len(value) <= 4 * self.max_length):
             value = markup.normalise(value)
         text = super().to_python(value)
@@ -39,9 +44,12 @@ class VisibleCharField(forms.CharField):
 
 
 class TextField(VisibleCharField):
-    """Markdown as people type it; limits are told with the count. Of a comment there may be two instead of one."""
+    """A Markdown text. Its errors about length name the number of characters.
 
-    def __init__(self, *, max_length, rows, may_be_two=False, **options):
+    With `may_be_two`, the error for a text that is too long suggests sending it in two parts.
+    """
+
+    def __init__(self, *, max_length: int, rows: int, may_be_two: bool = False, **options: Any) -> None:
         options.setdefault("min_length", settings.COMMENT_MIN_LENGTH)
         super().__init__(
             max_length=max_length,
@@ -55,8 +63,8 @@ class TextField(VisibleCharField):
             **options,
         )
 
-    def widget_attrs(self, widget):
-        """Leaves `maxlength` to us: a browser would cut a pasted text in silence."""
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Remove `maxlength` and `minlength`: with them, browsers silently cut off pasted text."""
         attrs = super().widget_attrs(widget)
         attrs.pop("maxlength", None)
         attrs.pop("minlength", None)
@@ -64,14 +72,14 @@ class TextField(VisibleCharField):
 
 
 class BareForm(forms.Form):
-    """Fields alone: the page has the form around them, its token and its buttons.
+    """A form without a form tag, CSRF token or buttons, which the page adds.
 
-    What is `needed_at_times`, with some answers and not with others, is not called optional.
+    Fields in `needed_at_times` are required with some answers only, so their labels do not say “optional”.
     """
 
     needed_at_times = ()
 
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in self.needed_at_times:
             self.fields[name].is_needed_at_times = True

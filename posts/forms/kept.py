@@ -1,4 +1,4 @@
-"""The form fields of this app whose values are kept when a form cannot be accepted; see forum.form_fields."""
+"""The form fields of this app whose values are kept if a form cannot be accepted. See forum.form_fields."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -41,5 +41,5 @@ SENT_ALONG = (
     "action",
     "days",
 )
-# Erased with the decision about a request for verification.
+# Erased when a verification request is decided.
 NEVER_KEPT = ("number", "evidence")

@@ -1,6 +1,10 @@
-"""A member's form that arrived when they were signed out already: they are led to sign in, and find it again."""
+"""Handle a member's form that arrives after the session ended: ask the member to sign in, and keep the text."""
 
+from typing import Any
+
+from django import forms
 from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -17,12 +21,15 @@ SIGNED_OUT_AND_NOT_KEPT = _(
 )
 
 
-def signed_out(request, form, template, context):
-    """A visitor at a member's form: led to sign in. What they sent is kept in the session and in the form."""
+def signed_out(request: HttpRequest, form: forms.Form, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Return the sign-in redirect for an empty form, or the sent form with a request to sign in.
+
+    What was sent is kept in the session if possible, and in the form.
+    """
     way = redirect_to_login(request.path).url
     if not form.is_bound:
         return redirect_to_login(request.get_full_path())
-    # the name of nobody is no error of theirs
+    # Validate first, so that the error about the session is added to the form's own errors.
     form.full_clean()
     form.status = REFUSED
     form.add_error(None, format_html(SIGNED_OUT if pending_form.keep(request) else SIGNED_OUT_AND_NOT_KEPT, way))

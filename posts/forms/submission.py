@@ -1,11 +1,19 @@
-"""Turn a submitted form into an act, and a refusal of the act into an error beside the text that was sent."""
+"""Turn a submitted form into an action, and a refusal of the action into an error beside the text."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from forum import markup, ratelimit
+from posts.models import Comment
+from posts.models.visibility import CommentQuerySet
 from posts.reading import queries
 from posts.threads.exceptions import ConfirmationNeeded, EditConflict, Refused, Repeated
 
@@ -28,17 +36,26 @@ TO_THINK_ABOUT = _("One thing to think about:")
 REFUSED, TOO_MANY, IN_CONFLICT = 422, 429, 409
 
 
-def sent(request):
-    """What a form was sent with, also when that is nothing; None for a form that is only asked for."""
+def sent(request: HttpRequest) -> QueryDict | None:
+    """Return the data of a POST, even if it is empty, or None for other methods."""
     return request.POST if request.method == "POST" else None
 
 
-def attempted(request, form, act, verb, earlier=None):
-    """What `verb(cleaned_data)` gives for a valid bound `form`; None if it was not sent, not valid, or refused.
+def attempted(
+    request: HttpRequest,
+    form: forms.Form,
+    act: str,
+    verb: Callable[[dict[str, Any]], Any],
+    earlier: CommentQuerySet | None = None,
+) -> Any:
+    """Return the result of `verb(cleaned_data)` for a valid bound `form`.
 
-    It counts as `act` for the limits of whoever sent it. A refusal becomes an error of the form, which keeps the text;
-    `form.status` and `form.wait` are for `answered`. Who comes too soon with words that are among their `earlier`
-    Comments already is told that instead: they pressed Back, and nothing is missing.
+    Returns None if the form was not sent, is only a preview, is not valid, or was refused. The attempt counts as `act`
+    for the rate limits. A refusal becomes an error of the form, which keeps the text. `form.status` and `form.wait` are
+    for `answered`.
+
+    If the rate limit refuses a text that is already among the author's `earlier` comments, the form names that comment
+    instead: the author went back in the browser, and the text is already stored.
     """
     if is_preview(form) or not (form.is_bound and form.is_valid()):
         return None
@@ -59,7 +76,7 @@ def attempted(request, form, act, verb, earlier=None):
     except ConfirmationNeeded as question:
         form.status = IN_CONFLICT
         form.ask_whether_sure()
-        # it is no mistake, and does not look like one
+        # A question is not an error and must not look like one.
         form.asks, form.helper.form_error_title = True, TO_THINK_ABOUT
         form.add_error(None, format_html("{} {}", ASKED, _in_words(question.asked)))
     except EditConflict as refusal:
@@ -71,28 +88,32 @@ def attempted(request, form, act, verb, earlier=None):
     return None
 
 
-def _ask_again(form, said):
+def _ask_again(form: forms.Form, said: Comment) -> None:
     form.status = IN_CONFLICT
     form.ask_again()
     form.add_error(None, format_html(REPEATED, where(said)))
 
 
-def _in_words(asked):
-    """The words that somebody is asked about, each with what is to be said about it."""
+def _in_words(asked: Iterable[tuple[str, str]]) -> SafeString:
+    """Return the watched words, each with its advice."""
     return format_html_join(" ", "“{}”. {}", asked)
 
 
-def where(comment):
-    """Where its writer sees `comment`: what waits has no address of its own for a guest."""
+def where(comment: Comment) -> str:
+    """Return the address at which its author sees `comment`.
+
+    A held comment of a guest has no address of its own, so this is its place on the page of its parent.
+    """
     if comment.author_id is not None:
         return comment.get_absolute_url()
     return queries.address_of(comment.parent).partition("#")[0] + f"#w{comment.pk}"
 
 
-def answered(request, form, template, context):
-    """Return the page or fragment of a `form` that was not accepted: empty, or with its errors and a fitting status.
+def answered(request: HttpRequest, form: forms.Form, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Return the page or fragment of a `form` that was not accepted.
 
-    429 tells in Retry-After when to try again, 409 that something has to be confirmed, 422 what is wrong.
+    The form is empty, or has errors and one of these statuses: 429 with Retry-After if a rate limit refused it, 409 if
+    the author must confirm something, 422 for other errors.
     """
     context = {"form": form, **context}
     if not form.is_bound:
@@ -101,11 +122,13 @@ def answered(request, form, template, context):
     return told_to_wait(render(request, template, context, status=status), getattr(form, "wait", 0))
 
 
-def told_to_wait(response, seconds):
+def told_to_wait(response: HttpResponse, seconds: int) -> HttpResponse:
+    """Set the status 429 and Retry-After on `response` if `seconds` is not 0, and return it."""
     if seconds:
         response.status_code, response["Retry-After"] = TOO_MANY, str(seconds)
     return response
 
 
-def is_preview(form):
+def is_preview(form: forms.Form) -> bool:
+    """Return whether the form was sent with its preview button."""
     return form.is_bound and "preview" in form.data

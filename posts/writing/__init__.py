@@ -1,4 +1,4 @@
-"""What members and guests write: comments, threads, drafts, previews, and rendering stored texts anew.
+"""What members and guests write: comments, threads, drafts and previews. Also renders stored texts again.
 
-Calls posts.moderation to screen a text. Knows nothing of search, export and importers.
+Calls posts.moderation to screen texts. Must not know of search, export or importers.
 """

@@ -1,4 +1,8 @@
-"""The verbs of those who write: start a thread, reply, edit, delete."""
+"""Actions of authors: start a thread, reply, edit, delete, and undo a deletion."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -17,30 +21,32 @@ from posts.writing import drafts
 @transaction.atomic
 def start_thread(
     *,
-    author,
-    title,
-    source,
-    questions=(),
-    standpoint="",
-    key=None,
-    byline="",
-    again=True,
-    sure=True,
-    at=None,
-    **fields,
-):
-    """A new Thread with its opening post; `questions` are (text, whom it asks) in order. It is held where that speaks
-    for a review first (see posts.moderation.screening).
+    author: User | None,
+    title: str,
+    source: str,
+    questions: Sequence[tuple[str, str]] = (),
+    standpoint: str = "",
+    key: str | None = None,
+    byline: str = "",
+    again: bool = True,
+    sure: bool = True,
+    at: datetime | None = None,
+    **fields: Any,
+) -> Thread:
+    """Create a thread with its opening post and return it.
 
-    `author` may be nobody when `byline` tells the name (a command plants a post that somebody else wrote). The same
-    `author` and `key` again give the thread of the first time. Raises PermissionDenied, Refused, markup.TooComplex,
-    Repeated for the same text again unless `again` says that it is meant, and Wondering unless the author is `sure`.
+    `questions` are (text, group asked) in order. The thread is held if posts.moderation.screening finds a reason.
+    `author` may be None if `byline` gives the name, which a command needs for posts of other people. A second call with
+    the same `author` and `key` returns the first thread.
+
+    Raises PermissionDenied, Refused or markup.TooComplex. Also raises Repeated for a repeated text unless `again`, and
+    ConfirmationNeeded for watched words unless `sure`.
     """
     if author is not None:
         permissions.check_may_write(author)
         if not permissions.may_start_thread(author):
             raise PermissionDenied(exceptions.STARTERS)
-        # one form sent twice at once: the second waits here and then finds what the first made
+        # If one form is sent twice at once, the second request waits here and then finds the thread of the first.
         User.objects.select_for_update(no_key=True).get(pk=author.pk)
         first = _written_with(author, key)
         if first is not None:
@@ -78,26 +84,30 @@ def start_thread(
 
 def reply(
     *,
-    author,
-    parent,
-    source,
-    question=None,
-    standpoint="",
-    key=None,
-    byline="",
-    is_sample=False,
-    again=True,
-    sure=True,
-    at=None,
-    address="",
-):
-    """A reply to the Comment `parent`, published, or held where that speaks for a review first (see
-    posts.moderation.screening); the same `author` and `key` again give the first reply.
+    author: User | None,
+    parent: Comment,
+    source: str,
+    question: Question | None = None,
+    standpoint: str = "",
+    key: str | None = None,
+    byline: str = "",
+    is_sample: bool = False,
+    again: bool = True,
+    sure: bool = True,
+    at: datetime | None = None,
+    address: str = "",
+) -> Comment:
+    """Create a reply to `parent` and return it.
 
-    `question` (one of the thread's) counts only for a reply to the opening post: deeper ones belong to their branch.
-    `at` is when it was written, if that was not now, `address` the internet address it came from, which is not kept.
-    Raises Refused when `parent` takes no replies any more, PermissionDenied, markup.TooComplex, Repeated for the same
-    text again unless `again` says that it is meant, and Wondering unless the author is `sure`.
+    The reply is published, or held if posts.moderation.screening finds a reason. A second call with the same `author`
+    and `key` returns the first reply.
+
+    `question` (one of the thread's) is used only for a reply to the opening post. Deeper replies have the question of
+    their branch. `at` is when it was written, if that was not now. `address` is the author's internet address, which is
+    not stored.
+
+    Raises Refused if `parent` no longer accepts replies, PermissionDenied or markup.TooComplex. Also raises Repeated
+    for a repeated text unless `again`, and ConfirmationNeeded for watched words unless `sure`.
     """
     if author is not None:
         permissions.check_may_write(author)
@@ -115,12 +125,12 @@ def reply(
                 return _hold(comment, parent, question, why, now)
         return _publish(comment, parent, question, at)
     except (IntegrityError, Refused, Repeated, publishing.ThreadClosed) as fault:
-        # the same form sent twice leads to what the first one made, whatever happened since
+        # If the same form was sent twice, return what the first request made, whatever has happened since.
         first = _written_with(author, key)
         if first is not None:
             return first
         if isinstance(fault, publishing.ThreadClosed):
-            # it was open a moment ago; whoever closed it is done now, and this says why
+            # The parent was open before. The other transaction has ended now, so these checks find the reason.
             permissions.check_accepts_replies(Comment.objects.select_related("thread").get(pk=parent.pk))
             permissions.check_branch_is_open(parent)
             raise Refused(exceptions.GONE) from None
@@ -128,17 +138,17 @@ def reply(
 
 
 @transaction.atomic
-def _publish(comment, parent, question, at):
+def _publish(comment: Comment, parent: Comment, question: Question | None, at: datetime | None) -> Comment:
     publishing.set_parent(comment, parent, question)
     if comment.author is not None:
-        # before the thread is locked: there all others wait
+        # Done before the thread is locked, because all other authors wait for that lock.
         drafts.delete_sent(person=comment.author, place=f"reply:{parent.pk}")
     publishing.publish_reply(comment, at)
     return comment
 
 
 @transaction.atomic
-def _hold(comment, parent, question, why, at):
+def _hold(comment: Comment, parent: Comment, question: Question | None, why: list[str], at: datetime) -> Comment:
     publishing.set_parent(comment, parent, question)
     drafts.delete_sent(person=comment.author, place=f"reply:{parent.pk}")
     comment.created_at = comment.held_at = at
@@ -148,12 +158,23 @@ def _hold(comment, parent, question, why, at):
 
 
 @transaction.atomic
-def edit(*, editor, comment, source, standpoint=None, seen=None, sure=True):
-    """Changes the text of `comment`; after the grace time the earlier text becomes a Revision and the change shows.
+def edit(
+    *,
+    editor: User,
+    comment: Comment,
+    source: str,
+    standpoint: str | None = None,
+    seen: str | None = None,
+    sure: bool = True,
+) -> Comment:
+    """Change the text of `comment` and return the comment.
 
-    `seen` is the fingerprint of the text that the change began with. The same text again changes nothing. A change
-    that speaks for a review hides the comment until then. Raises PermissionDenied, Refused, markup.TooComplex,
-    Wondering, and Overtaken where the text is another one by now.
+    After the grace period the earlier text becomes a Revision, and the comment is marked as edited. `seen` is the
+    fingerprint of the text that the edit started from. The same text changes nothing. A change that needs a review
+    hides the comment until then.
+
+    Raises PermissionDenied, Refused, markup.TooComplex, ConfirmationNeeded for watched words unless `sure`, and
+    EditConflict if the stored text is no longer the one in `seen`.
     """
     html = markup.render(source, comment.limits)
     thread = publishing.lock_thread(comment.thread_id)
@@ -181,8 +202,11 @@ def edit(*, editor, comment, source, standpoint=None, seen=None, sure=True):
 
 
 @transaction.atomic
-def delete(*, author, comment):
-    """Takes back one's own comment: a tombstone stays where replies hang. Twice is once. Raises PermissionDenied."""
+def delete(*, author: User, comment: Comment) -> Comment:
+    """Delete the author's own comment and return it.
+
+    A tombstone remains if it has replies. Repeating the call changes nothing. Raises PermissionDenied.
+    """
     thread = publishing.lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread
@@ -196,8 +220,11 @@ def delete(*, author, comment):
 
 
 @transaction.atomic
-def undelete(*, author, comment):
-    """Undoes `delete` for a moment after it. Twice is once. Raises PermissionDenied, Refused."""
+def undelete(*, author: User, comment: Comment) -> Comment:
+    """Undo a deletion within UNDO_FOR after it, and return the comment.
+
+    Repeating the call changes nothing. Raises PermissionDenied or Refused.
+    """
     thread = publishing.lock_thread(comment.thread_id)
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     comment.thread = thread
@@ -205,7 +232,7 @@ def undelete(*, author, comment):
         raise PermissionDenied(exceptions.NOT_YOURS)
     if comment.deleted_at is None:
         return comment
-    # what is locked may be deleted and so be brought back: nothing new is said; who is suspended says nothing again
+    # Allowed in a locked thread, because it adds nothing new. Suspended authors must not publish again.
     permissions.check_may_write(author)
     if not comment.is_undeletable_by(author, timezone.now()):
         raise Refused(exceptions.TOO_LATE)
@@ -217,15 +244,15 @@ def undelete(*, author, comment):
     return comment
 
 
-def _written_with(author, key):
-    """What `author` already wrote with this one-time key, or None."""
+def _written_with(author: User | None, key: str | None) -> Comment | None:
+    """Return the comment that `author` already wrote with this one-time key, or None."""
     if key is None or author is None:
         return None
     return Comment.objects.select_related("thread").filter(author=author, key=key).first()
 
 
-def _speak_as(comment, author, standpoint, at):
-    """Sets the standpoint and, for one who speaks as a clinician, the verification in force."""
+def _speak_as(comment: Comment, author: User | None, standpoint: str, at: datetime) -> None:
+    """Set the standpoint and, if it is that of a clinician, the author's valid verification."""
     comment.standpoint = standpoint
     comment.verification = None
     if author is not None and standpoint in (Comment.Standpoint.CLINICIAN, Comment.Standpoint.BOTH):

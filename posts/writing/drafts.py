@@ -1,22 +1,25 @@
-"""The verbs of those who have not sent yet: keep what is typed, discard it, forget what was sent or is old.
+"""Save and discard drafts, and delete those that were sent or have expired.
 
-Whoever types is faster than the line: what was kept on the way may arrive when the text is sent already. `keep` and
-`forget_sent` wait for each other, and `keep` takes nothing whose form has done its work.
+A browser's request to save a draft may arrive after the text was sent. `save` and `delete_sent` therefore wait for each
+other, and `save` refuses a draft whose form was already sent.
 """
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from forum.form_fields import TYPED
 from posts.models import Comment, Draft
 from posts.models.draft import KEPT_FOR, MOST_CHARACTERS, MOST_DRAFTS, PLACE
 from posts.threads import exceptions
 from posts.threads.exceptions import Refused
 
-# What of a form is kept, and which of it are words: a draft without any is none.
+# The form fields that a draft keeps, and the text fields among all fields. A draft without any text is not stored.
 FIELDS = ("source", "standpoint", "question", "title", "question_1", "asks_1", "question_2", "asks_2")
 TEXTS = TYPED
 
@@ -27,7 +30,8 @@ WHERE NOT EXISTS (SELECT 1 FROM posts_comment WHERE {sent})
 ON CONFLICT (person_id, place) DO UPDATE SET fields = excluded.fields, key = excluded.key, saved_at = excluded.saved_at
 RETURNING xmax = 0
 """
-# A new text is sent when a comment came of its form; a change, when its comment is not what it began from any more.
+# A new text was sent if there is a comment with the key of its form. An edit was sent if the comment no longer has the
+# text that the edit started from.
 SENT = KEEP.format(sent="author_id = %(person)s AND key = %(key)s")
 CHANGED = KEEP.format(
     sent="id = %(comment)s AND left(encode(sha256(convert_to(source, 'UTF8')), 'hex'), 40) <> %(key)s"
@@ -35,11 +39,11 @@ CHANGED = KEEP.format(
 
 
 @transaction.atomic
-def save(*, person, place, fields, key, at=None):
-    """Keeps `fields` as the one draft of `person` at `place`; gives whether that was done.
+def save(*, person: User, place: str, fields: Mapping[str, str], key: str, at: datetime | None = None) -> bool:
+    """Store `fields` as the only draft of `person` at `place`, and return whether it was stored.
 
-    It is not where the text was sent meanwhile, and where nothing is left of it the draft goes. Raises
-    Comment.DoesNotExist for a comment they cannot know of, Refused for too much, PermissionDenied.
+    It is not stored if the text was sent meanwhile. If it has no text left, the existing draft is deleted. Raises
+    Comment.DoesNotExist for a comment that the person may not know of, Refused if it is too long, or PermissionDenied.
     """
     comment = _about(person, place)
     fields = {name: _clean(fields[name]) for name in FIELDS if fields.get(name)}
@@ -70,29 +74,32 @@ def save(*, person, place, fields, key, at=None):
     return row is not None
 
 
-def discard(*, person, place):
-    """`person` does not want the draft at `place` any more."""
+def discard(*, person: User, place: str) -> None:
+    """Delete the draft of `person` at `place`."""
     Draft.objects.filter(person=person, place=place).delete()
 
 
-def delete_sent(*, person, place):
-    """What `person` wrote at `place` is being sent, in this transaction: its draft goes, and so will a late one."""
+def delete_sent(*, person: User, place: str) -> None:
+    """Delete the draft of the text that `person` sends at `place` in this transaction.
+
+    A draft of the same form that arrives later is refused by `save`.
+    """
     _wait_for_others(person, place)
     discard(person=person, place=place)
 
 
-def delete_expired(at):
-    """Deletes every draft that nobody is offered any more at the moment `at`; gives how many."""
+def delete_expired(at: datetime) -> int:
+    """Delete all drafts that have expired at the time `at`, and return how many."""
     return Draft.objects.filter(saved_at__lte=at - KEPT_FOR).delete()[0]
 
 
-def draft_at(*, person, place, at=None):
-    """The draft that `person` is offered at `place`, or None."""
+def draft_at(*, person: User, place: str, at: datetime | None = None) -> Draft | None:
+    """Return the draft of `person` at `place`, or None if there is none or it has expired."""
     return Draft.objects.kept(person, at or timezone.now()).filter(place=place).first()
 
 
-def _about(person, place):
-    """The Comment that is written about at `place`, None for a new thread; raises Comment.DoesNotExist."""
+def _about(person: User, place: str) -> Comment | None:
+    """Return the Comment that `place` is about, or None for a new thread. Raises Comment.DoesNotExist."""
     if not person.is_active:
         raise PermissionDenied
     found = PLACE.fullmatch(place)
@@ -109,18 +116,19 @@ def _about(person, place):
     return known.only("thread_id").get(pk=pk)
 
 
-def _clean(text):
-    """`text` as a browser shows it, without what PostgreSQL cannot keep."""
+def _clean(text: str) -> str:
+    """Return `text` with line ends as browsers show them, without characters that PostgreSQL cannot store."""
     return text.replace("\r\n", "\n").replace("\0", "").encode("utf-8", "ignore").decode()
 
 
-def _wait_for_others(person, place):
-    # a lock on a row would do, but there may be none yet
+def _wait_for_others(person: User, place: str) -> None:
+    """Wait for other transactions that change the draft of `person` at `place`."""
+    # An advisory lock, because the row may not exist yet.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"posts_draft {person.pk} {place}"])
 
 
-def _make_room(person, at):
-    """For a new draft the oldest beyond MOST_DRAFTS go, and what is old anyway."""
+def _make_room(person: User, at: datetime) -> None:
+    """Delete the person's oldest drafts beyond MOST_DRAFTS and the expired ones."""
     latest = Draft.objects.kept(person, at).order_by("-saved_at", "-id").values_list("pk", flat=True)[:MOST_DRAFTS]
     Draft.objects.filter(person=person).exclude(pk__in=list(latest)).delete()

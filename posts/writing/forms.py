@@ -1,7 +1,9 @@
-"""Forms of those who write: a reply, a guest's comment, a change, a new thread. They check shape and length."""
+"""Forms of authors: a reply, a guest's comment, an edit, a new thread. They check format and length."""
 
 import secrets
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -20,7 +22,10 @@ BEGAN = "form-began"
 
 
 class WritingForm(BareForm):
-    """What every form of a text has: the text, the writer's standpoint, and a one-time key against doubles."""
+    """The base class of all forms for texts: the text, the author's standpoint, and a one-time key.
+
+    The key prevents that the same form is stored twice.
+    """
 
     source = TextField(
         label=_("Your text"),
@@ -43,25 +48,25 @@ class WritingForm(BareForm):
     again = forms.BooleanField(label=_("Send it a second time"), widget=forms.HiddenInput, required=False)
     sure = forms.BooleanField(label=_("I have read this and mean it so"), widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["key"].initial = secrets.token_urlsafe(16)
 
-    def ask_again(self):
-        """Offers to send the same words a second time; see REPEATED_WITHIN."""
+    def ask_again(self) -> None:
+        """Show the checkbox to send the same text a second time. See REPEATED_WITHIN."""
         self.fields["again"].widget = forms.CheckboxInput()
 
-    def ask_whether_sure(self):
-        """Offers to send words that the writer is asked about; see posts.moderation.screening."""
+    def ask_whether_sure(self) -> None:
+        """Show the checkbox to confirm watched words. See posts.moderation.screening."""
         self.fields["sure"].widget = forms.CheckboxInput()
 
-    def clean_key(self):
-        """The key, or None for a form that lost it: such a form is taken as it comes."""
+    def clean_key(self) -> str | None:
+        """Return the key, or None for a form without it, which is accepted as it is."""
         return self.cleaned_data["key"] or None
 
 
 class ReplyForm(WritingForm):
-    """A reply; to an opening post it may answer one of the thread's questions."""
+    """A reply. A reply to an opening post may answer one of the thread's questions."""
 
     question = forms.ModelChoiceField(
         label=_("This answers"),
@@ -73,9 +78,9 @@ class ReplyForm(WritingForm):
     )
     field_order = ["question", "standpoint", "source", "again", "sure", "key"]
 
-    def __init__(self, *args, parent, **options):
+    def __init__(self, *args: Any, parent: Comment, **options: Any) -> None:
         super().__init__(*args, **options)
-        # a form that comes back from a withdrawn thread holds the writer's words and none of the thread's
+        # The form of a withdrawn thread must not show the thread's questions.
         questions = parent.thread.questions.all() if parent.depth == 0 and parent.is_readable else None
         if questions:
             self.fields["question"].queryset = questions
@@ -84,7 +89,7 @@ class ReplyForm(WritingForm):
 
 
 class GuestForm(ReplyForm):
-    """A comment by somebody without an account: a name, an address if they like, and what keeps programs out."""
+    """A comment by a guest: a name, an optional e-mail address, and fields that keep spam programs out."""
 
     name = DisplayNameField(help_text=_("Shown beside your comment. It need not be your real name."))
     email = forms.EmailField(
@@ -103,13 +108,13 @@ class GuestForm(ReplyForm):
     began = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
     field_order = ["question", "standpoint", "source", "name", "email", "website", "again", "sure", "began", "key"]
 
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["name"].label = _("Your name")
         self.fields["began"].initial = signing.dumps([self.fields["key"].initial, time.time()], salt=BEGAN)
 
-    def clean_name(self):
-        """The name, if no member has it."""
+    def clean_name(self) -> str:
+        """Return the name. Raises ValidationError if a member has it or a similar one."""
         name = self.cleaned_data["name"]
         if not User.objects.name_is_free(name):
             raise forms.ValidationError(
@@ -117,18 +122,21 @@ class GuestForm(ReplyForm):
             )
         return name
 
-    def clean_key(self):
-        """A guest's comment is known by its key alone: a form that lost it gets another."""
+    def clean_key(self) -> str:
+        """Return the key, or a new one if it is missing, because a guest's comment is identified by its key alone."""
         return super().clean_key() or secrets.token_urlsafe(16)
 
-    def clean_website(self):
-        """What people do not see, they leave empty."""
+    def clean_website(self) -> str:
+        """Reject a form with this field filled in. People do not see the field, so only programs fill it in."""
         if self.cleaned_data["website"]:
             raise forms.ValidationError(_("Please leave the field “Leave this empty” as it is."), code="trap")
         return ""
 
-    def clean_began(self):
-        """Programs send a form at once; who reads it first takes longer. Sent again a moment later, it is taken."""
+    def clean_began(self) -> str:
+        """Reject a form that was sent faster than a person can read it.
+
+        If it is sent again a moment later, it is accepted.
+        """
         key = self.data.get("key", "")
         try:
             of_form, began = signing.loads(self.cleaned_data["began"], salt=BEGAN, max_age=settings.SESSION_COOKIE_AGE)
@@ -144,22 +152,24 @@ class GuestForm(ReplyForm):
 
 
 class EditForm(WritingForm):
-    """A changed text of one's own comment; `seen` says which text the change began with."""
+    """An edit of the author's own comment. `seen` is the fingerprint of the text that the edit started from."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
     field_order = ["standpoint", "source", "sure", "seen"]
-    # what the comment says by now, where somebody changed it meanwhile
+    # The comment with its stored text, if that was changed after the edit was begun.
     overtaken_by = None
 
-    def __init__(self, *args, comment, initial=(), **options):
+    def __init__(
+        self, *args: Any, comment: Comment, initial: Mapping[str, Any] | tuple[()] = (), **options: Any
+    ) -> None:
         now = {"source": comment.source, "standpoint": comment.standpoint, "seen": comment.fingerprint}
         super().__init__(*args, initial=now | dict(initial), **options)
         del self.fields["key"], self.fields["again"]
         if comment.depth == 0:
             self.fields["source"] = TextField(label=_("Your text"), max_length=OPENING_MAX_LENGTH, rows=16)
 
-    def begin_with(self, comment):
-        """The change goes on from what `comment` says now: sent again, it takes the place of that."""
+    def begin_with(self, comment: Comment) -> None:
+        """Make the present text of `comment` the start of the edit, so that sending the form again replaces it."""
         self.data = self.data.copy()
         self.data["seen"] = comment.fingerprint
         self.overtaken_by = comment
@@ -192,8 +202,8 @@ class ThreadForm(WritingForm):
         "key",
     ]
 
-    def questions(self):
-        """The questions given, as (text, whom it asks)."""
+    def questions(self) -> list[tuple[str, str]]:
+        """Return [(text, group asked)] of the questions that were filled in."""
         data = self.cleaned_data
         asked = [(data[f"question_{n}"], data[f"asks_{n}"] or Question.Asked.EVERYBODY) for n in (1, 2)]
         return [(text, asks) for text, asks in asked if text]

@@ -1,26 +1,38 @@
-"""The verbs around guests: they comment without an account, and may make that their own once they have one."""
+"""Actions of guests: comment without an account, and claim these comments after signing up."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from posts.models import Case, Comment, GuestComment, Helpful, SiteChoices
+from accounts.models import User
+from posts.models import Case, Comment, GuestComment, Helpful, Question, SiteChoices
 from posts.moderation import cases
 from posts.threads import exceptions, permissions, publishing
 from posts.threads.exceptions import Refused, Repeated
 
-# How long a guest's address is kept for the day they join.
+# How long the e-mail address of a guest is kept, in case the guest signs up.
 ADDRESS_KEPT_FOR = timedelta(days=365)
 
 
-def comment_as_guest(*, name, email, parent, source, key, question=None, standpoint="", earlier=(), again=True):
-    """A comment by somebody without an account, held until a moderator has seen it. The same `key` again gives the
-    first one.
+def comment_as_guest(
+    *,
+    name: str,
+    email: str,
+    parent: Comment,
+    source: str,
+    key: str | None,
+    question: Question | None = None,
+    standpoint: str = "",
+    earlier: Iterable[int] = (),
+    again: bool = True,
+) -> Comment:
+    """Create a comment by a guest, held for review, and return it.
 
-    `earlier` are the ids of what the guest wrote before. Raises Refused, markup.TooComplex, and Repeated for the same
-    text again unless `again` says that it is meant.
+    A second call with the same `key` returns the first comment. `earlier` are the ids of the guest's earlier comments.
+    Raises Refused, markup.TooComplex, and Repeated for a repeated text unless `again`.
     """
     if not SiteChoices.present().guests_may_comment:
         raise Refused(exceptions.NO_GUESTS)
@@ -40,7 +52,7 @@ def comment_as_guest(*, name, email, parent, source, key, question=None, standpo
             GuestComment.objects.create(comment=comment, email=email, written_at=now)
             cases.open_case(comment, Case.Kind.HELD, [Case.Why.GUEST], now)
     except (IntegrityError, Refused, Repeated):
-        # the same form sent twice leads to what the first one made, whatever happened since
+        # If the same form was sent twice, return what the first request made, whatever has happened since.
         first = Comment.objects.select_related("thread").filter(author=None, key=key).first() if key else None
         if first is None:
             raise
@@ -49,11 +61,11 @@ def comment_as_guest(*, name, email, parent, source, key, question=None, standpo
 
 
 @transaction.atomic
-def claim(*, person, addresses, comments):
-    """Makes `person` the author of those of the Comments `comments` that a guest wrote from one of their verified
-    `addresses`; how many these were. Raises PermissionDenied, Refused.
+def claim(*, person: User, addresses: Iterable[str], comments: Iterable[int]) -> int:
+    """Make `person` the author of guest comments, and return the number of these comments.
 
-    Threads are locked before comments, as by every verb, and all in one order.
+    Only those of the ids `comments` are claimed whose guest gave one of the person's verified `addresses`. Threads are
+    locked before comments, as in all functions, and in one order. Raises PermissionDenied or Refused.
     """
     permissions.check_may_write(person)
     mine = GuestComment.objects.written_from(addresses).filter(comment__in=comments)
@@ -61,7 +73,7 @@ def claim(*, person, addresses, comments):
         publishing.raise_version(publishing.lock_thread(thread))
     ids = list(mine.values_list("comment", flat=True))
     Comment.objects.filter(pk__in=ids).update(author=person, byline="", is_guest=False, key=None)
-    # whether a comment helped is for others to say
+    # Authors cannot mark their own comments as helpful.
     marks = Helpful.objects.filter(person=person, comment__in=ids)
     Comment.objects.filter(pk__in=marks.values("comment")).update(helpful_count=F("helpful_count") - 1)
     marks.delete()
@@ -69,7 +81,7 @@ def claim(*, person, addresses, comments):
     return len(ids)
 
 
-def delete_expired_addresses(at):
-    """Forgets the addresses of guests who did not join for ADDRESS_KEPT_FOR; how many these were."""
+def delete_expired_addresses(at: datetime) -> int:
+    """Delete the addresses of guests that are older than ADDRESS_KEPT_FOR, and return how many."""
     old = GuestComment.objects.exclude(email="").filter(written_at__lt=at - ADDRESS_KEPT_FOR)
     return old.update(email="")

@@ -1,7 +1,9 @@
-"""The preview of a text: rendered as the comment will be."""
+"""Previews of texts, rendered exactly as the comment will be."""
 
 import math
+from typing import Any
 
+from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -17,13 +19,16 @@ TOO_LONG = format_lazy(
 LATER = _("So many previews in a short time: the next can be made in %(wait)s. Your text is not touched by that.")
 
 
-def preview_of(request):
-    """What the preview of the text that came with `request` shows: its `html`, or the `fault` that it has, or a `hint`
-    where it is empty; `wait` is for how many seconds there is none."""
+def preview_of(request: HttpRequest) -> dict[str, Any]:
+    """Return what the preview of the text in `request` shows.
+
+    The keys are `html`, `fault` (why there is no preview), `hint` (if the text is empty) and `wait` (seconds until the
+    rate limit allows another one, or 0).
+    """
     source, made = request.POST.get("source", ""), {"html": "", "fault": "", "hint": "", "wait": 0}
     if len(source) > OPENING_MAX_LENGTH:
         return made | {"fault": TOO_LONG}
-    # as the form takes it
+    # Normalised as the form does it.
     source = markup.normalise(source).strip()
     if markup.is_blank(source):
         return made | {"hint": NOTHING}
@@ -37,8 +42,8 @@ def preview_of(request):
         return made | {"fault": fault.sentence}
 
 
-def _limits(request):
-    """What the text may be at its place: an opening post more than a comment."""
+def _limits(request: HttpRequest) -> markup.Limits:
+    """Return the limits of the text at its place: those of an opening post or those of a comment."""
     place = request.POST.get("place", "")
     found = PLACE.fullmatch(place)
     kind, pk = found.groups() if found else ("reply", None)

@@ -1,6 +1,7 @@
-"""The verb after an upgrade: the HTML of stored texts is made anew, while people read and write."""
+"""Render stored texts again after an upgrade of the renderer, while people read and write."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -10,13 +11,13 @@ from forum import markup
 from posts.models import Comment
 from posts.threads import publishing
 
-# comments read at once; each thread among them is locked for a moment of its own
+# Comments loaded at once. Each of their threads is locked separately for a short time.
 BATCH = 200
 
 
 @dataclass
 class Progress:
-    """How far it has come: up to the comment `position` of those up to `last`."""
+    """How far the rendering has come: up to the comment `position` of those up to `last` (ids)."""
 
     position: int
     last: int
@@ -26,15 +27,18 @@ class Progress:
     refused: list[int] = field(default_factory=list)
 
 
-def rerender(*, everything=False, after=0):
-    """Makes the HTML of every comment behind the id `after` anew that an older renderer made, or of `everything`.
+def rerender(*, everything: bool = False, after: int = 0) -> Iterator[Progress]:
+    """Render the HTML of comments with an id above `after` again.
 
-    A generator: between two batches it yields the Progress, always the same one, and may be left there. What is done
-    is done; the rest is found by the next run. A text that cannot be drawn any more keeps its HTML and is `refused`.
+    These are the comments that an older renderer made, or all of them with `everything`.
+
+    This is a generator. It yields the same Progress object between batches, and the caller may stop there. What is done
+    is stored, and the next run finds the rest. A text that has become too complex keeps its HTML and is added to
+    `refused`.
     """
     progress = Progress(after, Comment.objects.aggregate(last=Max("pk"))["last"] or 0)
     yield progress
-    # by ranges of the primary key, so that no row is read twice and none is looked for
+    # By ranges of the primary key, so that each row is read once.
     while rows := _rows_behind(progress.position):
         by_thread = defaultdict(list)
         for row in rows:
@@ -47,12 +51,12 @@ def rerender(*, everything=False, after=0):
         yield progress
 
 
-def _rows_behind(position):
+def _rows_behind(position: int) -> list[Comment]:
     rows = Comment.objects.filter(pk__gt=position).order_by("pk")
     return list(rows.only("thread_id", "parent_id", "source", "html", "renderer")[:BATCH])
 
 
-def _draw(row, by_thread, progress):
+def _draw(row: Comment, by_thread: dict[int, list[tuple[Comment, str]]], progress: Progress) -> None:
     try:
         html = markup.render(row.source, row.limits)
     except markup.TooComplex:
@@ -62,8 +66,11 @@ def _draw(row, by_thread, progress):
 
 
 @transaction.atomic
-def _store(thread_pk, drawn, progress):
-    """Stores what was drawn without a lock; who has changed the text meanwhile has drawn it as well."""
+def _store(thread_pk: int, drawn: list[tuple[Comment, str]], progress: Progress) -> None:
+    """Store HTML that was rendered without a lock.
+
+    A comment whose text has changed since is skipped, because the edit rendered it already.
+    """
     thread = publishing.lock_thread(thread_pk)
     changed = 0
     for row, html in drawn:

@@ -1,1 +1,1 @@
-"""Pages for those who write: reply, edit, delete, start a thread, drafts, previews, guests' comments."""
+"""Pages for authors: reply, edit, delete, start a thread, drafts, previews, guest comments."""

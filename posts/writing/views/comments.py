@@ -1,7 +1,10 @@
-"""Doors to single comments: permalink, reply, edit, delete."""
+"""Views to reply to a comment, and to edit and delete one's own."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.models import User
 from forum import pending_form, ratelimit
 from forum.errors import kept
 from posts.forms.pending_form import signed_out
@@ -27,8 +31,8 @@ from posts.writing.views import guests
 
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
-def reply(request, pk):
-    """A reply to a comment: inline under it with htmx, or on a page of its own; a visitor's as a guest."""
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reply to a comment: inline with htmx, or on a page of its own. Visitors reply as guests."""
     data = sent(request)
     if answer := _text_for_nothing(request, pk):
         return answer
@@ -65,8 +69,8 @@ def reply(request, pk):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request, pk):
-    """Changes one's own comment."""
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Edit the member's own comment."""
     data = sent(request)
     if data is None and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
@@ -110,8 +114,8 @@ def edit(request, pk):
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request, pk):
-    """Takes back one's own comment, after asking once; for a minute it can be undone."""
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete the member's own comment after a confirmation. It can be undone for a minute."""
     comment = _own(request, pk)
     if request.method == "POST":
         if wait := _too_soon(request):
@@ -126,8 +130,8 @@ def delete(request, pk):
 
 @login_required
 @require_POST
-def undelete(request, pk):
-    """Takes a deletion back, for a minute after it."""
+def undelete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo a deletion within a minute."""
     comment = _own(request, pk)
     if wait := _too_soon(request):
         return wait
@@ -139,8 +143,8 @@ def undelete(request, pk):
     return redirect(queries.address_of(back))
 
 
-def _too_soon(request):
-    """The answer to whoever changes things too fast; None for whoever does not."""
+def _too_soon(request: HttpRequest) -> HttpResponse | None:
+    """Return the response 429 if the rate limit for edits is exceeded, otherwise None."""
     try:
         ratelimit.take(request, "edit")
     except ratelimit.RateLimited as refusal:
@@ -151,15 +155,19 @@ def _too_soon(request):
     return None
 
 
-def _whatever_became_of(pk):
-    """The comment in whatever state: for a text that was sent, which the verb may refuse and nobody may lose."""
+def _whatever_became_of(pk: int) -> Comment:
+    """Return the comment in any state.
+
+    Used for a text that was sent: the action may refuse it, but it must not be lost in a 404 page.
+    """
     return get_object_or_404(Comment.objects.select_related("thread", "author"), pk=pk)
 
 
 def _text_for_nothing(request: HttpRequest, pk: int) -> HttpResponse | None:
-    """The answer to a stranger's text for a comment that they cannot see, whether or not there is one; else None.
+    """Return the answer to a text that a visitor sent for a comment that the visitor cannot see, otherwise None.
 
-    A member whose session has ended finds the text again after signing in. Others find it on this page.
+    The answer does not depend on whether the comment exists. A member whose session has ended finds the text again
+    after signing in. Other visitors find it on this page.
     """
     if request.user.is_authenticated or request.method != "POST":
         return None
@@ -176,8 +184,11 @@ def _text_for_nothing(request: HttpRequest, pk: int) -> HttpResponse | None:
     return render(request, template, context, status=422)
 
 
-def _own(request, pk):
-    """One's own comment in whatever state; Http404 for what one may not know of, PermissionDenied for others'."""
+def _own(request: HttpRequest, pk: int) -> Comment:
+    """Return the member's own comment in any state.
+
+    Raises Http404 for a comment that the member may not know of, and PermissionDenied for one of another author.
+    """
     comment = Comment.objects.select_related("thread", "author", "parent").filter(pk=pk, author=request.user).first()
     if comment is None:
         readable(request, pk)
@@ -185,30 +196,36 @@ def _own(request, pk):
     return comment
 
 
-def _left_of(comment):
-    """Where one stands after a deletion: at the comment above, or on the front page where the thread went too."""
+def _left_of(comment: Comment) -> str:
+    """Return where to go after a deletion.
+
+    This is the comment above, or the front page if the thread was withdrawn with its opening post.
+    """
     thread = Thread.objects.get(pk=comment.thread_id)
     return queries.address_of(comment.parent) if comment.parent and thread.withdrawn_at is None else "front"
 
 
-def _asked_for(request, parent):
-    """The question that `?q=` names, ticked beforehand in a form that asks for one."""
+def _asked_for(request: HttpRequest, parent: Comment) -> dict[str, Any]:
+    """Return the initial value of the question field, from `?q=`."""
     number = request.GET.get("q", "")
     if parent.depth > 0 or request.method == "POST" or not (number.isascii() and number.isdigit() and len(number) < 5):
         return {}
     return {"question": parent.thread.questions.filter(position=int(number)).first()}
 
 
-def _waiting(request, comment):
-    """A comment that is held, as its author alone sees it: in the form's place, or on the page it will stand on."""
+def _waiting(request: HttpRequest, comment: Comment) -> HttpResponse:
+    """Return a held comment as only its author sees it.
+
+    With htmx it replaces the form. Otherwise this redirects to the page where the comment will be.
+    """
     if request.htmx:
         return HttpResponse(slots.waiting(comment, request.user, is_fresh=True))
     messages.success(request, _("Thank you. A moderator reads it before others do; until then only you see it."))
     return redirect(queries.address_of(comment.parent).partition("#")[0] + f"#w{comment.pk}")
 
 
-def _why_closed(user, parent):
-    """The sentence for why nobody, or this member, can reply to `parent`; None if it can be tried."""
+def _why_closed(user: User | AnonymousUser, parent: Comment) -> str | None:
+    """Return the sentence why `user` cannot reply to `parent`, or None if a reply is possible."""
     try:
         if user.is_authenticated:
             permissions.check_may_reply(user, parent)
@@ -219,21 +236,23 @@ def _why_closed(user, parent):
     return None
 
 
-def _closed(request, comment, sentence):
-    """Told before anybody writes a text that could not be sent."""
+def _closed(request: HttpRequest, comment: Comment, sentence: str) -> HttpResponse:
+    """Return a page that says why writing is not possible, before the member types a text."""
     template = "posts/writing/fragments/closed.html" if request.htmx else "posts/writing/closed.html"
     return render(request, template, {"comment": comment, "sentence": sentence})
 
 
-def _placed(request, comment, parent):
-    """The new comment: for htmx a list to hang below `parent`, otherwise the way to where it stands. One that is held
-    is shown to its author as it waits."""
+def _placed(request: HttpRequest, comment: Comment, parent: Comment) -> HttpResponse:
+    """Return the new comment: with htmx as a list to insert below `parent`, otherwise as a redirect to its page.
+
+    A held comment is shown to its author only.
+    """
     if comment.held_at is not None:
         return _waiting(request, comment)
     if not request.htmx:
         return redirect(queries.address_of(comment))
     if comment.parent_id == parent.pk:
-        # its name is told, and known here
+        # The page shows the name of the parent's author, which is loaded already.
         comment.parent.author = parent.author
     response = HttpResponse(rendering.arrival(comment.thread, comment, request.user))
     response["HX-Retarget"] = f"#b{comment.parent_id}"

@@ -1,8 +1,8 @@
-"""Doors to what somebody has not sent yet: their drafts, kept as they type."""
+"""Views of drafts, which are saved while a member types."""
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,8 +15,11 @@ from posts.writing import drafts as writing_drafts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def drafts(request):
-    """One's own drafts, the latest first; a POST (`place`, `key`, the fields of a form) keeps one: 204."""
+def drafts(request: HttpRequest) -> HttpResponse:
+    """Show the member's drafts, the latest first.
+
+    A POST with `place`, `key` and the fields of a form saves a draft and returns 204.
+    """
     if request.method == "POST":
         return _keep(request)
     if not request.user.is_authenticated:
@@ -41,7 +44,7 @@ def drafts(request):
     return render(request, "posts/writing/drafts.html", context)
 
 
-def _keep(request):
+def _keep(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         raise Http404
     data = request.POST
@@ -60,8 +63,8 @@ def _keep(request):
 
 
 @require_POST
-def discard(request):
-    """Discards the draft at `place`; leads back to its form, or to the list it was discarded from."""
+def discard(request: HttpRequest) -> HttpResponse:
+    """Discard the draft at `place`, and redirect to its form or to the list of drafts."""
     place = request.POST.get("place", "")
     if not request.user.is_authenticated or PLACE.fullmatch(place) is None:
         raise Http404

@@ -1,9 +1,11 @@
-"""Doors for guests: a comment without an account, and making it one's own later."""
+"""Views for guests: comment without an account, and claim these comments later."""
+
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -23,14 +25,16 @@ from posts.writing.submission import answered, told_sent
 MOST_CLAIMS = 100
 
 
-def reply(request, parent, data, template, initial):
-    """A visitor replies to `parent`: as a guest where the owner allows it; otherwise they are asked to sign in."""
+def reply(
+    request: HttpRequest, parent: Comment, data: QueryDict | None, template: str, initial: dict[str, Any]
+) -> HttpResponse:
+    """Reply to `parent` as a guest if the owner allows it, otherwise ask the visitor to sign in."""
     context = {"parent": parent, "is_guest": True}
     welcome = SiteChoices.present().guests_may_comment
     if data is None and not welcome:
         return _invited(request, parent)
     if data is not None and "name" not in data:
-        # it comes from a member's form whose session has ended
+        # This is the form of a member whose session has ended.
         form = ReplyForm(data, parent=parent, auto_id=f"r{parent.pk}_%s")
         return signed_out(request, form, template, {"parent": parent})
     form = GuestForm(data, parent=parent, initial=initial, auto_id=f"r{parent.pk}_%s")
@@ -58,31 +62,37 @@ def reply(request, parent, data, template, initial):
     return response
 
 
-def tell_of_claims(request, email_address, **signal):
-    """Whoever confirmed an address that came with a guest's comments is told where to find them (allauth's signal)."""
+def tell_of_claims(request: HttpRequest, email_address: EmailAddress, **signal: Any) -> None:
+    """Show a message to a member who confirmed an e-mail address that has guest comments.
+
+    This handles allauth's signal email_confirmed.
+    """
     if GuestComment.objects.written_from([email_address.email]).exists():
         said = _('You have written here as a guest. <a href="{}">Look whether you want to make that your own.</a>')
         messages.info(request, format_html(said, reverse("claims")))
 
 
-def _held(request, comment):
-    """The comment as its guest alone sees it: with htmx in the form's place, otherwise on the page it will stand on."""
+def _held(request: HttpRequest, comment: Comment) -> HttpResponse:
+    """Return the comment as only its guest sees it.
+
+    With htmx it replaces the form. Otherwise this redirects to the page where the comment will be.
+    """
     if request.htmx:
         return HttpResponse(slots.waiting(comment, None, is_fresh=True))
     messages.success(request, _("Thank you. A moderator reads it first; until then only you see it, on this device."))
     return redirect(where(comment))
 
 
-def _invited(request, parent):
-    """A visitor who wants to reply is asked to sign in or to join, and comes back to the same comment."""
+def _invited(request: HttpRequest, parent: Comment) -> HttpResponse:
+    """Ask a visitor to sign in or to sign up, and then to come back to the same comment."""
     template = "posts/writing/fragments/invite.html" if request.htmx else "posts/writing/invite.html"
     return render(request, template, {"parent": parent})
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def claims(request):
-    """What was written as a guest from one of this member's verified addresses; they may make it their own."""
+def claims(request: HttpRequest) -> HttpResponse:
+    """Show the guest comments from the member's verified addresses, and let the member claim them."""
     addresses = list(EmailAddress.objects.filter(user=request.user, verified=True).values_list("email", flat=True))
     found = GuestComment.objects.written_from(addresses).order_by("-pk").values("pk")[:MOST_CLAIMS]
     if request.method == "POST":

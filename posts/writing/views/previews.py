@@ -1,5 +1,6 @@
-"""The door to the preview of a text: what a reader would see, made as it will be made."""
+"""The view of the preview of a text."""
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -7,11 +8,14 @@ from django.views.decorators.http import require_POST
 from posts.writing import previews
 
 
-# Without a token: it changes nothing, and whoever may write without an account may look at it first.
+# Exempt from the CSRF check: it changes nothing, and guests may use it too.
 @csrf_exempt
 @require_POST
-def preview(request):
-    """The HTML of a text (`source`); 422 with the reason where there is none, 429 for too many."""
+def preview(request: HttpRequest) -> HttpResponse:
+    """Return the HTML of a text (`source`).
+
+    Returns 422 with the reason if there is no preview, and 429 if a rate limit refuses it.
+    """
     made = previews.preview_of(request)
     response = render(
         request,

@@ -1,7 +1,8 @@
-"""Start a thread."""
+"""The view to start a thread."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,8 +17,8 @@ from posts.writing.submission import answered, told_sent
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def start(request):
-    """A new thread by a member who may start one."""
+def start(request: HttpRequest) -> HttpResponse:
+    """Start a thread as a member who may start one."""
     kept = pending_form.waiting(request)
     form = ThreadForm(sent(request), initial=kept)
     if not request.user.is_authenticated:
