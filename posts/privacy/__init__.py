@@ -1,1 +1,1 @@
-"""What a member can take along: everything they wrote, as a page and as JSON."""
+"""The data export of a member: everything the member wrote, as a page and as JSON."""

@@ -1,13 +1,17 @@
-"""The file to read: one HTML page that needs nothing else, neither scripts nor style sheets nor the forum."""
+"""The data export as one HTML page. It needs neither scripts nor style sheets nor the forum."""
+
+from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
+from django.template.backends.django import Template
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.translation import gettext_lazy as _
 
 CONTENT_TYPE = "text/html; charset=utf-8"
-# whether it shows texts as HTML
+# Whether texts are exported as HTML.
 RENDERED = True
 SECTIONS = {
     "comments": _("Comments and threads"),
@@ -18,8 +22,8 @@ SECTIONS = {
 }
 
 
-def pieces(document):
-    """The page of `document` in pieces: no more than one row is in memory."""
+def pieces(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the page of `document` in pieces, so that only one row at a time is in memory."""
     context = {"document": document, "sections": SECTIONS.items(), "zone": timezone.get_current_timezone_name()}
     yield _template("head").render(context)
     for name, heading in SECTIONS.items():
@@ -32,20 +36,22 @@ def pieces(document):
     yield _template("foot").render()
 
 
-def _row(name, row):
+def _row(name: str, row: dict[str, Any]) -> Iterator[str]:
     if name == "comments":
         row["html"] = _away_from_home(row["html"])
     yield _template(name).render({"row": row})
-    # beside the comment and not in it: there may be any number of them
+    # Not in the template of the comment, because a comment may have any number of versions.
     for version in row.get("earlier_versions", ()):
         yield _template("version").render({"row": version, "comment": row})
 
 
-def _template(name):
+def _template(name: str) -> Template:
     return get_template(f"posts/privacy/export/{name}.html")
 
 
-def _away_from_home(html):
-    """Links to pages of the forum lead there from a file, too. In `html`, which is our own renderer’s, only a tag can
-    begin with this sign."""
+def _away_from_home(html: str) -> str:
+    """Return `html` with the links to pages of the forum made absolute.
+
+    `html` comes from our own renderer, so this string can only be the beginning of a tag.
+    """
     return html.replace('<a href="/', f'<a href="{escape(settings.SITE_URL)}/')

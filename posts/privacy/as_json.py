@@ -1,21 +1,25 @@
-"""The data: JSON in UTF-8, valid as a whole, of which no more than one row is in memory."""
+"""The data export as one valid JSON document in UTF-8. Only one row at a time is in memory."""
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 CONTENT_TYPE = "application/json"
-# whether it shows texts as HTML
+# Whether texts are exported as HTML.
 RENDERED = False
 
 
-def pieces(document):
-    """The JSON of `document` in pieces; an iterator in it, at whatever depth, becomes a list, written as it is read."""
+def pieces(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the JSON of `document` in pieces.
+
+    An iterator at any depth of it becomes a list, which is written while it is read.
+    """
     yield from _written(document)
     yield "\n"
 
 
-def _written(value):
+def _written(value: Any) -> Iterator[str]:
     if isinstance(value, Iterator):
         yield "["
         for number, item in enumerate(value):
@@ -23,7 +27,7 @@ def _written(value):
             yield from _written(item)
         yield "]"
     elif isinstance(value, dict):
-        # in one go, and behind it the lists that are read row by row
+        # Write the simple values at once, and after them the lists that are read row by row.
         lists = {name: item for name, item in value.items() if isinstance(item, Iterator)}
         flat = _text({name: item for name, item in value.items() if name not in lists})
         yield flat[:-1]
@@ -37,11 +41,11 @@ def _written(value):
         yield _text(value)
 
 
-def _text(value):
+def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=_moment)
 
 
-def _moment(value):
+def _moment(value: Any) -> str:
     if not isinstance(value, datetime):
         raise TypeError(f"{type(value).__name__} has no place in the format")
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

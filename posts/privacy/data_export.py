@@ -1,12 +1,13 @@
-"""A member takes along everything they wrote: what is in the file, read row by row.
+"""The content of a member's data export, read row by row.
 
-The format "two-way-street-export-1" is one object. Every moment is ISO 8601 in UTC, every address absolute; what is one
-of several kinds is an object of a `code` that stays and `words` for people; what there is not is null.
+The format "two-way-street-export-1" is one object. Every time is ISO 8601 in UTC, and every address is absolute. A
+value that is one of several kinds is an object with a `code` that never changes and `words` for people. Missing values
+are null.
 
     format, made_at, site (name, address)
     account: display_name, email, joined_at, trust, is_suspended, suspended_until (null: without an end),
         verifications [profession, regulator, region, checked_at, expires_at, revoked_at],
-        verification_requests [profession, regulator, region, number, evidence (both null once it is answered),
+        verification_requests [profession, regulator, region, number, evidence (both null after the decision),
         asked_at, outcome, decided_at]
     comments: id, address, thread (its title), starts_thread, asks [text, of] (the questions of a thread that it
         starts), question (the one it answers), standpoint, shown_as, answers (id, address, by), state, written_at,
@@ -18,18 +19,22 @@ of several kinds is an object of a `code` that stays and `words` for people; wha
     decisions: address, at, act, by, rule, reason, until, taken_back_at, comment (its address),
         appeal (text, made_at, outcome, answer, decided_at)
 
-A later format that has more keeps this name; one in which something means something else takes another.
+A later version of the format that only adds values keeps this name. If the meaning of a value changes, the name changes
+too.
 
-No text of another person is in it but the title and the question that a comment stands under and what moderators told
-this member. Nothing is in it of who moderated or of their notes, and no internet address. Other people's names are
-those that readers see.
+The only texts of other people in it are the title of the thread and the question that a comment belongs to, and what
+moderators told this member. It names no moderators and contains neither their notes nor any internet address. Names of
+other people are those that readers see.
 """
 
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Prefetch
+from django.db.models import Choices, F, Model, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,7 +44,7 @@ from posts.models.log_entry import STATED
 from posts.moderation.statements import SAID
 
 FORMAT = "two-way-street-export-1"
-# rows read at once: so much of somebody's words is in memory, however much they wrote
+# Rows loaded at once. This limits the memory, however much the member wrote.
 BATCH = 100
 State = Comment.State
 STATES = {
@@ -51,13 +56,14 @@ STATES = {
 }
 
 
-def everything(*, person, at, rendered=False):
-    """What `person` takes along at the moment `at`: the object described above, with an iterator for each list that may
-    be long, to be read once and in order.
+def everything(*, person: User, at: datetime, rendered: bool = False) -> dict[str, Any]:
+    """Return the export of `person` at the time `at`, as the object described above.
 
-    `rendered`: for a page to read; each comment has `html`, as the forum shows it, and no `text`. Rows are read as they
-    are asked for, each list by its key from the last row on: nothing is skipped or told twice by what is written
-    meanwhile, and no long transaction keeps the database from cleaning up.
+    Lists that may be long are iterators, which must be read once and in order. With `rendered`, each comment has
+    `html`, as the forum shows it, instead of `text`.
+
+    Rows are loaded while the iterators are read, in batches by key. Rows that are written meanwhile cause neither gaps
+    nor repetitions, and there is no long transaction that would keep the database from cleaning up.
     """
     return {
         "format": FORMAT,
@@ -72,7 +78,7 @@ def everything(*, person, at, rendered=False):
     }
 
 
-def _account(person):
+def _account(person: User) -> dict[str, Any]:
     return {
         "display_name": person.display_name,
         "email": person.email,
@@ -107,7 +113,7 @@ def _account(person):
     }
 
 
-def _comments(person, rendered):
+def _comments(person: User, rendered: bool) -> Iterator[dict[str, Any]]:
     asked = Prefetch("thread__questions", Question.objects.filter(thread__author=person), to_attr="asked_by_person")
     rows = (
         Comment.objects.filter(author=person)
@@ -120,10 +126,10 @@ def _comments(person, rendered):
             yield {**_comment(comment, person, rendered), "earlier_versions": map(_version, versions)}
 
 
-def _comment(comment, person, rendered):
+def _comment(comment: Comment, person: User, rendered: bool) -> dict[str, Any]:
     thread = comment.thread
     is_in_sight = thread.withdrawn_at is None
-    # whatever took a thread out of sight may stand in its title or question, which are of whoever started it
+    # The reason for withdrawing a thread may be in its title or question, so only its author gets them.
     is_told = is_in_sight or thread.author_id == person.pk
     starts = comment.parent_id is None
     return {
@@ -148,7 +154,7 @@ def _comment(comment, person, rendered):
     }
 
 
-def _answered(parent, is_in_sight):
+def _answered(parent: Comment, is_in_sight: bool) -> dict[str, Any]:
     return {
         "id": parent.pk,
         "address": _address(parent.get_absolute_url()),
@@ -156,15 +162,18 @@ def _answered(parent, is_in_sight):
     }
 
 
-def _state(comment, is_in_sight):
+def _state(comment: Comment, is_in_sight: bool) -> dict[str, str | int]:
     if comment.is_published and not is_in_sight:
         return _kind("thread_out_of_sight", _("its thread is out of sight"))
     return _kind(comment.state, STATES[comment.state])
 
 
-def _with_versions(comments):
-    """Each of `comments` (in the order of their ids) with its earlier versions: an iterator that is good until the next
-    one is asked for, because one comment alone may have been changed any number of times."""
+def _with_versions(comments: list[Comment]) -> Iterator[tuple[Comment, Iterable[Revision]]]:
+    """Yield each of `comments` (ordered by id) with an iterator of its earlier versions.
+
+    The iterator is valid only until the next comment is requested. It is not a list, because a comment may have any
+    number of versions.
+    """
     groups = groupby(_versions([comment.pk for comment in comments]), attrgetter("comment_id"))
     pk, versions = next(groups, (None, ()))
     for comment in comments:
@@ -175,7 +184,7 @@ def _with_versions(comments):
         pk, versions = next(groups, (None, ()))
 
 
-def _versions(ids):
+def _versions(ids: list[int]) -> Iterator[Revision]:
     rows = Revision.objects.filter(comment__in=ids).order_by("comment_id", "number")
     behind = rows
     while True:
@@ -184,12 +193,12 @@ def _versions(ids):
         if len(batch) < BATCH:
             return
         last = batch[-1]
-        # the first condition is implied by the second, and is the one that an index range can answer
+        # The second condition implies the first, but only the first can use an index range.
         behind = rows.filter(comment_id__gte=last.comment_id)
         behind = behind.exclude(comment_id=last.comment_id, number__lte=last.number)
 
 
-def _version(revision):
+def _version(revision: Revision) -> dict[str, Any]:
     return {
         "number": revision.number,
         "text": revision.source,
@@ -199,7 +208,7 @@ def _version(revision):
     }
 
 
-def _drafts(person):
+def _drafts(person: User) -> Iterator[dict[str, Any]]:
     for batch in _in_batches(Draft.objects.filter(person=person)):
         for draft in batch:
             yield {
@@ -210,7 +219,7 @@ def _drafts(person):
             }
 
 
-def _flags(person):
+def _flags(person: User) -> Iterator[dict[str, Any]]:
     for batch in _in_batches(Flag.objects.filter(person=person)):
         for flag in batch:
             yield {
@@ -223,14 +232,14 @@ def _flags(person):
             }
 
 
-def _helpful_marks(person):
-    # by the comment, as the index of somebody's marks is
+def _helpful_marks(person: User) -> Iterator[dict[str, Any]]:
+    # Ordered by comment, as the index of a person's marks is.
     for batch in _in_batches(Helpful.objects.filter(person=person), "comment_id"):
         for mark in batch:
             yield {"comment": _address_of_comment(mark.comment_id), "marked_at": mark.at}
 
 
-def _decisions(person):
+def _decisions(person: User) -> Iterator[dict[str, Any]]:
     rows = LogEntry.objects.filter(person=person, act__in=STATED).select_related("appeal")
     for batch in _in_batches(rows.annotate(taken_back_at=F("undone_by__at"))):
         for entry in batch:
@@ -250,7 +259,7 @@ def _decisions(person):
             }
 
 
-def _appeal(appeal):
+def _appeal(appeal: Appeal) -> dict[str, Any]:
     return {
         "text": appeal.text,
         "made_at": appeal.made_at,
@@ -260,8 +269,8 @@ def _appeal(appeal):
     }
 
 
-def _in_batches(rows, key="pk"):
-    """Lists of BATCH `rows` by `key`, each read from behind the last one of the list before."""
+def _in_batches(rows: QuerySet, key: str = "pk") -> Iterator[list[Model]]:
+    """Yield `rows` in lists of BATCH, ordered by `key`. Each list begins after the last row of the previous one."""
     last = 0
     while batch := list(rows.filter(**{f"{key}__gt": last}).order_by(key)[:BATCH]):
         yield batch
@@ -270,18 +279,18 @@ def _in_batches(rows, key="pk"):
         last = getattr(batch[-1], key)
 
 
-def _one_of(choices, value):
-    # the model's own get_..._display takes half of all the time that a download takes
+def _one_of(choices: type[Choices], value: str | int) -> dict[str, str | int]:
+    # The model's own get_..._display would take half of the time of a download.
     return _kind(value, choices(value).label)
 
 
-def _kind(code, words):
+def _kind(code: str | int, words: str) -> dict[str, str | int]:
     return {"code": code, "words": str(words)}
 
 
-def _address_of_comment(pk):
+def _address_of_comment(pk: int) -> str:
     return _address(f"/c/{pk}/")
 
 
-def _address(path):
+def _address(path: str) -> str:
     return settings.SITE_URL + path

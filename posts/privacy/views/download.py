@@ -1,8 +1,10 @@
-"""Doors for whoever takes along what they wrote: open to every member, also warned, suspended or banned."""
+"""Views to download one's own data, open to every member, even if warned, suspended or banned."""
+
+from collections.abc import Iterable, Iterator
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,23 +15,24 @@ from forum import errors, ratelimit
 from posts.privacy import as_html, as_json, data_export
 
 WRITERS = {"html": as_html, "json": as_json}
-# characters sent at once: a row is often a line, and each sending costs
+# Characters sent at once. A piece is often a single line, and each sending has a cost.
 BLOCK = 32_000
 
 
 @login_required
 @require_safe
-def download(request):
-    """What is in the download, and the way to it."""
+def download(request: HttpRequest) -> HttpResponse:
+    """Show what the download contains, with links to it."""
     return render(request, "posts/privacy/download.html")
 
 
 @never_cache
 @require_safe
-def words(request, kind):
-    """Everything the member wrote as a file of this `kind` (a key of WRITERS), sent while it is read."""
+def words(request: HttpRequest, kind: str) -> HttpResponse:
+    """Send everything the member wrote as a file of this `kind` (a key of WRITERS), while it is read."""
     if not request.user.is_authenticated:
-        # to the page: a file that begins by itself after signing in would leave them on the form
+        # Redirects to the page first. A download that starts after signing in would leave the member on the sign-in
+        # form.
         return redirect_to_login(reverse("download"))
     try:
         ratelimit.take(request, "download")
@@ -45,7 +48,7 @@ def words(request, kind):
     )
 
 
-def _in_blocks(pieces):
+def _in_blocks(pieces: Iterable[str]) -> Iterator[str]:
     block, size = [], 0
     for piece in pieces:
         block.append(piece)
