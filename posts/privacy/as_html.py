@@ -29,7 +29,7 @@ def pieces(document: dict[str, Any]) -> Iterator[str]:
     for name, heading in SECTIONS.items():
         yield format_html('<h2 id="{}">{}</h2>\n', name, heading)
         number = 0
-        for number, row in enumerate(document[name], start=1):  # noqa: B007  (asked for below)
+        for number, row in enumerate(document[name], start=1):  # noqa: B007  (used after the loop)
             yield from _row(name, row)
         if not number:
             yield format_html("<p>{}</p>\n", _("There are none."))

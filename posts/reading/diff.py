@@ -26,7 +26,7 @@ class Part(NamedTuple):
     text: str
 
 
-class _OutOfTime(Exception):  # noqa: N818  (it is an answer, not a fault)
+class _OutOfTime(Exception):  # noqa: N818  (control flow, not an error)
     pass
 
 

@@ -67,7 +67,7 @@ class RenderedPage:
         filled = [fill(name, default) for name, default in zip(self._names, self._defaults, strict=True)]
         out = [""] * (2 * len(self._texts) - 1)
         out[::2], out[1::2] = self._texts, filled
-        return mark_safe("".join(out))  # noqa: S308  (our own templates' output)
+        return mark_safe("".join(out))  # noqa: S308  (output of our own templates)
 
 
 def render_page(

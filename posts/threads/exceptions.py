@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from posts.models.comment import Comment
 
 
-class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
+class Refused(Exception):  # noqa: N818  (control flow, not an error)
     """The action was offered but is no longer possible, and nothing was changed.
 
     `str()` gives a sentence for the person who tried.

@@ -101,7 +101,7 @@ def _publish_sql(depth: int) -> str:
     )
 
 
-class ThreadClosed(Exception):  # noqa: N818  (it is an answer, not a fault)
+class ThreadClosed(Exception):  # noqa: N818  (control flow, not an error)
     """The thread or the parent does not accept the reply. The transaction must not be committed."""
 
 

@@ -1,1 +1,1 @@
-"""Pages to download one's own data."""
+"""Pages on which members download their own data."""
