@@ -1,13 +1,18 @@
-"""How allauth makes accounts here, and in which words it speaks."""
+"""allauth's adapters: how accounts are made, how allauth's mails are sent, and its error messages."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.utils import build_absolute_uri
 from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +21,10 @@ from forum import outbox
 from forum.mail import in_our_look
 from forum.ratelimit import hashed_address, who
 from forum.security_log import record
+
+if TYPE_CHECKING:
+    from accounts.forms import SignupForm
+    from accounts.models import User
 
 _TOO_MANY = _(
     "That was tried too often in a short time. Nothing is locked and your name is kept: have a new code sent to your "
@@ -30,7 +39,7 @@ _LASTING_MINUTES = {
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's adapter with display names, and with sentences that say what to do next."""
+    """allauth's account adapter, with display names and with error messages that say what to do next."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "account_inactive": _("This account is closed."),
@@ -47,23 +56,23 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _TOO_MANY,
     }
 
-    def get_client_ip(self, request):
-        """What allauth limits by in place of the address, which is kept nowhere."""
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return a keyed hash of the client's network for allauth's rate limits, so that no address is stored."""
         return hashed_address(request)
 
-    def validation_error(self, code, *args):
-        """Return allauth's error; a limit that a form tells of is a security event."""
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Return allauth's validation error; write a security event if a rate limit caused it."""
         if code in ("rate_limited", "too_many_login_attempts"):
             record("limit_reached", **who(self.request), act=code)
         return super().validation_error(code, *args)
 
-    def save_user(self, request, user, form, commit=True):
-        """Saves the person who signs up, under the name they chose."""
+    def save_user(self, request: HttpRequest, user: "User", form: "SignupForm", commit: bool = True) -> "User":
+        """Save the new user with the display name from the form."""
         user.rename(form.cleaned_data["display_name"])
         return super().save_user(request, user, form, commit)
 
-    def send_mail(self, template_prefix, email, context):
-        """Put one of allauth's mails into the outbox; a code that has expired is not sent any more."""
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Put one of allauth's mails into the outbox, with the expiry time of its code if it has one."""
         lasting = _LASTING_MINUTES.get(template_prefix)
         context = context | {"site_name": settings.SITE_NAME}
         expires_at = None
@@ -74,28 +83,33 @@ class AccountAdapter(DefaultAccountAdapter):
         context |= {"request": self.request, "email": email, "current_site": get_current_site(self.request)}
         outbox.add(self.render_mail(template_prefix, email, context), kind=template_prefix, expires_at=expires_at)
 
-    def render_mail(self, template_prefix, email, context, headers=None):
-        """allauth's mail from our plain texts, with the same words in HTML beside them."""
+    def render_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> EmailMessage:
+        """Return allauth's mail as rendered from our plain-text template, with an HTML part made from the same text."""
         return in_our_look(super().render_mail(template_prefix, email, context, headers))
 
-    def send_account_already_exists_mail(self, email):
-        """Tells the owner of an address that somebody tried to join with it; the page tells nobody."""
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Send a mail to the owner of an address with which a new sign-up was tried.
+
+        The page does not reveal that the address has an account.
+        """
         url = build_absolute_uri(self.request, reverse("account_request_login_code"))
         self.send_mail("account/email/account_already_exists", email, {"login_code_url": url})
 
-    def get_password_change_redirect_url(self, request):
-        """Back to the account page, where the change began."""
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Return the address of the account page."""
         return reverse("account_settings")
 
-    def get_email_verification_redirect_url(self, email_address):
-        """A signed-in person confirmed a new address: back to the account page."""
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """Return the address of the account page for a signed-in user, allauth's default otherwise."""
         if self.request.user.is_authenticated:
             return reverse("account_settings")
         return super().get_email_verification_redirect_url(email_address)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """allauth's adapter for second factors, with sentences that say what to do next."""
+    """allauth's adapter for second factors, with error messages that say what to do next."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This code is not right, or its time has passed. Please type the one shown now."),

@@ -1,9 +1,15 @@
-"""People at the desk: to look up, not to alter. What changes a person’s state is a verb; posts adds the actions."""
+"""Admin pages of users and verifications, mostly read-only.
+
+A user's state is changed by actions, which the app posts adds in a subclass of PersonAdmin.
+"""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
+from django.forms import ModelForm
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,17 +24,17 @@ FOUND_AT_MOST = 1_000
 
 
 class StandingFilter(admin.SimpleListFilter):
-    """Staff, or people suspended at some time: two short lists, each with its own index."""
+    """A filter for staff or suspended users; each of the two lists has its own index."""
 
     title = _("standing")
     parameter_name = "standing"
 
-    def lookups(self, request, model_admin):
-        """The two lists."""
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """Return the two choices as (value, label)."""
         return [("staff", _("Staff")), ("suspended", _("Suspended now"))]
 
-    def queryset(self, request, queryset):
-        """The people of the chosen list."""
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Return the users of the chosen list; all users if none is chosen."""
         if self.value() == "staff":
             return queryset.filter(is_staff=True)
         if self.value() == "suspended":
@@ -38,9 +44,9 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 class PersonAdmin(admin.ModelAdmin):
-    """Looks people up by the beginning of their address or name; rights are given by superusers only.
+    """The admin of users: search by the beginning of an address or name. Only superusers may change rights.
 
-    Nobody is added or deleted here. To add actions, subclass it and register the subclass instead.
+    Users are neither added nor deleted here. To add actions, subclass it and register the subclass instead.
     """
 
     list_display = ["display_name", "email", "joined_at", "is_staff", "standing"]
@@ -88,21 +94,26 @@ class PersonAdmin(admin.ModelAdmin):
     ]
 
     @admin.display(description=_("warning not read yet"))
-    def warning(self, person):
-        """Since when; one that was read is among the decisions."""
+    def warning(self, person: User) -> str:
+        """Return when the user was warned, if they have not acknowledged it yet; a read warning is in the decisions."""
         return moment(person.warned_at) if person.warned_at else _("none")
 
     @admin.display(description=_("standing"))
-    def standing(self, person):
-        """In a word: closed, suspended, trusted, or nothing to say."""
+    def standing(self, person: User) -> str:
+        """Return "closed", "suspended" or "trusted" in the reader's language; "" otherwise."""
         if not person.is_active:
             return _("closed")
         if person.is_suspended:
             return _("suspended")
         return _("trusted") if person.is_trusted else ""
 
-    def get_search_results(self, request, queryset, search_term):
-        """Two prefix searches, each answered by an index; the name as it looks, not as it is spelt."""
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Return the users whose address or name begins with the term, at most FOUND_AT_MOST, and False.
+
+        Each of the two searches uses an index. Names are compared by their skeleton (see accounts.names).
+        """
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -112,32 +123,35 @@ class PersonAdmin(admin.ModelAdmin):
         matches = [by_address.values("pk")]
         if key := skeleton(term):
             matches.append(User.objects.filter(name_key__startswith=key).values("pk"))
-        # a union, not OR: each half keeps its index
+        # a union and not OR, so that each half uses its index
         found = matches[0].union(*matches[1:], all=True) if len(matches) > 1 else matches[0]
         return queryset.filter(pk__in=[row["pk"] for row in found[:FOUND_AT_MOST]]), False
 
-    def get_readonly_fields(self, request, obj=None):
-        """Rights are read-only to everybody but superusers."""
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Return the read-only fields; rights are among them unless the user is a superuser."""
         return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *self.rights]
 
-    def save_model(self, request, obj, form, change):
-        """Save, and write to the security log which rights were given or taken; groups tell by themselves."""
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        """Save the user, and write changes of `is_staff` and `is_superuser` to the security log.
+
+        Changes of groups are logged by a signal receiver (see accounts.security_events).
+        """
         super().save_model(request, obj, form, change)
         for right in ("is_staff", "is_superuser"):
             if right in form.changed_data:
                 record_right(obj, right, is_given=getattr(obj, right))
 
-    def has_add_permission(self, request):
-        """People join by themselves; moderators are made by `manage.py make_moderator`."""
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: people sign up themselves, and `manage.py make_moderator` makes moderators."""
         return False
 
-    def has_delete_permission(self, request, obj=None):
-        """Rows are never deleted here."""
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Return False: users are not deleted in the admin."""
         return False
 
 
 class VerificationAdmin(ReadOnlyAdmin):
-    """What was checked about a clinician, to read; granting and revoking are verbs."""
+    """A read-only list of clinicians' verifications; posts has the actions that grant and revoke them."""
 
     list_display = ["user", "profession", "regulator", "region", "checked_at", "checked_by", "expires_at", "revoked_at"]
     list_select_related = ["user", "checked_by"]
@@ -145,7 +159,7 @@ class VerificationAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
 
-# allauth's pages show seeds of second factors and let them be edited
+# allauth's admin pages show the secrets of second factors and let them be edited
 admin.site.unregister([Authenticator, EmailAddress])
 admin.site.register(User, PersonAdmin)
 admin.site.register(Verification, VerificationAdmin)

@@ -1,4 +1,4 @@
-"""The people: accounts, their names, and what has been checked about them."""
+"""The app config of accounts."""
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
@@ -6,13 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Accounts(AppConfig):
-    """Accounts of members, clinicians' verifications, and the Moderators group."""
+    """The app of user accounts, sign-in, clinicians' verifications, and the Moderators group."""
 
     name = "accounts"
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Note when sessions begin, and write security events."""
+        """Connect the signal receivers that record new sessions and write security events."""
         from accounts import security_events, sessions
 
         user_logged_in.connect(sessions.begin, dispatch_uid="accounts.sessions.begin")

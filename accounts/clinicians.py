@@ -1,4 +1,6 @@
-"""Clinicians: what they ask to be verified as, and what was checked."""
+"""Models of clinicians' verifications and of requests for them."""
+
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -6,17 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class VerificationQuerySet(models.QuerySet):
-    """Questions about many verifications."""
+    """Queries on verifications."""
 
-    def in_force(self, at):
-        """Those that hold at the moment `at`: neither expired nor revoked."""
+    def in_force(self, at: datetime) -> "VerificationQuerySet":
+        """Return the verifications that are neither expired at `at` nor revoked."""
         return self.filter(expires_at__gt=at, revoked_at=None)
 
 
 class Verification(models.Model):
-    """That a person is a clinician: what was checked, where, when, by whom, and until when it holds.
+    """The record that a person was verified as a clinician: what was checked, where, when, who did it, and its expiry.
 
-    A registration number is looked up and not kept. Rows are never changed but for `revoked_at`.
+    The registration number is not stored. Rows are never changed, except for `revoked_at`.
     """
 
     user = models.ForeignKey(
@@ -47,19 +49,19 @@ class Verification(models.Model):
             models.CheckConstraint(condition=~models.Q(method=""), name="verification_has_method"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.profession}, {self.region}"
 
-    def is_in_force(self, at):
-        """Holds at the moment `at`."""
+    def is_in_force(self, at: datetime) -> bool:
+        """Return whether the verification is neither expired at `at` nor revoked."""
         return self.revoked_at is None and self.expires_at > at
 
 
 class VerificationRequest(models.Model):
-    """Somebody asks to be verified as a clinician, and says in which register they are found.
+    """A person's request to be verified as a clinician, with the register that lists them.
 
-    `number`, their registration number there, and `evidence`, whatever else helps to find them, are for the moderator
-    who checks: both are erased with the decision, and the database holds that. One request of a person is open.
+    `number` (the registration number) and `evidence` (other details that help to find the person) are for the moderator
+    who checks. Both are erased with the decision, which a constraint enforces. A person has at most one open request.
     """
 
     class Outcome(models.TextChoices):
@@ -97,5 +99,5 @@ class VerificationRequest(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.profession}, {self.region}"

@@ -1,4 +1,4 @@
-"""Functions that other apps register, called when something happens to an account."""
+"""Hooks: functions that other apps register and that this app calls when an account changes."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -6,5 +6,5 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from accounts.models import User
 
-# Called with the person who takes another name, in the same transaction and before the person's row is locked.
+# Called with the user whose display name changes, in the same transaction and before the user's row is locked.
 before_rename: list[Callable[["User"], object]] = []
