@@ -1,4 +1,6 @@
-"""Forms of the account pages: the shape of what came in."""
+"""Forms of the account pages. They check input; the models change state."""
+
+from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.utils import filter_users_by_email
@@ -8,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hooks
@@ -20,13 +23,13 @@ _NAME_TAKEN = _("Somebody already uses this name or one that looks like it. Plea
 
 
 class NameTakenError(Exception):
-    """Somebody else took the name between the look and the write; the form says so."""
+    """Raised when another user takes the name between the check and the write; the form has the error."""
 
 
 class DisplayNameField(forms.CharField):
-    """A display name, tidied before it is judged."""
+    """A field for a display name, which is normalized before it is validated."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(
             label=_("Display name"),
             strip=True,
@@ -43,20 +46,21 @@ class DisplayNameField(forms.CharField):
             **options,
         )
 
-    def to_python(self, value):
-        """Single spaces, and plain forms of the characters; what is far too long is only told to be so."""
+    def to_python(self, value: object) -> str:
+        """Return the normalized name (see `clean_up`); a far too long name is left as it is for the length check."""
         name = super().to_python(value)
         return clean_up(name) if len(name) <= 4 * NAME_MAX_LENGTH else name
 
 
 class Trap(forms.TextInput):
-    """The widget of a field that people do not see and that programs fill in."""
+    """The widget of a honeypot field: hidden from people, filled in by bots."""
 
 
 class SignupForm(allauth_forms.SignupForm):
-    """Somebody new: a name others will see, an address nobody will, and a password if they want one.
+    """The sign-up form: a public display name, a private e-mail address, and an optional password.
 
-    An address that has an account already is treated like a new one, down to the work done and the name taken.
+    An address that already has an account is treated like a new one: the form does the same work and takes the name, so
+    that the answer does not reveal whether the account exists.
     """
 
     field_order = ["display_name", "email", "password1"]
@@ -65,7 +69,7 @@ class SignupForm(allauth_forms.SignupForm):
         help_text=_("Everybody sees this name beside what you write. It need not be your real name.")
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _EMAIL
         self.fields["email"].help_text = _(
@@ -77,15 +81,15 @@ class SignupForm(allauth_forms.SignupForm):
         self.fields["website"].label = _("Leave this empty")
         self.fields["website"].widget = Trap(attrs={"tabindex": "-1", "autocomplete": "off"})
 
-    def clean_display_name(self):
-        """The name, if nobody has it."""
+    def clean_display_name(self) -> str:
+        """Return the name; raises ValidationError if it is taken."""
         name = self.cleaned_data["display_name"]
         if not User.objects.name_is_free(name):
             raise ValidationError(_NAME_TAKEN, code="taken")
         return name
 
-    def clean(self):
-        """The password must not resemble the name either; allauth compares it with the address only."""
+    def clean(self) -> dict[str, Any]:
+        """Also compare the password with the display name; allauth compares it with the address only."""
         cleaned = super().clean()
         password = cleaned.get("password1")
         if password and not self.has_error("password1"):
@@ -96,24 +100,28 @@ class SignupForm(allauth_forms.SignupForm):
                 self.add_error("password1", error)
         return cleaned
 
-    def try_save(self, request):
-        """The new person, or allauth's answer to an address it knows; raises NameTakenError, form told."""
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Return the new user and None, or None and allauth's response for an address that has an account.
+
+        Raises NameTakenError, with the error in the form, if another user took the name meanwhile.
+        """
         if self.account_already_exists:
             return self._meet_again(request)
         try:
             with transaction.atomic():
                 return super().try_save(request)
         except IntegrityError:
-            # two at once: the other one has the address, or the name
+            # another request took the address or the name at the same time
             if User.objects.filter(email__iexact=self.cleaned_data["email"]).exists():
                 self.account_already_exists = True
                 return self._meet_again(request)
             self.add_error("display_name", ValidationError(_NAME_TAKEN, code="taken"))
             raise NameTakenError from None
 
-    def _meet_again(self, request):
+    def _meet_again(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Answer a sign-up with an address that has an account."""
         if not self.cleaned_data["website"]:
-            # as long as making an account takes, and with the same effect on the name
+            # take as long as making an account, and take the name as well
             make_password(self.cleaned_data.get("password1") or None)
             for holder in filter_users_by_email(self.cleaned_data["email"])[:1]:
                 holder.hold_name(skeleton(self.cleaned_data["display_name"]))
@@ -121,46 +129,46 @@ class SignupForm(allauth_forms.SignupForm):
 
 
 class LoginForm(allauth_forms.LoginForm):
-    """Sign-in by password; its page offers the code first, by `code_form`."""
+    """The form to sign in by password; its page also shows `code_form`, and shows it first."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _EMAIL
 
     @property
-    def code_form(self):
-        """The form for a sign-in code, with the address typed so far."""
+    def code_form(self) -> "RequestLoginCodeForm":
+        """Return the form that requests a sign-in code, filled in with the address typed so far."""
         return RequestLoginCodeForm(initial={"email": self.data.get("login", "")}, auto_id="code_%s")
 
 
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
-    """Asks for a sign-in code."""
+    """The form that requests a sign-in code."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _EMAIL
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
-    """Asks for a code that allows a new password."""
+    """The form that requests a code for setting a new password."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _EMAIL
 
 
 class AddEmailForm(allauth_forms.AddEmailForm):
-    """Asks for another address in place of the present one."""
+    """The form that replaces the account's e-mail address."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("New e-mail address")
 
 
 class _NewPassword:
-    """Our words around a new password, typed twice."""
+    """A mixin with our labels and help texts for a new password and its repetition."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password1"].label = _("New password")
         self.fields["password1"].help_text = _("At least 10 characters; not your name, not one that many people use.")
@@ -168,23 +176,23 @@ class _NewPassword:
 
 
 class ChangePasswordForm(_NewPassword, allauth_forms.ChangePasswordForm):
-    """A new password in place of the present one."""
+    """The form that changes the password."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = _("Present password")
 
 
 class SetPasswordForm(_NewPassword, allauth_forms.SetPasswordForm):
-    """A first password."""
+    """The form that sets a password for an account without one."""
 
 
 class ResetPasswordKeyForm(_NewPassword, allauth_forms.ResetPasswordKeyForm):
-    """A new password in place of a forgotten one."""
+    """The form that sets a new password after a password reset."""
 
 
 class ProfileForm(forms.ModelForm):
-    """A member's own display name; the one they leave stays theirs and goes to nobody else."""
+    """The form with which a member changes their display name; the old name stays reserved for them."""
 
     display_name = DisplayNameField(
         help_text=_("Everybody sees this name, also beside what you wrote before. Your old name stays yours.")
@@ -194,26 +202,29 @@ class ProfileForm(forms.ModelForm):
         model = User
         fields = ["display_name"]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.old_key = self.instance.name_key
         self.helper = FormHelper()
         self.helper.form_tag = False
 
-    def clean_display_name(self):
-        """The name, if it is free or this member's own."""
+    def clean_display_name(self) -> str:
+        """Return the name; raises ValidationError unless it is free or this member's own."""
         name = self.cleaned_data["display_name"]
         if not User.objects.name_is_free(name, person=self.instance):
             raise ValidationError(_NAME_TAKEN, code="taken")
         return name
 
-    def save(self, commit=True):
-        """Renames the member; raises NameTakenError, with the error in the form, if somebody was faster."""
+    def save(self, commit: bool = True) -> User:
+        """Rename the member and reserve the old name.
+
+        Raises NameTakenError, with the error in the form, if another user took the name meanwhile.
+        """
         person = User.objects.get(pk=self.instance.pk)
         person.rename(self.cleaned_data["display_name"])
         try:
             with transaction.atomic():
-                # Apps lock their rows before the person: a reply, which holds its thread, may wait for the person.
+                # Other apps must lock their rows before the user's row: a reply locks its thread first, then the user.
                 for act in hooks.before_rename:
                     act(person)
                 person.save(update_fields=["display_name", "name_key"])

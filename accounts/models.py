@@ -1,7 +1,8 @@
-"""People: an account per person; what is known of those who are clinicians is in accounts.clinicians."""
+"""The models of user accounts and reserved names. Clinicians' verifications are in accounts.clinicians."""
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
 from django.contrib.postgres.indexes import OpClass
@@ -19,42 +20,45 @@ from accounts.validators import NAME_MAX_LENGTH, validate_display_name
 
 __all__ = ["MODERATORS", "HeldName", "User", "UserSession", "Verification", "VerificationRequest"]
 
-# How long somebody is called new after they joined; the first day is a standing of its own.
+# The time since joining during which the standing is "first day", then "new".
 FIRST_DAY, NEW_FOR = timedelta(days=1), timedelta(days=7)
-# The group of those who may use the desk and its verbs; posts.moderation.moderator_group gives it its rights.
+# The group of users who may use the admin and its actions; posts.moderation.moderator_group sets its rights.
 MODERATORS = "Moderators"
 
 
 class UserManager(BaseUserManager):
-    """Makes people, found by their e-mail address without regard to case."""
+    """The manager of users, who are looked up by e-mail address without regard to case."""
 
-    def create_user(self, email, password=None, **fields):
-        """A new person; without `password` they sign in by code or passkey."""
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create and return a user; without `password` they sign in by code or passkey."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.name_key = skeleton(user.display_name)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email, password=None, **fields):
-        """A person who may do everything (`manage.py createsuperuser`)."""
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create and return a superuser (for `manage.py createsuperuser`)."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
-    def name_is_free(self, display_name, person=None):
-        """Whether `person` (or somebody new) may take the name: nobody wears or holds it or one that looks like it."""
+    def name_is_free(self, display_name: str, person: "User | None" = None) -> bool:
+        """Return whether `person` (None: a new user) may take the name.
+
+        A name is free if no other user has or reserves it or a name that looks like it.
+        """
         key = skeleton(display_name)
         worn, held = self.filter(name_key=key), HeldName.objects.filter(name_key=key)
         if person:
             worn, held = worn.exclude(pk=person.pk), held.exclude(person=person)
         return not worn.exists() and not held.exists()
 
-    def hold_byline(self, byline):
-        """Keeps a name under which somebody without an account is published from everybody who joins."""
+    def hold_byline(self, byline: str) -> None:
+        """Reserve the name under which a guest is published, so that no user can take it."""
         if key := skeleton(byline):
             HeldName.objects.bulk_create([HeldName(name_key=key)], ignore_conflicts=True)
 
-    def others_moderate(self, moderator):
-        """Somebody besides `moderator` may decide at the desk; the database's own rule for appeals asks the same."""
+    def others_moderate(self, moderator: "User") -> bool:
+        """Return whether a user other than `moderator` may moderate; a database rule for appeals uses the same test."""
         may = models.Q(content_type__app_label="posts", codename="moderate_comment")
         right = Permission.objects.filter(may).values("pk")
         others = self.filter(is_staff=True, is_active=True).exclude(pk=moderator.pk)
@@ -66,21 +70,21 @@ class UserManager(BaseUserManager):
             models.Q(is_superuser=True) | models.Q(user_permissions__in=right) | models.Q(groups__permissions__in=right)
         ).exists()
 
-    def with_address(self, email):
-        """The person with this address, however it is capitalised; the unique index answers."""
+    def with_address(self, email: str) -> "models.QuerySet[User]":
+        """Return the users with this address in any capitalisation, at most one; the query uses the unique index."""
         return self.alias(address=Lower("email")).filter(address=email.lower())
 
-    def get_by_natural_key(self, email):
-        """The person with this address; raises DoesNotExist."""
+    def get_by_natural_key(self, email: str) -> "User":
+        """Return the user with this address; raises DoesNotExist."""
         return self.with_address(email).get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person with an account. Their address is private; `display_name` is what others see.
+    """A person with an account. The address is private; other people see `display_name`.
 
-    `name_key` is the name's skeleton (see accounts.names): two names that look alike share one, and it is unique.
-    `trust_set_at`: a moderator set the trust by hand, and it is not reckoned any more. `warned_at`: warned, and it is
-    still to be acknowledged. `has_statement`: a moderator's decision about them that they have not opened yet.
+    `name_key` is the unique skeleton of the name (see accounts.names); names that look alike have the same skeleton.
+    `trust_set_at` is set if a moderator set the trust by hand, after which it is not recalculated. `warned_at` is set
+    while a warning is not acknowledged. `has_statement` is true while the user has not opened a decision about them.
     """
 
     email = models.EmailField(_("e-mail address"), max_length=254)
@@ -92,7 +96,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
 
     class Trust(models.IntegerChoices):
-        """Earned by days, comments that were kept, and reading; see posts.moderation.trust."""
+        """Levels of trust, earned by days, comments that were kept, and reading; see posts.moderation.trust."""
 
         NEW = 0, _("new")
         MEMBER = 1, _("member")
@@ -128,7 +132,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
         indexes = [
             models.Index(fields=["-joined_at", "-id"], name="user_joined"),
-            # the desk's search by the beginning of an address, and its two short lists
+            # for the admin's search by the beginning of an address, and for its two short lists
             models.Index(OpClass(Lower("email"), name="text_pattern_ops"), name="user_email_prefix"),
             models.Index(fields=["-joined_at", "-id"], condition=models.Q(is_staff=True), name="user_staff"),
             models.Index(
@@ -136,43 +140,43 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.display_name
 
-    def get_full_name(self):
-        """The name others see; Django's admin and allauth ask for it under this name."""
+    def get_full_name(self) -> str:
+        """Return the display name; Django's admin and allauth call this method."""
         return self.display_name
 
-    def get_short_name(self):
-        """The name others see."""
+    def get_short_name(self) -> str:
+        """Return the display name."""
         return self.display_name
 
-    def rename(self, display_name):
-        """Sets the name and the key it is unique by; the caller saves."""
+    def rename(self, display_name: str) -> None:
+        """Set the name and its unique key; the caller saves."""
         self.display_name = display_name
         self.name_key = skeleton(display_name)
 
-    def hold_name(self, name_key):
-        """Keeps the name from everybody else; harmless if it is held already."""
+    def hold_name(self, name_key: str) -> None:
+        """Reserve the name for this user; does nothing if it is reserved already."""
         HeldName.objects.bulk_create([HeldName(name_key=name_key, person=self)], ignore_conflicts=True)
 
-    def email_user(self, subject, message, from_email=None, **options):
-        """Sends this person a mail."""
+    def email_user(self, subject: str, message: str, from_email: str | None = None, **options: Any) -> None:
+        """Send this user a mail."""
         send_mail(subject, message, from_email, [self.email], **options)
 
     @property
-    def is_suspended(self):
-        """Suspended now: without an end, or with an end still to come."""
+    def is_suspended(self) -> bool:
+        """Return whether the user is suspended now, with or without an end date."""
         return self.suspended_at is not None and (self.suspended_until is None or self.suspended_until > timezone.now())
 
     @property
-    def is_trusted(self):
-        """Earned it, or was given it by a moderator, or is staff."""
+    def is_trusted(self) -> bool:
+        """Return whether the user is staff or has the trust level TRUSTED."""
         return self.is_staff or self.trust == self.Trust.TRUSTED
 
     @property
-    def standing(self):
-        """How well the forum knows this person: one of the names that `settings.LIMITS` has for members."""
+    def standing(self) -> str:
+        """Return the user's standing, one of the names that `settings.LIMITS` has for members."""
         if self.is_staff:
             return "staff"
         if self.is_trusted:
@@ -182,19 +186,23 @@ class User(AbstractBaseUser, PermissionsMixin):
             return "first day"
         return "new" if known_for < NEW_FOR else "member"
 
-    # The ids of the second factors that the session of the present request proved; see accounts.sessions.
+    # The ids of the second factors used in the session of the current request; accounts.sessions sets it.
     proven_factors: Collection[int] = ()
 
     @cached_property
     def has_proven_factor(self) -> bool:
-        """Whether the present session passed a second factor that the account still has; one query, for who did."""
+        """Return whether the current session passed a second factor that the account still has.
+
+        Makes one query if the session passed any second factor, otherwise none.
+        """
         return bool(self.proven_factors) and self.authenticator_set.filter(pk__in=self.proven_factors).exists()
 
     @property
     def moderates(self) -> bool:
-        """Whether a moderator's rights count: staff with that right, not suspended, in a session with a second factor.
+        """Return whether the user may moderate in this request.
 
-        A user who was loaded outside of a request has no session and does not moderate.
+        The user must be active staff with the permission, not suspended, in a session that passed a second factor. A user
+        that was loaded outside of a request has no session and may not moderate.
         """
         return (
             self.is_active
@@ -206,15 +214,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class HeldName(models.Model):
-    """A name that only `person` may take, though they do not wear it now; without a person, nobody may.
+    """A reserved name: only `person` may take it; no user may if `person` is None.
 
-    Held when they change their name, so that nobody else steps into it; and when somebody signs up with their address,
-    because a new account would have taken the name then: a name still free would tell that the address has an account.
+    A name is reserved when its user takes another one, so that no other user can pass for them. It is also reserved
+    when a sign-up gives the address of an existing account: a new account would have taken the name, so a name that
+    stays free would reveal that the address has an account. Bylines of guests are reserved without a person.
     """
 
     name_key = models.CharField(max_length=NAME_MAX_LENGTH * 4, unique=True)
     person = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="held_names")
     held_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name_key

@@ -1,4 +1,4 @@
-"""When two display names look the same: the skeleton both share.
+"""Skeletons of display names: two names that look the same have the same skeleton.
 
 Follows the idea of Unicode Technical Standard 39, section 4 (confusable detection): compare prototypes of the
 characters, not the characters. The look-alikes come from the package confusable-homoglyphs, which is made from
@@ -8,25 +8,25 @@ Unicode's confusables.txt.
 import unicodedata
 from functools import cache
 
-# Look-alikes inside Latin, after case is ignored: capital I, small l, one and the bar are one stroke; a stroke through
-# a letter is an accent to a reader, though Unicode does not take it apart.
+# Look-alikes inside Latin, when case is ignored. Capital I, small l, 1 and the bar look like one stroke. A stroke
+# through a letter looks like an accent, but Unicode does not decompose these letters.
 _PLAIN = {"0": "o", "1": "i", "l": "i", "|": "i", "ø": "o", "đ": "d", "ħ": "h", "ł": "i", "ŧ": "t", "ƀ": "b"}
 _PAIRS = (("rn", "m"), ("vv", "w"))
-# Letters and marks by category that are drawn as nothing (Unicode's Default_Ignorable_Code_Point).
+# Invisible characters whose category is letter or mark (Unicode's Default_Ignorable_Code_Point).
 _UNSEEN = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0))).union(
     map(chr, range(0x180B, 0x1810)), map(chr, range(0xFE00, 0xFE10)), map(chr, range(0xE0100, 0xE01F0))
 )
 
 
 @cache
-def _prototypes():
-    """Each look-alike character mapped to the one it stands for: plain Latin first, else the lowest code point.
+def _prototypes() -> dict[str, str]:
+    """Return each look-alike character mapped to its prototype: a plain Latin one, else the lowest code point.
 
-    Read once, at the first name that needs it: the table is a megabyte.
+    The table of one megabyte is read once, at the first call.
     """
     from confusable_homoglyphs.confusables import confusables_data
 
-    def plain(char):
+    def plain(char: str) -> str:
         found = {entry["c"].casefold() for entry in confusables_data.get(char, ())}
         return min((text for text in found if text.isascii() and text.isalnum()), key=lambda t: (len(t), t), default="")
 
@@ -37,20 +37,20 @@ def _prototypes():
         latin = plain(char)
         group = [char, *(entry["c"] for entry in confusables_data[char] if len(entry["c"]) == 1)]
         table[char] = latin or min(group)
-        # case is ignored, so a small letter whose capital passes for a Latin one does too: в for B, because of В
+        # case is ignored, so a small letter counts as a look-alike if its capital is one: в for B, because of В
         small = char.casefold()
         if latin and len(small) == 1 and not small.isascii() and not plain(small):
             capitals[small] = latin
     return table | capitals | _PLAIN
 
 
-def _is_seen(char):
-    """A letter, a number, or a vowel sign that stands on its own; not an accent, a dot or something invisible."""
+def _is_seen(char: str) -> bool:
+    """Return whether the character is a letter, a number or a spacing vowel sign, and visible."""
     kind = unicodedata.category(char)[0]
     return (kind in "LN" or (kind == "M" and not unicodedata.combining(char))) and char not in _UNSEEN
 
 
-def _fold(text):
+def _fold(text: str) -> str:
     table = _prototypes()
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     text = "".join(table.get(char, char) for char in text if _is_seen(char) or char in table)
@@ -60,12 +60,12 @@ def _fold(text):
     return text
 
 
-def skeleton(name):
-    """The key under which names that look alike are one: case, accents, spacing, dots and look-alikes ignored.
+def skeleton(name: str) -> str:
+    """Return the key that names which look alike share: it ignores case, accents, spaces, dots and look-alikes.
 
-    The same for its own result. Empty only if nothing in `name` can be seen as a letter or a number.
+    The skeleton of a skeleton is itself. It is empty only if `name` has no visible letter or number.
     """
-    # the prototype of a character may itself have one: go on until nothing changes
+    # the prototype of a character may itself have a prototype
     seen = [name]
     while (folded := _fold(seen[-1])) not in seen:
         seen.append(folded)

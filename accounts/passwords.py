@@ -1,4 +1,4 @@
-"""Which passwords are refused because they are guessed first."""
+"""The password validator that refuses passwords that are easy to guess."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -7,17 +7,17 @@ from zxcvbn import zxcvbn
 
 from accounts.models import User
 
-# Of zxcvbn's scores from 0 to 4: 3 takes a hundred million guesses or more.
+# Of zxcvbn's scores from 0 to 4. A score of 3 means at least a hundred million guesses.
 LEAST_SCORE = 3
-# Characters that are looked at. Longer texts made for it cost zxcvbn seconds; these cost 60 ms at most.
+# Only this many characters are checked, which takes 60 ms at most. A crafted longer text takes zxcvbn seconds.
 LOOKED_AT = 20
 
 
 class GuessableValidator:
-    """Refuses passwords made of what is tried first: leaked passwords, words, names, dates, keyboard rows, repeats.
+    """Refuse passwords made of leaked passwords, words, names, dates, keyboard rows or repeats.
 
-    zxcvbn brings 30,000 leaked passwords and 64,000 words and names with it, and reads them also backwards and with
-    digits for letters; nothing leaves this machine.
+    zxcvbn contains 30,000 leaked passwords and 64,000 words and names. It also recognizes them backwards and with
+    digits for letters. The password does not leave this machine.
     """
 
     def validate(self, password: str, user: User | None = None) -> None:
@@ -35,5 +35,5 @@ class GuessableValidator:
             )
 
     def get_help_text(self) -> str:
-        """Return what the form says about it beforehand."""
+        """Return the help text for the form."""
         return _("Words, names, dates and patterns that are tried first are refused.")

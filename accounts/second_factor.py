@@ -1,4 +1,6 @@
-"""Forms that add a second factor."""
+"""Forms that add a second factor to an account."""
+
+from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
@@ -8,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class _ProvesItself:
-    """A second factor just added has just been used: its codes may be seen without asking for it again at once.
+    """A mixin that counts adding a second factor as a recent use of it, so that allauth does not ask for it at once.
 
-    Asking would be worse than a nuisance, for the same code of an app is not taken twice. It does not make the session
-    a moderator's: see accounts.sessions.
+    An app's code is not accepted twice, so the user would have to wait for the next code. Adding a second factor does
+    not let the session moderate: see accounts.sessions.
     """
 
-    def clean(self):
-        """Notes the use in the session, if all is right."""
+    def clean(self) -> dict[str, Any]:
+        """Record the use of the second factor in the session if the form is valid."""
         cleaned = super().clean()
         if not self.errors:
             record_authentication(context.request, self.user, method="mfa", reauthenticated=True)
@@ -23,18 +25,18 @@ class _ProvesItself:
 
 
 class ActivateTOTPForm(_ProvesItself, TOTPForm):
-    """Adds an authenticator app."""
+    """The form that adds an authenticator app."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].label = _("Code the app shows")
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
 class AddWebAuthnForm(_ProvesItself, WebAuthnForm):
-    """Adds a security key or a passkey."""
+    """The form that adds a security key or a passkey."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the key")
         self.fields["passwordless"].label = _("Use it as a passkey")

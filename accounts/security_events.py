@@ -1,11 +1,15 @@
 """Receivers of Django's and allauth's signals that write security events (see forum.security_log)."""
 
+from collections.abc import Callable
+
 from allauth.account import signals as account_signals
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa import signals as mfa_signals
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
 from django.contrib.auth.models import Group, Permission
+from django.db.models import Model
 from django.db.models.signals import m2m_changed
 from django.http import HttpRequest
 
@@ -43,45 +47,58 @@ def connect() -> None:
 
 
 def record_right(person: User, right: str, *, is_given: bool) -> None:
-    """Write that `person` was given or lost `right`; who did it is known from the request, if there is one."""
+    """Log that `person` was given or lost `right`; the user of the current request, if any, is logged as the actor."""
     by = context.request.user.pk if context.request is not None else None
     record("right_given" if is_given else "right_taken", user=by, target=person.pk, right=right)
 
 
-def _writes(event, **fields):
-    """A receiver that writes `event` about the signal's user."""
+def _writes(event: str, **fields: str) -> Callable[..., None]:
+    """Return a signal receiver that logs `event` about the signal's user."""
 
-    def receive(sender, request, user=None, authenticator=None, **more):
+    def receive(
+        sender: object,
+        request: HttpRequest,
+        user: User | None = None,
+        authenticator: Authenticator | None = None,
+        **more: object,
+    ) -> None:
         about = fields | ({"authenticator": str(authenticator.type)} if authenticator else {})
         record(event, **who(request) | {"user": user.pk if user else None}, **about)
 
     return receive
 
 
-def _signed_in(sender, request: HttpRequest, user: User, **more) -> None:
+def _signed_in(sender: object, request: HttpRequest, user: User, **more: object) -> None:
     methods = [entry["method"] for entry in get_authentication_records(request, user)]
     record("signed_in", **who(request) | {"user": user.pk}, methods=methods)
 
 
-def _signed_out(sender, request: HttpRequest, user: User | None, **more) -> None:
+def _signed_out(sender: object, request: HttpRequest, user: User | None, **more: object) -> None:
     if user is not None:
         record("signed_out", **who(request) | {"user": user.pk})
 
 
-def _sign_in_failed(sender, credentials: dict, request: HttpRequest | None = None, **more) -> None:
+def _sign_in_failed(sender: object, credentials: dict, request: HttpRequest | None = None, **more: object) -> None:
     email = credentials.get("email") or credentials.get("username") or ""
     target = User.objects.filter(email__iexact=email).values_list("pk", flat=True).first()
     record("sign_in_failed", **(who(request) if request else {}), target=target)
 
 
-def _rights_changed(sender, instance, action: str, reverse: bool, pk_set: set[int] | None, **more) -> None:
+def _rights_changed(
+    sender: type[Model],
+    instance: User | Group | Permission,
+    action: str,
+    reverse: bool,
+    pk_set: set[int] | None,
+    **more: object,
+) -> None:
     if action not in ("post_add", "post_remove", "pre_clear"):
         return
     model = Group if sender is User.groups.through else Permission
     kind = model.__name__.lower()
     name_of = "name" if model is Group else "codename"
     if reverse:
-        # changed from the side of the group or permission: `instance` is that, and `pk_set` has people
+        # changed through the group or permission: `instance` is that, and `pk_set` has ids of users
         people = User.objects.filter(pk__in=pk_set) if pk_set is not None else instance.user_set.all()
         pairs = [(person, getattr(instance, name_of)) for person in people]
     else:
@@ -91,5 +108,5 @@ def _rights_changed(sender, instance, action: str, reverse: bool, pk_set: set[in
         record_right(person, f"{kind} {name}", is_given=action == "post_add")
 
 
-def _field_of(sender) -> str:
+def _field_of(sender: type[Model]) -> str:
     return "groups" if sender is User.groups.through else "user_permissions"

@@ -1,4 +1,4 @@
-"""What a signed-in session proved, where it is, and how long a moderator's lasts."""
+"""Sessions of signed-in users: the second factors they passed, their device, and the time limit for moderators."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,23 +14,23 @@ from accounts.models import User, UserSession
 from accounts.user_session import read_user_agent
 from forum.middleware import never_store
 
-# In the session: when it began and when it was last seen, in seconds since 1970, and the key it had then.
+# The session's entry with the time it began, the time it was last seen (seconds since 1970), and its key at that time.
 MARK = "signed_in"
-# Seconds. What is seen is written down at most this often; for moderators more often, because their sessions end.
+# Seconds between writes of the time last seen. Moderators' sessions end when idle, so theirs is written more often.
 SEEN_EVERY, STAFF_SEEN_EVERY = 60 * 60, 10 * 60
 STAFF_MOST_IDLE, STAFF_MOST = 12 * 60 * 60, 7 * 24 * 60 * 60
 SIGNED_OUT = _("You were signed out: moderators’ sessions end after 12 hours without use, and after 7 days.")
 
 
 def middleware(get_response: Callable) -> Callable:
-    """Tell the user of each request what their session proved, and end moderators' sessions in time."""
+    """Set `proven_factors` on the user of each request, and end moderators' sessions that are over."""
 
     def handle(request: HttpRequest) -> HttpResponseBase:
-        # without a session there is nobody to look up
+        # without a session, looking at the user would be for nothing
         if request.session.session_key is not None and request.user.is_authenticated:
             _look_at(request)
         response = get_response(request)
-        # on every page they may read what is withheld from others
+        # a moderator's pages may contain texts that are hidden from others
         if getattr(request.user, "proven_factors", ()):
             never_store(response)
         return response
@@ -39,20 +39,21 @@ def middleware(get_response: Callable) -> Callable:
 
 
 def begin(request: HttpRequest, user: User, **signal: object) -> None:
-    """Note that somebody has just signed in (receives Django's user_logged_in)."""
+    """Record that the user has just signed in (receives Django's user_logged_in)."""
     _note(request, user, None, timezone.now().timestamp())
 
 
 def proven_factors(request: HttpRequest) -> list[int]:
-    """Return the ids of the second factors with which somebody signed in to this session, or confirmed it.
+    """Return the ids of the second factors with which the user signed in to this session or confirmed it.
 
-    To add a second factor proves nothing: whoever took over a session could do that.
+    Adding a second factor does not count, because a person who stole a session could add one.
     """
     records = get_authentication_records(request, request.user)
     return [record["id"] for record in records if record["method"] == "mfa" and "id" in record]
 
 
 def _look_at(request: HttpRequest) -> None:
+    """Update a signed-in session and its user, or sign out a moderator whose session is over."""
     mark, now = request.session.get(MARK), timezone.now().timestamp()
     if mark and request.user.is_staff and _is_over(mark, now):
         logout(request)
@@ -65,11 +66,11 @@ def _look_at(request: HttpRequest) -> None:
 
 
 def _note(request: HttpRequest, user: User, mark: dict | None, now: float) -> None:
-    """Write down that the session is seen, under the key that it has now; without a `mark` it begins."""
+    """Record that the session was seen, under its current key; without a `mark` it begins now."""
     key, began = request.session.session_key, mark["began"] if mark else now
     request.session[MARK] = {"began": began, "seen": now, "key": key}
     if key is None:
-        # the session gets its key when it is saved; the next request notes it
+        # a new session gets its key when it is saved; the next request records it
         return
     seen_at = datetime.fromtimestamp(now, UTC)
     known = UserSession.objects.filter(user=user, session_key=mark["key"]) if mark else UserSession.objects.none()

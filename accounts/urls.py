@@ -1,4 +1,4 @@
-"""Addresses under /account/ that come before allauth's own."""
+"""URL patterns under /account/ that take precedence over allauth's."""
 
 from allauth.account import views as account_views
 from allauth.mfa.recovery_codes import views as recovery_codes_views
@@ -10,8 +10,8 @@ from django.urls import path
 
 from accounts import views
 
-# Forms of allauth that change an account and tell its owner by mail, at allauth's addresses and with its names.
-# A visitor is led to sign in: allauth would first keep what they sent in a new session.
+# allauth's views that change an account and send its owner a mail, with allauth's addresses and names.
+# They require sign-in here, because allauth would first store a visitor's data in a new session.
 CHANGES = [
     ("email/", account_views.EmailView, "account_email"),
     ("password/change/", account_views.PasswordChangeView, "account_change_password"),

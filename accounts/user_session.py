@@ -1,4 +1,4 @@
-"""Where somebody is signed in."""
+"""The model of the sessions in which users are signed in."""
 
 import re
 
@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-# Of what a browser says of itself: what it has, and how that is called; the first that fits.
+# Patterns in a User-Agent header and the names they stand for; the first match counts.
 BROWSERS = [
     ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox|FxiOS", "Firefox"),
     ("Chrome|CriOS", "Chrome"), ("Safari", "Safari"),
@@ -20,10 +20,10 @@ SYSTEMS = [
 
 
 class UserSessionQuerySet(models.QuerySet):
-    """Questions about many sessions."""
+    """Queries on sessions."""
 
     def running(self) -> "UserSessionQuerySet":
-        """Those that have not ended."""
+        """Return the sessions that have not ended."""
         running = Session.objects.filter(session_key=models.OuterRef("session_key"), expire_date__gt=timezone.now())
         return self.filter(models.Exists(running))
 
@@ -40,10 +40,11 @@ class UserSessionQuerySet(models.QuerySet):
 
 
 class UserSession(models.Model):
-    """A session in which `user` signed in: on which device, since when, and when it was last seen.
+    """A session in which `user` signed in, with its device, its start, and the time it was last seen.
 
-    Neither the internet address nor all that the browser says of itself is kept. `seen_at` is written at most once an
-    hour (see accounts.sessions). Rows of sessions that have ended stay until they are tidied away.
+    Neither the IP address nor the whole User-Agent header is stored. `seen_at` is written at most once an hour for
+    members and every ten minutes for staff (see accounts.sessions). Rows of ended sessions stay until `forget_ended`
+    deletes them.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="user_sessions")
@@ -60,7 +61,7 @@ class UserSession(models.Model):
 
     @property
     def device(self) -> str:
-        """The browser and the system in words."""
+        """Return the names of the browser and the system as a text to display."""
         if self.system:
             return _("%(browser)s on %(system)s") % {"browser": self.browser or _("A browser"), "system": self.system}
         return self.browser or _("An unknown browser")

@@ -1,7 +1,8 @@
-"""What may be a display name."""
+"""Validation of display names."""
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,18 +15,18 @@ NAME_MAX_LENGTH = 40
 MARKS_IN_A_ROW = 2
 
 _SIGNS = frozenset(" -‐'’ʼ.,_·&()")
-# Alphabets whose letters pass for one another: one word is written in one of them.
+# Alphabets with letters that look alike; a word may use only one of them.
 _ALPHABETS = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "DESERET"})
 _ADDRESS = re.compile(r"@|://|\bwww\.|\w{2,}\.[^\W\d_]{2,}", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LEET = str.maketrans("34578", "eastb")
 
-# As a part of the joined name, as a word of it, and as the whole of it (with words that add nothing).
+# Refused as a part of the name without spaces, as one of its words, and as the whole name (fillers aside).
 _STAFF_PARTS = ("administrator", "moderator", "twowaystreet", "siteowner", "forumowner")
 _STAFF_WORDS = ("admin", "admins", "mod", "mods", "staff", "official", "sysadmin", "editor", "editors")
 _STAFF_WHOLE = ("root", "system", "support", "owner", "theforum", "thissite", "team", "helpdesk", "webmaster")
-# What a person is, is told by the standpoint and, once checked, by the badge; a name is neither.
+# The standpoint and the badge of a verified clinician state a profession; a name must not.
 _CALLINGS = (
     "verified",
     "licensed",
@@ -41,13 +42,13 @@ _NOBODY = ("deleted", "removed", "anonymous", "anon", "guest", "nobody", "hidden
 _FILLERS = ("the", "forum", "site", "of", "user", "account", "member", "author", "person", "comment", "real", "s")
 
 
-def clean_up(name):
-    """The name as it will be kept: composed, in plain forms of its characters, with single spaces inside."""
+def clean_up(name: str) -> str:
+    """Return the name as it is stored: in Unicode's form NFKC, with single spaces inside and none around it."""
     return " ".join(unicodedata.normalize("NFKC", name).split())
 
 
-def _is_made_of(text, words):
-    """Whether `text` is nothing but some of `words`, one after another."""
+def _is_made_of(text: str, words: Iterable[str]) -> bool:
+    """Return whether `text` is a concatenation of some of `words`."""
     ends = {0}
     for start in range(len(text)):
         if start in ends:
@@ -55,21 +56,21 @@ def _is_made_of(text, words):
     return len(text) in ends
 
 
-def _is_only(joined, words):
-    """Whether the joined name is one of `words`, give or take words that add nothing."""
+def _is_only(joined: str, words: Iterable[str]) -> bool:
+    """Return whether the joined name is one of `words`, or such words with fillers."""
     keys = [skeleton(word) for word in words]
     fillers = [skeleton(word) for word in _FILLERS]
     return joined in keys or (not _is_made_of(joined, fillers) and _is_made_of(joined, fillers + keys))
 
 
-def _readings(name):
-    """The name as it stands, and with numbers read as the letters they are used for."""
+def _readings(name: str) -> set[str]:
+    """Return the name, the name without numbers around it, and both with digits replaced by similar letters."""
     bare = re.sub(r"^\d+|\d+$", "", re.sub(r"[\W_]+", " ", name).strip()).strip() or name
     return {name, bare, name.translate(_LEET), bare.translate(_LEET)}
 
 
-def pretends_to_be_staff(name):
-    """Whether a reader could take the bearer for somebody who runs the place."""
+def pretends_to_be_staff(name: str) -> bool:
+    """Return whether readers could take the name for that of a person who runs the forum."""
     site = skeleton(settings.SITE_NAME)
     words = {skeleton(word) for word in _STAFF_WORDS}
     for reading in _readings(name):
@@ -83,25 +84,25 @@ def pretends_to_be_staff(name):
     return False
 
 
-def claims_a_calling(name):
-    """Whether a word of the name says what only a check can: that the bearer is a clinician."""
+def claims_a_calling(name: str) -> bool:
+    """Return whether a word of the name claims to be a verified clinician or names such a profession."""
     callings = {skeleton(word) for word in _CALLINGS}
     return any(
         skeleton(word) in callings for reading in _readings(name) for word in _WORD.findall(_HUMP.sub(" ", reading))
     )
 
 
-def stands_for_nobody(name):
-    """Whether the name is what the forum itself writes where there is no name."""
+def stands_for_nobody(name: str) -> bool:
+    """Return whether the forum itself shows such a name where an author has none."""
     return any(_is_only(skeleton(reading), _NOBODY) for reading in _readings(name))
 
 
-def _mixes_alphabets(word):
+def _mixes_alphabets(word: str) -> bool:
     found = {unicodedata.name(char, "").split(" ")[0] for char in word if char.isalpha()}
     return len(found & _ALPHABETS) > 1
 
 
-def _has_stray_characters(name):
+def _has_stray_characters(name: str) -> bool:
     marks = 0
     for char in name:
         kind = unicodedata.category(char)
@@ -111,8 +112,8 @@ def _has_stray_characters(name):
     return unicodedata.category(name[0])[0] == "M"
 
 
-def validate_display_name(name):
-    """Passes a name that can be read, told apart and taken for a person's; else says what to change."""
+def validate_display_name(name: str) -> None:
+    """Raise ValidationError, with what to change, for a name that is unreadable, misleading or mixes alphabets."""
     if not NAME_MIN_LENGTH <= len(name) <= NAME_MAX_LENGTH:
         raise ValidationError(
             _("A name has from %(least)s to %(most)s characters; this one has %(count)s."),

@@ -1,4 +1,6 @@
-"""Doors of the account pages that allauth does not have, or has without our names."""
+"""Views of the account pages that allauth does not have, or that differ from allauth's."""
+
+from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.mfa.models import Authenticator
@@ -13,7 +15,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import NameTakenError, ProfileForm
+from accounts.forms import NameTakenError, ProfileForm, SignupForm
 from accounts.models import User, UserSession
 from forum import errors, ratelimit
 
@@ -21,16 +23,16 @@ MOST_SESSIONS = 50
 
 
 def in_one_transaction(view: type[View]) -> type[View]:
-    """Return `view` with everything that its form changes, the mail about it included, in one transaction."""
+    """Return a subclass of `view` whose `post` runs in one transaction, the mail in the outbox included."""
     return type(view.__name__, (view,), {"post": transaction.atomic(view.post), "__module__": __name__})
 
 
 @in_one_transaction
 class SignupView(allauth_views.SignupView):
-    """allauth's sign-up, which shows its form again when somebody else took the name a moment before."""
+    """allauth's sign-up view, which shows its form again if another user took the name meanwhile."""
 
-    def form_valid(self, form):
-        """Goes on to the code, or back to the form with everything kept."""
+    def form_valid(self, form: SignupForm) -> HttpResponse:
+        """Redirect to the page that asks for the code, or show the form again with what was typed."""
         try:
             return super().form_valid(form)
         except NameTakenError:
@@ -38,10 +40,10 @@ class SignupView(allauth_views.SignupView):
 
 
 class LoginWebAuthnView(webauthn_views.LoginWebAuthnView):
-    """allauth's sign-in by passkey. Each challenge is kept in a new session, so asking for one is limited."""
+    """allauth's sign-in by passkey, with a rate limit, because each challenge is stored in a new session."""
 
-    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        """Return a challenge, or 429."""
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Return a challenge, or 429 if the rate limit is reached."""
         try:
             ratelimit.take(request, "passkey")
         except ratelimit.RateLimited as refusal:
@@ -50,13 +52,13 @@ class LoginWebAuthnView(webauthn_views.LoginWebAuthnView):
 
 
 class LogoutView(allauth_views.LogoutView):
-    """allauth's sign-out, after which the device remembers nothing of what was typed: the next person may be another.
+    """allauth's sign-out, which also removes typed texts from the device, because other people may use it.
 
-    A member's drafts are kept with their account.
+    A member's drafts are stored with their account.
     """
 
-    def post(self, *args, **kwargs):
-        """Signs out, and has the browser empty its storage for this site (the cookies stay)."""
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Sign out, and tell the browser to clear its storage for this site; the cookies stay."""
         response = super().post(*args, **kwargs)
         response["Clear-Site-Data"] = '"storage"'
         return response
@@ -65,9 +67,9 @@ class LogoutView(allauth_views.LogoutView):
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def account_settings(request):
-    """The signed-in person's own page: name, address, password, second factor, sign out."""
-    # a second copy: a refused name must not appear in the page's head as if it had been taken
+def account_settings(request: HttpRequest) -> HttpResponse:
+    """Show the user's account page, and change their display name."""
+    # another instance than `request.user`, so that the header of the page does not show a refused name
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and request.user.is_suspended:
         form.add_error(None, _("Your account is suspended: your name stays as it is until the suspension ends."))
@@ -92,7 +94,7 @@ def account_settings(request):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: HttpRequest) -> HttpResponse:
-    """Where the person is signed in; signs out one other session (`session`) or all others (`others`)."""
+    """List the user's sessions; a POST signs out one other session (`session`) or all others (`others`)."""
     mine = UserSession.objects.filter(user=request.user)
     key = request.session.session_key
     if request.method == "POST":

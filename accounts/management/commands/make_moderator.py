@@ -1,11 +1,12 @@
-"""`manage.py make_moderator EMAIL [--name NAME]`."""
+"""`manage.py make_moderator EMAIL [--name NAME]`: make a person a moderator."""
 
 import re
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
@@ -25,18 +26,18 @@ NEXT_STEPS = """
 
 
 class Command(BaseCommand):
-    """Makes a person a moderator; run twice, it changes nothing the second time."""
+    """Make the person with an address a moderator; a second run changes nothing."""
 
     help = "Makes the person with this e-mail address a moderator, and the account too if there is none."
 
-    def add_arguments(self, parser):
-        """EMAIL and --name."""
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add EMAIL and --name."""
         parser.add_argument("email")
         parser.add_argument("--name", default="", help="display name of a new account (default: from the address)")
 
     @transaction.atomic
-    def handle(self, *args, **options):
-        """Finds or makes the person, gives the rights, and says what to do next."""
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Find or create the user, give them the rights, and print the next steps."""
         email = options["email"].strip().lower()
         try:
             validate_email(email)
@@ -63,12 +64,12 @@ class Command(BaseCommand):
             )
         )
 
-    def _person_by_other_address(self, email):
+    def _person_by_other_address(self, email: str) -> User | None:
         address = EmailAddress.objects.filter(email__iexact=email, verified=True).select_related("user").first()
         return address.user if address else None
 
-    def _confirm_address(self, person):
-        """Whoever runs this command vouches for the address; another's unproven claim to it is dropped."""
+    def _confirm_address(self, person: User) -> None:
+        """Mark the address as verified and delete other users' claims to it, unless the user has a verified address."""
         if person.emailaddress_set.filter(primary=True, verified=True).exists():
             return
         EmailAddress.objects.filter(email__iexact=person.email).exclude(user=person).delete()
@@ -77,8 +78,11 @@ class Command(BaseCommand):
             user=person, email=person.email, defaults={"primary": True, "verified": True}
         )
 
-    def _name(self, given, email):
-        """The name asked for, or the first free and allowed one made from the address."""
+    def _name(self, given: str, email: str) -> str:
+        """Return the name `given`, or the first free and valid name made from the address.
+
+        Raises CommandError if the given name is invalid or taken.
+        """
         if given:
             name = clean_up(given)
             try:
