@@ -201,8 +201,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def moderates(self) -> bool:
         """Return whether the user may moderate in this request.
 
-        The user must be active staff with the permission, not suspended, in a session that passed a second factor. A user
-        that was loaded outside of a request has no session and may not moderate.
+        The user must be active staff with the permission, not suspended, in a session that passed a second factor.
+        A user that was loaded outside of a request has no session and may not moderate.
         """
         return (
             self.is_active
