@@ -1,4 +1,4 @@
-"""The administrator's list of mails that were not sent."""
+"""The admin list of mails that were not sent."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from forum.models import OutboxMessage
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(ReadOnlyAdmin):
-    """Mails that failed, and those that failed at least once and wait for the next attempt; never their texts."""
+    """A read-only list of mails that failed, or failed so far and will be tried again, without their texts."""
 
     list_display = ("kind", "domain", "created_at", "attempts", "answer", "due_at", "failed_at")
     list_filter = (("failed_at", admin.EmptyFieldListFilter),)
@@ -18,5 +18,5 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutboxMessage]:
-        """Return the mails that a mail server did not take; a mail that is new is nobody's concern yet."""
+        """Return the mails with a failed attempt, without loading addresses and texts."""
         return super().get_queryset(request).exclude(answer="").defer("address", "subject", "body", "html")

@@ -1,10 +1,14 @@
-"""The admin site moderators work in: entered only by staff in a session that passed a second factor."""
+"""The admin site, open only to staff in a session that passed a second factor, and a base class of read-only admins."""
 
+from collections.abc import Callable
 from functools import update_wrapper
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -21,35 +25,35 @@ SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class ForumAdminSite(admin.AdminSite):
-    """Django's admin site; `has_permission` adds the second factor and `login` the forum's own sign-in."""
+    """Django's admin site with a second factor (`has_permission`) and the forum's own sign-in (`login`)."""
 
     site_header = _("The moderators’ desk")
     site_title = _("Two-Way Street")
     index_title = _("The desk")
 
-    def has_permission(self, request):
-        """Active, not suspended staff whose session passed a second factor."""
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user is active staff, not suspended, in a session that passed a second factor."""
         user = request.user
         return user.is_active and user.is_staff and not user.is_suspended and user.has_proven_factor
 
-    def admin_view(self, view, cacheable=False):
-        """As Django's; but what is sent when one's session has ended is not thrown away on the way to the sign-in."""
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """Return Django's wrapper of the view, which also keeps a form that is sent after the session has ended."""
         inner = super().admin_view(view, cacheable)
 
-        def door(request, *args, **options):
+        def door(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
             if request.method == "POST" and not request.user.is_authenticated:
                 return _gone_already(request) if view == self.logout else _signed_out(request)
             if request.method == "POST" and request.user.is_staff and not self.has_permission(request):
-                # it waits until the second factor is given
+                # kept until the user has passed the second factor
                 pending_form.keep(request)
             return inner(request, *args, **options)
 
         return update_wrapper(door, inner)
 
-    def login(self, request, extra_context=None):
-        """Send a stranger to the forum's sign-in, and staff to the second factor that their session did not pass.
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Redirect a visitor to the forum's sign-in, and staff to the second factor that their session did not pass.
 
-        Staff who have none are sent to a page that says so.
+        Users without a second factor or without rights get a page with status 403 that says what is missing.
         """
         if not request.user.is_authenticated:
             target = request.GET.get("next", request.get_full_path())
@@ -63,52 +67,52 @@ class ForumAdminSite(admin.AdminSite):
         record("refused", **who(request), reason="admin", route="admin/")
         return render(request, "accounts/admin_refused.html", status=403)
 
-    def password_change(self, request, extra_context=None):
-        """Passwords are changed where everybody changes theirs."""
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Redirect to the forum's page that changes the password."""
         return redirect("account_change_password")
 
 
 @never_cache
-def _signed_out(request):
-    """What was typed, to be found again at the same address, or to be copied from here."""
+def _signed_out(request: HttpRequest) -> HttpResponse:
+    """Answer a form sent after the session ended: keep it in the new session if possible, and show its texts."""
     way = f"/account/login/?{urlencode({'next': request.get_full_path()})}"
     context = {
         "way": way,
         "is_kept": pending_form.keep(request),
         "kept": kept(request),
-        # the form of an act is not at an address of its own, but behind rows and the act
+        # the form of an action has no address of its own: it follows the choice of rows and action
         "is_act": "action" in request.POST,
     }
     return render(request, "accounts/admin_signed_out.html", context, status=403)
 
 
 @never_cache
-def _gone_already(request):
-    """Whoever signs out when their session has ended already is told that they are out, and nothing else."""
+def _gone_already(request: HttpRequest) -> HttpResponse:
+    """Answer a sign-out after the session has ended."""
     way = f"/account/login/?{urlencode({'next': reverse('admin:index')})}"
     return render(request, "accounts/admin_signed_out.html", {"way": way, "is_meant": True})
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """A list and a page to read; a bounded count instead of a full one; no adding, changing or deleting of rows."""
+    """An admin in which rows are read but not added, changed or deleted, with a bounded count of rows."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
-    # counting every choice of a filter would read the whole table
+    # counting the rows for each choice of a filter would read the whole table
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
-    # only the order that an index gives
+    # no other order has an index
     sortable_by = ()
     list_max_show_all = 50
 
-    def has_add_permission(self, request):
-        """Rows come from the forum."""
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: the forum adds the rows."""
         return False
 
-    def has_change_permission(self, request, obj=None):
-        """State changes through verbs."""
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return False: actions change state, not forms of rows."""
         return False
 
-    def has_delete_permission(self, request, obj=None):
-        """Rows stay."""
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return False: rows are not deleted in the admin."""
         return False

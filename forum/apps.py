@@ -1,19 +1,19 @@
-"""The ground as a Django app, and the moderators' desk in place of Django's default admin site."""
+"""App configs of the infrastructure and of the admin."""
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 
 
 class Forum(AppConfig):
-    """Template tags, commands and checks of the ground."""
+    """The app of the infrastructure: models, template tags, commands and system checks."""
 
     name = "forum"
 
-    def ready(self):
+    def ready(self) -> None:
         from forum import checks, deployment_checks  # noqa: F401  (registers the checks)
 
 
 class ForumAdminConfig(AdminConfig):
-    """Django's own admin behind the forum's sign-in and a second factor."""
+    """Django's admin app with ForumAdminSite as its default site."""
 
     default_site = "forum.admin_site.ForumAdminSite"

@@ -1,10 +1,16 @@
-"""Checks run by `manage.py check`: our limits can be read; each template compiles, each address it names exists, and
-nothing in it would be refused by the Content-Security-Policy."""
+"""System checks of `manage.py check` for rate limits and templates.
+
+Rate limits must be readable. Templates must compile, use existing URL names, and contain nothing that the
+Content-Security-Policy refuses.
+"""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
+from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import CheckMessage, Error, register
 from django.template import TemplateSyntaxError
 from django.template.defaulttags import URLNode
 from django.template.loader import get_template
@@ -17,8 +23,8 @@ SCRIPT = re.compile(r"<script\b(?![^>]*\b(?:src=|type=[\"']application/(?:ld\+)?
 
 
 @register()
-def check_limits(app_configs, **options):
-    """One Error for each limit whose words cannot be read."""
+def check_limits(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """Return an Error for each rate limit that cannot be parsed or has an unknown subject."""
     problems = []
     for act, limit in settings.LIMITS.items():
         unknown = sorted(set(limit) - rates.SUBJECTS)
@@ -32,8 +38,8 @@ def check_limits(app_configs, **options):
 
 
 @register("templates")
-def check_templates(app_configs, **options):
-    """One Error for each template of ours that does not compile, names an unknown address, or has inline code."""
+def check_templates(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """Return an Error for each template of ours that does not compile, and for each unknown URL name or inline code."""
     folder = settings.BASE_DIR / "templates"
     names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
     problems = []
@@ -45,7 +51,7 @@ def check_templates(app_configs, **options):
                 f"{name}: inline code that the Content-Security-Policy refuses: {found.group(0).strip()}",
                 id="forum.E001",
             )
-            # a mail stands under no policy of ours, and mail programs read no style sheets
+            # our policy does not apply to mails, and mail programs need inline styles
             for pattern in ((SCRIPT,) if name.startswith("emails/") else (INLINE, SCRIPT))
             for found in pattern.finditer(source)
         ]

@@ -1,4 +1,4 @@
-"""What every page knows."""
+"""The context processor for all pages."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -7,12 +7,13 @@ from forum.cookies import look_of
 
 
 def site(request: HttpRequest) -> dict[str, str]:
-    """Return the site's name, its origin, the look the reader chose, and where ways back lead.
+    """Return the site's name, its origin, the look the reader chose, and two addresses to return to.
 
-    `here` is where the choice of a look leads back to, `come_back` where the sign-in does (nowhere from account pages).
-    All of it follows from what the page cache has in its key, because pages for everybody are rendered with it.
+    `here` is the address to return to after choosing a look, `come_back` the one after signing in ("" on account pages
+    and after a POST). All values must depend only on the key of the page cache, because cached pages are rendered with
+    them.
     """
-    # what a form answered is a page of its own only when it is asked for again
+    # a response to a POST has no address of its own, so the path has to do
     here = request.get_full_path() if request.method == "GET" else request.path
     return {
         "site_name": settings.SITE_NAME,

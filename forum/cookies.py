@@ -1,7 +1,7 @@
-"""What the cookies of a request say, read once and by Django's own parser.
+"""Functions that read the cookies of a request, once and with Django's own parser.
 
-The page cache asks before Django has a request, so these functions take the WSGI environment. Two parsers that disagree
-about one header would let the cache send one reader's page to another.
+The page cache runs before Django makes a request object, so these functions take the WSGI environment. If two parsers
+read the same header differently, the cache could send one reader's page to another.
 """
 
 from django.conf import settings
@@ -22,12 +22,12 @@ def cookies_of(environ: dict) -> dict[str, str]:
 
 
 def is_visitor(environ: dict) -> bool:
-    """Return whether no cookie makes the answer personal: no session, no guest's comments, no messages."""
+    """Return whether no cookie makes the answer personal: neither session, nor guest's comments, nor messages."""
     own = (settings.SESSION_COOKIE_NAME, settings.GUEST_COOKIE_NAME, CookieStorage.cookie_name)
     return cookies_of(environ).keys().isdisjoint(own)
 
 
 def look_of(environ: dict) -> str:
-    """Return the look the reader chose, “light” or “dark”; "" where they left it to their system."""
+    """Return the look the reader chose, “light” or “dark”; "" if they follow their system's setting."""
     chosen = cookies_of(environ).get("look", "")
     return chosen if chosen in LOOKS else ""

@@ -13,7 +13,7 @@ from forum import health
 from forum.env import env
 
 LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]", "::1"}
-# Caches that each process or machine has for itself: limits on sign-in would count separately.
+# Caches that are not shared between processes or machines: limits on sign-in would be counted separately.
 UNSHARED_CACHES = ("LocMemCache", "DummyCache", "FileBasedCache")
 
 

@@ -1,6 +1,6 @@
-"""PostgreSQL for a laptop and for the tests: our own small launcher around ordinary server binaries.
+"""A launcher of PostgreSQL servers for laptops and tests, which runs ordinary server binaries.
 
-Standard library only, and nothing happens at import: `make run` uses it before anything else works.
+It uses the standard library only and does nothing at import, because `make run` uses it before anything else works.
 """
 
 from forum.embedded_postgres.location import WEB_ROLE, DatabaseProblem, connection

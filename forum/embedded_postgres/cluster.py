@@ -1,4 +1,4 @@
-"""A cluster on disk: how it is made, what its files say, and who may connect."""
+"""Functions on a cluster's files: make it, read its state, and set who may connect."""
 
 import contextlib
 import glob
@@ -8,16 +8,18 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
-from forum.embedded_postgres.location import NAME, WEB_ROLE, DatabaseProblem
+from forum.embedded_postgres.location import NAME, WEB_ROLE, Account, DatabaseProblem
 from forum.processes import end_with_parent
 
 MADE_WITHIN = 120
 COMPLAINT = re.compile(r"(?:FATAL|PANIC|ERROR):\s*(.+)|error: (.+)")
 
 
-def version_of(home):
-    """The major version of the cluster in `home` as text; None if there is none.
+def version_of(home: Path) -> str | None:
+    """Return the major version of the cluster in `home`; None if there is no cluster.
 
     Raises DatabaseProblem for a folder that holds something else or cannot be read.
     """
@@ -31,11 +33,11 @@ def version_of(home):
         return None
 
 
-def make(data_folder, home, folder, account, lock):
-    """Makes the cluster `home` with its role and database, using the binaries in `folder`.
+def make(data_folder: Path, home: Path, folder: Path, account: Account, lock: int) -> None:
+    """Make the cluster `home` with its role and database, using the binaries in `folder`.
 
-    Built beside its place and moved there when whole: an interrupted start leaves nothing that a later one trips over.
-    The programs inherit the descriptor `lock`, so that a later start waits for the last of them.
+    The cluster is made next to `home` and moved there when it is complete, so that an interrupted start leaves nothing
+    that disturbs the next one. The programs inherit the descriptor `lock`, so that a later start waits until they end.
     """
     if not home.parent.exists():
         shared_folder(home.parent)
@@ -59,14 +61,14 @@ def make(data_folder, home, folder, account, lock):
         data_folder.symlink_to(home)
 
 
-def shared_folder(folder):
-    """Makes `folder` so that everybody may pass through it, whatever the umask."""
+def shared_folder(folder: Path) -> None:
+    """Make `folder` with mode 0755, independent of the umask."""
     folder.mkdir(parents=True)
     folder.chmod(0o755)
 
 
-def allow_only_us(home, account):
-    """Lets in the system users who run the forum and the server, through the socket, and nobody else."""
+def allow_only_us(home: Path, account: Account) -> None:
+    """Allow connections only through the socket, from the system users that run the forum and the server."""
     users = {account.name, pwd.getpwuid(os.geteuid()).pw_name}
     (home / "pg_ident.conf").write_text(
         "".join(f'us "{user}" {role}\n' for user in sorted(users) for role in (NAME, WEB_ROLE))
@@ -74,8 +76,11 @@ def allow_only_us(home, account):
     (home / "pg_hba.conf").write_text("local all all peer map=us\n")
 
 
-def status(home, pid=None):
-    """What the server (process `pid`, if given) says of itself in its pid file: starting, ready, stopping; or None."""
+def status(home: Path, pid: int | None = None) -> str | None:
+    """Return the status in the server's pid file ("starting", "ready", "stopping"), or None.
+
+    Returns None, too, if `pid` is given and the file names another process.
+    """
     with contextlib.suppress(OSError, IndexError, ValueError):
         lines = (home / "postmaster.pid").read_text().splitlines()
         if pid is None or int(lines[0]) == pid:
@@ -83,21 +88,24 @@ def status(home, pid=None):
     return None
 
 
-def pid_of(home):
-    """The process id in the pid file, or None."""
+def pid_of(home: Path) -> int | None:
+    """Return the process id in the pid file, or None."""
     with contextlib.suppress(OSError, IndexError, ValueError):
         return int((home / "postmaster.pid").read_text().splitlines()[0])
     return None
 
 
-def server_on(home):
-    """The process id of a living server on `home`, else None: the one in its pid file may be somebody else's by now."""
+def server_on(home: Path) -> int | None:
+    """Return the process id of a running server on `home`, or None.
+
+    The process id in the pid file is checked, because it may belong to another process by now.
+    """
     pid = pid_of(home)
     if not pid or pid < 0:
         return None
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError):
-            # a server works in its data folder
+            # a server's working directory is its data folder
             return pid if os.path.samefile(f"/proc/{pid}/cwd", home) else None
         return None
     said = subprocess.run(
@@ -106,8 +114,8 @@ def server_on(home):
     return pid if str(home) in said else None
 
 
-def last_complaint(log_file, start):
-    """The last line of the log, from the byte `start` on, that tells a reason."""
+def last_complaint(log_file: Path, start: int) -> str:
+    """Return the last error message of the log after the byte `start`, or that there is none."""
     with open(log_file, "rb") as log:
         log.seek(start)
         lines = log.read().decode(errors="replace").splitlines()
@@ -117,18 +125,18 @@ def last_complaint(log_file, start):
     return f"it gave no reason (see {log_file})"
 
 
-def environment():
-    """The server's environment: ours without what steers PostgreSQL and without the forum's secrets."""
+def environment() -> dict[str, str]:
+    """Return the server's environment: ours without PostgreSQL's variables and without the forum's secrets."""
     kept = ("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def as_user(account):
-    """Keywords for subprocess that run a program as `account`, where we may choose."""
+def as_user(account: Account) -> dict[str, Any]:
+    """Return the keyword arguments of subprocess that run a program as `account`; none unless we are root."""
     return {"user": account.uid, "group": account.gid, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
-def _initialise(folder, draft, account, lock):
+def _initialise(folder: Path, draft: Path, account: Account, lock: int) -> None:
     command = [
         folder / "initdb",
         "-D",
@@ -142,19 +150,19 @@ def _initialise(folder, draft, account, lock):
     ]
     done = _run([*command, "--locale=C.UTF-8"], account, lock)
     if done.returncode and "locale" in done.stderr:
-        # a system without C.UTF-8: its sorting is C as well, only letters outside ASCII have no case
+        # a system without C.UTF-8: C sorts the same way, but letters outside ASCII have no case
         done = _run([*command, "--locale=C"], account, lock)
     if done.returncode:
         raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}.")
 
 
-def _create_database(folder, draft, account, lock):
+def _create_database(folder: Path, draft: Path, account: Account, lock: int) -> None:
     done = _run([folder / "postgres", "--single", "-D", draft, "postgres"], account, lock, f"CREATE DATABASE {NAME};\n")
     if done.returncode or "ERROR" in done.stderr:
         raise DatabaseProblem(f"The database could not be made: {_reason(done.stderr)}.")
 
 
-def _run(command, account, lock, text=""):
+def _run(command: list[str | Path], account: Account, lock: int, text: str = "") -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             command,
@@ -174,7 +182,7 @@ def _run(command, account, lock, text=""):
         raise DatabaseProblem(f"The database could not be made within {MADE_WITHIN} seconds.") from None
 
 
-def _reason(said):
-    """The sentence of PostgreSQL's that tells why."""
+def _reason(said: str) -> str:
+    """Return the first error message in PostgreSQL's output, or its last line."""
     reasons = [found.group(1) or found.group(2) for found in map(COMPLAINT.search, said.splitlines()) if found]
     return (reasons or said.strip().splitlines()[-1:] or ["it gave no reason"])[0].rstrip(".")

@@ -1,6 +1,6 @@
-"""Where an embedded cluster lives: its data, its socket, and the system user that runs it.
+"""The places of an embedded cluster (data and socket) and the system user that runs it.
 
-All of it follows from the path of the data folder, so that every process finds the same server without asking.
+All of them are derived from the path of the data folder, so that every process finds the same server.
 """
 
 import hashlib
@@ -11,32 +11,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NAME = "forum"
-# who the web server signs in as (see forum.grants)
+# the database role of the web server (see forum.grants)
 WEB_ROLE = "forum_web"
 PORT = "5432"
-# Sockets live here and not beside the data: a socket's whole path may have 107 bytes, a project's folder may be deep.
+# Sockets are not kept next to the data, because the path of a socket may have at most 107 bytes.
 SOCKETS = Path("/tmp")  # noqa: S108  (owner and mode of the folder in it are checked before it is trusted)
-# Data and binaries of a root whose own folders no other user may enter.
+# Data and binaries if root runs the forum in a folder that the server's user may not enter.
 SHARED_STATE = Path("/var/lib/two-way-street")
 
 
 class DatabaseProblem(Exception):  # noqa: N818  (its text is shown to people)
-    """PostgreSQL cannot be had; `str()` is one sentence that says what happened and what to do."""
+    """Raised when PostgreSQL cannot be used; `str()` is one sentence that says what happened and what to do."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """A system user: the one who runs the server."""
+    """The system user that runs the server."""
 
     name: str
     uid: int
     gid: int
 
 
-def server_account():
-    """The user to run the server as: ourselves, or for root (which PostgreSQL refuses) `postgres` or `nobody`.
+def server_account() -> Account:
+    """Return the user to run the server as: the current one, or for root (which PostgreSQL refuses) another.
 
-    Raises DatabaseProblem where root finds neither, and for a user id without a name.
+    For root it is `postgres` or `nobody`. Raises DatabaseProblem if neither exists, and for a user id without a name.
     """
     if os.geteuid() != 0:
         try:
@@ -59,24 +59,24 @@ def server_account():
     )
 
 
-def _mark(path):
+def _mark(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
-def socket_folder(data_folder):
-    """The folder of the server's socket (mode 0700), the same for every process of this user."""
+def socket_folder(data_folder: str | Path) -> Path:
+    """Return the folder of the server's socket (mode 0700), the same for every process of this user."""
     return SOCKETS / f"two-way-street-{os.geteuid()}-{_mark(Path(data_folder).absolute())}"
 
 
-def connection(data_folder):
-    """Django's DATABASES values for the cluster in `data_folder`; looks at nothing and starts nothing."""
+def connection(data_folder: str | Path) -> dict[str, str]:
+    """Return Django's DATABASES values for the cluster in `data_folder`, without looking at it or starting it."""
     return {"NAME": NAME, "USER": NAME, "PASSWORD": "", "HOST": str(socket_folder(data_folder)), "PORT": PORT}
 
 
-def can_enter(folder, account):
-    """May `account` pass through `folder` and everything above it? (Mode bits only: enough to choose a place.)"""
+def can_enter(folder: str | Path, account: Account) -> bool:
+    """Return whether `account` may enter `folder` and all its parents, by their mode bits."""
     if os.geteuid() != 0:
-        # `account` is ourselves, and there is no other place: where we may not go, the system says so
+        # `account` is the current user and there is no other place; the system reports a folder that it may not enter
         return True
     folder = Path(folder).absolute()
     for part in (folder, *folder.parents):
@@ -95,24 +95,24 @@ def can_enter(folder, account):
     return True
 
 
-def home_of(data_folder, account):
-    """Where the data really lies: in `data_folder`, or in SHARED_STATE if `account` cannot get there.
+def home_of(data_folder: str | Path, account: Account) -> Path:
+    """Return the folder with the data: `data_folder`, or one in SHARED_STATE if `account` cannot enter that.
 
-    A cluster that moved is marked by a symbolic link at `data_folder`, so the choice is made once.
+    For a cluster in SHARED_STATE, `data_folder` is a symbolic link, so that the choice is made only once.
     """
     data_folder = Path(data_folder).absolute()
     if data_folder.is_symlink() or can_enter(data_folder.parent, account):
         return data_folder.resolve()
     if data_folder.exists() and (not data_folder.is_dir() or any(data_folder.iterdir())):
-        # what lies there is never passed over for a new cluster elsewhere
+        # existing files must not be ignored in favour of a new cluster elsewhere
         return data_folder
     return SHARED_STATE / f"data-{_mark(data_folder)}"
 
 
-def private_folder(folder, account):
-    """Makes `folder` with mode 0700 for `account`, or checks that it is so; parents keep their modes.
+def private_folder(folder: Path, account: Account) -> None:
+    """Make `folder` with mode 0700 for `account`, or check its owner and set its mode; parents keep their modes.
 
-    Raises DatabaseProblem if somebody else made it, as anybody may in a shared folder.
+    Raises DatabaseProblem if it belongs to another user, which can happen in a shared folder such as /tmp.
     """
     try:
         os.mkdir(folder, 0o700)

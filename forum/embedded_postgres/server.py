@@ -1,8 +1,9 @@
-"""One embedded PostgreSQL server: made once, started in less than half a second, gone with its owner.
+"""The embedded PostgreSQL server: it makes its cluster once, starts in half a second, and ends with its owner.
 
-The owner holds two flocks. Its own dies with it: taken = these data have a living owner. The other's descriptor is
-inherited by the server: taken = a server is alive on these data; free = none is, whatever a pid file says. So a stale
-pid file is removed without guessing, no process id is trusted, and two owners cannot meet.
+The owner is the process that started the server. It holds two flocks. The first is released when the owner ends: while
+it is held, these data have an owner. The server inherits the descriptor of the second: while that is held, a server
+runs on these data; when it is free, none does, even if there is a pid file. So a stale pid file can be removed safely,
+no process id has to be trusted, and there is never more than one owner.
 """
 
 import atexit
@@ -14,7 +15,9 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, Self
 
 from forum.embedded_postgres import binaries, cluster
 from forum.embedded_postgres.location import (
@@ -29,7 +32,7 @@ from forum.processes import end_with_parent
 
 READY_WITHIN = 60.0
 STOPPED_WITHIN = 30.0
-# A server whose owner has just died needs a moment to write down what it has.
+# A server whose owner has just died needs some time to shut down.
 FREED_WITHIN = 10.0
 POLL = 0.01
 LOG_KEPT = 5_000_000
@@ -45,54 +48,57 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "logging_collector": "off",
-    # What people wrote stands in statements, parameters and details of an error, and must not get into the log.
+    # Statements, parameters and details of errors contain people's texts, which must not get into the log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
-# For tests and measurements: the cluster is thrown away, so nothing has to survive a power cut.
+# For tests and measurements, whose clusters are deleted: nothing has to survive a power cut.
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Server:
-    """The server of the cluster in `data_folder`, as a context manager. Every way to fail is a DatabaseProblem.
+    """The server of the cluster in `data_folder`, as a context manager. Every failure raises DatabaseProblem.
 
-    durable=False gives up what survives a power cut, for clusters that are thrown away.
+    With durable=False data may be lost in a power cut; this is for clusters that are deleted afterwards.
     """
 
     name = "PostgreSQL"
 
-    def __init__(self, data_folder, durable=True):
+    def __init__(self, data_folder: str | Path, durable: bool = True) -> None:
         self.data_folder = Path(data_folder).absolute()
         self.settings = SETTINGS | ({} if durable else THROWAWAY)
         self.process = None
         self.owned = self.inherited = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.start()
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
     @property
-    def lock_file(self):
-        """Beside the data folder; locked by the owner, whose process id it holds."""
+    def lock_file(self) -> Path:
+        """Return the file next to the data folder that the owner locks; it contains the owner's process id."""
         return self.data_folder.with_name(f"{self.data_folder.name}.lock")
 
     @property
-    def server_lock_file(self):
-        """Beside the data folder; locked for as long as a server lives."""
+    def server_lock_file(self) -> Path:
+        """Return the file next to the data folder that is locked as long as a server runs."""
         return self.data_folder.with_name(f"{self.data_folder.name}.server")
 
     @property
-    def log_file(self):
-        """Beside the data folder; what the server says."""
+    def log_file(self) -> Path:
+        """Return the server's log file, next to the data folder."""
         return self.data_folder.with_name(f"{self.data_folder.name}.log")
 
-    def start(self):
-        """Makes the cluster if there is none, starts the server, and returns when it answers."""
+    def start(self) -> None:
+        """Make the cluster if there is none, start the server, and wait until it answers.
+
+        Raises DatabaseProblem if another process owns the data.
+        """
         with self._whole_or_not_at_all():
             if not self._become_owner():
                 raise DatabaseProblem(
@@ -101,8 +107,11 @@ class Server:
                 )
             self._launch()
 
-    def join_or_start(self):
-        """For commands beside a running forum: uses the server that runs, or starts one. True if it was started."""
+    def join_or_start(self) -> bool:
+        """Use the server of another process if one runs, or start one; return whether it was started.
+
+        Commands use this, because they may run at the same time as the forum.
+        """
         with self._whole_or_not_at_all():
             deadline = time.monotonic() + READY_WITHIN
             while not self._become_owner():
@@ -118,8 +127,8 @@ class Server:
         """Return whether the server that this object started runs."""
         return self.process is not None and self.process.poll() is None
 
-    def stop(self):
-        """Ends the server, if this object started it; what is committed stays."""
+    def stop(self) -> None:
+        """Stop the server if this object started it, and release the locks. Committed data are kept."""
         if self.is_running():
             self.process.send_signal(signal.SIGINT)
             try:
@@ -128,12 +137,12 @@ class Server:
                 self.process.send_signal(signal.SIGQUIT)
                 self.process.wait()
         self.process = None
-        # the owner's lock goes last: whoever gets it finds no server
+        # release the owner's lock last, so that the next owner finds no server
         for handle in filter(None, (self.inherited, self.owned)):
             os.close(handle)
         self.inherited = self.owned = None
 
-    def _launch(self):
+    def _launch(self) -> None:
         self._outlive_orphan()
         account = server_account()
         home = home_of(self.data_folder, account)
@@ -145,7 +154,7 @@ class Server:
         if by_hand := cluster.server_on(home):
             raise DatabaseProblem(f"PostgreSQL already runs in {home} as process {by_hand}: please stop that one.")
         with contextlib.suppress(FileNotFoundError):
-            # nobody else holds the lock and the process is not a server of these data: who wrote it is dead
+            # we hold the lock and the process is not a server of these data, so the server that wrote the file is dead
             (home / "postmaster.pid").unlink()
         sockets = socket_folder(self.data_folder)
         private_folder(sockets, account)
@@ -172,8 +181,8 @@ class Server:
                 raise DatabaseProblem(f"PostgreSQL did not start: {cluster.last_complaint(self.log_file, said_before)}")
             time.sleep(POLL)
 
-    def _become_owner(self):
-        """True when the data are ours from now on; False while another process that lives owns them."""
+    def _become_owner(self) -> bool:
+        """Take the owner's lock; return False if another running process has it."""
         self.data_folder.parent.mkdir(parents=True, exist_ok=True)
         self.owned = _locked(self.lock_file)
         if self.owned is None:
@@ -182,10 +191,11 @@ class Server:
         os.pwrite(self.owned, str(os.getpid()).encode(), 0)
         return True
 
-    def _outlive_orphan(self):
-        """Waits for a server whose owner died, and asks it to end, as the system cannot do everywhere.
+    def _outlive_orphan(self) -> None:
+        """Wait for a server whose owner died, and ask it to end; not every system does so when the owner dies.
 
-        Its pid file is surely its own: only a server can still hold this lock, and before it began there was no file.
+        The pid file is that server's own: only a server can still hold this lock, and its start removed any older file.
+        Raises DatabaseProblem if the server does not end within FREED_WITHIN seconds.
         """
         deadline = time.monotonic() + FREED_WITHIN
         while (handle := _locked(self.server_lock_file)) is None:
@@ -198,13 +208,13 @@ class Server:
             time.sleep(POLL)
         self.inherited = handle
 
-    def _owner(self):
+    def _owner(self) -> str:
         with contextlib.suppress(ValueError, OSError):
             return f"process {int(self.lock_file.read_text())}"
         return "another process"
 
-    def _answers(self):
-        """Is there a server that takes connections? (Its pid file alone may be a dead one's.)"""
+    def _answers(self) -> bool:
+        """Return whether a server accepts connections; the pid file alone may be that of a dead server."""
         if cluster.status(home_of(self.data_folder, server_account())) != "ready":
             return False
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
@@ -213,8 +223,8 @@ class Server:
         return False
 
     @contextlib.contextmanager
-    def _whole_or_not_at_all(self):
-        """What fails leaves neither server nor lock behind; faults of the file system become one sentence."""
+    def _whole_or_not_at_all(self) -> Iterator[None]:
+        """Stop the server and release the locks if the block fails; turn an OSError into a DatabaseProblem."""
         try:
             yield
         except OSError as fault:
@@ -228,20 +238,20 @@ class Server:
             self.stop()
             raise
 
-    def _open_log(self):
+    def _open_log(self) -> BinaryIO:
         too_long = self.log_file.exists() and self.log_file.stat().st_size > LOG_KEPT
         return open(self.log_file, "wb" if too_long else "ab")
 
 
-def ensure(data_folder):
-    """A server on `data_folder` for the rest of this process: the one that runs, or one that ends with us."""
+def ensure(data_folder: str | Path) -> None:
+    """Make sure that a server runs on `data_folder`; if it is started here, it stops when this process ends."""
     server = Server(data_folder)
     if server.join_or_start():
         atexit.register(server.stop)
 
 
-def throw_away(data_folder):
-    """Removes a stopped cluster and everything beside it."""
+def throw_away(data_folder: str | Path) -> None:
+    """Delete a stopped cluster with its socket, lock and log files."""
     data_folder = Path(data_folder).absolute()
     shutil.rmtree(home_of(data_folder, server_account()), ignore_errors=True)
     shutil.rmtree(socket_folder(data_folder), ignore_errors=True)
@@ -249,8 +259,8 @@ def throw_away(data_folder):
         path.unlink(missing_ok=True)
 
 
-def _locked(path):
-    """A descriptor of `path` that holds its lock, or None while another process holds it."""
+def _locked(path: Path) -> int | None:
+    """Return a descriptor of `path` that holds its lock, or None if another process holds the lock."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
