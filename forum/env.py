@@ -1,6 +1,6 @@
-"""What the environment says: the one place that reads environment variables and `.env`.
+"""The only module that reads environment variables and `.env`.
 
-Real environment variables win over lines of `.env` in the project's folder.
+Environment variables take precedence over lines of `.env` in the project's folder.
 """
 
 import contextlib
@@ -8,7 +8,9 @@ import os
 import secrets
 import stat
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -21,8 +23,8 @@ env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
 
-def choice(name, default, allowed):
-    """The value of `name`, one of `allowed`; raises ImproperlyConfigured naming what would be right."""
+def choice(name: str, default: str, allowed: Sequence[str]) -> str:
+    """Return the value of `name`, one of `allowed`; raises ImproperlyConfigured otherwise."""
     value = env.str(name, default)
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}; it has to be one of: {', '.join(allowed)}.")
@@ -38,10 +40,11 @@ def environment_number(name: str, default: int) -> int:
 
 
 def make_var_private() -> None:
-    """Make `var/` and close what is in it to other users of the machine, also what an earlier version left open.
+    """Create `var/` and make everything in it private to the current user, including files of earlier versions.
 
-    It holds sign-in codes, comments and keys. Other users may pass through `var/` itself but not list it: PostgreSQL's
-    own user does so where root starts the forum. The folders of a cluster belong to that user and are private already.
+    It contains sign-in codes, comments and keys. Other users may enter `var/` itself but not list it, because
+    PostgreSQL's own user needs that if root starts the forum. The folders of a cluster belong to that user and are
+    private already.
     """
     VAR_DIR.mkdir(parents=True, exist_ok=True)
     VAR_DIR.chmod(0o711)
@@ -56,14 +59,14 @@ def make_var_private() -> None:
                     path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
 
 
-def database_address():
-    """Django's values for the PostgreSQL server that DATABASE_URL names.
+def database_address() -> dict[str, Any]:
+    """Return Django's DATABASES values for the PostgreSQL server in DATABASE_URL.
 
-    Raises ImproperlyConfigured with a sentence that never repeats the address: a password may stand in it.
+    Raises ImproperlyConfigured with a message that never repeats the address, because it may contain a password.
     """
     try:
         with warnings.catch_warnings():
-            # it would print what it could not read
+            # the warning would print the address
             warnings.simplefilter("ignore")
             parts = env.db("DATABASE_URL")
     except (ImproperlyConfigured, ValueError):
@@ -75,10 +78,10 @@ def database_address():
     return parts
 
 
-def secret_key():
-    """SECRET_KEY of the environment, or one made at the first start and kept in var/secret_key (mode 0600).
+def secret_key() -> str:
+    """Return SECRET_KEY of the environment, or the key in var/secret_key (mode 0600), which the first start makes.
 
-    Two processes that start at once agree: the file appears whole, and the first one wins.
+    Processes that start at the same time use the same key: the file appears complete, and the first one is kept.
     """
     given = env.str("SECRET_KEY", "")
     if given:
@@ -92,7 +95,7 @@ def secret_key():
         try:
             path.hardlink_to(draft)
         except FileExistsError:
-            pass  # another process was first: its key is the key
+            pass  # another process was first, so its key is used
         finally:
             draft.unlink()
     return path.read_text().strip()

@@ -1,13 +1,21 @@
-"""Pages for what went wrong: what happened, what was kept, what to do next."""
+"""Error pages, which say what happened, what was kept, and what to do next."""
 
 import re
 import sys
 from contextlib import suppress
+from typing import Any
 from urllib.parse import unquote_plus
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse, HttpResponseBadRequest, QueryDict, RawPostDataException, UnreadablePostError
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    QueryDict,
+    RawPostDataException,
+    UnreadablePostError,
+)
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -17,18 +25,18 @@ from django.utils.encoding import force_str
 from forum import form_fields, limits, ratelimit, rates
 from forum.security_log import record
 
-# And besides that, where it is sent again at once: which rows of the desk it is about.
+# Fields of the admin's forms that are sent again with the text: the chosen rows and the steps of an action.
 ABOUT = ("_selected_action", "index", "confirmed", "from_page", "item")
-# Of a text that is too large to be taken at all, so much is shown again.
+# Bytes of a form that is too large to be accepted: so much of it is read to show its text again.
 MOST_SHOWN_AGAIN = 4_000_000
 SOURCE = re.compile(rb"(?:^|&)source=([^&]*)")
 DATABASE_IS_AWAY = 30
 
 
-def posted(request) -> QueryDict:
-    """Return the fields of the request's form; none where the form cannot be read.
+def posted(request: HttpRequest) -> QueryDict:
+    """Return the fields of the request's form; none if the form cannot be read.
 
-    Error pages are drawn for requests that no view has looked at, so this is the one place where they read a form.
+    Error pages use this function only, because they also answer requests whose form no view has read yet.
     """
     try:
         return request.POST
@@ -36,20 +44,20 @@ def posted(request) -> QueryDict:
         return QueryDict()
 
 
-def kept(request):
-    """The texts that came with a refused request, each as (label, text)."""
+def kept(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the texts that came with a refused request as (label, text)."""
     return [(label, text.strip()) for _name, label, text in _typed(request)]
 
 
-def _typed(request):
-    """(name, label, text) of what was typed into a form."""
+def _typed(request: HttpRequest) -> list[tuple[str, str, str]]:
+    """Return the texts that were typed into the form as (name, label, text)."""
     texts = ((name, label, posted(request).get(name, "")) for name, label in form_fields.TYPED.items())
-    # the reason of a flag is chosen, and has a note beside it
+    # the reason of a flag is chosen and not typed; its form has a note, too
     return [each for each in texts if each[2].strip() and (each[0] != "reason" or "note" not in posted(request))]
 
 
-def _again(request):
-    """What a page needs that offers to send a form again: its texts, and all else that it said."""
+def _again(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of a page that offers to send a form again: its texts and its other fields."""
     texts = _typed(request)
     names = {*form_fields.TYPED, *form_fields.SENT_ALONG, *ABOUT} - {name for name, _label, _text in texts}
     return {
@@ -60,48 +68,52 @@ def _again(request):
     }
 
 
-def csrf_failure(request, reason=""):
-    """The form's safety token is stale or missing: 403 with the text, ready to be sent again where it is ours."""
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Return the page for a missing or wrong CSRF token: 403 with the text.
+
+    If the form comes from a page of the forum, the page can send it again. A request of htmx then gets a fragment with
+    status 422 in place of the form.
+    """
     record("refused", **ratelimit.who(request), reason="csrf", route=_route(request))
-    # What was typed on a page of ours can be sent from here at once; a form from elsewhere is only shown.
+    # texts from another site's form are only shown
     again = _again(request)
     ours = request.headers.get("Sec-Fetch-Site", "") == "same-origin" and (
         "source" in posted(request) or again["texts"]
     )
     context = {"kept": kept(request), **again, "is_ours": ours}
     if request.headers.get("HX-Request") == "true" and ours:
-        # a script sent it, and puts what follows in the form's place
+        # htmx puts this fragment in the form's place
         return render(request, "errors/fragments/send_again.html", context | {"is_in_place": True}, status=422)
     return render(request, "errors/csrf.html", context, status=403)
 
 
-def forbidden(request, exception):
-    """What a verb refused: 403 with its sentence and the text."""
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the page for a PermissionDenied: 403 with its message and the text."""
     record("refused", **ratelimit.who(request), reason="permission", route=_route(request))
     sentence = force_str(exception) if exception.args else ""
     return render(request, "errors/403.html", {"sentence": sentence, "kept": kept(request)}, status=403)
 
 
-def _route(request) -> str:
-    """Return the pattern of the request's address, for the security log: an address itself may hold a token."""
+def _route(request: HttpRequest) -> str:
+    """Return the URL pattern of the request for the security log, because the address itself may contain a token."""
     return request.resolver_match.route if request.resolver_match else ""
 
 
-def not_found(request, exception):
-    """404, with the text if there was one."""
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the 404 page, with the text if there was one."""
     return render(request, "errors/404.html", {"kept": kept(request)}, status=404)
 
 
-def bad_request(request, exception):
-    """413 with the text for a form that is too large; 400, in plain text, for what did not come from a page of ours."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return 413 with the text for a form that is too large, 400 in plain text for other unreadable requests."""
     if isinstance(exception, RequestDataTooBig):
         kept = [(form_fields.TYPED["source"], text)] if (text := _unread(request)) else []
         return render(request, "errors/413.html", {"kept": kept}, status=413)
     return HttpResponseBadRequest("This request could not be read.", content_type="text/plain")
 
 
-def _unread(request):
-    """The text of a form that was too large to be read into its fields, as far as MOST_SHOWN_AGAIN goes."""
+def _unread(request: HttpRequest) -> str:
+    """Return the text of a form that was too large for Django, from its first MOST_SHOWN_AGAIN bytes."""
     if request.content_type != "application/x-www-form-urlencoded":
         return ""
     with suppress(UnreadablePostError):
@@ -110,10 +122,13 @@ def _unread(request):
     return ""
 
 
-def too_many(request, wait=None):
-    """429, and when to try again: in `wait` seconds; for allauth, which tells none, after the longest of its limits."""
+def too_many(request: HttpRequest, wait: int | None = None) -> HttpResponse:
+    """Return the 429 page, which says when to try again: in `wait` seconds.
+
+    allauth calls this without `wait`; then it is the longest period of allauth's rate limits.
+    """
     if wait is None:
-        # ratelimit.take tells of its own
+        # ratelimit.take logs its own refusals
         record("limit_reached", **ratelimit.who(request), act=_route(request))
         words = [words for limit in limits.ACCOUNT.values() for words in limit.values()]
         wait = max(rate.seconds for each in words for rate in rates.parse(each))
@@ -123,9 +138,12 @@ def too_many(request, wait=None):
     return response
 
 
-def broken(request):
-    """A fault of ours: 500, or 503 while the database cannot be reached. What was typed comes back, ready to be sent
-    again; nothing here asks the database, the session or the manifest of files."""
+def broken(request: HttpRequest) -> HttpResponse:
+    """Return the page for an error of ours: 500, or 503 while the database cannot be reached.
+
+    The page shows the text and can send it again. Neither the database, nor the session, nor the manifest of static
+    files is used here, because they may be the cause.
+    """
     away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
     context = {"is_away": away, **_again(request)}
     if context["texts"]:

@@ -1,7 +1,7 @@
-"""Health addresses for load balancers and monitors: `/healthz` and `/readyz`.
+"""Health checks for load balancers and monitors: `/healthz` and `/readyz`.
 
-They are answered before anything else looks at the request, so they work under any Host and without HTTPS, and they
-say nothing but yes or no.
+The middleware answers them before any other, so they work under any Host and without HTTPS. They reveal only whether
+the check passed.
 """
 
 import logging
@@ -18,7 +18,7 @@ from django.utils import timezone
 from forum.models import Heartbeat
 
 logger = logging.getLogger(__name__)
-# The worker reports every minute; after so long without a report it is taken for dead.
+# The worker reports every minute; after this time without a report it counts as dead.
 WORKER_SILENCE = timedelta(minutes=5)
 WORKER = "worker"
 

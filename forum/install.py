@@ -1,7 +1,7 @@
-"""Make `.venv` and install a hashed lock, with uv if it is there, else with pip. Standard library only.
+"""Create `.venv` and install the locked packages with uv if it is available, otherwise with pip.
 
-Run as `python3 forum/install.py`, or with `--dev` for tests and checks as well. The file compiles under any Python 3,
-so that an old one gets a sentence too.
+Run it as `python3 forum/install.py`, or with `--dev` for tests and checks as well. It uses the standard library only, and
+any Python 3 can parse it, so that an old version can report that it is too old.
 """
 
 import hashlib
@@ -19,15 +19,15 @@ DEV_LOCK = os.path.join(ROOT, "requirements-dev.lock")
 STAMP = os.path.join(VENV, "installed")
 
 
-def fits(version):
-    """Is `version`, (major, minor), one the forum runs on?"""
+def fits(version: tuple) -> bool:
+    """Return whether the forum runs on Python `version`, a pair (major, minor)."""
     return OLDEST <= tuple(version) <= NEWEST
 
 
-def find_python():
-    """The path of a Python that fits: this one, else one on PATH that really runs; None without one."""
+def find_python() -> "str | None":
+    """Return the path of a Python that fits: this one, or one on PATH that works; None if there is none."""
     if fits(sys.version_info[:2]):
-        # inside .venv: the one it was made with, since .venv may have to be made anew
+        # inside .venv, the Python it was made with, because .venv may have to be made again
         return getattr(sys, "_base_executable", None) or sys.executable
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         found = shutil.which("python3.%d" % minor)  # noqa: UP031  (an old Python reads this)
@@ -36,14 +36,14 @@ def find_python():
     return None
 
 
-def fingerprint(python, lock_path):
-    """What the stamp of a finished install holds: the lock's hash and the Python it was made with."""
+def fingerprint(python: str, lock_path: str) -> str:
+    """Return the content of the stamp of a finished install: the lock's hash and the path of its Python."""
     with open(lock_path, "rb") as lock:
         return hashlib.sha256(lock.read()).hexdigest() + " " + os.path.realpath(python)
 
 
-def is_installed(python, locks):
-    """Did an earlier run finish with this lock and this Python?"""
+def is_installed(python: str, locks: list) -> bool:
+    """Return whether an earlier run finished with one of these locks and this Python."""
     if not os.path.exists(os.path.join(VENV, "bin", "python")):
         return False
     try:
@@ -54,15 +54,15 @@ def is_installed(python, locks):
         return False
 
 
-def run(command):
-    """Runs `command`; raises SystemExit with a sentence when it fails."""
+def run(command: list) -> None:
+    """Run `command`; exit with a sentence if it fails."""
     code = subprocess.call(command, cwd=ROOT)
     if code:
         sys.exit("The packages could not be installed (see above). What is there is kept: run it again to go on.")
 
 
-def install(python, lock_path):
-    """Makes .venv and installs the lock into it; interrupted, it can be run again."""
+def install(python: str, lock_path: str) -> None:
+    """Create .venv and install the lock into it; after an interruption it can be run again."""
     if os.path.exists(STAMP):
         os.remove(STAMP)
     with open(lock_path) as lock:
@@ -96,8 +96,8 @@ def install(python, lock_path):
         stamp.write(fingerprint(python, lock_path))
 
 
-def is_healthy(inside, python):
-    """Does the environment's Python run, in the same version as `python`, with what the installer needs?"""
+def is_healthy(inside: str, python: str) -> bool:
+    """Return whether the Python `inside` .venv runs, has the version of `python`, and has pip if uv is missing."""
     version = "import sys; print(sys.version_info[:2])"
     probes = [(inside, version + ("" if shutil.which("uv") else "; import pip")), (python, version)]
     try:
@@ -110,8 +110,8 @@ def is_healthy(inside, python):
     return said[0].returncode == 0 and said[0].stdout == said[1].stdout
 
 
-def main():
-    """Installs what is missing; a sentence and exit code 1 when it cannot."""
+def main() -> None:
+    """Install what is missing; exit with a sentence and code 1 if that fails."""
     python = find_python()
     if python is None:
         sys.exit(

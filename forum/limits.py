@@ -1,7 +1,7 @@
-"""The limits, in words: how often somebody may do something (see forum.ratelimit and forum.rates)."""
+"""The rate limits in words (see forum.ratelimit and forum.rates)."""
 
-# How often somebody may do something (see forum.ratelimit): each act by standing, and by the address all members share
-# who come from it; a visitor has only the address. `LIMITS=0` lifts them, for benches and load tests.
+# For each action its limits by standing, and by address for all members behind one address. A visitor is limited by
+# address only. `LIMITS=0` turns the limits off, for benchmarks and load tests.
 OURS = {
     "comment": {
         "visitor": "2 per minute, 20 per day",
@@ -62,7 +62,7 @@ OURS = {
         "staff": "5 per day",
         "address": "30 per day",
     },
-    # everything somebody wrote, as a file: all of it is read each time
+    # a file of everything a member wrote: each download reads all of it
     "download": {
         "first day": "10 per hour",
         "new": "10 per hour",
@@ -71,9 +71,9 @@ OURS = {
         "staff": "10 per hour",
         "address": "60 per hour",
     },
-    # a text that came after its writer was signed out, kept until they are back
+    # a text that was sent after its author was signed out (see forum.pending_form)
     "unsent": {"visitor": "10 per hour, 30 per day"},
-    # each pause in typing keeps one
+    # each pause in typing saves a draft
     "draft": {
         "first day": "40 per minute",
         "new": "40 per minute",
@@ -91,19 +91,19 @@ OURS = {
         "staff": "90 per minute",
         "address": "240 per minute",
     },
-    # each challenge of a passkey is kept in a session
+    # each challenge of a passkey is stored in a new session
     "passkey": {"visitor": "20 per minute, 200 per day"},
-    # previews in units of 1,000 characters: five of the longest comments a minute
+    # previews in units of 1,000 characters: five comments of maximum length a minute
     "preview_size": {"visitor": "100 per minute, 2000 per day"},
 }
-# Signing in and all around it, in allauth's names: by address, by account, by the name typed in.
+# Limits of the account pages, by allauth's names of actions: per address, per account, and per typed e-mail address.
 ACCOUNT = {
     "signup": {"address": "20 per 5 minutes"},
-    # each of these checks a password, which takes 0.7 seconds of CPU: the limits are looked at first
+    # each of these checks a password, which takes 0.7 seconds of CPU; the limits are checked before that
     "login": {"address": "15 per 5 minutes"},
     "login_failed": {"address": "10 per minute", "name": "5 per 5 minutes"},
     "request_login_code": {"address": "20 per minute", "name": "3 per minute"},
-    # one code and two more: the first press of “send a new code” is not refused
+    # one code and two more, so that the first press of “send a new code” is not refused
     "confirm_email": {"name": "3 per 3 minutes"},
     "reset_password": {"address": "20 per minute", "name": "5 per minute"},
     "reset_password_from_key": {"address": "20 per minute"},

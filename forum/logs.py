@@ -1,7 +1,7 @@
-"""Log formatters: one line an event, and nothing that a person wrote.
+"""Log formatters that write one line per event and no text that a person wrote.
 
-The message of an exception may quote what somebody typed (a constraint violation quotes the whole row), so it is left
-out unless its class is known to speak of the machine only. Where the exception was raised is always told.
+The message of an exception may quote a person's text (a constraint violation quotes the whole row). So the message is
+left out unless the exception's class is in WITH_MESSAGE. The place where the exception was raised is always logged.
 """
 
 import json
@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 
 PROJECT = Path(__file__).resolve().parent.parent
-# Exceptions whose message holds no text of a person.
+# Exceptions whose messages never contain a person's text.
 WITH_MESSAGE = (
     OperationalError,
     InterfaceError,
@@ -32,16 +32,16 @@ WITH_MESSAGE = (
     RecursionError,
     MemoryError,
 )
-# Places of the call stack that are told, the innermost first.
+# Frames of the call stack that are logged, the innermost first.
 MAX_FRAMES = 12
-# What every LogRecord has; anything else came by `extra=`.
+# Attributes of every LogRecord; all others come from `extra=`.
 STANDARD = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
-# What Django adds to a record: objects that hold cookies and forms.
+# Attributes that Django adds to a record and that are never logged, because they contain cookies and forms.
 NEVER = {"request", "server_time", "sql", "params"}
 
 
 def describe(error: BaseException) -> str:
-    """Return the class of `error`, and the first line of its message where that cannot quote a person."""
+    """Return the class of `error`, and the first line of its message if that cannot quote a person's text."""
     kind = type(error).__name__
     if not isinstance(error, WITH_MESSAGE):
         return kind
@@ -60,7 +60,7 @@ def frames(error: BaseException) -> list[str]:
 
 
 class _Formatter(logging.Formatter):
-    """What both formats share: the parts of a record."""
+    """The base class of both formatters, which collects the parts of a record."""
 
     def parts(self, record: logging.LogRecord) -> dict[str, object]:
         """Return time, level, logger, message, the extra fields, and the exception of `record`."""
@@ -75,7 +75,7 @@ class _Formatter(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             parts["exception"] = describe(error)
-            # the database being away says all in its message, and happens in a hundred places at once
+            # if the database is away, the message is enough, and the error happens in many places at once
             if not isinstance(error, (OperationalError, InterfaceError)):
                 parts["at"] = frames(error)
         return parts
@@ -98,5 +98,5 @@ class JSONFormatter(_Formatter):
     """Format a record as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the parts as JSON; a value that JSON does not know is written as text."""
+        """Return the parts as JSON; values of other types are written as text."""
         return json.dumps(self.parts(record), default=str, ensure_ascii=False)

@@ -1,6 +1,8 @@
-"""The look of mails, and the mail backend of a laptop: it shows mails on the console and keeps them in var/mail."""
+"""The HTML part of mails, and a mail backend for laptops that writes mails to the console and to var/mail."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -11,35 +13,35 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
-# Only an address that says it is one: a name such as “forum.example” stays a name.
+# Only addresses with a scheme become links; a name such as “forum.example” does not.
 ADDRESS = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)]")
 
 
 class _Words(Console):
-    """The console, with the plain text alone: a code is looked for there, not HTML."""
+    """The console backend without HTML parts, which would hide the code that people look for there."""
 
-    def write_message(self, message):
+    def write_message(self, message: EmailMessage) -> None:
         super().write_message(
             EmailMessage(message.subject, message.body, message.from_email, message.to, headers=message.extra_headers)
         )
 
 
 class LaptopBackend(BaseEmailBackend):
-    """Hands each message to Django's console backend and to its file backend (EMAIL_FILE_PATH)."""
+    """A mail backend that passes each message to Django's console and file backends (EMAIL_FILE_PATH)."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.backends = [_Words(**options), Files(**options)]
 
-    def send_messages(self, messages):
-        """Delivers to both; returns how many messages there were."""
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
+        """Pass the messages to both backends; return how many there were."""
         for backend in self.backends:
             backend.send_messages(messages)
         return len(messages)
 
 
-def in_our_look(message):
-    """`message` with an HTML part beside its text, made from that text: nothing is said in one and not in the other."""
+def in_our_look(message: EmailMessage) -> EmailMultiAlternatives:
+    """Return a copy of `message` with an HTML part made from its text, so that both parts have the same content."""
     dressed = EmailMultiAlternatives(
         message.subject, message.body, message.from_email, message.to, headers=message.extra_headers
     )
@@ -48,10 +50,10 @@ def in_our_look(message):
     return dressed
 
 
-def blocks_of(text):
-    """The paragraphs of a plain text as pairs of a kind and safe HTML.
+def blocks_of(text: str) -> list[tuple[str, str]]:
+    """Return the paragraphs of a plain text as pairs of a kind and safe HTML.
 
-    "code" is a paragraph set in by four spaces, "sign" one that follows the signature's “-- ”, "" any other.
+    The kind is "code" for a paragraph indented by four spaces, "sign" for the signature after “-- ”, "" otherwise.
     """
     blocks = []
     for paragraph in re.split(r"\n\s*\n", text.strip("\n")):

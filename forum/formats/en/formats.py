@@ -1,4 +1,4 @@
-"""Moments in English, everywhere the same: 3 May 2026, 14:05."""
+"""The forum's English formats of dates and times: 3 May 2026, 14:05."""
 
 DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"

@@ -1,4 +1,4 @@
-"""`manage.py heartbeat`: note that the worker works; the worker does so every minute."""
+"""`manage.py heartbeat`: record that the worker runs; the worker calls it every minute."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +9,11 @@ from forum.health import report_worker
 
 
 class Command(BaseCommand):
-    """Write down the time, so that `/readyz` and `check --deploy` can tell whether a worker runs."""
+    """Record the time, so that `/readyz` and `check --deploy` know whether a worker runs."""
 
     help = "Notes that the worker works; see /readyz."
     stealth_options = ("stopped",)
 
     def handle(self, *, stopped: Callable[[], bool] = lambda: False, **options: Any) -> None:
-        """Report once."""
+        """Record the time once."""
         report_worker()

@@ -22,10 +22,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """No options: the environment says where to listen."""
+        """Add no options: HOST and PORT in the environment say where to listen."""
 
     def handle(self, **options: Any) -> None:
-        """Open the socket, start the processes, and look after them."""
+        """Open the socket, start the processes, and restart those that end."""
         host, port = env.str("HOST", "127.0.0.1"), environment_number("PORT", 8000)
         try:
             listener = web_server.listen(host, port)

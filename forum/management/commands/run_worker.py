@@ -1,9 +1,10 @@
-"""`manage.py run_worker`: mails leave, trust is reckoned, what is to be forgotten is; `make run` starts it."""
+"""`manage.py run_worker`: run the periodic jobs (mails, trust, deletion of expired data); `make run` starts it."""
 
 import signal
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from forum.periodic import PeriodicJobs
 
@@ -11,16 +12,19 @@ STOPS = {signal.SIGINT, signal.SIGTERM}
 
 
 class Command(BaseCommand):
-    """Works until it is asked to stop, and then ends what it is doing first: a letter, a batch. Asked again, it ends at
-    once."""
+    """Run the periodic jobs until SIGINT or SIGTERM.
+
+    On the first signal each job first finishes its current mail or batch. A second signal ends the process at once.
+    """
 
     help = "Does what is to be done behind the pages, until it is stopped. On a server it runs beside the web server."
 
-    def add_arguments(self, parser):
-        """`--once` is for a job of cron's."""
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add --once, for cron."""
         parser.add_argument("--once", action="store_true", help="do everything once, and end")
 
-    def handle(self, *, once, **options):
+    def handle(self, *, once: bool, **options: Any) -> None:
+        """Run the jobs until a signal, or once; raises CommandError if a job failed with --once."""
         chores = PeriodicJobs()
         if once:
             for name in settings.PERIODIC_JOBS:
@@ -28,8 +32,8 @@ class Command(BaseCommand):
             if chores.failed:
                 raise CommandError(f"Not done: {', '.join(sorted(chores.failed))}; the reasons stand above.")
             return
-        # waited for, and not handled: a handler may interrupt whatever holds the lock that it needs. The chores'
-        # threads are begun afterwards and do not take these signals either
+        # The signals are blocked and waited for, because a handler could interrupt code that holds a lock the handler
+        # needs. The jobs' threads start afterwards and inherit the blocked signals.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         with chores:
             signal.sigwait(STOPS)

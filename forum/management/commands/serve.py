@@ -1,4 +1,4 @@
-"""`manage.py serve`: from an empty database to the forum in the browser; what `make run` runs."""
+"""`manage.py serve`: prepare the database and serve the forum; `make run` runs it."""
 
 import ipaddress
 import socket
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def listen(self, host: str, port: int) -> socket.socket:
-        """Return the listening socket; raises CommandError with a way out."""
+        """Return the listening socket; raises CommandError with what to do if the port cannot be used."""
         try:
             return web_server.listen(host, port)
         except (OSError, UnicodeError) as error:
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             ) from None
         self.migrate()
         if settings.WEB_ROLE:
-            # also where no migration was due: WEB_ROLE may be new
+            # needed even without new migrations, because WEB_ROLE may have changed
             grants.grant(settings.WEB_ROLE)
         call_command("plant_thread", stdout=self.stdout)
         if static_storage.is_stale():
@@ -97,12 +97,12 @@ class Command(BaseCommand):
         if not total:
             return
         bar = _Bar(self.stdout, "Preparing the database", total)
-        # call_command and not the executor alone: permissions and groups are made after it
+        # the command and not just the executor, because it also creates permissions and groups
         call_command("migrate", interactive=False, verbosity=1, stdout=bar)
         bar.finish()
 
     def start(self, supervisor: Supervisor, listener: socket.socket, host: str, workers: int) -> None:
-        """Start the web server and the worker, and wait until pages can be answered."""
+        """Start the web server and the worker, and wait until the web server is ready."""
         environment = _environment(host)
         check_stop()
         manage = [sys.executable, "manage.py"]
@@ -127,7 +127,7 @@ def _check_no_earlier_version(executor: MigrationExecutor) -> None:
 
 
 def _environment(host: str) -> dict[str, str]:
-    """Return what the children find in their environment besides ours."""
+    """Return the variables that the children's environment has in addition to ours."""
     environment = {"DJANGO_SETTINGS_MODULE": "forum.settings", "AS_WEB_ROLE": "1"}
     if not env.str("HTTPS", "") and _is_private_trial(host):
         environment["HTTPS"] = "0"
@@ -137,7 +137,7 @@ def _environment(host: str) -> dict[str, str]:
 
 
 def _is_private_trial(host: str) -> bool:
-    """Return whether the forum is only tried out on this machine, so that browsers speak plain HTTP to it.
+    """Return whether the forum is only tried out on this machine, so that browsers use plain HTTP.
 
     A proxy that ends TLS may listen on the same machine; then TRUSTED_PROXIES or SITE_URL says so.
     """
