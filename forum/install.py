@@ -1,7 +1,7 @@
 """Create `.venv` and install the locked packages with uv if it is available, otherwise with pip.
 
-Run it as `python3 forum/install.py`, or with `--dev` for tests and checks as well. It uses the standard library only, and
-any Python 3 can parse it, so that an old version can report that it is too old.
+Run it as `python3 forum/install.py`, or with `--dev` for tests and checks as well. It uses the standard library only,
+and any Python 3 can parse it, so that an old version can report that it is too old.
 """
 
 import hashlib
