@@ -1,15 +1,18 @@
-"""The verbs of moderators about comments and threads. Each asks for a reason and writes the moderation log in the same
-transaction.
+"""Actions of moderators on comments and threads.
 
-An act that changes nothing (removing what is removed) is refused nothing and logs nothing: it returns False. Otherwise
-it returns the log's entry. `rule` is the title of the community rule it rests on.
+Each action requires a reason and writes the audit log in the same transaction. It returns the log entry, or False if
+nothing had to be changed (such as removing a removed comment); then it logs nothing. `rule` is the title of the
+community rule that the action is based on.
 """
+
+from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from forum import markup
-from posts.models import LogEntry, Revision
+from posts.models import Comment, LogEntry, Revision, Thread
 from posts.moderation import cases, notices
 from posts.moderation.audit_log import check_not_concerned, check_right, log
 from posts.safety.redaction import LEFT_OUT, cut, joined, passages_of
@@ -23,14 +26,18 @@ Act = LogEntry.Act
 
 
 @transaction.atomic
-def remove(*, moderator, comment, reason, rule=""):
-    """Takes a comment out of sight; replies stay under a tombstone. An opening post takes its thread with it."""
+def remove(*, moderator: User, comment: Comment, reason: str, rule: str = "") -> LogEntry | Literal[False]:
+    """Remove a comment. Replies stay, below a tombstone. Removing an opening post withdraws its thread."""
     return _set_comment_state(moderator, comment, reason, rule, Act.REMOVE, removed=True)
 
 
 @transaction.atomic
-def restore(*, moderator, comment, reason, rule=""):
-    """Undoes `remove`. What its author deleted stays deleted; what waited before waits again."""
+def restore(*, moderator: User, comment: Comment, reason: str, rule: str = "") -> LogEntry | Literal[False]:
+    """Undo `remove`.
+
+    A comment that its author deleted stays deleted. A comment that was held or hidden before is held or hidden again.
+    Raises PermissionDenied if it is the moderator's own comment and there is another moderator.
+    """
     check_not_concerned(moderator, comment.author)
     entry = _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, removed=False)
     if entry:
@@ -39,21 +46,24 @@ def restore(*, moderator, comment, reason, rule=""):
 
 
 @transaction.atomic
-def hold(*, moderator, comment, reason, rule=""):
-    """Takes a comment out of sight until it is reviewed; its author still sees it.
+def hold(*, moderator: User, comment: Comment, reason: str, rule: str = "") -> LogEntry | Literal[False]:
+    """Hold a comment until it is reviewed. Its author can still read it.
 
-    A held opening post closes its thread to everybody but moderators and whoever started it.
+    If an opening post is held, only moderators and the author of the thread can open the thread.
     """
     return _set_comment_state(moderator, comment, reason, rule, Act.HOLD, hidden=True)
 
 
 @transaction.atomic
-def approve(*, moderator, comment, reason, rule="", is_told=True):
-    """Publishes what was held, hidden or removed; what was flagged and is in sight is kept there, and the log says so.
+def approve(
+    *, moderator: User, comment: Comment, reason: str, rule: str = "", is_told: bool = True
+) -> LogEntry | Literal[False]:
+    """Publish a comment that was held, hidden or removed.
 
-    What its author took back stays away. A mail tells of it whoever heard by mail that it was taken out of sight,
-    unless they are told in another way (`is_told` is False). Raises PermissionDenied for one's own where there is
-    another moderator.
+    A flagged comment that is published stays published, and the log notes that it was kept. A comment that its author
+    deleted stays deleted. If the author was told by mail that the comment was hidden or removed, they get a mail about
+    this, too; `is_told=False` prevents that, for callers that inform the author in another way. Raises PermissionDenied
+    if it is the moderator's own comment and there is another moderator.
     """
     check_not_concerned(moderator, comment.author)
     entry = _set_comment_state(moderator, comment, reason, rule, Act.APPROVE, hidden=False, held=False, removed=False)
@@ -68,16 +78,20 @@ def approve(*, moderator, comment, reason, rule="", is_told=True):
 
 
 @transaction.atomic
-def edit_out(*, moderator, comment, passage, reason, rule=""):
-    """Takes `passage` out of the text, wherever it stands, and leaves a mark; several as passages_of reads them. The
-    author sees what they said.
+def edit_out(
+    *, moderator: User, comment: Comment, passage: str, reason: str, rule: str = ""
+) -> LogEntry | Literal[False]:
+    """Cut `passage` out of the text, at each place where it occurs, and leave a mark.
 
-    What the comment said before becomes a Revision that readers do not see, and so is what it said earlier with a
-    passage of these. What waited is published. Raises Refused where the text does not have one of them, or has nothing
-    else, or is gone; PermissionDenied for one's own where there is another moderator.
+    `passage` may contain several passages, separated as `passages_of` expects. The author is shown the earlier text.
+    The earlier text becomes a Revision that is withheld from readers, and older revisions with one of the passages are
+    withheld, too. A held or hidden comment is published.
+
+    Raises Refused if a passage is not in the text, if nothing else would be left, or if the comment was deleted. Raises
+    PermissionDenied if it is the moderator's own comment and there is another moderator.
     """
     check_right(moderator, reason)
-    # what waits is published by it
+    # this action publishes a held or hidden comment
     check_not_concerned(moderator, comment.author)
     comment = publishing.lock_comment(comment)
     passages = passages_of(passage)
@@ -94,7 +108,7 @@ def edit_out(*, moderator, comment, passage, reason, rule=""):
     revision = comment.revisions.order_by("-number").first()
     revision.withheld_at, revision.taken_out = now, joined(passages)
     revision.save(update_fields=["withheld_at", "taken_out"])
-    # what was said earlier may have them, too
+    # earlier revisions may contain the passages, too
     shown = comment.revisions.filter(withheld_at=None).values_list("pk", "source")
     withheld = [pk for pk, said in shown if any(passage in said for passage in passages)]
     comment.revisions.filter(pk__in=withheld).update(withheld_at=now)
@@ -106,14 +120,17 @@ def edit_out(*, moderator, comment, passage, reason, rule=""):
 
 
 @transaction.atomic
-def lock_branch(*, moderator, comment, reason, rule=""):
-    """Nobody can reply to the comment or below it any more; it can be read."""
+def lock_branch(*, moderator: User, comment: Comment, reason: str, rule: str = "") -> LogEntry | Literal[False]:
+    """Lock the branch of a comment: it can be read, but there can be no new replies in it."""
     return _set_branch_lock(moderator, comment, reason, rule, Act.LOCK_BRANCH, True)
 
 
 @transaction.atomic
-def open_branch(*, moderator, comment, reason, rule=""):
-    """Undoes `lock_branch`. Raises PermissionDenied for one's own where there is another moderator."""
+def open_branch(*, moderator: User, comment: Comment, reason: str, rule: str = "") -> LogEntry | Literal[False]:
+    """Undo `lock_branch`.
+
+    Raises PermissionDenied if it is the moderator's own comment and there is another moderator.
+    """
     check_not_concerned(moderator, comment.author)
     entry = _set_branch_lock(moderator, comment, reason, rule, Act.OPEN_BRANCH, False)
     if entry:
@@ -122,44 +139,49 @@ def open_branch(*, moderator, comment, reason, rule=""):
 
 
 @transaction.atomic
-def withhold(*, moderator, revision, reason):
-    """Keeps what a comment said before from readers, where the edit was made to take it back."""
+def withhold(*, moderator: User, revision: Revision, reason: str) -> LogEntry | Literal[False]:
+    """Hide a revision from readers, for edits that were made to take something back."""
     return _set_withheld(moderator, revision, reason, Act.WITHHOLD, True)
 
 
 @transaction.atomic
-def show_again(*, moderator, revision, reason):
-    """Undoes `withhold`. Raises PermissionDenied for one's own where there is another moderator."""
+def show_again(*, moderator: User, revision: Revision, reason: str) -> LogEntry | Literal[False]:
+    """Undo `withhold`.
+
+    Raises PermissionDenied if it is the moderator's own comment and there is another moderator.
+    """
     check_not_concerned(moderator, revision.comment.author)
     return _set_withheld(moderator, revision, reason, Act.SHOW_AGAIN, False)
 
 
 @transaction.atomic
-def lock(*, moderator, thread, reason):
-    """Nobody can write in the thread any more; it can be read."""
+def lock(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal[False]:
+    """Lock a thread: it can be read, but there can be no new comments in it."""
     return _set_thread_state(moderator, thread, reason, Act.LOCK, "locked_at", True)
 
 
 @transaction.atomic
-def unlock(*, moderator, thread, reason):
-    """Undoes `lock`."""
+def unlock(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal[False]:
+    """Undo `lock`."""
     return _set_thread_state(moderator, thread, reason, Act.UNLOCK, "locked_at", False)
 
 
 @transaction.atomic
-def pin(*, moderator, thread, reason):
-    """Keeps the thread at the top of the front page."""
+def pin(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal[False]:
+    """Keep the thread at the top of the front page."""
     return _set_thread_state(moderator, thread, reason, Act.PIN, "pinned_at", True)
 
 
 @transaction.atomic
-def unpin(*, moderator, thread, reason):
-    """Undoes `pin`."""
+def unpin(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal[False]:
+    """Undo `pin`."""
     return _set_thread_state(moderator, thread, reason, Act.UNPIN, "pinned_at", False)
 
 
-def _set_comment_state(moderator, comment, reason, rule, act, **states):
-    """Sets or clears timestamps of the comment, moves the counts, withdraws or brings back a thread, and logs."""
+def _set_comment_state(
+    moderator: User, comment: Comment, reason: str, rule: str, act: Act, **states: bool
+) -> LogEntry | Literal[False]:
+    """Change the comment's states and all that depends on them (counts, withdrawal of the thread), and log it."""
     check_right(moderator, reason)
     comment = publishing.lock_comment(comment)
     if act == Act.APPROVE and comment.deleted_at is not None:
@@ -170,7 +192,9 @@ def _set_comment_state(moderator, comment, reason, rule, act, **states):
     return _done(comment, moderator, act, reason, rule, before)
 
 
-def _set_branch_lock(moderator, comment, reason, rule, act, on):
+def _set_branch_lock(
+    moderator: User, comment: Comment, reason: str, rule: str, act: Act, on: bool
+) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
     comment = publishing.lock_comment(comment)
     before = {}
@@ -180,7 +204,10 @@ def _set_branch_lock(moderator, comment, reason, rule, act, on):
     return _done(comment, moderator, act, reason, rule, before)
 
 
-def _done(comment, moderator, act, reason, rule, before, **more):
+def _done(
+    comment: Comment, moderator: User, act: Act, reason: str, rule: str, before: dict[str, Any], **more: Any
+) -> LogEntry:
+    """Log the action, and close the comment's case as the action requires."""
     entry = log(
         moderator,
         act,
@@ -196,7 +223,7 @@ def _done(comment, moderator, act, reason, rule, before, **more):
     return entry
 
 
-def _set_withheld(moderator, revision, reason, act, on):
+def _set_withheld(moderator: User, revision: Revision, reason: str, act: Act, on: bool) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
     revision = (
         Revision.objects.select_for_update(no_key=True, of=["self"])
@@ -211,7 +238,9 @@ def _set_withheld(moderator, revision, reason, act, on):
     return log(moderator, act, reason, comment=comment, thread=comment.thread, person=comment.author)
 
 
-def _set_thread_state(moderator, thread, reason, act, field, on):
+def _set_thread_state(
+    moderator: User, thread: Thread, reason: str, act: Act, field: str, on: bool
+) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
     thread = publishing.lock_thread(thread.pk)
     before = {}

@@ -1,4 +1,4 @@
-"""Moderators look for other accounts of somebody who gave cause: whoever is banned may come back under another name."""
+"""Find other accounts of a person who gave cause for it: a banned person may return under another name."""
 
 from datetime import timedelta
 
@@ -13,31 +13,34 @@ from posts.moderation.sanctions import check_may_be_judged
 from posts.threads import exceptions
 from posts.threads.exceptions import Refused
 
-# of a person's comments so many are looked at, the latest; and removals of so long
+# how many of a person's latest comments are checked, and for how long a removal counts
 LATEST, LATELY = 200, timedelta(days=30)
 MOST_OTHERS = 20
 
 
-def gave_cause(person):
-    """Whether something speaks against `person`: only then it is anybody's business what else they are called."""
+def gave_cause(person: User) -> bool:
+    """Return whether there is a reason to look for other accounts of `person`.
+
+    Without one, other accounts are private.
+    """
     if person.is_suspended or person.watched_at is not None or person.warned_at is not None:
         return True
     latest = list(Comment.objects.filter(author=person).order_by("-id")[:LATEST].values_list("pk", "removed_at"))
     since = timezone.now() - LATELY
     if any(removed_at is not None and removed_at > since for _pk, removed_at in latest):
         return True
-    # not that a newcomer's words wait, that somebody appeals or that a moderator opened something
+    # other reasons for a case (first comments, appeals, a moderator's own) do not speak against the person
     against = [Case.Why.FLAG, Case.Why.SPAM, Case.Why.RECORD]
     cases = Case.objects.open().filter(comment__in=[pk for pk, _removed_at in latest], appeal=None)
     return cases.filter(why__overlap=against).exists()
 
 
 @transaction.atomic
-def find_alternate_accounts(*, moderator, person, reason):
-    """The other people, MOST_OTHERS at most, who wrote from where `person` wrote lately; the log has that somebody
-    looked, and not what was found.
+def find_alternate_accounts(*, moderator: User, person: User, reason: str) -> list[User]:
+    """Return other accounts, at most MOST_OTHERS, that wrote from the same origin as `person` lately.
 
-    Raises Refused where the person gave no cause, PermissionDenied as the sanctions of posts.moderation.sanctions do.
+    The audit log notes the search, but not its result. Raises Refused if the person gave no cause, and PermissionDenied
+    in the same cases as posts.moderation.sanctions.
     """
     check_right(moderator, reason)
     check_may_be_judged(moderator, person)

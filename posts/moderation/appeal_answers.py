@@ -1,4 +1,4 @@
-"""Moderators answer appeals: the earlier decision stands, is another one, or is gone."""
+"""Answer appeals: uphold the decision, change it to a milder one, or reverse it."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.models import Appeal, Case, LogEntry, Revision
+from posts.models import Appeal, Case, Comment, LogEntry, Revision
 from posts.moderation import actions, cases, decisions, notices, undo
 from posts.moderation.audit_log import check_not_concerned, check_right, log
 from posts.moderation.decisions import SANCTIONS, SUSPENSIONS
@@ -17,25 +17,42 @@ from posts.threads.exceptions import Refused
 
 Act, Outcome = LogEntry.Act, Appeal.Outcome
 ACT_OF = {Outcome.UPHELD: Act.UPHOLD, Outcome.CHANGED: Act.CHANGE, Outcome.REVERSED: Act.REVERSE}
-# of a decision that is changed: what was decided about the comment, or about its author, stays as it is
+# for a changed decision: the part about the comment, or the part about its author, stays as it is
 STAYS = "stays"
-# acts about a comment, the mildest first
+# actions on a comment, mildest first
 MILDNESS = [Act.LOCK_BRANCH, Act.EDIT_OUT, Act.HOLD, Act.REMOVE]
 SANCTION_OF = {Act.WARN: "warn", Act.WATCH: "watch", Act.BAN: "ban"}
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @transaction.atomic
-def answer_appeal(*, moderator, case, seen, outcome, answer, act=STAYS, sanction=STAYS, passage=""):
-    """The log's entry of the answer to an appeal: the decision stands (UPHELD); or is REVERSED, and then everything is
-    as it was, and what would wait again is published; or is CHANGED: what was decided about the comment gives way to
-    `act`, what was decided about its author to `sanction`, as in deciding.decide, under the same rule and with the
-    answer as the reason. Nothing ("") as the act is a comment that everybody can read. Nobody fares worse for having
-    appealed: see milder_acts, milder_sanctions.
+def answer_appeal(
+    *,
+    moderator: User,
+    case: Case,
+    seen: int,
+    outcome: str,
+    answer: str,
+    act: str = STAYS,
+    sanction: str = STAYS,
+    passage: str = "",
+) -> LogEntry:
+    """Answer the appeal of `case` and return the log entry of the answer.
 
-    What somebody has decided, flagged or written since stays as it is. `details` of the entry name what came in its
-    place under "instead", by their ids. Raises PermissionDenied for whoever decided first where there is another
-    moderator, Stale, Refused.
+    `outcome` is one of these:
+
+    - UPHELD: the decision stands.
+    - REVERSED: all effects of the decision are undone. A comment that would be held or hidden again is published.
+    - CHANGED: `act` replaces the decision about the comment, and `sanction` the one about its author; the values are
+      those of decisions.decide. STAYS leaves that part as it is, and an empty string means nothing: as `act`, the
+      comment is published. The rule stays the same, and the answer is the reason.
+
+    A changed decision must be milder, so that an appeal has no risk: see `milder_acts` and `milder_sanctions`.
+    Decisions, flags and texts that came after the decision stay as they are. `details["instead"]` of the entry has the
+    ids of the entries of the replacing decisions.
+
+    Raises PermissionDenied for the moderator who made the decision if there is another moderator, Stale if the case has
+    changed since version `seen`, and Refused if the answer is not possible.
     """
     check_right(moderator, answer)
     entry = case.appeal.entry
@@ -61,28 +78,33 @@ def answer_appeal(*, moderator, case, seen, outcome, answer, act=STAYS, sanction
     details = {"instead": [each.pk for each in instead]} if instead else None
     done = log(moderator, ACT_OF[outcome], answer, details=details, **about)
     Case.objects.filter(pk=case.pk).update(closed_at=now, closed_by=done, version=seen + 1)
-    # whoever is told of what comes instead is led from there to the answer: one mail and not two
+    # the mail about a replacing decision leads to the answer, so that one mail is enough
     if not any(notices.has_notice(each) for each in instead):
         notices.send_appeal_answer(appeal)
     return done
 
 
-def _take_back(moderator, entry, answer, *, with_sanctions=True):
-    """Everything is as it was before `entry`, as far as nobody decided or wrote otherwise since."""
+def _take_back(moderator: User, entry: LogEntry, answer: str, *, with_sanctions: bool = True) -> None:
+    """Undo `entry`, unless that is done already. Changes that came after it stay as they are."""
     if not LogEntry.objects.filter(undoes=entry).exists():
         about = {"reopens": False, "with_sanctions": with_sanctions, "leniently": True}
         undo.undo(moderator=moderator, entry=entry, reason=answer, **about)
 
 
-def _put_right(moderator, entry, answer):
-    """The comment that `entry` was about is published if it would wait again, and its flags were without reason."""
+def _put_right(moderator: User, entry: LogEntry, answer: str) -> None:
+    """Publish the comment of `entry` if it is held or hidden, and settle its flags as unfounded."""
     if is_about_comment(entry):
         comment = _published(moderator, entry, answer) if entry.act != Act.LOCK_BRANCH else None
         cases.settle_after_appeal(comment or publishing.lock_comment(entry.comment), entry)
 
 
-def _decide_instead(moderator, entry, answer, act, sanction, passage):
-    """The decisions that come in the place of `entry`, or of a part of it; none where a part alone is taken back."""
+def _decide_instead(
+    moderator: User, entry: LogEntry, answer: str, act: str, sanction: str, passage: str
+) -> list[LogEntry]:
+    """Replace `entry`, or a part of it, and return the entries of the replacing decisions.
+
+    The list is empty if a part is taken back and nothing replaces it.
+    """
     sanctions = standing_sanctions(entry)
     if not is_about_comment(entry):
         if act != STAYS or sanction in (STAYS, ""):
@@ -94,12 +116,12 @@ def _decide_instead(moderator, entry, answer, act, sanction, passage):
     if act not in milder_acts(entry) or sanction not in milder_sanctions(entry, sanctions):
         raise Refused(exceptions.HARSHER)
     if act == STAYS and sanction not in (STAYS, "") and not sanctions:
-        # a word in the place of nothing
+        # a sanction cannot be added to a decision that otherwise stays as it is
         raise Refused(exceptions.HARSHER)
     if act == entry.act == Act.EDIT_OUT and not _is_smaller(passage, entry):
         raise Refused(exceptions.HARSHER)
     is_other_act = act != STAYS
-    # to take all of it back is to reverse it, and to leave all of it is to uphold it
+    # to take back everything is to reverse, and to leave everything is to uphold: those are other outcomes
     is_other_sanction = sanction != STAYS and bool(sanction or sanctions)
     is_all_gone = not act and (not sanction or (sanction == STAYS and not sanctions))
     if is_all_gone or not (is_other_act or is_other_sanction):
@@ -116,22 +138,24 @@ def _decide_instead(moderator, entry, answer, act, sanction, passage):
     return instead
 
 
-def _is_smaller(passage, entry):
-    """The passages are parts of those that `entry` took out."""
+def _is_smaller(passage: str, entry: LogEntry) -> bool:
+    """Return whether each passage is a part of a passage that `entry` took out."""
     revision = Revision.objects.filter(pk=entry.details["revision"]).first()
     taken_out = passages_of(revision.taken_out) if revision else []
     return all(any(part in whole for whole in taken_out) for part in passages_of(passage))
 
 
-def _act_instead(moderator, entry, answer, act, passage):
-    """The decision `act` about the comment; None for nothing, and then it is published and its flags were without
-    reason."""
+def _act_instead(moderator: User, entry: LogEntry, answer: str, act: str, passage: str) -> LogEntry | None:
+    """Apply `act` to the comment and return its log entry.
+
+    For an empty `act`, publish the comment, settle its flags as unfounded, and return None.
+    """
     if not act:
         _put_right(moderator, entry, answer)
         return None
     comment = publishing.lock_comment(entry.comment)
     if cases.has_news_since(comment, entry):
-        # it would be decided along with it, unseen
+        # the new action would also close those flags or that case, unseen
         raise Refused(exceptions.DECIDE_THAT_FIRST)
     options = {"passage": passage} if act == Act.EDIT_OUT else {}
     decision = decisions.ABOUT_COMMENT[act](
@@ -144,8 +168,10 @@ def _act_instead(moderator, entry, answer, act, passage):
     return decision
 
 
-def _sanction_instead(moderator, entry, answer, sanction, decision):
-    """The decision `sanction` about the person, as part of `decision` about their comment if there is one."""
+def _sanction_instead(
+    moderator: User, entry: LogEntry, answer: str, sanction: str, decision: LogEntry | None
+) -> LogEntry:
+    """Apply `sanction` to the person, as part of `decision` about their comment if there is one."""
     if entry.person is None:
         raise Refused(exceptions.NO_ACCOUNT)
     about = {"person": entry.person, "comment": entry.comment, "decision": decision}
@@ -155,21 +181,28 @@ def _sanction_instead(moderator, entry, answer, sanction, decision):
     return done
 
 
-def standing_sanctions(entry):
-    """What was decided about the author together with `entry` and still holds; one query, or none."""
+def standing_sanctions(entry: LogEntry) -> list[LogEntry]:
+    """Return the sanctions against the author that were part of the decision `entry` and are still in force.
+
+    Takes one query or none.
+    """
     return [sanction for sanction in undo.sanctions_of(entry) if not sanction.is_over(entry.person)]
 
 
-def milder_acts(entry):
-    """What may come in the place of a decision about a comment: STAYS, nothing, or an act that weighs less; another
-    passage."""
+def milder_acts(entry: LogEntry) -> list[str]:
+    """Return what can replace a decision about a comment: STAYS, an empty string for nothing, and the milder actions.
+
+    A passage that was taken out can be replaced by a smaller one.
+    """
     mildness = MILDNESS.index(Act.HOLD if entry.act == Act.HIDE else entry.act)
     return [STAYS, "", *(act for act in MILDNESS[: mildness + 1] if act != entry.act or act == Act.EDIT_OUT)]
 
 
-def milder_sanctions(entry, sanctions):
-    """What may come in the place of `sanctions`, which stand: they stay, nothing, or one that weighs less; where there
-    are none, a word in the place of taking the comment out of sight."""
+def milder_sanctions(entry: LogEntry, sanctions: list[LogEntry]) -> list[str]:
+    """Return what can replace `sanctions`, which are in force: STAYS, an empty string for nothing, and the milder ones.
+
+    If there are none, a warning can replace an action that took the comment out of sight.
+    """
     about = [SANCTION_OF.get(each.act, "ban") for each in sanctions]
     if not about:
         return [STAYS, "", "warn"] if entry.act in (Act.REMOVE, Act.HOLD, Act.HIDE) else [STAYS, ""]
@@ -180,13 +213,13 @@ def milder_sanctions(entry, sanctions):
     return [STAYS, "", *(each for each in fits if each not in about)]
 
 
-def is_about_comment(entry):
-    """It decided about a comment, and not about its author."""
+def is_about_comment(entry: LogEntry) -> bool:
+    """Return whether the decision is about a comment, and not about its author alone."""
     return entry.comment is not None and entry.act in (*decisions.ABOUT_COMMENT, Act.HIDE)
 
 
-def _published(moderator, entry, answer):
-    """The comment of `entry`, locked; approved if it waits, but for what came since."""
+def _published(moderator: User, entry: LogEntry, answer: str) -> Comment:
+    """Lock and return the comment of `entry`. If it is held or hidden and nothing new has come since, approve it."""
     comment = publishing.lock_comment(entry.comment)
     if cases.is_waiting(comment) and not cases.has_news_since(comment, entry):
         actions.approve(moderator=moderator, comment=comment, reason=answer, is_told=False)

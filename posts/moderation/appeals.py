@@ -1,9 +1,12 @@
-"""The verb of those whom a decision went against."""
+"""Appeal against a decision."""
+
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from posts.models import Appeal, Case, LogEntry
 from posts.models.appeal import APPEAL_WITHIN
 from posts.threads import exceptions
@@ -11,11 +14,11 @@ from posts.threads.exceptions import Refused
 
 
 @transaction.atomic
-def appeal(*, entry, text, person=None):
-    """The Appeal against `entry` by whom it concerns, which a moderator finds in the queue; the second time the first.
+def appeal(*, entry: LogEntry, text: str, person: User | None = None) -> Appeal:
+    """Create the appeal against `entry` and its case in the review queue; a second appeal returns the first one.
 
-    `person` is nobody for whoever came by the link in the mail. Raises PermissionDenied for others, Refused where it is
-    too late, nothing is said, or the decision is not one to appeal against.
+    `person` is None if the page was opened by the link in the mail. Raises PermissionDenied if the decision is about
+    another person, and Refused if the text is empty, the time is over, or the decision cannot be appealed.
     """
     if person is not None and entry.person_id != person.pk:
         raise PermissionDenied
@@ -33,8 +36,11 @@ def appeal(*, entry, text, person=None):
     return made
 
 
-def may_appeal(entry, at=None):
-    """The decision is one to appeal against, lately made, and still stands."""
+def may_appeal(entry: LogEntry, at: datetime | None = None) -> bool:
+    """Return whether there can be an appeal against the decision.
+
+    It must be of an appealable kind, not older than APPEAL_WITHIN at the moment `at` (now by default), and not undone.
+    """
     at = at or timezone.now()
     is_undone = LogEntry.objects.filter(undoes=entry).exists()
     return entry.is_appealable and at - entry.at <= APPEAL_WITHIN and not is_undone

@@ -1,46 +1,50 @@
-"""What all verbs of moderators share: the right, a reason, the log's entry, and what is needed to take it back."""
+"""What all actions of moderators share: checks of rights and reason, and the entry of the audit log."""
+
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from accounts.models import User
 from forum.security_log import record
-from posts.models import Case, LogEntry, Rules
+from posts.models import Case, Comment, LogEntry, Rules
 from posts.models.log_entry import STATED
 from posts.moderation import notices
 from posts.threads import exceptions
 from posts.threads.exceptions import Refused
 
-# what restricts a person, what ends that, and standings that a moderator gives or takes: the security log has them, too
+# restrictions of a person, their end, and trust or verification given or revoked: also in the security log
 SANCTIONS = {
     LogEntry.Act.SUSPEND, LogEntry.Act.UNSUSPEND, LogEntry.Act.BAN, LogEntry.Act.WARN, LogEntry.Act.WATCH,
     LogEntry.Act.UNWATCH, LogEntry.Act.TRUST, LogEntry.Act.UNTRUST, LogEntry.Act.VERIFY, LogEntry.Act.REVOKE,
 }  # fmt: skip
 
 
-def check_right(moderator, reason):
-    """Raises PermissionDenied for whoever may not moderate, Refused without a reason."""
+def check_right(moderator: User, reason: str) -> None:
+    """Raise PermissionDenied for a person who is not a moderator, and Refused for an empty reason."""
     check_moderator(moderator)
     if not reason.strip():
         raise Refused(exceptions.EMPTY_REASON)
 
 
-def check_moderator(moderator):
-    """Raises PermissionDenied for whoever may not moderate."""
+def check_moderator(moderator: User) -> None:
+    """Raise PermissionDenied for a person who is not a moderator."""
     if not (moderator.is_authenticated and moderator.moderates):
         raise PermissionDenied
 
 
-def check_not_concerned(moderator, person):
-    """Raises PermissionDenied where `moderator` would decide in their own favour and somebody else could decide."""
+def check_not_concerned(moderator: User, person: User | None) -> None:
+    """Raise PermissionDenied if `moderator` would decide in their own favour and there is another moderator."""
     if person is not None and person.pk == moderator.pk and User.objects.others_moderate(moderator):
         raise PermissionDenied(exceptions.YOUR_OWN_CAUSE)
 
 
-def log(moderator, act, reason, *, rule="", **about):
-    """The new LogEntry; the person concerned is told that there is something to read.
+def log(moderator: User | None, act: LogEntry.Act, reason: str, *, rule: str = "", **about: Any) -> LogEntry:
+    """Create a LogEntry, and inform the person concerned, on the site and by mail, that there is something to read.
 
-    Unless `about` says so, it is confidential by its rule, by what it undoes, or by what is at stake in the comment.
+    `about` are further fields of the entry. If they do not have `is_confidential`, the entry is confidential if its
+    rule is one of those shown in numbers only, if the entry it undoes is confidential, or if the comment's case is or
+    was (see `_is_confidential`).
     """
     comment, person = about.get("comment"), about.get("person")
     rules = Rules.in_force() if rule else None
@@ -67,8 +71,11 @@ def log(moderator, act, reason, *, rule="", **about):
     return entry
 
 
-def _is_confidential(comment):
-    """Its open item is, or a decision against it was: a flag that was without reason keeps nothing from the log."""
+def _is_confidential(comment: Comment) -> bool:
+    """Return whether the comment has an open pressing case, or a confidential decision other than KEEP.
+
+    So a flag that turned out to be unfounded does not keep later decisions out of the public log.
+    """
     return (
         Case.objects.filter(comment=comment, kind__in=Case.PRESSING, closed_at=None).exists()
         or LogEntry.objects.filter(comment=comment, is_confidential=True).exclude(act=LogEntry.Act.KEEP).exists()

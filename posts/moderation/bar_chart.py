@@ -1,16 +1,16 @@
-"""A chart of bars as numbers: where each bar of an SVG begins and how high it is. No database, no markup."""
+"""Compute the positions and sizes of the bars of an SVG bar chart. No database, no markup."""
 
 from itertools import count
 from math import ceil
 from typing import NamedTuple
 
 WIDTH, HEIGHT, FOOT, HEAD, AXIS, EDGE = 640, 220, 40, 16, 64, 24
-# a bar is no wider, however few there are; a label needs so much, on a phone too
+# greatest width of a bar, and the width that a label needs, also on a phone
 WIDEST, LABEL = 40, 96
 
 
 class Bar(NamedTuple):
-    """One bar, in units of the drawing; `middle` is where its label stands, where `is_labelled`."""
+    """One bar, in units of the drawing. `middle` is the x position of its label, shown if `is_labelled`."""
 
     label: str
     number: float | None
@@ -23,31 +23,31 @@ class Bar(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """The bars from left to right, and the numbers of the axis with their heights."""
+    """The bars from left to right, and the numbers on the axis with their y positions."""
 
     bars: list
     axis: list
 
 
-def chart_of(rows):
-    """The Chart of (label, number) rows; None for a number stands for no bar."""
+def chart_of(rows: list[tuple[str, float | None]]) -> Chart:
+    """Return the Chart of (label, number) rows. A number of None leaves the place of the bar empty."""
     top = _top_of(max((number or 0 for _label, number in rows), default=0))
     step = min((WIDTH - AXIS - EDGE) / max(len(rows), 1), WIDEST / 0.8)
     every = ceil(LABEL / step)
     bars = []
     for index, (label, number) in enumerate(rows):
         x, y = AXIS + step * (index + 0.1), _height_of(number or 0, top)
-        # counted from the latest, which has one always
+        # counted from the latest bar, which always has a label
         is_labelled = (len(rows) - 1 - index) % every == 0
         places = (x, y, step * 0.8, HEIGHT - FOOT - y, x + step * 0.4)
         bars.append(Bar(label, number, *(round(place, 1) for place in places), is_labelled))
     return Chart(bars, [(number, round(_height_of(number, top), 1)) for number in (0, top // 2, top)])
 
 
-def _height_of(number, top):
+def _height_of(number: float, top: int) -> float:
     return HEIGHT - FOOT - (HEIGHT - FOOT - HEAD) * number / top
 
 
-def _top_of(most):
-    """The axis ends at a round number that can be halved: 2, 4, 6, 8, 10, 20, 40 ..."""
+def _top_of(most: float) -> int:
+    """Return the end of the axis, a round number that can be halved: 2, 4, 6, 8, 10, 20, 40 ..."""
     return next(top for power in count() for top in (2 * 10**power * one for one in (1, 2, 3, 4, 5)) if top >= most)

@@ -1,15 +1,18 @@
-"""The items of the queue as they come and go: consequences of other verbs, called by name at their end.
+"""Open, update and close the cases of the review queue, as a consequence of other actions.
 
-The comment's thread is locked by the caller, so no two of them meet over one comment; of a new comment nobody knows.
+The caller holds the lock of the comment's thread, so that two transactions cannot change the case of one comment at the
+same time. A new comment needs no lock, because it is not visible to other transactions.
 """
+
+from datetime import datetime
 
 from django.db.models import F, Q
 from django.utils import timezone
 
-from posts.models import Case, Flag, LogEntry
+from posts.models import Case, Comment, Flag, LogEntry
 
 Kind, Why, Act, Outcome = Case.Kind, Case.Why, LogEntry.Act, Flag.Outcome
-# what an act means for those who flagged the comment
+# the outcome of the comment's flags, by the decision about it
 OUTCOME_OF = {
     Act.APPROVE: Outcome.KEPT,
     Act.KEEP: Outcome.KEPT,
@@ -20,13 +23,16 @@ OUTCOME_OF = {
 }
 
 
-def case_of(comment):
-    """The open Case of the locked `comment`, locked too; None if there is none."""
+def case_of(comment: Comment) -> Case | None:
+    """Return the open Case of the locked `comment`, locked as well, or None."""
     return Case.objects.select_for_update(no_key=True).filter(comment=comment, closed_at=None, appeal=None).first()
 
 
-def open_case(comment, kind, why, at, weight=0):
-    """The open Case of the locked `comment`, new or moved on: it is as pressing as the most pressing of its reasons."""
+def open_case(comment: Comment, kind: int, why: list[str], at: datetime, weight: float = 0) -> Case:
+    """Open a Case for the locked `comment`, or add the reasons to the open one, and return it.
+
+    The case has the most pressing kind and the highest weight of all its reasons.
+    """
     case = case_of(comment)
     if case is None:
         _tell_appeals(comment)
@@ -38,28 +44,30 @@ def open_case(comment, kind, why, at, weight=0):
     case.why = list(dict.fromkeys([*case.why, *why]))
     case.weight = max(case.weight, weight)
     if (case.kind, case.why, case.weight) != seen:
-        # what changes nothing, such as one more flag that weighs nothing, makes nobody's decision stale
+        # without a change (such as one more flag without weight), decisions in progress do not become stale
         case.version += 1
         case.save(update_fields=["kind", "why", "weight", "version"])
         _tell_appeals(comment)
     return case
 
 
-def note_change(comment):
-    """What the locked `comment` says is another text now, or something about it was taken back: whoever decides has to
-    have seen it."""
+def note_change(comment: Comment) -> None:
+    """Raise the version of the open cases of the locked `comment`, so that decisions on the earlier state are refused.
+
+    For a changed text, or a decision about the comment that was undone.
+    """
     Case.objects.filter(comment=comment, closed_at=None).update(version=F("version") + 1)
 
 
-def close_after_decision(comment, entry):
-    """A moderator decided about the locked `comment`, as the log's `entry` says: its open case and flags are done."""
+def close_after_decision(comment: Comment, entry: LogEntry) -> None:
+    """Close the case and the flags of the locked `comment`, as far as the decision `entry` settles them."""
     now = timezone.now()
     case = case_of(comment)
     _tell_appeals(comment)
     if entry.act == Act.HOLD:
         case = open_case(comment, Kind.HELD, [Why.HOLD], now)
         case.claimed_by = case.claimed_at = None
-        # whoever holds it wants to think, or others to look: it stays in the queue, and is not their next
+        # held for later or for another moderator: it stays in the queue, but is not offered to this moderator
         case.passed_by = list({*case.passed_by, entry.moderator_id})
         case.save(update_fields=["claimed_by", "claimed_at", "passed_by"])
         return
@@ -73,20 +81,22 @@ def close_after_decision(comment, entry):
     ensure_case_if_waiting(comment)
 
 
-def is_waiting(comment):
-    """It is out of sight until a moderator decides."""
+def is_waiting(comment: Comment) -> bool:
+    """Return whether the comment is held or hidden until a moderator decides."""
     return comment.state in (comment.State.HELD, comment.State.HIDDEN)
 
 
-def ensure_case_if_waiting(comment):
-    """Whatever became of the locked `comment`: if it waits, it is in the queue."""
+def ensure_case_if_waiting(comment: Comment) -> None:
+    """Open a case for the locked `comment` if it is held or hidden and has none."""
     if is_waiting(comment) and case_of(comment) is None:
         open_case(comment, Kind.HELD, [Why.HOLD], timezone.now())
 
 
-def has_news_since(comment, entry):
-    """Since `entry` the locked `comment` was taken out of sight or flagged, or a moderator wants to look at it: that
-    is decided on its own. One query, or two."""
+def has_news_since(comment: Comment, entry: LogEntry) -> bool:
+    """Return whether something about the locked `comment` that came after `entry` needs a decision of its own.
+
+    That is a hold, a hide, an open flag, or a case that a moderator opened. Takes at most two queries.
+    """
     moments = [at for at in (comment.held_at, comment.hidden_at) if at is not None]
     if any(at > entry.at for at in moments):
         return True
@@ -96,10 +106,13 @@ def has_news_since(comment, entry):
     return opened.filter(why__contains=[Why.MODERATOR]).exists()
 
 
-def settle_after_appeal(comment, entry):
-    """An appeal against `entry` about the locked `comment` was right: the flags that led to it were without reason, and
-    so are those that wait, and its item is closed, unless something has come since."""
-    # of what it was before the branch was locked, that decided nothing
+def settle_after_appeal(comment: Comment, entry: LogEntry) -> None:
+    """Settle flags and case of the locked `comment` after a successful appeal against `entry`.
+
+    The flags that led to the decision are unfounded (KEPT). So are the open flags, and the open case is closed, unless
+    something has come since or the decision was a locked branch.
+    """
+    # a locked branch decides nothing about the comment itself
     now, is_over = timezone.now(), entry.act != Act.LOCK_BRANCH and not has_news_since(comment, entry)
     case = Case.objects.filter(comment=comment, closed_by=entry, appeal=None).first()
     wrong = Flag.objects.filter(comment=comment).filter(
@@ -112,8 +125,8 @@ def settle_after_appeal(comment, entry):
         _close(still_open, now, entry)
 
 
-def close_after_deletion(comment):
-    """Its author deleted the locked `comment`: nothing is left to decide."""
+def close_after_deletion(comment: Comment) -> None:
+    """Close flags and case of the locked `comment`, which its author has deleted."""
     now = timezone.now()
     Flag.objects.filter(comment=comment, outcome=Outcome.OPEN).update(outcome=Outcome.GONE, decided_at=now)
     case = case_of(comment)
@@ -121,16 +134,18 @@ def close_after_deletion(comment):
         _close(case, now, None)
 
 
-def reopen(comment, entry):
-    """What closed the latest case of the locked `comment`, the log's `entry` or (None) its author's deletion, was taken
-    back: the case is open again, and its flags wait again."""
+def reopen(comment: Comment, entry: LogEntry | None) -> None:
+    """Open the latest case of the locked `comment` that `entry` closed, and its flags, again.
+
+    `entry` is None if the case was closed because the author deleted the comment.
+    """
     closed = Case.objects.select_for_update(no_key=True).filter(comment=comment, closed_by=entry, appeal=None)
     case = closed.filter(closed_at__isnull=False).order_by("-id").first()
     if case is None:
         return
     Flag.objects.filter(comment=comment, decided_at=case.closed_at).update(outcome=Outcome.OPEN, decided_at=None)
     if case_of(comment) is not None:
-        # something new was flagged meanwhile: that item stands for both
+        # there is a newer open case: it takes over the reasons of the closed one
         open_case(comment, case.kind, case.why, case.opened_at, case.weight)
         return
     case.closed_at = case.closed_by = case.claimed_by = case.claimed_at = None
@@ -138,11 +153,11 @@ def reopen(comment, entry):
     case.save(update_fields=["closed_at", "closed_by", "claimed_by", "claimed_at", "version"])
 
 
-def _tell_appeals(comment):
-    """Whoever answers an appeal about the locked `comment` has to have seen what becomes of it meanwhile."""
+def _tell_appeals(comment: Comment) -> None:
+    """Raise the version of open appeals about the locked `comment`: answers on the earlier state are refused."""
     Case.objects.filter(comment=comment, closed_at=None, kind=Kind.APPEAL).update(version=F("version") + 1)
 
 
-def _close(case, at, entry):
+def _close(case: Case, at: datetime, entry: LogEntry | None) -> None:
     case.closed_at, case.closed_by, case.version = at, entry, case.version + 1
     case.save(update_fields=["closed_at", "closed_by", "version"])

@@ -1,14 +1,16 @@
-"""Moderators work through the queue: take an item, decide, hand it on.
+"""Work through the review queue: claim an item, decide about it, or pass it on.
 
-Two people never decide one item: a decision names the version it saw, and the item's row is locked while it is made.
+Two moderators cannot decide about one item: a decision states the version of the case that it was made on, and the row
+of the case is locked meanwhile.
 """
 
 from datetime import timedelta
+from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import VerificationRequest
+from accounts.models import User, VerificationRequest
 from posts.models import Appeal, Case, Comment, LogEntry, Note
 from posts.moderation import actions, sanctions
 from posts.moderation import cases as moderation_cases
@@ -35,9 +37,12 @@ SAME_NOTE = timedelta(minutes=5)
 SANCTIONS = ["warn", "watch", *SUSPENSIONS]
 
 
-def claim(*, moderator, case_id, takes_over=False):
-    """Takes the open Case with the id `case_id` for CLAIMED_FOR; one that somebody else has only if that is meant.
-    Whether it is the moderator's now. One query, without a join: so the row is looked at again by whoever waited."""
+def claim(*, moderator: User, case_id: int, takes_over: bool = False) -> bool:
+    """Claim the open Case `case_id` for CLAIMED_FOR, and return whether the moderator has it now.
+
+    A case that another moderator has claimed is taken only with `takes_over`. One UPDATE without a join: a concurrent
+    request that waited for the row checks the conditions again.
+    """
     check_moderator(moderator)
     now = timezone.now()
     cases = Case.objects.filter(pk=case_id, closed_at=None)
@@ -50,9 +55,11 @@ def claim(*, moderator, case_id, takes_over=False):
 
 
 @transaction.atomic
-def open_or_begin(*, moderator, comment_id):
-    """The open Case of a comment, None if there is no such comment; begun by `moderator` where there is none, because
-    they want to decide about it."""
+def open_or_begin(*, moderator: User, comment_id: int) -> Case | None:
+    """Return the open Case of a comment, and open one if there is none, for a moderator who wants to decide about it.
+
+    Returns None if there is no such comment.
+    """
     check_moderator(moderator)
     found = Comment.objects.filter(pk=comment_id).first()
     if found is None:
@@ -64,8 +71,8 @@ def open_or_begin(*, moderator, comment_id):
 
 
 @transaction.atomic
-def pass_on(*, moderator, case):
-    """Not for me: the item is free again and is not offered to `moderator` any more. Nobody is told who passed it."""
+def pass_on(*, moderator: User, case: Case) -> None:
+    """Release the item and do not offer it to `moderator` again. Other people are not shown who passed it on."""
     check_moderator(moderator)
     case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if moderator.pk not in case.passed_by:
@@ -76,12 +83,22 @@ def pass_on(*, moderator, case):
 
 
 @transaction.atomic
-def decide(*, moderator, case, seen, act, reason, rule="", sanction="", passage=""):
-    """The decision `act` (a key of ABOUT_COMMENT) about the case's comment, as the log's entry, and the `sanction` (one
-    of SANCTIONS or none) about its author.
+def decide(
+    *,
+    moderator: User,
+    case: Case,
+    seen: int,
+    act: str,
+    reason: str,
+    rule: str = "",
+    sanction: str = "",
+    passage: str = "",
+) -> LogEntry:
+    """Decide about the case's comment, and return the log entry.
 
-    `seen` is the version of the case it is made on. Raises Stale where the case is another one by now or somebody else
-    has it, Refused, PermissionDenied.
+    `act` is a key of ABOUT_COMMENT, and `sanction` one of SANCTIONS against the author, or empty. `seen` is the version
+    of the case that the decision is made on. Raises Stale if the case has changed or another moderator has it, Refused
+    if the decision is not possible, and PermissionDenied.
     """
     check_right(moderator, reason)
     if not case.is_about_comment:
@@ -100,9 +117,20 @@ def decide(*, moderator, case, seen, act, reason, rule="", sanction="", passage=
     return entry
 
 
-def apply_sanction(*, moderator, person, sanction, reason, rule="", comment=None, decision=None):
-    """One of SANCTIONS about `person`, if it goes with one as part of the log's entry `decision`; the log's entry, or
-    False where nothing changed."""
+def apply_sanction(
+    *,
+    moderator: User,
+    person: User,
+    sanction: str,
+    reason: str,
+    rule: str = "",
+    comment: Comment | None = None,
+    decision: LogEntry | None = None,
+) -> LogEntry | Literal[False]:
+    """Apply one of SANCTIONS to `person`, and return its log entry, or False if nothing changed.
+
+    `decision` is the log entry of the decision about a comment that the sanction is part of, if there is one.
+    """
     about = {
         "moderator": moderator,
         "person": person,
@@ -118,8 +146,8 @@ def apply_sanction(*, moderator, person, sanction, reason, rule="", comment=None
 
 
 @transaction.atomic
-def note(*, moderator, text, comment=None, person=None):
-    """A Note for moderators only; the same one sent again within SAME_NOTE is the first."""
+def note(*, moderator: User, text: str, comment: Comment | None = None, person: User | None = None) -> Note:
+    """Create a Note that only moderators can read. The same note sent again within SAME_NOTE returns the first one."""
     check_moderator(moderator)
     if not text.strip():
         raise Refused(exceptions.EMPTY_NOTE)
@@ -129,17 +157,19 @@ def note(*, moderator, text, comment=None, person=None):
 
 
 @transaction.atomic
-def annotate(*, moderator, entry, reason):
-    """Adds a word to an entry of the log, which itself cannot be changed: a new entry with `reason`."""
+def annotate(*, moderator: User, entry: LogEntry, reason: str) -> LogEntry:
+    """Add a remark to an entry of the audit log. Entries cannot be changed, so this is a new entry with `reason`."""
     check_right(moderator, reason)
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
     return log(moderator, Act.ANNOTATE, reason, corrects=entry, is_confidential=entry.is_confidential, **about)
 
 
-def check_version(moderator, case, seen):
-    """Locks the thread, and then the case; raises Stale unless it is open as `seen` and free for `moderator`.
+def check_version(moderator: User, case: Case, seen: int) -> None:
+    """Lock the thread and then the case, and check the case.
 
-    Whoever locks a case holds the thread of its comment, so that a case may be locked before comments and persons.
+    Raises Stale unless it is open, at version `seen`, and not claimed by another moderator.
+
+    The lock of the comment's thread comes first in all functions, so a case may be locked before comments and persons.
     """
     if case.comment_id is not None:
         publishing.lock_thread(case.comment.thread_id)

@@ -1,7 +1,10 @@
-"""Readers flag comments; enough weighty flags hide one until a moderator has looked at it.
+"""Flag comments. Flags with enough weight hide a comment until a moderator has reviewed it.
 
-Weight = 1 + trust (0 new, 1 member, 2 trusted) + accuracy of earlier flags (from -1 to 1, after five were decided).
+The weight of a flag is 1 + trust (0 new, 1 member, 2 trusted) + accuracy of earlier flags (from -1 to 1, counted after
+five of them were decided).
 """
+
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -18,19 +21,20 @@ from posts.threads.exceptions import Refused
 
 Reason, Outcome, Kind = Flag.Reason, Flag.Outcome, Case.Kind
 DECIDED_AT_LEAST = 5
-# all flags of newcomers and visitors together weigh no more than this
+# greatest weight of all flags of newcomers and visitors together
 NEWCOMERS_WEIGH = 1
-# so many notes of one flagger on one comment are kept
+# how many notes of one person about one comment are stored
 MOST_NOTES = 10
 KIND_OF = {Reason.HARM: Kind.URGENT, Reason.PERSONAL: Kind.PRIVACY}
 
 
 @transaction.atomic
-def flag(*, comment, reason, note="", person=None, visitor=""):
-    """The Flag of `person`, or of a visitor known by a keyed hash of their address, on `comment`.
+def flag(*, comment: Comment, reason: str, note: str = "", person: User | None = None, visitor: str = "") -> Flag:
+    """Flag `comment` for `person`, or for a visitor, and return the Flag.
 
-    While it waits, the second time adds to the first: the more pressing reason holds, and both notes are kept. Raises
-    Refused for what nobody can read and for one's own comment, PermissionDenied for visitors where only members flag.
+    `visitor` is the keyed hash of a visitor's address. If there is an open flag of the same person or visitor, it gets
+    the more pressing of both reasons, and the note is added to it. Raises Refused for a comment that cannot be read and
+    for one's own comment, and PermissionDenied for visitors if only members may flag.
     """
     if person is None and not SiteChoices.present().visitors_may_flag:
         raise PermissionDenied(exceptions.NO_VISITORS_FLAGS)
@@ -57,8 +61,8 @@ def flag(*, comment, reason, note="", person=None, visitor=""):
     return made
 
 
-def _add(flag, reason, note):
-    """Adds what somebody says when they flag the same comment again: it is said now, and not when it began."""
+def _add(flag: Flag, reason: str, note: str) -> None:
+    """Add reason and note to a flag of the same person. A change sets `flagged_at` to now."""
     said = flag.reason, flag.note
     if KIND_OF.get(reason, Kind.FLAGGED) < KIND_OF.get(flag.reason, Kind.FLAGGED):
         flag.reason = reason
@@ -69,18 +73,21 @@ def _add(flag, reason, note):
     flag.save(update_fields=["reason", "note", "flagged_at"])
 
 
-def weight_of(person):
-    """How much a flag of `person` (None for a visitor) counts."""
+def weight_of(person: User | None) -> float:
+    """Return the weight of a flag of `person`, or of a visitor (None)."""
     if person is None:
         return 1.0
     if person.is_suspended:
-        # it is read, and hides nothing
+        # moderators read the flag, but it does not help to hide the comment
         return 0.0
     return 1.0 + person.trust + accuracy_of(person)
 
 
-def accuracy_of(person):
-    """From -1, where moderators never agreed with the person's flags, to 1, where they always did; 0 for the first."""
+def accuracy_of(person: User) -> float:
+    """Return how often moderators agreed with the person's flags, from -1 (never) to 1 (always).
+
+    Counts the latest 100 decided flags. Returns 0 if fewer than DECIDED_AT_LEAST were decided.
+    """
     latest = Flag.objects.filter(person=person, outcome__in=(Outcome.AGREED, Outcome.KEPT)).order_by("-id")[:100]
     told = Flag.objects.filter(pk__in=latest.values("pk")).aggregate(
         agreed=Count("id", filter=Q(outcome=Outcome.AGREED)), decided=Count("id")
@@ -90,13 +97,13 @@ def accuracy_of(person):
     return (2 * told["agreed"] - told["decided"]) / told["decided"]
 
 
-def delete_expired_visitors(before):
-    """Forgets which visitors flagged before the moment `before`; how many these were."""
+def delete_expired_visitors(before: datetime) -> int:
+    """Clear the visitor hash of flags made before the moment `before`, and return how many."""
     return Flag.objects.filter(flagged_at__lt=before).exclude(visitor="").update(visitor="")
 
 
-def _weight_on(comment):
-    """(weight of the open flags on `comment`, how many people besides newcomers raised them, whether staff did)."""
+def _weight_on(comment: Comment) -> tuple[float, int, bool]:
+    """Return (weight of the open flags, number of flags that are not from newcomers, whether one is from staff)."""
     weight = newcomers = 0.0
     heads, has_staff = 0, False
     rows = Flag.objects.filter(comment=comment, outcome=Outcome.OPEN)

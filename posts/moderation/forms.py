@@ -1,4 +1,4 @@
-"""Forms by which members and visitors turn to moderators: a flag, an appeal, a request for verification."""
+"""Forms by which members and visitors contact moderators: a flag, an appeal, a request for verification."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ from posts.models.flag import NOTE_MAX_LENGTH
 
 
 class FlagForm(BareForm):
-    """What is wrong with a comment, in the flagger's eyes."""
+    """The reason for flagging a comment, and a note."""
 
     reason = forms.ChoiceField(label=_("What is it?"), choices=Flag.Reason.choices, widget=forms.RadioSelect)
     note = TextField(
@@ -24,7 +24,7 @@ class FlagForm(BareForm):
 
 
 class AppealForm(BareForm):
-    """Why a decision was wrong."""
+    """The text of an appeal against a decision."""
 
     text = TextField(
         label=_("Why do you think that this was wrong?"),
@@ -36,7 +36,7 @@ class AppealForm(BareForm):
 
 
 class ClinicianForm(BareForm):
-    """What a moderator needs in order to find a clinician in a register."""
+    """The data by which a moderator can find a clinician in a register."""
 
     profession = VisibleCharField(
         label=_("Your profession"), max_length=80, help_text=_("As readers will see it: “Psychologist”.")

@@ -1,13 +1,17 @@
-"""Hide a comment until a moderator has reviewed it, without a moderator's act."""
+"""Hide a comment until a moderator has reviewed it, without the action of a moderator."""
 
-from posts.models import LogEntry
+from typing import Literal
+
+from posts.models import Comment, LogEntry
 from posts.moderation.audit_log import log
 from posts.threads.visibility import show
 
 
-def hide_until_reviewed(comment, reason):
-    """Takes the locked `comment`, whose thread is locked too, out of sight: an act of the forum itself. Its log entry,
-    or False where it is out of sight already."""
+def hide_until_reviewed(comment: Comment, reason: str) -> LogEntry | Literal[False]:
+    """Hide the locked `comment`, whose thread is locked, too, as an automatic action without a moderator.
+
+    Returns the log entry, or False if the comment is not published.
+    """
     if not comment.is_published:
         return False
     before = {}

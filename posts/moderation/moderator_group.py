@@ -1,4 +1,6 @@
-"""The Moderators group: what a moderator may do at the desk, and nothing else."""
+"""The Moderators group and its permissions in the admin."""
+
+from typing import Any
 
 RIGHTS = {
     "posts": [
@@ -24,8 +26,11 @@ RIGHTS = {
 }
 
 
-def keep_moderators_group(sender, using, **options):
-    """After every migration: the group exists and has exactly RIGHTS (Django makes permissions only then)."""
+def keep_moderators_group(sender: Any, using: str, **options: Any) -> None:
+    """Create the group if it is missing, and set its permissions to exactly RIGHTS.
+
+    Runs after each migration, because Django creates the permissions only then.
+    """
     from django.contrib.auth.models import Group, Permission
 
     from accounts.models import MODERATORS

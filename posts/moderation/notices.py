@@ -1,4 +1,4 @@
-"""Telling people what concerns them. A mail never holds what somebody wrote."""
+"""Mails about decisions. A mail never contains text that people wrote; it has a link to the statement instead."""
 
 import time
 
@@ -9,72 +9,78 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from forum import outbox
-from posts.models import GuestComment, LogEntry
+from posts.models import Appeal, GuestComment, LogEntry
 from posts.models.appeal import APPEAL_WITHIN
 from posts.models.log_entry import APPEALABLE, MAILED
 
 SALT = "statement"
 Act = LogEntry.Act
-# what people have heard of by mail, so that they hear when it is taken back, too
+# actions that people are informed of by mail, and so also of their undoing
 HEARD_OF = MAILED | {Act.RESTORE, Act.OPEN_BRANCH, Act.UNSUSPEND, Act.UNWATCH}
 
 
-def send_decision(entry):
-    """A mail, once the decision stands, to whom it went against or who asked for it: there is something to read, and
-    how to appeal.
+def send_decision(entry: LogEntry) -> None:
+    """Send a mail about the decision to the person it is against, or who asked for it, if it is one that `has_notice`.
 
-    The link in it opens without signing in. Other kindnesses are told on the site alone.
+    The mail leads to the statement and, if possible, to an appeal; the link opens without signing in. Other decisions
+    in the person's favour are shown on the site only. The mail is sent after the transaction is committed.
     """
     if not has_notice(entry):
         return
-    # an answer to what somebody asked is nothing to appeal against, and tells of another way
+    # an answer to a request cannot be appealed, so its mail is another one
     if entry.is_appealable:
         _write(entry, "emails/decision.txt", _("A decision that concerns you"))
     else:
         _write(entry, "emails/answer.txt", _("The moderators wrote to you"))
 
 
-def has_notice(entry):
-    """Whom it concerns gets a mail of its own about `entry`."""
+def has_notice(entry: LogEntry) -> bool:
+    """Return whether there is a separate mail about `entry`."""
     return entry.act in MAILED and not _goes_with_another(entry)
 
 
-def _goes_with_another(entry):
-    """It is a sanction that went with a decision of which they are told, and stands on that statement, too."""
+def _goes_with_another(entry: LogEntry) -> bool:
+    """Return whether `entry` is a sanction that was part of a decision with a mail of its own.
+
+    The statement of that decision shows the sanction, too.
+    """
     decision = (entry.details or {}).get("decision")
     return decision is not None and LogEntry.objects.filter(pk=decision, act__in=APPEALABLE).exists()
 
 
-def send_appeal_answer(appeal):
-    """A mail that an appeal was answered; the link is that of the decision it was about."""
+def send_appeal_answer(appeal: Appeal) -> None:
+    """Send a mail that an appeal was answered. It links to the statement of the decision."""
     _write(appeal.entry, "emails/appeal_answered.txt", _("Your appeal was answered"))
 
 
-def send_reversal(entry):
-    """A mail that what somebody was told of by mail is taken back or ended, as `entry` says."""
+def send_reversal(entry: LogEntry) -> None:
+    """Send a mail that a decision, of which the person was informed by mail, was undone or ended by `entry`."""
     _write(entry, "emails/decision_reversed.txt", _("A decision about you was taken back"))
 
 
-def token_of(entry, until=None):
-    """What opens the statement without signing in until the moment `until` (as time.time() tells it), by default
-    APPEAL_WITHIN from now: told by mail, and on the statement that such a token opened, for no longer than that."""
+def token_of(entry: LogEntry, until: float | None = None) -> str:
+    """Return a token that opens the statement without signing in, until the moment `until` (seconds as in time.time()).
+
+    The default is APPEAL_WITHIN from now. Links on a statement that was opened by a token are given the same end, so
+    that they do not extend it.
+    """
     until = int(until or time.time() + APPEAL_WITHIN.total_seconds())
     return signing.dumps([entry.pk, until], salt=SALT)
 
 
-def read_token(token):
-    """(the id of the entry that the `token` opens, until when), or None for a token that is none, or is over."""
+def read_token(token: str) -> list | None:
+    """Return [id of the entry, end as in time.time()] for the `token`, or None if it is invalid or expired."""
     try:
         found = signing.loads(token, salt=SALT)
         if isinstance(found, int):
-            # as they were sent before they told their end
+            # an older format, which has no end in it
             found = [signing.loads(token, salt=SALT, max_age=APPEAL_WITHIN), time.time() + 3600]
     except signing.BadSignature:
         return None
     return found if found[1] >= time.time() - 1 else None
 
 
-def _write(entry, words, subject):
+def _write(entry: LogEntry, words: str, subject: str) -> None:
     address = _address_of(entry)
     if address:
         link = f"{settings.SITE_URL}/decisions/by-link/{token_of(entry)}/"
@@ -82,7 +88,7 @@ def _write(entry, words, subject):
         outbox.add(EmailMessage(subject, body, to=[address]), kind="decision")
 
 
-def _address_of(entry):
+def _address_of(entry: LogEntry) -> str:
     if entry.person is not None:
         return entry.person.email if entry.person.is_active else ""
     guest = entry.comment and GuestComment.objects.filter(comment=entry.comment).first()

@@ -1,15 +1,18 @@
-"""The verbs of moderators about people: warn, watch, suspend, ban, trust. What holds for posts.moderation.actions holds
-here.
+"""Actions of moderators on people: warn, watch, suspend, ban, trust.
 
-Whoever is warned, suspended or banned can read, appeal, and take along what they wrote.
+The rules of posts.moderation.actions apply here, too. A person who is warned, suspended or banned can still read,
+appeal, and export what they wrote.
 """
+
+from datetime import datetime
+from typing import Any, Literal
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.models import LogEntry
+from posts.models import Comment, LogEntry
 from posts.moderation import notices
 from posts.moderation.audit_log import check_right, log
 from posts.threads import exceptions
@@ -20,14 +23,25 @@ Act = LogEntry.Act
 
 
 @transaction.atomic
-def warn(*, moderator, person, reason, rule="", comment=None, decision=None):
-    """The person has to read and acknowledge it before they write again."""
+def warn(
+    *,
+    moderator: User,
+    person: User,
+    reason: str,
+    rule: str = "",
+    comment: Comment | None = None,
+    decision: LogEntry | None = None,
+) -> LogEntry | Literal[False]:
+    """Warn a person. They have to read and acknowledge the warning before they can write again."""
     return _set_person(moderator, person, reason, rule, Act.WARN, comment, decision, warned_at=timezone.now())
 
 
 @transaction.atomic
-def acknowledge(*, person, warned_at):
-    """The person has read what they were warned about at the moment `warned_at`; whether it was the latest warning."""
+def acknowledge(*, person: User, warned_at: datetime | None) -> bool:
+    """Note that the person has read the warning that they got at the moment `warned_at`.
+
+    Returns False if there is a later warning, which stays to be read.
+    """
     person = _lock_person(person)
     if person.warned_at is None or person.warned_at != warned_at:
         return person.warned_at is None
@@ -36,23 +50,31 @@ def acknowledge(*, person, warned_at):
     return True
 
 
-def opened(*, person):
-    """The person has opened what was decided about them."""
+def opened(*, person: User) -> None:
+    """Note that the person has opened the decisions about them."""
     if person.has_statement:
         User.objects.filter(pk=person.pk).update(has_statement=False)
         person.has_statement = False
 
 
 @transaction.atomic
-def watch(*, moderator, person, reason, rule="", comment=None, decision=None):
-    """What the person writes from now on is held for review."""
+def watch(
+    *,
+    moderator: User,
+    person: User,
+    reason: str,
+    rule: str = "",
+    comment: Comment | None = None,
+    decision: LogEntry | None = None,
+) -> LogEntry | Literal[False]:
+    """Put a person under watch: what they write from now on is held for review."""
     at = moment_if(True, _lock_person(person).watched_at, timezone.now())
     return _set_person(moderator, person, reason, rule, Act.WATCH, comment, decision, watched_at=at)
 
 
 @transaction.atomic
-def unwatch(*, moderator, person, reason):
-    """Undoes `watch`."""
+def unwatch(*, moderator: User, person: User, reason: str) -> LogEntry | Literal[False]:
+    """Undo `watch`."""
     entry = _set_person(moderator, person, reason, "", Act.UNWATCH, None, None, watched_at=None)
     if entry:
         notices.send_reversal(entry)
@@ -60,11 +82,20 @@ def unwatch(*, moderator, person, reason):
 
 
 @transaction.atomic
-def suspend(*, moderator, person, reason, until=None, rule="", comment=None, decision=None):
-    """The person can read but not write, until the moment `until` or, without it, until the suspension is ended.
+def suspend(
+    *,
+    moderator: User,
+    person: User,
+    reason: str,
+    until: datetime | None = None,
+    rule: str = "",
+    comment: Comment | None = None,
+    decision: LogEntry | None = None,
+) -> LogEntry | Literal[False]:
+    """Suspend a person until the moment `until`, or ban them if it is None. They can read, but not write.
 
-    Raises PermissionDenied for oneself, and for staff unless a superuser does it; Refused where that would end sooner
-    than what somebody has decided already.
+    Raises PermissionDenied for oneself, and for staff unless the moderator is a superuser. Raises Refused if the person
+    is suspended for longer already.
     """
     act = Act.SUSPEND if until else Act.BAN
     locked = _lock_person(person)
@@ -75,8 +106,8 @@ def suspend(*, moderator, person, reason, until=None, rule="", comment=None, dec
 
 
 @transaction.atomic
-def unsuspend(*, moderator, person, reason):
-    """Ends a suspension or a ban; nobody ends their own."""
+def unsuspend(*, moderator: User, person: User, reason: str) -> LogEntry | Literal[False]:
+    """End a suspension or a ban. Raises PermissionDenied for one's own."""
     check_right(moderator, reason)
     if person.pk == moderator.pk:
         raise PermissionDenied
@@ -89,18 +120,18 @@ def unsuspend(*, moderator, person, reason):
 
 
 @transaction.atomic
-def trust(*, moderator, person, reason):
-    """The person has shown that they can be trusted; from now on their trust is not reckoned any more."""
+def trust(*, moderator: User, person: User, reason: str) -> LogEntry | Literal[False]:
+    """Make a person a trusted member. Their trust is not recalculated any more."""
     return _set_trust(moderator, person, reason, Act.TRUST, User.Trust.TRUSTED)
 
 
 @transaction.atomic
-def untrust(*, moderator, person, reason):
-    """The person is a member like others, and stays that until a moderator says otherwise."""
+def untrust(*, moderator: User, person: User, reason: str) -> LogEntry | Literal[False]:
+    """Make a trusted person a member. Their trust is not recalculated any more."""
     return _set_trust(moderator, person, reason, Act.UNTRUST, User.Trust.MEMBER)
 
 
-def _set_trust(moderator, person, reason, act, level):
+def _set_trust(moderator: User, person: User, reason: str, act: Act, level: User.Trust) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
     person = _lock_person(person)
     if person.trust == level:
@@ -110,7 +141,22 @@ def _set_trust(moderator, person, reason, act, level):
     return log(moderator, act, reason, person=person, before=before)
 
 
-def _set_person(moderator, person, reason, rule, act, comment, decision, *, spares_staff=True, **values):
+def _set_person(
+    moderator: User,
+    person: User,
+    reason: str,
+    rule: str,
+    act: Act,
+    comment: Comment | None,
+    decision: LogEntry | None,
+    *,
+    spares_staff: bool = True,
+    **values: Any,
+) -> LogEntry | Literal[False]:
+    """Set the fields `values` of the person and log it.
+
+    The entry is confidential if `decision`, or the entry that this one ends, is.
+    """
     check_right(moderator, reason)
     person = _lock_person(person)
     if spares_staff:
@@ -140,22 +186,28 @@ def _set_person(moderator, person, reason, rule, act, comment, decision, *, spar
     )
 
 
-def _ended_by(act, person):
-    """The entry of what `act` ends: whatever kept that out of the public log keeps its end out of it, too."""
+def _ended_by(act: Act, person: User) -> LogEntry | None:
+    """Return the entry of the sanction that `act` ends, or None.
+
+    If that one is not in the public log, its end must not be, either.
+    """
     begun = {Act.UNSUSPEND: [Act.SUSPEND, Act.BAN], Act.UNWATCH: [Act.WATCH]}.get(act)
     return LogEntry.objects.filter(person=person, act__in=begun).order_by("-id").first() if begun else None
 
 
-def may_be_judged(moderator, person):
-    """Nobody decides about themselves, and about staff a superuser alone."""
+def may_be_judged(moderator: User, person: User) -> bool:
+    """Return whether `moderator` may decide about `person`.
+
+    Moderators cannot decide about themselves, and only superusers about staff.
+    """
     return person.pk != moderator.pk and (moderator.is_superuser or not person.is_staff)
 
 
-def check_may_be_judged(moderator, person):
-    """Raises PermissionDenied for oneself, and for staff unless a superuser does it."""
+def check_may_be_judged(moderator: User, person: User) -> None:
+    """Raise PermissionDenied for oneself, and for staff unless the moderator is a superuser."""
     if not may_be_judged(moderator, person):
         raise PermissionDenied(exceptions.NOT_STAFF)
 
 
-def _lock_person(person):
+def _lock_person(person: User) -> User:
     return User.objects.select_for_update(no_key=True).get(pk=person.pk)

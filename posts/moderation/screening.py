@@ -1,10 +1,10 @@
-"""Before a comment is published: is there a reason for a moderator, or for its author, to look at it once more?
+"""Screen a comment before it is published: is there a reason to hold it, or to ask its author for a confirmation?
 
-One query tells all that is asked of the database.
+One query reads all that is needed from the database.
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -18,12 +18,12 @@ from posts.threads import permissions
 from posts.threads.exceptions import ConfirmationNeeded, Repeated
 
 Why = Case.Why
-# of the comments of so many days, so great a part was removed
+# the days that count for an author's record, and the removed part from which comments are held
 RECORD_DAYS, REMOVED_PART = 7, 0.3
-# of an author's comments so many are looked at, the latest
+# how many of an author's latest comments are checked
 LATEST = 50
 LINK = re.compile(r"<a [^>]*href=\"(?:https?:|mailto:)")
-# The site's choices, the words, and what is known of the author.
+# The site's choices, the watched words, and the author's record.
 KNOWN = """
 SELECT
     (SELECT json_build_array(first_held, links_let_through) FROM posts_sitechoices WHERE id = 1),
@@ -51,13 +51,24 @@ FROM (
 FIRST_HELD, LINKS_LET_THROUGH = 2, 2
 
 
-def reasons_to_hold(author, source, html, at, *, again=True, sure=False, is_change=False, address=""):
-    """Why a comment of `author` is to be held: codes of Case.Why, none if nothing speaks against it.
+def reasons_to_hold(
+    author: User,
+    source: str,
+    html: str,
+    at: datetime,
+    *,
+    again: bool = True,
+    sure: bool = False,
+    is_change: bool = False,
+    address: str = "",
+) -> list[str]:
+    """Return the reasons to hold a comment of `author`, as codes of Case.Why; an empty list if there are none.
 
-    Staff are not asked. Raises Repeated for the same text again unless `again` says that it is meant, and Wondering for
-    words that the author is asked about, unless they are `sure`. Of a change (`is_change`) only the new text is looked
-    at, not the author's record. `address` is the internet address it came from, for a service that the owner may have
-    configured; what is held anyway is shown to no service.
+    Comments of staff are never held. Raises Repeated for a text that the author sent before, unless `again` says that
+    this is intended. Raises ConfirmationNeeded for words that the author has to confirm, unless they are `sure`. For a
+    changed comment (`is_change`) only the new text is checked, not the author's record. `address` is the IP address of
+    the author, for the spam service that the owner may have configured; a comment that is held anyway is not sent to
+    the service.
     """
     if author.is_staff:
         if not again:
@@ -88,7 +99,7 @@ def reasons_to_hold(author, source, html, at, *, again=True, sure=False, is_chan
     if any(act == WatchedWord.Act.HOLD for _phrase, act, _advice in watched):
         why.append(Why.WORD)
     links = len(LINK.findall(html))
-    # a newcomer's link that comes into a text which was looked at already
+    # a newcomer may add a link after the text was reviewed
     let_through = 0 if is_change and author.trust == User.Trust.NEW else links_let_through
     if links > let_through and not author.is_trusted:
         why.append(Why.LINKS)
@@ -108,7 +119,7 @@ def reasons_to_hold(author, source, html, at, *, again=True, sure=False, is_chan
     return why
 
 
-def told(why):
-    """These codes of Case.Why as a sentence for the author."""
+def told(why: list[str]) -> str:
+    """Return a sentence for the author that names the reasons `why`, which are codes of Case.Why."""
     reasons = ", ".join(str(Why(code).label) for code in why)
     return _("It waits for a moderator: %(reasons)s.") % {"reasons": reasons}

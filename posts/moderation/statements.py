@@ -1,4 +1,4 @@
-"""What each act means to whom it concerns, in a sentence."""
+"""What each action means for the person concerned, as a sentence."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""What happened at the desk, month by month, in numbers: for the owner, and for everybody."""
+"""Numbers about moderation for each month, for the owner and for the public page."""
 
 import json
 from datetime import UTC, datetime
@@ -9,16 +9,16 @@ from django.utils import timezone
 
 MONTHS = 12
 KEPT_SECONDS = 60 * 60
-# the name in the cache: another one with each change of the rows' shape
+# the cache key; change it when the shape of the rows changes
 NAME = "figures-2"
-# how many of the log's entries were taken back since, whenever that was
+# how many of the log entries were undone since, at any time
 TAKEN_BACK = "count(*) FILTER (WHERE EXISTS (SELECT 1 FROM posts_logentry u WHERE u.undoes_id = e.id))"
-# Each month's acts of the log, by act, by moderators and by the forum itself; an index by time answers.
+# The actions of each month in the log, in all and automatic ones. Uses the index on the time.
 ACTS = f"""
 SELECT date_trunc('month', at) AS month, act, count(*), count(*) FILTER (WHERE moderator_id IS NULL), {TAKEN_BACK}
 FROM posts_logentry e WHERE at >= %(since)s GROUP BY 1, 2 ORDER BY 1 DESC, 3 DESC
-"""  # noqa: S608  (nothing of it comes from outside)
-# Each month's items: how many came, how many were decided, and in how many hours half and nine tenths of them were.
+"""  # noqa: S608  (has no user input in it)
+# The cases of each month: opened, decided, and within how many hours half and nine tenths of them were decided.
 CASES = """
 SELECT month, sum(arrived), sum(decided), max(half), max(nine_tenths) FROM (
     SELECT date_trunc('month', opened_at) AS month, count(*) AS arrived, 0 AS decided, NULL::float AS half,
@@ -38,46 +38,51 @@ FROM posts_flag WHERE flagged_at >= %(since)s GROUP BY 1, 2 ORDER BY 1 DESC, 3 D
 RULES = f"""
 SELECT date_trunc('month', at) AS month, rule, count(*), {TAKEN_BACK}
 FROM posts_logentry e WHERE at >= %(since)s AND rule <> '' GROUP BY 1, 2 ORDER BY 1 DESC, 3 DESC
-"""  # noqa: S608  (nothing of it comes from outside)
+"""  # noqa: S608  (has no user input in it)
 
 
-# All four at once, each as an array of arrays.
+# All four in one query, each as an array of arrays.
 ALL = f"""
 SELECT
     (SELECT coalesce(json_agg(json_build_array(a, b, c, d, e)), '[]') FROM ({ACTS}) q(a, b, c, d, e)),
     (SELECT coalesce(json_agg(json_build_array(a, b, c, d, e)), '[]') FROM ({CASES}) q(a, b, c, d, e)),
     (SELECT coalesce(json_agg(json_build_array(a, b, c, d)), '[]') FROM ({REASONS}) q(a, b, c, d)),
     (SELECT coalesce(json_agg(json_build_array(a, b, c, d)), '[]') FROM ({RULES}) q(a, b, c, d))
-"""  # noqa: S608  (nothing of it comes from outside)
+"""  # noqa: S608  (has no user input in it)
 
 
-def by_month():
-    """{"acts", "cases", "flags", "rules": rows} of the last MONTHS, the latest month first.
+def by_month() -> dict[str, list[tuple]]:
+    """Return {"acts", "cases", "flags", "rules": rows} of the last MONTHS, latest month first.
 
-    acts: (month, act, number, of these automatic, taken back since); cases: (month, arrived, decided, hours for half of
-    them, for nine tenths); flags: (month, reason, number, agreed); rules: (month, rule, decisions, taken back). Counted
-    at most once in KEPT_SECONDS, by one query.
+    - acts: (month, action, number, automatic ones, undone since)
+    - cases: (month, opened, decided, hours until half were decided, hours until nine tenths were)
+    - flags: (month, reason, number, agreed)
+    - rules: (month, rule, decisions, undone since)
+
+    The result is cached for KEPT_SECONDS, and takes one query otherwise.
     """
     found = cache.get(NAME)
     if found is None:
         found = dict(zip(("acts", "cases", "flags", "rules"), _counted(), strict=True))
         if any(found.values()):
-            # of nothing, the first is not to wait for an hour
+            # an empty result is not cached, so that the first entry appears at once
             cache.set(NAME, found, KEPT_SECONDS)
     return found
 
 
-def in_order(rows):
-    """Rows of one kind, each with its month first, from the earliest month to the latest; None stands for each month
-    between of which there is nothing to tell."""
+def in_order(rows: list[tuple]) -> list[tuple[datetime, list | None]]:
+    """Return (month, row) from the earliest month to the latest, for rows of one kind that begin with their month.
+
+    Months in between that have no row get None.
+    """
     found = {month.year * 12 + month.month - 1: row for month, *row in rows}
     months = range(min(found), max(found) + 1) if found else ()
     return [(datetime(each // 12, each % 12 + 1, 1, tzinfo=UTC), found.get(each)) for each in months]
 
 
-def _counted():
+def _counted() -> list[list[tuple]]:
     now = timezone.now()
-    # this month is the last of them
+    # the current month is the last one
     first = now.year * 12 + now.month - MONTHS
     since = datetime(first // 12, first % 12 + 1, 1, tzinfo=UTC)
     with connection.cursor() as cursor:

@@ -1,8 +1,9 @@
-"""Trust is earned by days, by comments that were kept, and by reading; it is lost by removals. A command reckons it.
+"""Recalculate the trust of members. Days, published comments and reading raise it, and removals lower it.
 
-What a moderator set by hand is not reckoned. Staff need none.
+Trust that a moderator set by hand, and that of staff, is not recalculated.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -14,8 +15,11 @@ Trust = User.Trust
 
 @dataclass(frozen=True)
 class Needs:
-    """What a level takes: days since joining, comments that are in sight, threads read, and at most so many comments
-    removed within 90 days."""
+    """What a level of trust requires.
+
+    `days` since joining, published `comments`, read `threads`, and at most `removed` comments that were removed within
+    REMOVED_WITHIN_DAYS.
+    """
 
     days: int
     comments: int
@@ -62,10 +66,11 @@ CASES = " ".join(
 )
 
 
-def recalculate(progress=None, stopped=lambda: False):
-    """Reckons the trust of everybody, some at a time; how many changed. `progress(number)` hears of each batch.
+def recalculate(progress: Callable[[int], None] | None = None, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Recalculate the trust of all members in batches, and return how many changed.
 
-    It ends between two batches when `stopped()`; it may be interrupted at any time and begun again.
+    `progress(number)` is called after each batch. The function ends between two batches if `stopped()` is true. It can
+    be interrupted at any time and started again.
     """
     after, changed = 0, 0
     values = {

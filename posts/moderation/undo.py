@@ -1,10 +1,11 @@
-"""Decisions are taken back: what they did is undone, in the comment, its thread, and about the person.
+"""Undo decisions: restore the comment, its thread, and the person.
 
-A moderator takes back what was decided, whole and exactly, or is refused. An appeal that was right takes back what can
-be taken back: what somebody has decided or written since stays as it is, and the entry says so.
+A moderator undoes a decision completely, or gets a refusal. A successful appeal undoes what is still possible: later
+decisions and texts stay as they are, and the log entry names them.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from forum import markup
-from posts.models import Appeal, Case, LogEntry
+from posts.models import Appeal, Case, Comment, LogEntry
 from posts.moderation import cases, notices, sanctions
 from posts.moderation.audit_log import check_not_concerned, check_right, log
 from posts.safety.redaction import passages_of, put_back
@@ -26,17 +27,28 @@ OUT_OF_SIGHT = ("held_at", "hidden_at", "removed_at")
 
 
 @transaction.atomic
-def undo(*, moderator, entry, reason="", reopens=True, with_sanctions=True, leniently=False):
-    """Takes the decision `entry` back, and `with_sanctions` what went with it: comment, thread and person are as they
-    were, and so are counts; the item is in the queue again, and flags wait again, if it `reopens`. The log's new entry.
+def undo(
+    *,
+    moderator: User,
+    entry: LogEntry,
+    reason: str = "",
+    reopens: bool = True,
+    with_sanctions: bool = True,
+    leniently: bool = False,
+) -> LogEntry:
+    """Undo the decision `entry`, and `with_sanctions` the sanctions that were part of it. Return the new log entry.
 
-    Where it would bring back what touches somebody's privacy or safety (see `pressing_among`), a reason must be given,
-    and the comment stays out of sight until it is decided about; `details` then have "held". An answer to an appeal is
-    such a decision itself: it does not reopen, and brings the comment back.
+    Comment, thread, person and counts are as they were before. If it `reopens`, the case is in the queue again and its
+    flags are open again.
 
-    Once for each entry. Raises PermissionDenied for what concerns oneself, and for staff unless a superuser does it;
-    Refused where there is an appeal to be answered, or what it did has been changed since, unless `leniently`: then
-    that stays. `details` of the new entry name what stays under "left" (fields; "text"; acts that went with it).
+    If the decision hid something for privacy or safety (see `pressing_among`), a reason is required, and the comment
+    stays hidden until there is a new decision; `details` of the new entry then have "held". The answer to an appeal is
+    such a decision itself: it passes `reopens=False`, and the comment is shown again.
+
+    An entry can be undone once. Raises PermissionDenied for decisions about oneself, and for those about staff unless
+    the moderator is a superuser. Raises Refused if an appeal is open, or if something that the decision set has changed
+    since. If `leniently`, an open appeal does not matter and such changes stay: "left" in `details` names them (fields,
+    "text", or actions of sanctions).
     """
     holds = reopens and bool(pressing_among([entry]))
     reason = reason.strip() or ("" if holds else _("Taken back by a moderator."))
@@ -53,7 +65,7 @@ def undo(*, moderator, entry, reason="", reopens=True, with_sanctions=True, leni
     thread = None
     if "thread" in entry.before:
         thread = publishing.lock_thread(entry.thread_id)
-    # whoever comes second has waited above for the first
+    # checked after the locks above, so that of two concurrent requests the second one sees the first
     if LogEntry.objects.filter(undoes=entry).exists():
         raise Refused(exceptions.UNDONE_ALREADY)
     if not leniently and Appeal.objects.filter(entry=entry, outcome=Appeal.Outcome.OPEN).exists():
@@ -70,11 +82,11 @@ def undo(*, moderator, entry, reason="", reopens=True, with_sanctions=True, leni
         left += _restore_person(person, _noted(entry, "person"), leniently)
     accompanying = sanctions_of(entry) if with_sanctions else []
     for sanction in accompanying:
-        # what somebody has changed since, such as a suspension that was ended, stays as they left it
+        # a later change, such as a suspension that was ended, stays as it is
         try:
             back = undo(moderator=moderator, entry=sanction, reason=reason, reopens=False, leniently=True)
         except PermissionDenied:
-            # who was a member then is staff now
+            # the person was a member then and is staff now
             left.append(sanction.act)
         else:
             left += [sanction.act] if back.details else []
@@ -82,7 +94,7 @@ def undo(*, moderator, entry, reason="", reopens=True, with_sanctions=True, leni
     details = ({"left": left} if left else {}) | ({"held": True} if is_held else {})
     done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details=details or None, **about)
     if reopens and not is_held and any(each.act in notices.HEARD_OF for each in (entry, *accompanying)):
-        # an answer to an appeal tells of it itself
+        # the answer to an appeal sends its own mail
         notices.send_reversal(done)
     if comment is not None and reopens:
         cases.reopen(comment, entry)
@@ -94,14 +106,16 @@ def undo(*, moderator, entry, reason="", reopens=True, with_sanctions=True, leni
         cases.ensure_case_if_waiting(comment)
         cases.note_change(comment)
     if comment is not None and reopens and _came_instead(entry) and cases.case_of(comment) is None:
-        # of an appeal that is answered there is no item to open again
+        # an answered appeal has no case that could be opened again
         cases.open_case(comment, Case.Kind.FLAGGED, [Case.Why.MODERATOR], done.at)
     return done
 
 
 def pressing_among(entries: Iterable[LogEntry]) -> set[int]:
-    """The ids of those entries that took something out of sight for the sake of somebody's privacy or safety: their
-    comment has, or had, such a case, or they are told in numbers only. One query."""
+    """Return the ids of the entries that took a comment out of sight for privacy or safety. Takes one query.
+
+    Their comment has or had a pressing case, or they are confidential.
+    """
     taken = [entry for entry in entries if entry.comment_id and _took_out_of_sight(entry.before or {})]
     pressing = Case.objects.masked_among([entry.comment_id for entry in taken])
     return {entry.pk for entry in taken if entry.is_confidential or entry.comment_id in pressing}
@@ -112,20 +126,23 @@ def _took_out_of_sight(before: dict) -> bool:
     return "text" in before or any(changes.get(field, [True])[0] is None for field in OUT_OF_SIGHT)
 
 
-def sanctions_of(entry):
-    """What was decided about the author together with `entry`, and still stands; one query, or none."""
+def sanctions_of(entry: LogEntry) -> list[LogEntry]:
+    """Return the sanctions against the author that were part of `entry` and are not undone. Takes one query or none."""
     return list(LogEntry.objects.sanctions_with(entry).filter(undone_by=None))
 
 
-def each_with_sanctions(entries):
-    """[(entry, what was decided about the author together with it, and still stands)]; one query for all of them."""
+def each_with_sanctions(entries: list[LogEntry]) -> list[tuple[LogEntry, list[LogEntry]]]:
+    """Return [(entry, sanctions that were part of it and are not undone)], with one query for all entries."""
     found = list(LogEntry.objects.sanctions_with(*entries).filter(undone_by=None))
     return [(entry, [each for each in found if each.details["decision"] == entry.pk]) for entry in entries]
 
 
-def _noted(entry, name):
-    """What `entry` noted of the "comment" or the "person"; but where it was as a decision had left it that has been
-    taken back since, it was as before that one."""
+def _noted(entry: LogEntry, name: str) -> dict[str, list]:
+    """Return the earlier values that `entry` noted of the "comment" or the "person" (`name`).
+
+    If such a value was set by an earlier decision that has been undone since, the value from before that decision is
+    used.
+    """
     noted = dict(entry.before.get(name, {}))
     earlier = LogEntry.objects.filter(**{name: getattr(entry, f"{name}_id")}, id__lt=entry.pk)
     taken_back = earlier.filter(undone_by__isnull=False, before__has_key=name).order_by("-id")
@@ -137,14 +154,17 @@ def _noted(entry, name):
     return noted
 
 
-def _came_instead(entry):
-    """It came in the place of a decision that was changed on appeal."""
+def _came_instead(entry: LogEntry) -> bool:
+    """Return whether `entry` replaced a decision that was changed on appeal."""
     about = {"person": entry.person_id} if entry.person_id else {"comment": entry.comment_id}
     return LogEntry.objects.filter(act=LogEntry.Act.CHANGE, details__instead__contains=[entry.pk], **about).exists()
 
 
-def _restore_person(person, noted, leniently):
-    """What was decided about the locked `person` belongs together: it is taken back whole, or `leniently` left."""
+def _restore_person(person: User, noted: dict[str, list], leniently: bool) -> list[str]:
+    """Restore the fields of the locked `person`, and return the names of those that could not be restored.
+
+    The fields belong together: if one has changed since, raise Refused, or leave all of them if `leniently`.
+    """
     try:
         person.save(update_fields=restore_fields(person, noted))
     except Refused:
@@ -154,24 +174,26 @@ def _restore_person(person, noted, leniently):
     return []
 
 
-def _restore_comment(moderator, comment, before, leniently, holds):
-    """Text and state of the locked `comment` as `before` notes them, with all that follows; what was left.
+def _restore_comment(
+    moderator: User, comment: Comment, before: dict[str, Any], leniently: bool, holds: bool
+) -> list[str]:
+    """Restore text and state of the locked `comment` as `before` notes them, and return what could not be restored.
 
-    What would be in sight by that is hidden until it is decided about, if it `holds`.
+    If it `holds`, a comment that would be published by that is hidden until there is a decision.
     """
     was_published, left = comment.is_published, []
     if "text" in before and not _restore_text(moderator, comment, before["text"], leniently):
         left.append("text")
     noted = before.get("comment", {})
     restored = restore_fields(comment, noted, leniently=leniently)
-    # when it was written and seen first follows from the rest
+    # edited_at and published_at follow from the other fields
     left += [field for field in noted if field not in restored and field not in ("edited_at", "published_at")]
     if holds and comment.is_published:
         comment.hidden_at = timezone.now()
         restored = list({*restored, "hidden_at"})
     first_seen_at = None
     if comment.is_published and comment.published_at is None:
-        # it was approved meanwhile, while it was out of sight for another reason
+        # it was approved meanwhile, but stayed out of sight for another reason
         first_seen_at = comment.published_at = publishing.next_moment(comment.thread)
         restored = [*restored, "published_at"]
     comment.save(update_fields=restored)
@@ -179,11 +201,11 @@ def _restore_comment(moderator, comment, before, leniently, holds):
     return left
 
 
-def _restore_text(moderator, comment, noted, leniently):
-    """The passages that were taken out of the locked `comment` are in it again; whether all of them are.
+def _restore_text(moderator: User, comment: Comment, noted: dict[str, Any], leniently: bool) -> bool:
+    """Put the passages that were taken out of the locked `comment` back, and return whether all of them are in it.
 
-    A text that nobody changed since is as it was, as if it had never been said otherwise. In another one they come back
-    `leniently`, where their marks still stand.
+    A text that has not changed since becomes the earlier text again, without a new revision. In a changed text,
+    passages come back where their marks still are if `leniently`; otherwise raise Refused.
     """
     revision = comment.revisions.get(pk=noted["revision"])
     earlier = comment.revisions.filter(pk__in=noted["withheld"])
@@ -200,13 +222,13 @@ def _restore_text(moderator, comment, noted, leniently):
     try:
         html = markup.render(source, comment.limits)
     except markup.TooComplex:
-        # with what its author has added since it would be too much for one comment
+        # with the text that the author has added since, the limits would be exceeded
         source = comment.source
     if source != comment.source:
         rewrite(comment, source, html, editor=moderator, at=timezone.now(), silently=False)
     revision.taken_out = ""
     revision.save(update_fields=["taken_out"])
-    # readers may see again what it said, but for what another decision took out
+    # revisions are shown again, except those with a passage that another decision took out
     still_out = comment.revisions.taken_out()
     shown = [each.pk for each in (revision, *earlier) if not any(passage in each.source for passage in still_out)]
     comment.revisions.filter(pk__in=shown).update(withheld_at=None)

@@ -1,14 +1,14 @@
-"""The verbs around a clinician's verification: ask, withdraw, answer, grant and revoke. A badge says what was checked
-and when.
+"""Verification of clinicians: request, withdraw, answer, grant and revoke.
 
-A request is an item of the queue. With its answer the registration number and the evidence are erased.
+A badge shows what was checked and when. A request is a case of the review queue. The answer erases the registration
+number and the evidence.
 """
 
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import User, Verification, VerificationRequest
@@ -24,16 +24,16 @@ GIVEN = ["profession", "regulator", "region", "number", "evidence"]
 CHECKED = ["profession", "regulator", "region", "method"]
 
 
-def request_of(person):
-    """The open VerificationRequest of `person`, or None."""
+def request_of(person: User) -> VerificationRequest | None:
+    """Return the open VerificationRequest of `person`, or None."""
     return VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN).first()
 
 
 @transaction.atomic
-def ask(*, person, **given):
-    """The open VerificationRequest of `person`, new or with what is `given` (GIVEN) in the place of what it said.
+def ask(*, person: User, **given: str) -> VerificationRequest:
+    """Create or update the open VerificationRequest of `person` and return it. `given` are its fields (see GIVEN).
 
-    Raises PermissionDenied and Refused for whoever may not write.
+    Raises PermissionDenied and Refused if the person may not write.
     """
     permissions.check_may_write(person)
     now = timezone.now()
@@ -44,27 +44,28 @@ def ask(*, person, **given):
         same = VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN, **given).first()
         if same is not None:
             return same
-        # there is one: whoever decides about it has to have seen what it says now
+        # there is an open request: decisions on its earlier text must be refused
         _open_cases(person).update(version=F("version") + 1)
         VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN).update(**given)
-        # or there was: it has been answered in this moment
+        # if it was answered in the meantime, create a new one
         return request_of(person) or ask(person=person, **given)
     Case.objects.create(kind=Case.Kind.VERIFICATION, why=[Case.Why.CLINICIAN], verification_request=made, opened_at=now)
     return made
 
 
 @transaction.atomic
-def withdraw(*, person):
-    """Takes back an open request, with all that it said; whether there was one."""
+def withdraw(*, person: User) -> bool:
+    """Close an open request and erase its number and evidence. Return whether there was one."""
     return _close_request(person, Outcome.WITHDRAWN, None)
 
 
 @transaction.atomic
-def answer(*, moderator, case, seen, outcome, reason, **checked):
-    """The log's entry of the answer to a request: GRANTED, and then what was `checked` (CHECKED) is the Verification,
-    or REFUSED.
+def answer(*, moderator: User, case: Case, seen: int, outcome: str, reason: str, **checked: str) -> LogEntry:
+    """Answer a request and return the log entry.
 
-    `seen` is the version of the case it is made on. Raises Stale, Refused, and PermissionDenied for one's own request.
+    If `outcome` is GRANTED, the fields `checked` (see CHECKED) make the Verification; otherwise it is REFUSED. `seen`
+    is the version of the case that the answer is made on. Raises Stale, Refused, and PermissionDenied for one's own
+    request.
     """
     check_right(moderator, reason)
     if case.verification_request_id is None:
@@ -80,11 +81,13 @@ def answer(*, moderator, case, seen, outcome, reason, **checked):
 
 
 @transaction.atomic
-def grant(*, moderator, person, profession, regulator, region, method, reason):
-    """The Verification of `person` as a clinician, from now on for HOLDS_FOR; earlier ones stay as they are, and it
-    answers an open request.
+def grant(
+    *, moderator: User, person: User, profession: str, regulator: str, region: str, method: str, reason: str
+) -> Verification:
+    """Verify `person` as a clinician from now on, for HOLDS_FOR, and return the Verification.
 
-    Raises PermissionDenied for oneself: the check is somebody else's; Refused where one of CHECKED is not said.
+    Earlier verifications stay as they are, and an open request is answered by this. Raises PermissionDenied for
+    oneself, and Refused if one of CHECKED is empty.
     """
     check_right(moderator, reason)
     _check_not_oneself(moderator, person)
@@ -93,8 +96,11 @@ def grant(*, moderator, person, profession, regulator, region, method, reason):
 
 
 @transaction.atomic
-def revoke(*, moderator, person, reason):
-    """Ends every verification of `person` that is in force; returns how many. Old badges then say “when posted”."""
+def revoke(*, moderator: User, person: User, reason: str) -> int:
+    """End all verifications of `person` that are in force, and return how many.
+
+    Older comments then say “when posted”.
+    """
     check_right(moderator, reason)
     publishing.raise_versions_of_author(person)
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
@@ -105,8 +111,8 @@ def revoke(*, moderator, person, reason):
     return revoked
 
 
-def _granted(moderator, person, reason, checked):
-    """The new Verification and the log's entry. The open case is locked before the person, as everywhere."""
+def _granted(moderator: User, person: User, reason: str, checked: dict[str, str]) -> tuple[Verification, LogEntry]:
+    """Return the new Verification and its log entry. Locks the open case before the person, as all functions do."""
     if not all(checked.get(name, "").strip() for name in CHECKED):
         raise Refused(exceptions.NOT_CHECKED)
     _open_cases(person)
@@ -120,25 +126,25 @@ def _granted(moderator, person, reason, checked):
     return verification, entry
 
 
-def _close_request(person, outcome, entry):
-    """The open request is decided, its item closed, and what was told for the check alone is erased."""
+def _close_request(person: User, outcome: str, entry: LogEntry | None) -> bool:
+    """Close the open request and its case, and erase the data that was given for the check alone."""
     now = timezone.now()
     _open_cases(person).update(closed_at=now, closed_by=entry, version=F("version") + 1)
     requests = VerificationRequest.objects.filter(person=person, outcome=Outcome.OPEN)
     return bool(requests.update(outcome=outcome, decided_at=now, number="", evidence=""))
 
 
-def _open_cases(person):
-    """The open case of the request, locked, as a query set of one or none.
+def _open_cases(person: User) -> QuerySet[Case]:
+    """Return the open case of the request, locked, as a query set of one or none.
 
-    Locked first and changed by its id: an UPDATE that asks for the person by a join would not see that somebody closed
-    the case while it waited for the row.
+    It is locked first and then selected by its id: an UPDATE that joins the request would not see that the case was
+    closed while it waited for the row.
     """
     cases = Case.objects.filter(verification_request__person=person, closed_at=None)
     locked = cases.select_for_update(no_key=True, of=["self"]).values_list("pk", flat=True)
     return Case.objects.filter(pk__in=list(locked))
 
 
-def _check_not_oneself(moderator, person):
+def _check_not_oneself(moderator: User, person: User) -> None:
     if person.pk == moderator.pk:
         raise PermissionDenied(exceptions.NOT_YOURSELF)
