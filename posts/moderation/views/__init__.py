@@ -1,1 +1,1 @@
-"""Pages about moderation for members and readers: flags, statements, appeals, the public log and its figures."""
+"""Views about moderation for members and readers: flags, statements, appeals, the public log and its numbers."""

@@ -1,15 +1,17 @@
-"""Doors for whoever flags a comment."""
+"""Views to flag a comment and to list one's own flags."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import User
 from forum import pagination, pending_form, ratelimit
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import answered, attempted, sent
-from posts.models import Flag, SiteChoices
+from posts.models import Comment, Flag, SiteChoices
 from posts.moderation import flags as moderation_flags
 from posts.moderation.forms import FlagForm
 from posts.reading import queries
@@ -19,8 +21,8 @@ FLAGS_PER_PAGE = 30
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def flag(request, pk):
-    """Tells moderators that something is wrong with a comment; visitors may, where the owner allows it."""
+def flag(request: HttpRequest, pk: int) -> HttpResponse:
+    """Flag a comment. Visitors may do so if the owner allows it."""
     comment = readable(request, pk)
     member = request.user if request.user.is_authenticated else None
     form = FlagForm(sent(request), initial=pending_form.waiting(request), auto_id="flag_%s")
@@ -48,8 +50,8 @@ def flag(request, pk):
 
 @login_required
 @require_safe
-def mine(request):
-    """What the member flagged, and what became of it."""
+def mine(request: HttpRequest) -> HttpResponse:
+    """Show the member's own flags and their outcome."""
     position = pagination.parse_position(request.GET.get("after", ""))
     flags = Flag.objects.filter(person=request.user).select_related("comment__thread", "comment__author")
     flags = flags.order_by("-id")
@@ -66,10 +68,13 @@ def mine(request):
     return render(request, "posts/moderation/flags.html", context)
 
 
-def _said_by(member, comment):
-    """The member's latest flag on the comment, or None; nobody else behind the same address is shown a visitor's."""
+def _said_by(member: User | None, comment: Comment) -> Flag | None:
+    """Return the member's latest flag on the comment, or None.
+
+    Always None for visitors: several of them may share one address.
+    """
     return member and Flag.objects.filter(person=member, comment=comment).order_by("-id").first()
 
 
-def _is_own(request, comment):
+def _is_own(request: HttpRequest, comment: Comment) -> bool:
     return request.user.is_authenticated and comment.author_id == request.user.pk

@@ -1,16 +1,19 @@
-"""Doors for whom a decision concerns: what was decided and why, an appeal, and a warning that was read."""
+"""Views for the person that a decision is about: its statement, an appeal, and a warning to acknowledge."""
+
+from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from forum import markup, pending_form
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import answered, attempted, sent
@@ -27,8 +30,8 @@ ABOUT = ["comment__thread", "thread", "rules", "appeal__case__closed_by", "undon
 
 @login_required
 @require_safe
-def mine(request):
-    """The decisions about this member and what they wrote, the latest first."""
+def mine(request: HttpRequest) -> HttpResponse:
+    """List the decisions about this member and their comments, latest first."""
     before = request.GET.get("before", "")
     entries = LogEntry.objects.filter(person=request.user, act__in=STATED).order_by("-id")
     entries = entries.select_related("thread", "comment", "undone_by", "undoes")
@@ -49,8 +52,8 @@ def mine(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def statement(request, pk):
-    """One decision about this member: what, which rule, why, by whom in role, and how to appeal."""
+def statement(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one decision about this member: what, by which rule, why, by which role, and how to appeal."""
     if not request.user.is_authenticated:
         return signed_out(
             request, AppealForm(sent(request), auto_id="appeal_%s"), "posts/moderation/appeal_sent.html", {}
@@ -62,8 +65,8 @@ def statement(request, pk):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def by_link(request, token):
-    """The same for whoever has the link from the mail, without signing in, for as long as there is an appeal."""
+def by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a decision to a person who has the link from the mail, without signing in, until the link expires."""
     opened = notices.read_token(token)
     if opened is None:
         raise Http404
@@ -72,9 +75,11 @@ def by_link(request, token):
     return _statement(request, entry, None, until)
 
 
-def _speak(entry, person, until=None):
-    """`entry` with its sentence, whether it is over for the `person`, and the address of its statement: for whoever
-    came by a link that holds `until` then, another one that holds no longer."""
+def _speak(entry: LogEntry, person: User | None, until: float | None = None) -> LogEntry:
+    """Set on `entry` its sentence, whether it is over for `person`, and the address of its statement; return it.
+
+    If the page was opened by a link that is valid until `until`, the address is a link that expires at the same time.
+    """
     entry.over = person is not None and entry.is_over(person)
     entry.said = SAID.get(entry.act, entry.get_act_display())
     entry.address = reverse("decision", args=[entry.pk])
@@ -83,29 +88,31 @@ def _speak(entry, person, until=None):
     return entry
 
 
-def _answered_by(answers):
-    """{the id of an answer to an appeal: the decision it was about}, of these entries; one query."""
+def _answered_by(answers: list[LogEntry]) -> dict[int, LogEntry]:
+    """Return {id of the entry that answers an appeal: the decision it was about}, with one query."""
     cases = Case.objects.filter(closed_by__in=answers).exclude(appeal=None).select_related("appeal__entry")
     return {case.closed_by_id: case.appeal.entry for case in cases}
 
 
-def _instead_of(entry):
-    """What came in the place of `entry` because an appeal against it was right."""
+def _instead_of(entry: LogEntry) -> list[LogEntry]:
+    """Return the decisions that replaced `entry` after an appeal."""
     appeal = getattr(entry, "appeal", None)
     details = (appeal.case.closed_by and appeal.case.closed_by.details if appeal else None) or {}
     return list(LogEntry.objects.filter(pk__in=details.get("instead", ())).select_related("undone_by"))
 
 
-def _appeal_before(entry):
-    """The appeal because of which `entry` came in the place of another decision; None for any other entry."""
+def _appeal_before(entry: LogEntry) -> Appeal | None:
+    """Return the appeal because of which `entry` replaced another decision, or None."""
     about = {"entry__person": entry.person_id} if entry.person_id else {"entry__comment": entry.comment_id}
     answered = Appeal.objects.filter(outcome=Appeal.Outcome.CHANGED, **about).select_related("entry")
     return answered.filter(case__closed_by__details__instead__contains=[entry.pk]).first()
 
 
-def _written(entry):
-    """(what the comment said when `entry` was made, as HTML, and what was taken out of it by that); (None, "") where it
-    still says the same."""
+def _written(entry: LogEntry) -> tuple[SafeString | None, str]:
+    """Return (text of the comment when `entry` was made, as HTML, and the passages that `entry` took out).
+
+    Returns (None, "") if the text has not changed since.
+    """
     taken_out = (entry.details or {}).get("revision")
     found = Revision.objects.filter(comment=entry.comment_id).order_by("number")
     revision = found.filter(pk=taken_out) if taken_out else found.filter(replaced_at__gt=entry.at)
@@ -118,8 +125,8 @@ def _written(entry):
 
 @login_required
 @require_POST
-def acknowledge(request):
-    """The member has read what they were warned about, and can write again."""
+def acknowledge(request: HttpRequest) -> HttpResponse:
+    """Note that the member has read a warning, so that they can write again."""
     if not sanctions.acknowledge(person=request.user, warned_at=_moment(request.POST.get("warned", ""))):
         messages.info(request, _("You were warned once more meanwhile. Please read that, too."))
         return redirect("decisions")
@@ -128,15 +135,19 @@ def acknowledge(request):
     return redirect("decisions")
 
 
-def _moment(text):
-    """The moment that a page of ours told in its form; None for anything else."""
+def _moment(text: str) -> datetime | None:
+    """Return the moment that the form of a statement sent, or None if it is malformed."""
     try:
         return parse_datetime(text)
     except ValueError:
         return None
 
 
-def _statement(request, entry, person, until=None):
+def _statement(request: HttpRequest, entry: LogEntry, person: User | None, until: float | None = None) -> HttpResponse:
+    """Show the statement of `entry` with the form to appeal, and take an appeal.
+
+    `person` is None if the page was opened by a link that is valid until `until`.
+    """
     form = AppealForm(sent(request), initial=pending_form.waiting(request), auto_id="appeal_%s")
     made = attempted(
         request, form, "appeal", lambda data: appeals.appeal(entry=entry, text=data["text"], person=person)
@@ -149,7 +160,7 @@ def _statement(request, entry, person, until=None):
     before = _appeal_before(entry)
     earlier = entry.undoes or (before and before.entry) or _answered_by([entry]).get(entry.pk)
     taken_back = (entry.undone_by.details or {}) if hasattr(entry, "undone_by") else {}
-    # what was taken back since is marked
+    # including sanctions that were undone since, which the page marks
     sanctions = LogEntry.objects.sanctions_with(entry).select_related("undone_by")
     context = {
         "entry": _speak(entry, entry.person),

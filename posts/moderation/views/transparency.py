@@ -1,6 +1,6 @@
-"""What everybody may know: the rules, how trust is earned, what moderators did, and how often."""
+"""Public views: the rules, how trust is earned, the moderation log, and numbers about moderation."""
 
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
 from django.utils.text import slugify
@@ -16,13 +16,13 @@ MOST_VERSIONS = 50
 
 
 @require_safe
-def rules(request):
-    """The community's rules as they are, or as they were in the version that `?version=` names."""
+def rules(request: HttpRequest) -> HttpResponse:
+    """Show the community rules in force, or the version whose id is in `?version=`."""
     asked = request.GET.get("version", "")
     if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 19):
         raise Http404
     versions = list(Rules.objects.order_by("-id").only("pk", "published_at")[:MOST_VERSIONS])
-    # the first one is number 1, however many are listed
+    # the oldest version is number 1, also if it is not listed
     number = Rules.objects.count() if len(versions) == MOST_VERSIONS else len(versions)
     for version in versions:
         version.number, number = number, number - 1
@@ -42,8 +42,8 @@ def rules(request):
 
 
 @require_safe
-def trust(request):
-    """How trust is earned and lost, and what it changes."""
+def trust(request: HttpRequest) -> HttpResponse:
+    """Show how trust is earned and lost, and what it changes."""
     return render(
         request,
         "posts/moderation/trust.html",
@@ -55,8 +55,8 @@ def trust(request):
 
 
 @require_safe
-def moderation_log(request):
-    """What moderators did, the latest first: no names and no texts; what is confidential only in numbers."""
+def moderation_log(request: HttpRequest) -> HttpResponse:
+    """Show the moderation log, latest first, without names and texts. Confidential entries appear as numbers only."""
     before = request.GET.get("before", "")
     entries = LogEntry.objects.filter(is_confidential=False).select_related("thread").order_by("-id")
     about_thread = ("thread__title", "thread__slug", "thread__withdrawn_at")
@@ -75,8 +75,8 @@ def moderation_log(request):
 
 
 @require_safe
-def transparency(request):
-    """A year of moderation in numbers."""
+def transparency(request: HttpRequest) -> HttpResponse:
+    """Show the numbers of a year of moderation."""
     found = statistics.by_month()
     label, reasons = dict(LogEntry.Act.choices), dict(Flag.Reason.choices)
     context = {

@@ -1,7 +1,8 @@
-"""The door for clinicians who ask to be verified as such."""
+"""Views for clinicians who request verification."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +18,8 @@ from posts.moderation.forms import ClinicianForm
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def clinician(request):
-    """What this member is verified as, what they asked, and the form to ask with."""
+def clinician(request: HttpRequest) -> HttpResponse:
+    """Show the member's verifications and open request, and the form for a request."""
     form = ClinicianForm(sent(request), auto_id="clinician_%s")
     if not request.user.is_authenticated:
         return signed_out(request, form, "posts/moderation/verification.html", {})
@@ -42,8 +43,8 @@ def clinician(request):
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request):
-    """The member does not ask any more; asked for after signing in again, the page on which they can say so."""
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Withdraw the open request. After signing in again, lead back to the page with the button."""
     if request.method == "POST" and verification.withdraw(person=request.user):
         messages.success(request, _("Your request is withdrawn, and what you told for it is erased."))
     return redirect("clinician")
