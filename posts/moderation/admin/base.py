@@ -1,8 +1,16 @@
-"""What all desks have in common: rows are read, never edited or deleted, and a verb asks for its reason first."""
+"""Base classes and helpers of the moderation admin.
+
+Rows are read-only, and an action asks for a reason before it is done.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -21,7 +29,7 @@ AT_ONCE = 200
 
 
 class ReasonForm(BareForm):
-    """Why: the person concerned may ask, and the log keeps it."""
+    """A reason, which is stored in the audit log and which the person concerned may ask for."""
 
     reason = VisibleCharField(
         label=_("Reason"),
@@ -31,74 +39,86 @@ class ReasonForm(BareForm):
     )
 
 
-def rule_choices(rules):
-    """Of the Rules in force (None where there are none): one, or none."""
+def rule_choices(rules: Rules | None) -> list[tuple[str, str]]:
+    """Return the choices of a field for a rule: none, or one of the Rules in force (None if there are none)."""
     return [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
 
 
 class RuledForm(ReasonForm):
-    """By which rule, and why."""
+    """A rule and a reason."""
 
     rule = forms.ChoiceField(label=_("Rule"), required=False)
     field_order = ["rule", "reason"]
 
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["rule"].choices = rule_choices(Rules.in_force())
 
 
 class ModerationAdmin(ReadOnlyAdmin):
-    """A list and a page to read, with verbs as actions."""
+    """A read-only list and page, with actions for moderators."""
 
-    def has_moderate_permission(self, request):
-        """May use the actions of the list."""
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may use the actions of the list."""
         return request.user.moderates
 
-    def prepare(self, rows):
-        """Learns, in a few queries for all of them, what `describe` tells of these rows."""
+    def prepare(self, rows: list[Model]) -> None:
+        """Read what `describe` needs for these rows, with a few queries for all of them."""
 
-    def describe(self, row, verb):
-        """What a moderator reads before deciding: the row in words, and a warning if `verb` does more than it says."""
+    def describe(self, row: Model, verb: Callable) -> tuple[str, str]:
+        """Return what a moderator reads before the action: (the row in words, a warning or "").
+
+        There is a warning if `verb` has further effects on this row.
+        """
         return str(row), ""
 
 
 class Attached(admin.StackedInline):
-    """Rows that belong to the one shown: to read."""
+    """Read-only rows that belong to the row shown."""
 
     extra = 0
     can_delete = False
 
-    def has_add_permission(self, request, obj=None):
-        """They come from the forum."""
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return False: the rows are created by the forum."""
         return False
 
-    def has_change_permission(self, request, obj=None):
-        """They stay as they are."""
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return False: the rows are read-only."""
         return False
 
 
-def admin_action(verb, subject, label, form=ReasonForm, tells=None):
-    """An admin action that asks for a reason and then calls `verb(moderator=…, SUBJECT=row, reason=…)` for each row.
+def admin_action(
+    verb: Callable,
+    subject: str,
+    label: str,
+    form: type[ReasonForm] = ReasonForm,
+    tells: str | Callable[[dict[str, Any]], str] | None = None,
+) -> Callable:
+    """Return an admin action that asks for a reason and then calls a function of posts.moderation for each row.
 
-    `form` may ask for more; its cleaned data become keywords of the verb. Rows that a verb refuses are told one by one.
-    Asked for on the page of one row (`from_page`), it leads back there. `tells` is the log's act, or gives it for
-    the cleaned data, whose statement the person will read: it can be looked at before.
+    The call is `verb(moderator=…, SUBJECT=row, reason=…)`.
+
+    `form` may have further fields, which are passed to the function as keyword arguments. For each row that the
+    function refuses there is a message. If the action was started on the page of one row (`from_page`), it leads back
+    to that page. `tells` is the log action whose statement the person will read, or a function that returns it for the
+    cleaned data; it can be previewed.
     """
 
     @admin.action(description=label, permissions=["moderate"])
-    def action(modeladmin, request, queryset):
+    def action(modeladmin: ModerationAdmin, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         rows = list(queryset[: AT_ONCE + 1])
         if len(rows) > AT_ONCE:
             messages.error(request, _("At most %(n)d rows at once; nothing was done.") % {"n": AT_ONCE})
             return None
         page = _page_of(modeladmin, rows) if "from_page" in request.POST else None
-        # a list has many forms at its address: what waits is for the act that it was typed for
+        # all actions of a list share its address: use a kept form only for the action it was typed for
         kept = pending_form.waiting(request)
         kept = kept if kept.get("action") == verb.__name__ else {}
         asked = form(request.POST if "confirmed" in request.POST else None, initial=kept)
         is_fine = asked.is_bound and asked.is_valid()
 
-        def form_again(status, preview=None):
+        def form_again(status: int, preview: dict[str, Any] | None = None) -> TemplateResponse:
             modeladmin.prepare(rows)
             context = modeladmin.admin_site.each_context(request) | {
                 "title": label,
@@ -129,7 +149,7 @@ def admin_action(verb, subject, label, form=ReasonForm, tells=None):
                 is_refused = is_refused or isinstance(refusal, Refused)
                 messages.error(request, f"{row}: {str(refusal) or _('You may not do this.')}")
         if is_refused and not done:
-            # another way may be found, and what was typed is there for it
+            # show the form again, so that the typed text is not lost
             return form_again(409)
         if kept:
             pending_form.done(request)
@@ -144,8 +164,8 @@ def admin_action(verb, subject, label, form=ReasonForm, tells=None):
     return action
 
 
-def _undo(entries):
-    """What tells a message of the button that takes these entries of the log back."""
+def _undo(entries: list[str]) -> str:
+    """Return the tags of a message that has a button to undo these log entries, or "" if there are none or too many."""
     if not 0 < len(entries) <= ITEMS_PER_PAGE:
         return ""
     if len(entries) == 1:
@@ -153,16 +173,18 @@ def _undo(entries):
     return f"undo {reverse('admin:posts_case_undo_several')}?entries={'.'.join(entries)}"
 
 
-def statement(acts, data):
-    """What whom the `acts` concern will read of them, for posts/preview.html; `data` is what the form said, and an act
-    may be given by what it makes of that."""
+def statement(acts: Iterable, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the context of posts/preview.html: what the person concerned will read about these actions.
+
+    `data` is the cleaned data of the form. An action may be a function that returns the action for `data`.
+    """
     about = {name: data.get(name) for name in ("rule", "reason", "until", "passage")}
     return about | {
         "sentences": [SAID[admin_action(data) if callable(admin_action) else admin_action] for admin_action in acts]
     }
 
 
-def _page_of(modeladmin, rows):
-    """The address of the one row, or None."""
+def _page_of(modeladmin: ModerationAdmin, rows: list[Model]) -> str | None:
+    """Return the address of the page of the row if there is exactly one, or None."""
     name = f"admin:{modeladmin.opts.app_label}_{modeladmin.opts.model_name}_change"
     return reverse(name, args=[rows[0].pk]) if len(rows) == 1 else None

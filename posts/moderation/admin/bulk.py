@@ -1,7 +1,8 @@
-"""One decision for several items of the queue."""
+"""One decision about several cases of the review queue."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -18,16 +19,16 @@ from posts.threads.exceptions import Refused
 
 
 class BulkPages:
-    """The door to decide about several items, for the desk of cases."""
+    """The view to decide about several cases; a mixin of CaseAdmin."""
 
-    def bulk_view(self, request):
-        """One decision for the items that were ticked in the queue: asked for first, then made for each.
+    def bulk_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the form for the cases that were ticked in the queue, and decide about each of them.
 
-        What could not be decided stays on the page, as it is by now, with what was typed.
+        Cases that could not be decided stay on the page in their present state, with the typed text.
         """
         self._check(request)
         waiting = pending_form.waiting(request)
-        # ticked in the queue; named by the form of this page; or by that form before one signed in again
+        # from the queue, from the form of this page, or from that form kept while signing in again
         said = request.POST.get("seen", waiting.get("seen", ""))
         chosen = queue.versions(request.POST.getlist("item") or said.split())
         if not chosen:
@@ -61,16 +62,21 @@ class BulkPages:
             "preview": preview,
             "measured": measured,
             "seen": " ".join(f"{case.pk}:{chosen[case.pk]}" for case in cases),
-            # decided by somebody else meanwhile: there is nothing to send it to, and nothing typed is lost
+            # all cases were decided by others meanwhile: show the typed text, so that it is not lost
             "kept": kept(request) if not cases else [],
             "welcome_back": request.method == "GET" and waiting and pending_form.WELCOME_BACK,
         }
         return TemplateResponse(request, "posts/moderation/admin/bulk.html", context, status=status)
 
-    def _decide_each(self, request, form, cases, chosen):
-        """Decides about each, and says what was done and what was not. How many were, and those that wait still, as
-        they are by now."""
-        # who has been measured by this decision already, before it was refused for others
+    def _decide_each(
+        self, request: HttpRequest, form: BulkForm, cases: list[Case], chosen: dict[int, int]
+    ) -> tuple[int, list[Case], str]:
+        """Decide about each case, and add messages about what was done and what was refused.
+
+        Returns (number of decided cases, remaining cases in their present state, ids of the sanctioned people joined by
+        dots).
+        """
+        # people whom this decision has sanctioned already, also in an earlier attempt: each gets one sanction
         done, left, people = [], [], _people(request.POST.get("measured", ""))
         for case in cases:
             about = form.cleaned_data | {"seen": chosen[case.pk]}
@@ -93,6 +99,6 @@ class BulkPages:
         return len(done), waiting, ".".join(map(str, sorted(people)))
 
 
-def _people(text):
-    """The ids that a page of ours told, with points between them; what makes no sense is nobody."""
+def _people(text: str) -> set[int]:
+    """Return the ids in a string of ids joined by dots. Malformed parts are ignored."""
     return {int(pk) for pk in text.split(".") if pk.isascii() and pk.isdigit() and len(pk) < 19}

@@ -1,17 +1,18 @@
-"""All that a moderator sees of one item: the comment in its branch, flags, its author's record, what was decided."""
+"""The data that a moderator sees of one case: the comment, its branch, flags, author's record, earlier decisions."""
 
 from functools import cached_property
+from typing import Any, Self
 
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
 from forum import markup
-from posts.models import CannedReason, Case, Comment, Flag, Rules, WatchedWord
+from posts.models import CannedReason, Case, Comment, Flag, LogEntry, Rules, WatchedWord
 from posts.moderation.admin import record
 from posts.moderation.appeal_answers import is_about_comment, standing_sanctions
 from posts.safety.words import found_in
 
 MOST_REPLIES, MOST_ENTRIES, MOST_FLAGS, MOST_NOTES, MOST_VERSIONS = 5, 10, 20, 10, 5
-# One query for all that is told beside the comment.
+# One query for all that is shown beside the comment.
 BESIDE = record.OF_AUTHOR | {
     "flags": """
         SELECT json_agg(f) FROM (
@@ -47,15 +48,15 @@ BESIDE = record.OF_AUTHOR | {
 
 
 class Item:
-    """What is shown of one case; four queries."""
+    """What is shown of one case, or of a comment without a case. Takes four queries."""
 
-    def __init__(self, comment, case=None):
+    def __init__(self, comment: Comment | None, case: Case | None = None) -> None:
         self.comment, self.case = comment, case
         self.author = case.person if case else comment.author
 
     @classmethod
-    def of(cls, pk):
-        """The item of the case `pk`, or None."""
+    def of(cls, pk: int) -> Self | None:
+        """Return the item of the case `pk`, or None."""
         about = ["comment__author", "comment__thread", "comment__parent__author", "appeal__entry__undone_by"]
         about += ["appeal__entry__person", "appeal__person"]
         case = (
@@ -66,60 +67,62 @@ class Item:
         return case and cls(case.comment, case)
 
     @classmethod
-    def of_comment(cls, pk):
-        """A comment that is no item now, or None."""
+    def of_comment(cls, pk: int) -> Self | None:
+        """Return the item of a comment without an open case, or None."""
         about = ["author", "thread", "parent__author"]
         comment = Comment.objects.select_related(*about).filter(pk=pk).first()
         return comment and cls(comment)
 
     @cached_property
-    def replies(self):
-        """The first replies; one query."""
+    def replies(self) -> list[Comment]:
+        """The first replies. Takes one query."""
         if self.comment is None or not self.comment.reply_count:
             return []
         return list(Comment.objects.for_display().filter(parent=self.comment).order_by("id")[:MOST_REPLIES])
 
     @cached_property
-    def entries(self):
-        """What was decided about the comment and its author before, the latest first; one query."""
+    def entries(self) -> list[LogEntry]:
+        """Earlier decisions about the comment and its author, latest first. Takes one query."""
         return record.entries(self.author, self.comment, MOST_ENTRIES)
 
     @cached_property
-    def sanctions(self):
-        """Of an appeal: what was decided about the person together with the decision, and still stands; one query."""
+    def sanctions(self) -> list[LogEntry]:
+        """For an appeal: the sanctions that were part of the decision and are still in force. Takes one query."""
         if self.case is None or self.case.appeal_id is None or not is_about_comment(self.case.appeal.entry):
             return []
         return standing_sanctions(self.case.appeal.entry)
 
     @property
-    def rules(self):
+    def rules(self) -> Rules | None:
         """The Rules in force, or None."""
         return self.beside["rules"]
 
     @property
-    def canned(self):
+    def canned(self) -> list[CannedReason]:
         """The CannedReasons, by title."""
         return self.beside["canned"]
 
     @cached_property
-    def watched(self):
-        """The WatchedWords that the text has as it stands now, whatever it was held for."""
+    def watched(self) -> list[WatchedWord]:
+        """The WatchedWords that are in the present text, whatever the comment was held for."""
         if self.comment is None:
             return []
         found = set(found_in(self.comment.source, [word.phrase for word in self.beside["words"]]))
         return [word for word in self.beside["words"] if word.phrase in found]
 
     @property
-    def is_masked(self):
-        """Its text is shown only when asked for: because of its case, of another one about the same comment, or, where
-        it is no item, of what was decided."""
+    def is_masked(self) -> bool:
+        """Whether the text is shown only on request.
+
+        This depends on the case, on other cases about the same comment, or, without a case, on earlier decisions.
+        """
         if self.case is None:
             return any(entry.is_confidential for entry in self.entries)
         return self.case.is_masked or self.beside["is_pressing"]
 
     @cached_property
-    def beside(self):
-        """{"flags", "notes", "versions", "record", "rules", "canned", "words"}; one query."""
+    def beside(self) -> dict[str, Any]:
+        """{"flags", "notes", "versions", "record", "rules", "canned", "words" and more}. Takes one query."""
         found = record.told(
             BESIDE,
             parent=self.comment and self.comment.parent_id,
@@ -141,7 +144,7 @@ class Item:
         }
 
     @property
-    def rule_parts(self):
-        """The rules, to read beside the decision: (title, HTML)."""
+    def rule_parts(self) -> list[tuple[str, SafeString]]:
+        """The rules as (title, HTML), to read beside the decision."""
         parts = self.rules.parts if self.rules else []
         return [(title, mark_safe(markup.render(body))) for title, body in parts if title]  # noqa: S308  (by markup)

@@ -1,9 +1,13 @@
-"""An item of the queue: opened, decided or answered, handed on, taken over, noted about."""
+"""The pages of one case of the review queue: decide, answer, pass on, take over, and add a note."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -25,7 +29,7 @@ from posts.moderation.admin.undo import LEFT
 from posts.threads.exceptions import CHANGED_MEANWHILE, Refused
 
 ANSWERED = _lazy("Answered. The person is told.")
-# keys of an item's page; told beside the buttons
+# keyboard shortcuts of the page, shown beside the buttons
 KEYS = [
     ("approve", "a", _lazy("approve")),
     ("remove", "r", _lazy("remove")),
@@ -36,12 +40,19 @@ KEYS = [
 
 
 class ItemPages:
-    """The pages of one item, for the desk of cases."""
+    """The pages of one case; a mixin of CaseAdmin."""
 
-    def item_view(self, request, pk, note_form=None, decides=True, asks_to_take_over=False):
-        """One item: claimed on opening, and decided by the form on it.
+    def item_view(
+        self,
+        request: HttpRequest,
+        pk: int,
+        note_form: NoteForm | None = None,
+        decides: bool = True,
+        asks_to_take_over: bool = False,
+    ) -> HttpResponse:
+        """Show one case, claim it, and decide about it by its form.
 
-        Opening it writes: a moderator's page, which no robot reads, and a claim that ends by itself.
+        A GET request writes the claim. That is acceptable, because only moderators open the page and a claim expires.
         """
         self._check(request)
         if request.method != "HEAD":
@@ -58,7 +69,7 @@ class ItemPages:
         if is_sent and "preview" not in request.POST and is_fine:
             if self._decided(request, item, form):
                 if note_form is not None:
-                    # it was begun and not sent; what somebody typed is not thrown away
+                    # a note that was typed but not sent is stored with the decision
                     self._note(request, case, note_form)
                 pending_form.done(request, *_places(pk))
                 return self._next(request, pk)
@@ -67,10 +78,10 @@ class ItemPages:
             form = _anew(form, item)
         typed = request.POST if request.method == "POST" else _waiting(request, pk)
         note = note_form or NoteForm(initial={"text": typed.get("text", "")}, auto_id="note_%s")
-        # it goes along with the decision, so that neither is lost by sending the other
+        # the note is a field of the form of the decision, so that sending one does not lose the other
         note.fields["text"].widget.attrs["form"] = "decide"
         if is_sent and form.errors and request.POST.get("seen") != str(item.case.version):
-            # what was chosen may not be there any more: what has changed is told first
+            # an error may come from a choice that has gone since, so show first what has changed
             messages.error(request, CHANGED_MEANWHILE)
             since = changes(item, *form.saw, request.user) if form.saw[0] else []
             form = _anew(form, item)
@@ -90,7 +101,7 @@ class ItemPages:
             "since": since,
             "note_form": note,
             "welcome_back": request.method == "GET" and _waiting(request, pk) and pending_form.WELCOME_BACK,
-            # decided by somebody else meanwhile: there is no form any more, and nothing typed is lost
+            # decided by another moderator meanwhile: show the typed text, so that it is not lost
             "kept": kept(request) if request.method == "POST" and item.case.closed_at else [],
             "keys": KEYS,
             "part": Part.of(request.GET),
@@ -99,18 +110,19 @@ class ItemPages:
             request, "posts/moderation/admin/case.html", context, status=_status_of(form, note_form)
         )
 
-    def pass_view(self, request, pk):
-        """Not for me."""
+    def pass_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Pass the case on to other moderators."""
         case = self._case(request, pk)
         if request.method == "POST":
             decisions.pass_on(moderator=request.user, case=case)
             messages.info(request, _("Handed on. Nobody is told who did."))
         return self._next(request, pk)
 
-    def take_view(self, request, pk):
-        """Take an item over from the moderator who has it, after asking; what was typed decides nothing yet.
+    def take_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take over a case that another moderator has claimed, after a confirmation.
 
-        Who has to sign in again first finds there what they typed.
+        The typed decision is kept in the form, and nothing is decided yet. After signing in again, the moderator finds
+        the typed text on the page of the case.
         """
         case = self._case(request, pk)
         if request.method != "POST":
@@ -120,8 +132,11 @@ class ItemPages:
             decisions.claim(moderator=request.user, case_id=case.pk, takes_over=True)
         return self.item_view(request, pk, decides=False, asks_to_take_over=not takes_over)
 
-    def note_view(self, request, pk):
-        """A note about the comment or its author; after signing in again, one finds at the item what was typed."""
+    def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Add a note about the comment or its author.
+
+        After signing in again, the moderator finds the typed text on the page of the case.
+        """
         case = self._case(request, pk)
         if request.method != "POST":
             return redirect("admin:posts_case_change", pk)
@@ -135,22 +150,22 @@ class ItemPages:
         # with the decision as far as it was typed
         return self.item_view(request, pk, note_form=NoteForm(auto_id="note_%s"), decides=False)
 
-    def _note(self, request, case, form):
+    def _note(self, request: HttpRequest, case: Case, form: NoteForm) -> None:
         is_about_person = case.person and ("person" in request.POST or case.comment is None)
         about = {"person": case.person} if is_about_person else {"comment": case.comment}
         decisions.note(moderator=request.user, text=form.cleaned_data["text"], **about)
         messages.success(request, _("The note is kept."))
 
-    def _form(self, request, item, is_sent):
-        """The form as it was sent; or with what was typed and not sent, for the item as it is shown now."""
+    def _form(self, request: HttpRequest, item: Item, is_sent: bool) -> Form:
+        """Return the form as it was sent, or a new form with the text that was typed but not sent."""
         if is_sent:
             return form_of(item, request.POST, {}, request.user)
         is_taking_over = request.method == "POST" and ("seen" in request.POST)
         typed = request.POST.dict() if is_taking_over else _waiting(request, item.case.pk)
         return form_of(item, None, typed, request.user)
 
-    def _decided(self, request, item, form):
-        """Makes the decision; False, and a message, where it was refused."""
+    def _decided(self, request: HttpRequest, item: Item, form: Form) -> bool:
+        """Make the decision. If it is refused, add a message and return False."""
         try:
             entry = _verb_of(item.case)(moderator=request.user, case=item.case, **form.cleaned_data)
         except (Refused, PermissionDenied) as refusal:
@@ -164,12 +179,15 @@ class ItemPages:
             messages.success(request, ANSWERED)
         return True
 
-    def _preview(self, request, item, form):
-        """What will be read; with the refusal, if it would be refused: it is made, and nothing of it is kept."""
+    def _preview(self, request: HttpRequest, item: Item, form: Form) -> dict[str, Any]:
+        """Return the preview of the statement, with the refusal ("fault") if the decision would be refused.
+
+        The decision is made and rolled back.
+        """
         fault = ""
         try:
             with transaction.atomic():
-                # on rows of its own: what is shown knows nothing of it
+                # on a separate copy of the rows, because the decision changes them in memory
                 case = Item.of(item.case.pk).case
                 _verb_of(case)(moderator=request.user, case=case, **form.cleaned_data)
                 transaction.set_rollback(True)
@@ -177,15 +195,18 @@ class ItemPages:
             fault = str(refusal) or _("You may not do this.")
         return previews.of_item(form, item.case) | {"fault": fault}
 
-    def _tell(self, request, entry):
-        """What was done to whose comment, and to whom, with the button that takes both back."""
+    def _tell(self, request: HttpRequest, entry: LogEntry) -> None:
+        """Add a message about the decision and its sanctions, with a button to undo them."""
         acts = [entry.act, *(sanction.act for sanction in undo.sanctions_of(entry))]
         what = ", ".join(str(LogEntry.Act(act).label) for act in acts)
         said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": what}
         messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")
 
-    def _tell_answer(self, request, answer, entry):
-        """That it was answered, with the button that takes back what came instead; and what could not be put back."""
+    def _tell_answer(self, request: HttpRequest, answer: LogEntry, entry: LogEntry) -> None:
+        """Add messages about the answer to an appeal, and about what could not be restored.
+
+        The first message has a button to undo the replacing decision, if there is one.
+        """
         instead = (answer.details or {}).get("instead")
         tags = f"undo {reverse('admin:posts_case_undo', args=[instead[0]])}" if instead else ""
         messages.success(request, ANSWERED, extra_tags=tags)
@@ -195,15 +216,17 @@ class ItemPages:
         if answer.act == LogEntry.Act.REVERSE and comment is not None and not comment.is_published:
             messages.info(request, _("The comment stays out of sight: something else about it was decided, or waits."))
 
-    def _next(self, request, done):
-        """The next item of the part that one works through follows by itself, behind the one that is done, which may be
-        in the queue still; where there is none, the queue says so."""
+    def _next(self, request: HttpRequest, done: int) -> HttpResponse:
+        """Redirect to the next case of the part of the queue that the moderator works through, or to the queue.
+
+        The case `done` is left out, because it may still be in the queue.
+        """
         part = Part.of(request.GET)
         case = part.among(Case.objects.offered_to(request.user, timezone.now())).exclude(pk=done).first()
         way = reverse("admin:posts_case_change", args=[case.pk]) if case else reverse("admin:posts_case_changelist")
         return redirect(f"{way}?{part.query}" if part.query else way)
 
-    def _case(self, request, pk):
+    def _case(self, request: HttpRequest, pk: int) -> Case:
         self._check(request)
         about = ["comment__author", "claimed_by", "appeal__person", "verification_request__person"]
         case = Case.objects.select_related(*about).filter(pk=pk).first()
@@ -211,53 +234,59 @@ class ItemPages:
             raise Http404
         return case
 
-    def _check(self, request):
+    def _check(self, request: HttpRequest) -> None:
         if not request.user.moderates:
             raise PermissionDenied
 
-    def _context(self, request, title):
+    def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:
         return self.admin_site.each_context(request) | {"title": title, "opts": self.model._meta}
 
 
-def _verb_of(case):
-    """What decides about it, or answers it."""
+def _verb_of(case: Case) -> Callable[..., LogEntry]:
+    """Return the function that decides or answers the case."""
     if case.is_about_comment:
         return decisions.decide
     return appeal_answers.answer_appeal if case.appeal_id else verification.answer
 
 
-def _is_own_cause(moderator, case):
-    """What is about themselves, or an appeal against what they decided, where another moderator sees to it."""
+def _is_own_cause(moderator: User, case: Case) -> bool:
+    """Return whether the moderator cannot decide the case: it is about them, or an appeal against their decision.
+
+    Except for a request for verification, that applies only if there is another moderator.
+    """
     if case.verification_request_id:
         return case.verification_request.person_id == moderator.pk
     is_own_decision = case.appeal_id is not None and case.appeal.entry.moderator_id == moderator.pk
     return (is_own_decision or case.person == moderator) and User.objects.others_moderate(moderator)
 
 
-def _place(way, pk):
+def _place(way: str, pk: int) -> str:
     return reverse(f"admin:posts_case_{way}", args=[pk])
 
 
-def _places(pk):
-    """Where what was typed into an item's form may wait for its writer."""
+def _places(pk: int) -> list[str]:
+    """Return the addresses at which text typed into the forms of a case may be kept."""
     return [_place(way, pk) for way in ("change", "take", "note")]
 
 
-def _waiting(request, pk):
-    """What was typed into the item's form and not sent."""
+def _waiting(request: HttpRequest, pk: int) -> dict[str, str]:
+    """Return the values that were typed into the forms of the case and kept while signing in again."""
     return {name: value for place in _places(pk) for name, value in pending_form.waiting(request, place).items()}
 
 
-def _anew(form, item):
-    """The form that was refused, with what was typed; sent again, it decides about the item as it is shown now."""
+def _anew(form: Form, item: Item) -> Form:
+    """Return the refused form with the typed values, and with the present version of the case.
+
+    If it is sent again, it decides about the case as it is shown now.
+    """
     form.data = form.data.copy()
     form.data.update({name: str(value) for name, value in state_of(item).items()})
     form.was_refused = True
     return form
 
 
-def _status_of(form, note_form):
-    """What the answer says: fine, not valid, or in conflict with what became of the item meanwhile."""
+def _status_of(form: Form, note_form: NoteForm | None) -> int:
+    """Return the status code: 200, 422 for invalid input, or 409 if the decision was refused."""
     if getattr(form, "was_refused", False):
         return 409
     return 422 if any(each is not None and each.is_bound and each.errors for each in (form, note_form)) else 200

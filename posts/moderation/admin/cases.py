@@ -1,10 +1,12 @@
-"""The queue: what waits for a moderator, one item after the other."""
+"""The review queue in the admin."""
+
+from typing import Any
 
 from django.contrib import admin
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -20,16 +22,16 @@ from posts.moderation.admin.undo import UndoPages
 
 @admin.register(Case)
 class CaseAdmin(ItemPages, BulkPages, UndoPages, ModerationAdmin):
-    """The queue, and a page for each item of it."""
+    """The review queue, and the pages of its cases."""
 
-    def has_view_permission(self, request, obj=None):
-        """Moderators."""
+    def has_view_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
+        """Return whether the user is a moderator."""
         return request.user.moderates
 
     has_module_permission = has_view_permission
 
-    def get_urls(self):
-        """Its own pages in place of the admin's."""
+    def get_urls(self) -> list[URLPattern]:
+        """Return the pages of the queue, which replace those of Django's admin."""
         view = self.admin_site.admin_view
         return [
             path("", view(self.changelist_view), name="posts_case_changelist"),
@@ -44,14 +46,14 @@ class CaseAdmin(ItemPages, BulkPages, UndoPages, ModerationAdmin):
             path("<int:pk>/note/", view(self.note_view), name="posts_case_note"),
         ]
 
-    def changelist_view(self, request, extra_context=None):
-        """The queue, as pressing as it is; `?kind=` shows one kind, `?after=` goes on."""
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the queue, most pressing first. `?kind=` selects one kind, `?after=` is the position of the page."""
         self._check(request)
         context = self._context(request, _("Queue")) | queue.shown(request)
         return TemplateResponse(request, "posts/moderation/admin/queue.html", context)
 
-    def of_comment_view(self, request, pk):
-        """The item of a comment; where there is none, one is begun, so that it can be decided about."""
+    def of_comment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Redirect to the case of a comment. If there is none, show the comment with a button (POST) that opens one."""
         self._check(request)
         if request.method == "POST":
             case = decisions.open_or_begin(moderator=request.user, comment_id=pk)
@@ -67,8 +69,8 @@ class CaseAdmin(ItemPages, BulkPages, UndoPages, ModerationAdmin):
         context = self._context(request, _("A comment")) | {"item": item, "comment": item.comment}
         return TemplateResponse(request, "posts/moderation/admin/comment.html", context)
 
-    def figures_view(self, request):
-        """Arrivals, decisions, time to decision, reversals, by month."""
+    def figures_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the numbers of opened and decided cases, time to decision and undone decisions, by month."""
         self._check(request)
         found = statistics.by_month()
         months = [

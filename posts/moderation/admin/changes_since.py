@@ -1,20 +1,26 @@
-"""What became of an item since a moderator opened it: whoever is refused for that reads what it was."""
+"""What has changed about a case since a moderator opened its page. It is shown if a decision is refused for that."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from posts.moderation.admin.case import Item
+
 
 class Change(NamedTuple):
-    """One thing that happened: a sentence, and the words that belong to it ("" if there are none)."""
+    """One change: a sentence, and the text that belongs to it ("" if there is none)."""
 
     said: str
     words: str = ""
 
 
-def changes(item, since, mark, moderator):
-    """The Changes of `item` after the moment `since`, when its text had the fingerprint `mark`, for a `moderator`, who
-    does not read who flagged their own; no query, for the item has read all of it."""
+def changes(item: Item, since: datetime, mark: str, moderator: User) -> list[Change]:
+    """Return the Changes of `item` after the moment `since`, when its text had the fingerprint `mark`.
+
+    Flags of comments that the `moderator` wrote are left out. Takes no query, because the item has read all of it.
+    """
     found = []
     for entry in reversed(item.entries):
         if entry.at > since:
@@ -27,7 +33,7 @@ def changes(item, since, mark, moderator):
             found.append(Change(said, flag["note"]))
     earlier = [version for version in item.beside["versions"] if version["at"] > since]
     if earlier:
-        # the latest come first: the last one is what was on the page
+        # latest first: the last one was on the page
         found.append(Change(_("The text was changed. When you opened it, it said:"), earlier[-1]["source"]))
     elif item.comment is not None and mark and item.comment.fingerprint != mark:
         found.append(Change(_("Its author changed the text just after writing it. It is shown as it is now.")))

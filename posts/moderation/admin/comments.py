@@ -1,9 +1,14 @@
-"""The desk for comments."""
+"""Comments in the admin."""
+
+from collections.abc import Callable
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.names import skeleton
@@ -17,17 +22,17 @@ Act = LogEntry.Act
 
 
 class StateFilter(admin.SimpleListFilter):
-    """By state; each choice is answered by a small index of its own."""
+    """Filters comments by state. Each state has a small index of its own."""
 
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request, model_admin):
-        """The states."""
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """Return the states."""
         return Comment.State.choices
 
-    def queryset(self, request, queryset):
-        """The published ones, or those whose timestamp of that state is set."""
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Return the published comments, or those whose timestamp of the chosen state is set."""
         if self.value() == Comment.State.PUBLISHED:
             return queryset.filter(PUBLISHED)
         if self.value() in Comment.State.values:
@@ -36,7 +41,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class Revisions(Attached):
-    """What the comment said before."""
+    """The earlier versions of a comment."""
 
     model = Revision
     fields = readonly_fields = ["number", "source", "replaced_at", "replaced_by", "withheld_at"]
@@ -45,9 +50,10 @@ class Revisions(Attached):
 
 @admin.register(Revision)
 class RevisionAdmin(ModerationAdmin):
-    """Earlier versions of comments, the latest first; to withhold what was taken back for a reason.
+    """Earlier versions of comments, latest first, with actions to withhold them from readers.
 
-    Those withheld are found in the log, by their act: no index here knows them.
+    There is no filter for withheld versions, because no index supports it. They can be found in the log by their
+    action.
     """
 
     list_display = ["__str__", "comment", "replaced_at", "replaced_by", "withheld_at"]
@@ -59,14 +65,14 @@ class RevisionAdmin(ModerationAdmin):
         admin_action(moderation_actions.show_again, "revision", _("Show to readers again")),
     ]
 
-    def describe(self, revision, verb):
-        """Whose it is, and what it says."""
+    def describe(self, revision: Revision, verb: Callable) -> tuple[str, str]:
+        """Return the author and the text."""
         return f"{revision.comment.shown_author}:\n{revision.source[:1_500]}", ""
 
 
 @admin.register(Comment)
 class CommentAdmin(ModerationAdmin):
-    """Comments, the newest first; searched by words, by author with `by:NAME`, or by number with `#12`."""
+    """Comments, newest first. They can be searched by words, by author (`by:NAME`) or by number (`#12`)."""
 
     list_display = ["excerpt", "shown_author", "thread_link", "created_at", "state_label"]
     list_display_links = ["excerpt"]
@@ -97,8 +103,8 @@ class CommentAdmin(ModerationAdmin):
         admin_action(moderation_actions.approve, "comment", _("Approve")),
     ]
 
-    def get_search_results(self, request, queryset, search_term):
-        """Answered by an index in each of the three ways."""
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """Search by number, author or words. An index supports each of the three."""
         term = search_term.strip()
         if term.startswith("#") and term[1:].isascii() and term[1:].isdigit():
             return queryset.filter(pk=int(term[1:][:18])), False
@@ -106,8 +112,8 @@ class CommentAdmin(ModerationAdmin):
             return queryset.filter(author__name_key=skeleton(term[3:])), False
         return (queryset.matching(term) if term else queryset), False
 
-    def prepare(self, rows):
-        """Whose text is masked, and who is looking at which of them."""
+    def prepare(self, rows: list[Comment]) -> None:
+        """Set on each comment whether its text is masked, and which moderator has claimed its case."""
         pks = [comment.pk for comment in rows]
         masked = Case.objects.masked_among(pks)
         cases = Case.objects.open().select_related("claimed_by").filter(comment__in=pks, appeal=None)
@@ -115,8 +121,11 @@ class CommentAdmin(ModerationAdmin):
         for comment in rows:
             comment.is_masked, comment.holder = comment.pk in masked, holders.get(comment.pk)
 
-    def describe(self, comment, verb):
-        """Author and text; warnings where an opening post takes its thread with it, and who is looking at it."""
+    def describe(self, comment: Comment, verb: Callable) -> tuple[str, str]:
+        """Return author and text, and warnings.
+
+        They say that the thread is withdrawn with an opening post, and who has claimed the case.
+        """
         words = f"{comment.shown_author}:\n{comment.source[:1_500]}{'…' if len(comment.source) > 1_500 else ''}"
         warnings = []
         if comment.depth == 0 and verb in (moderation_actions.remove, moderation_actions.hold):
@@ -126,46 +135,46 @@ class CommentAdmin(ModerationAdmin):
             warnings.append(_("%(who)s is looking at its item in the queue.") % {"who": comment.holder})
         return words, " ".join(warnings)
 
-    def get_changelist_instance(self, request):
-        """Knows of which rows of its page the text is masked."""
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Return the page of the list, with its rows prepared."""
         found = super().get_changelist_instance(request)
         found.result_list = list(found.result_list)
         self.prepare(found.result_list)
         return found
 
     @admin.display(description=_("text"))
-    def excerpt(self, comment):
-        """The beginning of the text, if it is not masked."""
+    def excerpt(self, comment: Comment) -> str:
+        """Return the beginning of the text, unless it is masked."""
         if getattr(comment, "is_masked", False):
             return _("Open it: the text is shown when you ask for it")
         return markup.plain(comment.source, 90)
 
     @admin.display(description=_("thread"))
-    def thread_link(self, comment):
-        """The thread's desk."""
+    def thread_link(self, comment: Comment) -> SafeString:
+        """Return a link to the thread in the admin."""
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:posts_thread_change", args=[comment.thread_id]), comment.thread
         )
 
     @admin.display(description=_("state"))
-    def state_label(self, comment):
-        """The state in words."""
+    def state_label(self, comment: Comment) -> str:
+        """Return the name of the state."""
         return comment.state.label
 
     @admin.display(description=_("name shown"))
-    def shown_author(self, comment):
-        """As readers see it, with a link to the account."""
+    def shown_author(self, comment: Comment) -> str:
+        """Return the name that readers see, with a link to the account."""
         if comment.author_id is None:
             return comment.shown_author
         address = reverse("admin:accounts_user_change", args=[comment.author_id])
         return format_html('<a href="{}">{}</a>', address, comment.shown_author)
 
     @admin.display(description=_("place"))
-    def place(self, comment):
-        """Where readers see it."""
+    def place(self, comment: Comment) -> SafeString:
+        """Return a link to the page where readers see the comment."""
         return format_html('<a href="{}">{}</a>', comment.get_absolute_url(), comment.thread)
 
     @admin.display(description=_("text"))
-    def text(self, comment):
-        """As readers see it."""
+    def text(self, comment: Comment) -> SafeString:
+        """Return the text as readers see it."""
         return format_html('<div class="words">{}</div>', mark_safe(comment.html))  # noqa: S308  (made by markup)

@@ -1,16 +1,18 @@
-"""What a moderator fills in to decide."""
+"""Forms of moderators: decisions, answers and notes."""
 
 import json
+from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import VerificationRequest
+from accounts.models import User, VerificationRequest
 from posts.forms.fields import BareForm, TextField, VisibleCharField
-from posts.models import Appeal, CannedReason, LogEntry
+from posts.models import Appeal, CannedReason, Comment, LogEntry, Rules
 from posts.moderation.admin.base import rule_choices
+from posts.moderation.admin.case import Item
 from posts.moderation.appeal_answers import STAYS, is_about_comment, milder_acts, milder_sanctions
 from posts.moderation.sanctions import may_be_judged
 from posts.moderation.verification import CHECKED
@@ -44,28 +46,30 @@ SEVERAL = format_lazy(
 
 
 class Seen(BareForm):
-    """What says which state of an item a form was filled in for, so that a decision about another one is refused, and
-    what changed meanwhile can be told."""
+    """The state of the case that a form was filled in for.
+
+    A decision on an earlier state is refused, and the page can show what has changed meanwhile.
+    """
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     seen_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
     seen_text = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
 
-    def clean(self):
-        """For the verb the version is enough."""
+    def clean(self) -> dict[str, Any]:
+        """Move time and text from the data to `saw`: the functions of posts.moderation need only the version."""
         data = super().clean()
         self.saw = data.pop("seen_at", None), data.pop("seen_text", "")
         return data
 
 
-def state_of(item):
-    """What a form of Seen says of an item that is shown now."""
+def state_of(item: Item) -> dict[str, Any]:
+    """Return the values of the fields of Seen for an item that is shown now."""
     mark = item.comment.fingerprint if item.comment else ""
     return {"seen": item.case.version, "seen_at": timezone.now().isoformat(), "seen_text": mark}
 
 
 class DecisionForm(Seen):
-    """A decision about one item or several: what, by which rule, and why; the author reads the reason."""
+    """A decision about one case or several: action, rule, sanction, and the reason, which the author reads."""
 
     needed_at_times = ("passage", "reason")
     act = forms.ChoiceField(label=_("Decision"), choices=ACTS, widget=forms.RadioSelect)
@@ -91,12 +95,20 @@ class DecisionForm(Seen):
     )
     sanction = forms.ChoiceField(label=_("And its author"), choices=SANCTIONS, required=False)
 
-    def __init__(self, *args, rules, canned, comment=None, moderator=None, **options):
+    def __init__(
+        self,
+        *args: Any,
+        rules: Rules | None,
+        canned: list[CannedReason],
+        comment: Comment | None = None,
+        moderator: User | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
         self.fields["rule"].choices = rule_choices(rules)
         self.fields["canned"].queryset = CannedReason.objects.all()
         self.fields["canned"].choices = [("", _("none")), *((reason.pk, reason.title) for reason in canned)]
-        # what is said of what breaks no rule is no reason to do something to its author
+        # reasons for comments that break no rule: they cannot be the reason for a sanction
         self.fitting = {str(IT_FITS), *(each.text for each in canned if not each.rule)}
         self.fields["canned"].widget.attrs["data-reasons"] = json.dumps(
             {reason.pk: [reason.text, reason.rule] for reason in canned}
@@ -104,8 +116,11 @@ class DecisionForm(Seen):
         if comment is not None and (comment.author is None or not may_be_judged(moderator, comment.author)):
             del self.fields["sanction"]
 
-    def clean(self):
-        """The reason is the one that was written, or the one at hand; one of them there must be."""
+    def clean(self) -> dict[str, Any]:
+        """Use the typed reason, or else the text of the canned reason.
+
+        One of them is required, except for an approval without a sanction.
+        """
         data = super().clean()
         canned = data.pop("canned", None)
         data["reason"] = (data.get("reason") or "").strip() or (canned.text if canned else "")
@@ -124,13 +139,13 @@ class DecisionForm(Seen):
 
 
 class BulkForm(DecisionForm):
-    """One decision for several items."""
+    """One decision about several cases."""
 
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in ("passage", "seen", "seen_at", "seen_text"):
             del self.fields[name]
-        # a passage stands in one text alone
+        # a passage is part of one text only
         self.fields["act"].choices = [choice for choice in ACTS if choice[0] != Act.EDIT_OUT]
         self.fields["sanction"].label = _("And their authors")
         self.fields["sanction"].help_text = _(
@@ -139,7 +154,7 @@ class BulkForm(DecisionForm):
 
 
 class AnswerForm(Seen):
-    """The answer to an appeal, and what comes in the place of a decision that is changed."""
+    """The answer to an appeal, and what replaces a decision that is changed."""
 
     needed_at_times = ("act", "passage", "sanction")
     OUTCOMES = [
@@ -162,7 +177,9 @@ class AnswerForm(Seen):
         label=_("What you say to the person"), max_length=2_000, widget=forms.Textarea({"rows": 4})
     )
 
-    def __init__(self, *args, entry, moderator, sanctions=(), **options):
+    def __init__(
+        self, *args: Any, entry: LogEntry, moderator: User, sanctions: list[LogEntry] | tuple = (), **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         is_over = not is_about_comment(entry) and entry.is_over(entry.person)
         milder = [] if is_over else milder_sanctions(entry, sanctions if is_about_comment(entry) else [entry])[2:]
@@ -175,13 +192,16 @@ class AnswerForm(Seen):
         if not may_sanction or not (sanctions or milder):
             del self.fields["sanction"]
         if not self._offer_acts(entry) and "sanction" not in self.fields:
-            # nothing is milder
+            # there is nothing milder
             self.fields["outcome"].choices = [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED]
             self.fields.pop("act", None)
             self.fields.pop("passage", None)
 
-    def _offer_acts(self, entry):
-        """Offers what may come in the place of an act about a comment; whether there is something."""
+    def _offer_acts(self, entry: LogEntry) -> bool:
+        """Set the choices of `act` to what can replace the decision about the comment.
+
+        Returns whether there is something milder.
+        """
         if not is_about_comment(entry):
             del self.fields["act"], self.fields["passage"]
             return False
@@ -191,13 +211,13 @@ class AnswerForm(Seen):
         self.fields["act"].initial = STAYS
         return bool(milder)
 
-    def clean(self):
-        """What comes instead is asked for where the decision is changed, and counts only there."""
+    def clean(self) -> dict[str, Any]:
+        """Use the replacing decisions only if the outcome is CHANGED."""
         data = super().clean()
         if data.get("outcome") != Appeal.Outcome.CHANGED:
             return data | {"act": STAYS, "sanction": STAYS, "passage": ""}
         for name in ("act", "sanction"):
-            # what nobody was asked about stays
+            # a part without a field stays as it is
             if name not in self.fields or name not in self.data:
                 data[name] = STAYS
         if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
@@ -219,7 +239,7 @@ class CheckForm(BareForm):
 
 
 class VerificationAnswerForm(CheckForm, Seen):
-    """The answer to who asks to be verified as a clinician."""
+    """The answer to a request for verification as a clinician."""
 
     outcome = forms.ChoiceField(
         label=_("Answer"),
@@ -236,14 +256,14 @@ class VerificationAnswerForm(CheckForm, Seen):
     needed_at_times = (*CHECKED, "reason")
     field_order = ["outcome", *CHECKED, "reason"]
 
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in CHECKED:
             field = self.fields[name]
             field.required, field.help_text = False, format_lazy("{} {}", field.help_text, _("Needed to verify."))
 
-    def clean(self):
-        """To verify takes what was checked and how, to refuse a reason."""
+    def clean(self) -> dict[str, Any]:
+        """Require the checked fields to verify, and a reason to refuse."""
         data = super().clean()
         if data.get("outcome") == Asked.GRANTED:
             for name in CHECKED:
@@ -255,8 +275,8 @@ class VerificationAnswerForm(CheckForm, Seen):
         return data
 
 
-def form_of(item, data, initial, moderator):
-    """The form by which `moderator` decides the `item` or answers it."""
+def form_of(item: Item, data: dict[str, Any] | None, initial: dict[str, Any], moderator: User) -> Seen:
+    """Return the form by which `moderator` decides about the `item` or answers it."""
     initial = initial | state_of(item)
     if item.case.appeal_id:
         about = {"entry": item.case.appeal.entry, "sanctions": item.sanctions, "moderator": moderator}
@@ -278,5 +298,5 @@ class NoteForm(BareForm):
         widget=forms.Textarea({"rows": 2}),
         help_text=_("Nobody else reads it."),
     )
-    # it stands beside a decision, which needs none
+    # a decision can be sent with it while the note is empty
     use_required_attribute = False

@@ -1,6 +1,8 @@
-"""The moderation log, to read."""
+"""The moderation log in the admin, read-only."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -12,7 +14,7 @@ from posts.moderation.admin.base import ModerationAdmin, admin_action
 
 @admin.register(LogEntry)
 class LogEntryAdmin(ModerationAdmin):
-    """Who did what, the latest first."""
+    """The entries of the moderation log, latest first."""
 
     list_display = ["at", "moderator", "act", "subject", "reason"]
     list_filter = ["act"]
@@ -26,8 +28,8 @@ class LogEntryAdmin(ModerationAdmin):
     search_fields = ["moderator__email"]
     search_help_text = _("The name or the e-mail address of a moderator.")
 
-    def get_search_results(self, request, queryset, search_term):
-        """By the moderator's name or address, whole."""
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """Search by the full name or e-mail address of the moderator."""
         term = search_term.strip()
         if not term:
             return queryset, False

@@ -1,14 +1,16 @@
-"""The desk for people: the accounts' own page with the verbs of moderators."""
+"""People in the admin: the page of an account with the actions of moderators."""
 
 from copy import copy
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +28,7 @@ Act = LogEntry.Act
 
 
 class SuspensionForm(RuledForm):
-    """For how long, and why."""
+    """The length of a suspension, a rule, and a reason."""
 
     days = forms.TypedChoiceField(
         label=_("For how long"),
@@ -42,8 +44,8 @@ class SuspensionForm(RuledForm):
     )
     field_order = ["days", "rule", "reason"]
 
-    def clean(self):
-        """`until`, the moment the suspension ends, in place of the number of days."""
+    def clean(self) -> dict[str, Any]:
+        """Replace the number of days by `until`, the moment when the suspension ends (None for a ban)."""
         data = super().clean()
         days = data.pop("days", 0)
         data["until"] = timezone.now() + timedelta(days=days) if days else None
@@ -51,7 +53,7 @@ class SuspensionForm(RuledForm):
 
 
 class VerificationForm(CheckForm, ReasonForm):
-    """What was checked, and why they are verified."""
+    """What was checked about a clinician, and the reason for the verification."""
 
     field_order = [*verification.CHECKED, "reason"]
 
@@ -61,7 +63,7 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class ModeratedPersonAdmin(PersonAdmin):
-    """The accounts' desk with the verbs about people, and with a person's history for those who moderate."""
+    """The admin of accounts, with actions on people and, for moderators, a person's history."""
 
     change_form_template = "posts/moderation/admin/person.html"
     actions = [
@@ -84,12 +86,12 @@ class ModeratedPersonAdmin(PersonAdmin):
 
     describe, prepare = ModerationAdmin.describe, ModerationAdmin.prepare
 
-    def has_moderate_permission(self, request):
-        """May use the actions of the list."""
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may use the actions of the list."""
         return request.user.moderates
 
-    def get_urls(self):
-        """With the doors for a note and for other accounts."""
+    def get_urls(self) -> list[URLPattern]:
+        """Return the pages of the admin, with those for a note and for other accounts."""
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/note/", view(self.note_view), name="accounts_user_note"),
@@ -97,8 +99,10 @@ class ModeratedPersonAdmin(PersonAdmin):
             *super().get_urls(),
         ]
 
-    def render_change_form(self, request, context, *args, obj=None, **options):
-        """The account, and for those who moderate what is known of the person."""
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: User | None = None, **options: Any
+    ) -> HttpResponse:
+        """Show the account and, to moderators, the person's history."""
         if obj is not None and request.user.moderates:
             person = Person(obj)
             context |= {
@@ -109,8 +113,8 @@ class ModeratedPersonAdmin(PersonAdmin):
             }
         return super().render_change_form(request, context, *args, obj=obj, **options)
 
-    def note_view(self, request, pk):
-        """A note about the person; where it cannot be kept, the page comes back with what was typed."""
+    def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Add a note about the person. If it is invalid, show the page again with the typed text."""
         person = self._person(request, pk)
         data = request.POST if request.method == "POST" else None
         form = NoteForm(data, initial=pending_form.waiting(request), auto_id="note_%s")
@@ -118,17 +122,17 @@ class ModeratedPersonAdmin(PersonAdmin):
             decisions.note(moderator=request.user, text=form.cleaned_data["text"], person=person)
             pending_form.done(request)
             messages.success(request, _("The note is kept."))
-            # to where it is read now
+            # to the part of the page that shows the note
             return redirect(f"{reverse('admin:accounts_user_change', args=[pk])}#record")
-        # the admin would take what was sent for a change of the account
+        # as a GET request: the admin would treat the POST data as a change of the account
         reading = copy(request)
         reading.method = "GET"
         response = self.change_view(reading, str(pk), extra_context={"note_form": form})
         response.status_code = 422 if form.is_bound else 200
         return response
 
-    def others_view(self, request, pk):
-        """Asks for a reason, and then tells which other accounts wrote from where the person wrote."""
+    def others_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for a reason, and then show other accounts that wrote from the same origin as the person."""
         person = self._person(request, pk)
         form = ReasonForm(request.POST if request.method == "POST" else None, initial=pending_form.waiting(request))
         others = None
@@ -152,7 +156,7 @@ class ModeratedPersonAdmin(PersonAdmin):
         status = 422 if form.is_bound and form.errors else 200
         return TemplateResponse(request, "posts/moderation/admin/alternate_accounts.html", context, status=status)
 
-    def _person(self, request, pk):
+    def _person(self, request: HttpRequest, pk: int) -> User:
         if not (request.user.moderates and self.has_view_permission(request)):
             raise PermissionDenied
         return get_object_or_404(User, pk=pk)

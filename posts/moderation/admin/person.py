@@ -1,19 +1,21 @@
-"""All that a moderator sees of one person: their record, what waits, what was decided, and what they wrote lately."""
+"""The data that a moderator sees of one person: record, open cases, decisions, and latest comments."""
 
+from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 from django.db.models.functions import Left
 
 from accounts.models import User
 from forum import markup
-from posts.models import Case, Comment
+from posts.models import Case, Comment, LogEntry
 from posts.moderation.admin import record
 
 MOST_COMMENTS, MOST_ENTRIES, MOST_NOTES, MOST_WAITING = 20, 20, 20, 20
-# characters of a comment that are shown, and that they are looked for in
+# length of the excerpt of a comment, and of the part of the source that it is made from
 WORDS, BEGINNING = 90, 600
-# One query for all that is told in numbers and lines. What waits is looked up for each of the latest comments and
-# appeals, so that the length of the queue does not matter.
+# One query for the record. Open cases are looked up for each of the latest comments and appeals, so that the cost does
+# not depend on the length of the queue.
 ABOUT = record.OF_AUTHOR | {
     "waiting": """
         SELECT json_agg(k) FROM (
@@ -36,7 +38,7 @@ ABOUT = record.OF_AUTHOR | {
             ORDER BY kind, pk LIMIT %(waiting)s
         ) k
     """,
-    # of the latest comments those whose text is not masked; an EXISTS would be answered by reading the whole table
+    # the latest comments whose text is not masked; PostgreSQL would read the whole table for an EXISTS
     "plain": """
         SELECT json_agg(c.id) FROM (
             SELECT id FROM posts_comment WHERE author_id = %(author)s ORDER BY id DESC LIMIT %(comments)s
@@ -46,7 +48,7 @@ ABOUT = record.OF_AUTHOR | {
         WHERE k.one IS NULL
     """,
 }
-# what would change nothing is not offered
+# when an action would change something; others are not offered
 FITS = {
     "watch": lambda person: person.user.watched_at is None,
     "unwatch": lambda person: person.user.watched_at is not None,
@@ -58,14 +60,14 @@ FITS = {
 
 
 class Person:
-    """What moderators are shown of an account; three queries."""
+    """What moderators see of an account. Takes three queries."""
 
-    def __init__(self, user):
+    def __init__(self, user: User) -> None:
         self.user = user
 
     @cached_property
-    def about(self):
-        """{"record", "notes", "waiting", "plain"}; one query."""
+    def about(self) -> dict[str, Any]:
+        """{"record", "notes", "waiting", "plain"}. Takes one query."""
         values = {
             "author": self.user.pk,
             "comment": None,
@@ -80,13 +82,13 @@ class Person:
         return found | {"waiting": [case | {"kind": kinds[case["kind"]]} for case in waiting]}
 
     @cached_property
-    def entries(self):
-        """What was decided about them, the latest first; one query."""
+    def entries(self) -> list[LogEntry]:
+        """The decisions about the person, latest first. Takes one query."""
         return record.entries(self.user, None, MOST_ENTRIES)
 
     @cached_property
-    def comments(self):
-        """Their latest comments, each with its first words, or none where the text is masked; one query."""
+    def comments(self) -> list[Comment]:
+        """The latest comments, each with its first words, or "" if the text is masked. Takes one query."""
         rows = Comment.objects.filter(author=self.user).order_by("-id").select_related("thread")
         rows = rows.annotate(beginning=Left("source", BEGINNING))
         rows = rows.only("created_at", "held_at", "hidden_at", "removed_at", "deleted_at", "thread__title")
@@ -96,6 +98,6 @@ class Person:
             comment.words = "" if comment.is_masked else markup.plain(comment.beginning, WORDS)
         return comments
 
-    def sanctions(self, actions):
-        """Those of the desk's `actions` that would change something, as (name, label)."""
+    def sanctions(self, actions: Iterable[tuple]) -> list[tuple[str, str]]:
+        """Return those admin actions that would change something, as (name, label)."""
         return [(name, label) for _verb, name, label in actions if name not in FITS or FITS[name](self)]

@@ -1,11 +1,14 @@
-"""What whom a decision concerns will read, shown to the moderator before it is made."""
+"""Previews of statements: a moderator sees what the person will read before the decision is made."""
 
+from typing import Any
+
+from django.forms import Form
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from accounts.models import VerificationRequest
 from forum import markup
-from posts.models import LogEntry, Revision
+from posts.models import Case, LogEntry, Revision
 from posts.moderation import appeal_answers, decisions
 from posts.moderation.admin.base import statement
 from posts.moderation.statements import SAID
@@ -21,8 +24,8 @@ Asked = VerificationRequest.Outcome
 OUTCOMES = appeal_answers.ACT_OF | {Asked.GRANTED: LogEntry.Act.VERIFY, Asked.REFUSED: LogEntry.Act.REFUSE}
 
 
-def of_item(form, case):
-    """What the statements will say of one item."""
+def of_item(form: Form, case: Case) -> dict[str, Any]:
+    """Return the preview for the form of one case."""
     data = form.cleaned_data
     reason = data.get("reason") or data.get("answer")
     fill(form)
@@ -31,23 +34,26 @@ def of_item(form, case):
     return of(data | {"rule": rule, "reason": reason}, is_kept=is_kept) | _left_of(case, data)
 
 
-def fill(form):
-    """The reason that will be said, and its rule, are in their boxes from now on, to be changed there."""
+def fill(form: Form) -> None:
+    """Put the reason and the rule of a canned reason into their fields, so that they can be changed there."""
     if "canned" in form.fields:
         form.data = form.data.copy()
         form.data.update({name: form.cleaned_data[name] for name in ("reason", "rule")} | {"canned": ""})
 
 
-def of(data, *, is_kept=False):
-    """What the statements will say of what a form said; nothing of an approval of what is in sight and `is_kept`: the
-    log has that somebody looked, and its author hears nothing."""
+def of(data: dict[str, Any], *, is_kept: bool = False) -> dict[str, Any]:
+    """Return the preview for the cleaned `data` of a form.
+
+    If an approved comment is published anyway (`is_kept`), the approval is left out: it is logged, but the author is
+    not informed.
+    """
     acts = [OUTCOMES.get(data.get("outcome")), not is_kept and data.get("act"), ACT_OF.get(data.get("sanction"))]
     lasts = decisions.SUSPENSIONS.get(data.get("sanction"))
     return statement([act for act in acts if act in SAID], data | {"until": lasts and timezone.now() + lasts})
 
 
-def _left_of(case, data):
-    """What readers will see of a text that passages are taken out of."""
+def _left_of(case: Case, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the text that readers will see after passages were taken out."""
     if data.get("act") != LogEntry.Act.EDIT_OUT:
         return {}
     source = cut(_before(case), passages_of(data["passage"]))
@@ -56,8 +62,11 @@ def _left_of(case, data):
     return {"left": mark_safe(markup.render(source, case.comment.limits))}  # noqa: S308  (made by markup)
 
 
-def _before(case):
-    """The text that passages are taken out of: on appeal the one in which those that were taken out are again."""
+def _before(case: Case) -> str:
+    """Return the text that passages are taken out of.
+
+    For an appeal, the passages that were taken out are put back first.
+    """
     taken_out = case.appeal_id and (case.appeal.entry.details or {}).get("revision")
     revision = taken_out and Revision.objects.filter(pk=taken_out).first()
     if not revision:

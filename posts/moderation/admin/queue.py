@@ -1,10 +1,13 @@
-"""A page of the queue: how many wait of each kind, and the items in their order."""
+"""A page of the review queue: the number of cases of each kind, and the cases in their order."""
 
 import json
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,8 +15,8 @@ from posts.models import Case, Flag
 from posts.safety.words import found_in
 
 ITEMS_PER_PAGE = 50
-# The words for which a comment is held; of some comments the reasons of their open flags, the first one first; and how
-# often there is each reason for which items wait.
+# The watched words that hold a comment, the reasons of the open flags of some comments in the order of their first
+# flag, and the number of open cases by reason.
 WORDS_AND_FLAGS = """
 SELECT
     (SELECT coalesce(json_agg(phrase ORDER BY phrase), '[]') FROM posts_watchedword WHERE act = 'hold'),
@@ -29,34 +32,34 @@ SELECT
 
 
 class Part(NamedTuple):
-    """A part of the queue: of one kind, for one reason (a code of Case.Why), or all of it."""
+    """A part of the queue: the cases of one kind, those with one reason (a code of Case.Why), or all."""
 
     kind: int | None
     why: str
 
     @classmethod
-    def of(cls, said):
-        """The part that an address names by `kind` and `why`; what makes no sense names nothing."""
+    def of(cls, said: Mapping[str, str]) -> Self:
+        """Return the part given by the query parameters `kind` and `why`. Invalid values are ignored."""
         kind, why = said.get("kind", ""), said.get("why", "")
         return cls(
             int(kind) if kind in {str(value) for value in Case.Kind.values} else None,
             why if why in Case.Why.values else "",
         )
 
-    def among(self, cases):
-        """Those of these cases that belong to it."""
+    def among(self, cases: QuerySet[Case]) -> QuerySet[Case]:
+        """Return the cases that belong to this part."""
         if self.kind is not None:
             cases = cases.filter(kind=self.kind)
         return cases.filter(why__contains=[self.why]) if self.why else cases
 
     @property
-    def query(self):
-        """How an address names it."""
+    def query(self) -> str:
+        """The query string of this part."""
         return urlencode({name: value for name, value in self._asdict().items() if value})
 
 
-def shown(request):
-    """What the queue shows: how many wait of each kind and since when, and a page of items. Four queries."""
+def shown(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the queue: the cases of each kind in numbers, and a page of cases. Takes four queries."""
     kinds = Case.objects.by_kind()
     part, position = Part.of(request.GET), _position(request.GET.get("after", ""))
     cases = Case.objects.open().select_related(
@@ -86,10 +89,12 @@ def shown(request):
     }
 
 
-def _tell_why(cases, kind):
-    """Gives each case `told`: its reasons in words, with what its flags say and the watched words in its text, which
-    are part of a masked text and masked with it; and tells how often there is each reason among those of the `kind`
-    (None: all). One query."""
+def _tell_why(cases: list[Case], kind: int | None) -> list[tuple[str, int]]:
+    """Set `told` on each case: its reasons in words, with the reasons of its flags and the watched words in its text.
+
+    Watched words are left out if the text is masked, because they are part of it. Returns (reason, number) of the open
+    cases of that `kind`, or of all kinds if it is None. Takes one query.
+    """
     flagged = [case.comment_id for case in cases if Case.Why.FLAG in case.why]
     with connection.cursor() as cursor:
         cursor.execute(WORDS_AND_FLAGS, {"comments": flagged, "kind": kind})
@@ -105,12 +110,12 @@ def _tell_why(cases, kind):
     return reasons
 
 
-def _reason(name, details):
+def _reason(name: str, details: list[str] | None) -> str:
     return _("%(reason)s: %(details)s") % {"reason": name, "details": ", ".join(details)} if details else name
 
 
-def versions(ticked):
-    """{id: version} of what was ticked, each given as “id:version”."""
+def versions(ticked: list[str]) -> dict[int, int]:
+    """Return {id: version} of the ticked cases, each given as “id:version”."""
     found = {}
     for each in ticked[:ITEMS_PER_PAGE]:
         pk, _colon, version = each.partition(":")
@@ -119,7 +124,7 @@ def versions(ticked):
     return found
 
 
-def _position(text):
+def _position(text: str) -> tuple[int, int] | None:
     kind, _dash, pk = text.partition("-")
     return (
         (int(kind), int(pk)) if f"{kind}{pk}".isascii() and kind.isdigit() and pk.isdigit() and len(text) < 22 else None

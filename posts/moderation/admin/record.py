@@ -1,18 +1,20 @@
-"""What the desk knows of a person, on an item they wrote and on their own page: record, notes, decisions."""
+"""A person's record for moderators, for the page of a case and of the person: numbers, notes, decisions."""
 
 import json
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from posts.models import Comment, LogEntry
 
-# of what there may be no end of, the latest so many are counted
+# how many of the latest rows are counted, to limit the cost
 MOST_COUNTED = 1_000
-# Scalar queries about the person %(author)s, parts of one query; nobody has written a guest's comment, and then they
-# tell nothing. Notes are those about the comment %(comment)s, too.
+# Scalar queries about the person %(author)s, parts of one query. For a comment of a guest, %(author)s is NULL and they
+# find nothing. The notes include those about the comment %(comment)s.
 OF_AUTHOR = {
     "notes": """
         SELECT json_agg(n) FROM (
@@ -43,7 +45,7 @@ OF_AUTHOR = {
             SELECT outcome FROM posts_flag WHERE person_id = %(author)s ORDER BY id DESC LIMIT %(counted)s
         ) raised
     """,
-    # the latest warning that was not taken back; whether it was read is known of the person
+    # the latest warning that was not undone; whether it was acknowledged is stored with the person
     "warned": """
         SELECT json_build_object('warned_at', w.at) FROM (
             SELECT id, act, at FROM posts_logentry WHERE person_id = %(author)s ORDER BY id DESC LIMIT %(counted)s
@@ -60,12 +62,14 @@ OF_AUTHOR = {
 }
 
 
-def told(parts, **values):
-    """{name: what the scalar query `parts[name]` tells, as JSON}, with a person's record and notes made ready where
-    OF_AUTHOR is among the parts; one query."""
+def told(parts: dict[str, str], **values: Any) -> dict[str, Any]:
+    """Run the scalar queries `parts` as one query, and return {name: value}, parsed from JSON.
+
+    `parts` include OF_AUTHOR, whose notes and record are prepared for display.
+    """
     columns = ", ".join(f"({part})" for part in parts.values())
     with connection.cursor() as cursor:
-        # nothing of the parts comes from outside
+        # the parts have no user input in them
         cursor.execute(f"SELECT {columns}", {"counted": MOST_COUNTED} | values)
         row = [json.loads(each) if isinstance(each, str) else each for each in cursor.fetchone()]
     found = dict(zip(parts, row, strict=True))
@@ -75,14 +79,14 @@ def told(parts, **values):
     return found
 
 
-def dated(rows, field):
-    """These rows, none for None, each with the moment in `field` as `at`."""
+def dated(rows: list[dict[str, Any] | None] | None, field: str) -> list[dict[str, Any]]:
+    """Return the rows, without empty ones, each with the moment in `field` parsed as `at`."""
     rows = [row for row in rows or () if row is not None]
     return [row | {"at": datetime.fromisoformat(row[field])} for row in rows]
 
 
-def _record(written, raised, verified=None):
-    """What is told of a person in numbers: `counts` are (label, number, state in the list of comments)."""
+def _record(written: dict[str, Any], raised: dict[str, Any], verified: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the numbers about a person. `counts` are (label, number, state for the link to the list of comments)."""
     state = Comment.State
     counts = [
         (_("Comments"), written["comments"], ""),
@@ -94,27 +98,30 @@ def _record(written, raised, verified=None):
     return {**written, **raised, "counts": counts, "verified": verified, "is_cut": is_cut, "most": MOST_COUNTED}
 
 
-def entries(person, comment, most):
-    """What was decided about the person and the comment (one of them may be None), the latest `most` first; one
-    query."""
+def entries(person: User | None, comment: Comment | None, most: int) -> list[LogEntry]:
+    """Return the latest `most` decisions about the person and the comment. Takes one query.
+
+    Person or comment may be None.
+    """
     about = LogEntry.objects.select_related("moderator", "undoes").order_by("-id")
-    # joined: an EXISTS in its place is answered by reading the whole log
+    # a join, because PostgreSQL would read the whole log for an EXISTS
     about = about.annotate(undone=F("undone_by"), appealed=F("appeal__outcome"))
     rows = about.filter(person=person) if person else about.filter(comment=comment)
     if person and comment:
-        # two ranges, each by its own index
+        # two queries in a union, each with an index of its own
         rows = rows[:most].union(about.filter(comment=comment)[:most]).order_by("-id")
     return [_with_way_back(entry) for entry in rows[:most]]
 
 
-def entries_by(pks):
-    """The entries of the log with these numbers, each with what it is about; one query."""
+def entries_by(pks: list[int]) -> list[LogEntry]:
+    """Return the log entries with these ids, each with its related rows. Takes one query."""
     about = LogEntry.objects.select_related("moderator", "person", "thread", "comment__thread", "comment__author")
     found = about.annotate(undone=F("undone_by"), appealed=F("appeal__outcome")).filter(pk__in=pks).order_by("id")
     return [_with_way_back(entry) for entry in found]
 
 
-def _with_way_back(entry):
-    # what somebody appeals against is answered by another moderator
+def _with_way_back(entry: LogEntry) -> LogEntry:
+    # not while there is an open appeal, which is answered instead
+    """Set on the entry whether it may be undone, and return it."""
     entry.may_be_undone = entry.before is not None and entry.undone is None and entry.appealed != ""
     return entry

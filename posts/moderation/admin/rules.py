@@ -1,8 +1,12 @@
-"""The desk for what moderators rest on and have at hand: rules, reasons, watched words, notes."""
+"""The rules, canned reasons, watched words and notes in the admin."""
+
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,8 +16,8 @@ from posts.moderation.admin.base import ModerationAdmin
 TITLE_MAX_LENGTH = LogEntry._meta.get_field("rule").max_length
 
 
-def _clean_text(form):
-    """Refuses a title that is longer than the log's entry has room for."""
+def _clean_text(form: ModelForm) -> str:
+    """Refuse a text without rules, or with a title that is too long for the log entry."""
     text = form.cleaned_data["text"]
     if not Rules(text=text).titles:
         raise ValidationError(_("There is no rule in it yet: a line that begins with ## begins one."))
@@ -22,8 +26,8 @@ def _clean_text(form):
     return text
 
 
-def _clean_in_numbers(form):
-    """Refuses what is no title of a rule in the text."""
+def _clean_in_numbers(form: ModelForm) -> str:
+    """Refuse titles that no rule in the text has."""
     rules = Rules(text=form.cleaned_data.get("text", ""), in_numbers=form.cleaned_data["in_numbers"])
     unknown = [title for title in rules.titles_in_numbers if title not in rules.titles]
     if unknown:
@@ -33,40 +37,40 @@ def _clean_in_numbers(form):
 
 @admin.register(Rules)
 class RulesAdmin(admin.ModelAdmin):
-    """Versions of the rules: a new one begins with the text in force, and none is ever changed."""
+    """Versions of the rules. A new version starts with the text in force, and versions are never changed."""
 
     list_display = ["published_at", "published_by"]
     ordering = ["-id"]
     fields = ["text", "in_numbers"]
 
-    def get_changeform_initial_data(self, request):
-        """What is in force."""
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
+        """Return the rules in force."""
         rules = Rules.in_force()
         return {"text": rules.text, "in_numbers": rules.in_numbers} if rules else {}
 
-    def get_form(self, request, obj=None, **options):
-        """With titles that fit into the log."""
+    def get_form(self, request: HttpRequest, obj: Rules | None = None, **options: Any) -> type[ModelForm]:
+        """Return the form with the checks of the titles."""
         form = super().get_form(request, obj, **options)
         form.clean_text, form.clean_in_numbers = _clean_text, _clean_in_numbers
         return form
 
-    def has_change_permission(self, request, obj=None):
-        """Decisions point to a version: it stays as it is."""
+    def has_change_permission(self, request: HttpRequest, obj: Rules | None = None) -> bool:
+        """Return False: decisions refer to the version, so it must not change."""
         return False
 
-    def has_delete_permission(self, request, obj=None):
-        """Decisions point to it."""
+    def has_delete_permission(self, request: HttpRequest, obj: Rules | None = None) -> bool:
+        """Return False: decisions refer to the version."""
         return False
 
-    def save_model(self, request, obj, form, change):
-        """Published by whoever saved it, from now on."""
+    def save_model(self, request: HttpRequest, obj: Rules, form: ModelForm, change: bool) -> None:
+        """Publish the version now, by the user who saves it."""
         obj.published_at, obj.published_by = timezone.now(), request.user
         super().save_model(request, obj, form, change)
 
 
 @admin.register(CannedReason)
 class CannedReasonAdmin(admin.ModelAdmin):
-    """Reasons at hand."""
+    """Canned reasons."""
 
     list_display = ["title", "rule", "text"]
 
@@ -82,14 +86,14 @@ class WatchedWordAdmin(admin.ModelAdmin):
 
 @admin.register(Note)
 class NoteAdmin(ModerationAdmin):
-    """Notes of moderators, to read; they are written beside an item."""
+    """Notes of moderators, read-only. They are written on the pages of cases and people."""
 
     list_display = ["noted_at", "noted_by", "person", "text"]
     list_select_related = ["noted_by", "person"]
     ordering = ["-id"]
     fields = readonly_fields = ["noted_at", "noted_by", "person", "comment", "text"]
 
-    def get_queryset(self, request):
-        """What colleagues noted about oneself is for them."""
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Leave out what other moderators noted about the user and their comments."""
         about_oneself = Q(person=request.user) | Q(comment__author=request.user)
         return super().get_queryset(request).exclude(about_oneself & ~Q(noted_by=request.user))

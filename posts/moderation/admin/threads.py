@@ -1,7 +1,10 @@
-"""The desk for threads."""
+"""Threads in the admin."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from posts.models import Question, Thread
@@ -10,7 +13,7 @@ from posts.moderation.admin.base import Attached, ModerationAdmin, admin_action
 
 
 class Questions(Attached):
-    """What the thread asks."""
+    """The questions of the thread."""
 
     model = Question
     fields = readonly_fields = ["position", "text", "asks", "comment_count"]
@@ -18,7 +21,7 @@ class Questions(Attached):
 
 @admin.register(Thread)
 class ThreadAdmin(ModerationAdmin):
-    """Threads, the newest first."""
+    """Threads, newest first."""
 
     list_display = ["title", "author", "comment_count", "last_activity_at", "pinned_at", "locked_at", "withdrawn_at"]
     list_select_related = ["author"]
@@ -50,12 +53,12 @@ class ThreadAdmin(ModerationAdmin):
         admin_action(moderation_actions.unpin, "thread", _("Unpin")),
     ]
 
-    def get_search_results(self, request, queryset, search_term):
-        """By words of the title; an index answers."""
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """Search by words of the title. An index supports it."""
         term = search_term.strip()
         return (queryset.matching(term) if term else queryset), False
 
     @admin.display(description=_("title"))
-    def place(self, thread):
-        """Where readers see it."""
+    def place(self, thread: Thread) -> SafeString:
+        """Return a link to the page where readers see the thread."""
         return format_html('<a href="{}">{}</a>', thread.get_absolute_url(), thread)

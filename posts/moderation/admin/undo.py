@@ -1,8 +1,10 @@
-"""Decisions taken back: at once beside what is looked at, and from elsewhere after being asked."""
+"""The pages to undo decisions, at once or after a confirmation."""
+
+from collections.abc import Mapping
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -11,14 +13,14 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from forum import pending_form
-from posts.models import Case
+from posts.models import Case, LogEntry
 from posts.moderation import undo
 from posts.moderation.admin import record
 from posts.moderation.admin.base import ReasonForm
 from posts.moderation.admin.queue import ITEMS_PER_PAGE
 from posts.threads.exceptions import Refused
 
-# where the button was: the name of its hidden field, and the page that this leads back to
+# the page that the button was on: the name of its hidden field, and the view to return to
 PLACES = {
     "from_item": "admin:posts_case_change",
     "from_comment": "admin:posts_case_of",
@@ -33,25 +35,28 @@ HELD = _lazy(
 
 
 class UndoPages:
-    """The doors that take decisions back, for the desk of cases."""
+    """The views to undo decisions; a mixin of CaseAdmin."""
 
-    def undo_view(self, request, pk):
-        """Takes a decision back; asked for by a link, or after signing in again, it says first what that means."""
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Undo a decision.
+
+        For a GET request (a link, or after signing in again), show first what that means, and ask for a confirmation.
+        """
         return self._undo(request, [pk])
 
-    def undo_several_view(self, request):
-        """The same for several, each on its own: `?entries=` names them."""
+    def undo_several_view(self, request: HttpRequest) -> HttpResponse:
+        """Undo several decisions, each on its own. Their ids are in `?entries=`, joined by dots."""
         pks = request.GET.get("entries", "").split(".")
         return self._undo(request, [int(pk) for pk in pks[:ITEMS_PER_PAGE] if _is_number(pk)])
 
-    def _undo(self, request, pks):
+    def _undo(self, request: HttpRequest, pks: list[int]) -> HttpResponse:
         self._check(request)
         entries = record.entries_by(pks)
         if not entries:
             raise Http404
         said = request.POST if request.method == "POST" else request.GET
         way_back = _way_back(said)
-        # what comes back into sight only by a decision
+        # comments that stay hidden until there is a new decision
         pressing = undo.pressing_among([entry for entry in entries if entry.may_be_undone])
         form = ReasonForm(request.POST if "reason" in request.POST else None, initial=pending_form.waiting(request))
         is_asked = bool(pressing) and not (form.is_bound and form.is_valid())
@@ -87,24 +92,24 @@ class UndoPages:
         return redirect(way_back or _reopened(entries))
 
 
-def _reopened(entries):
-    """The item that is open again by this, or the queue."""
+def _reopened(entries: list[LogEntry]) -> str:
+    """Return the address of the case that is open again, or of the queue."""
     case = None
     if len(entries) == 1 and entries[0].comment_id:
         case = Case.objects.open().filter(comment=entries[0].comment_id, appeal=None).first()
     return reverse("admin:posts_case_change", args=[case.pk]) if case else reverse("admin:posts_case_changelist")
 
 
-def _whose(entry):
+def _whose(entry: LogEntry) -> str:
     return entry.comment.shown_author if entry.comment else entry.subject
 
 
-def _is_number(text):
+def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def _way_back(said):
-    """The address of the page that the button was on; None where that is not said, or makes no sense."""
+def _way_back(said: Mapping[str, str]) -> str | None:
+    """Return the address of the page that the button was on, or None if it is missing or malformed."""
     for name, place in PLACES.items():
         pk = said.get(name, "")
         if _is_number(pk):
