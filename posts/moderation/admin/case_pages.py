@@ -147,7 +147,7 @@ class ItemPages:
         pending_form.done(request, *_places(pk))
         if "seen" not in request.POST:
             return redirect("admin:posts_case_change", pk)
-        # with the decision as far as it was typed
+        # show the typed decision again, too
         return self.item_view(request, pk, note_form=NoteForm(auto_id="note_%s"), decides=False)
 
     def _note(self, request: HttpRequest, case: Case, form: NoteForm) -> None:
