@@ -1,4 +1,4 @@
-"""A moderator at the desk in the tests: their browser, items to decide about, and what its forms send."""
+"""Helpers for tests of the admin: a signed-in moderator, cases to decide about, and the data of their forms."""
 
 from accounts.models import User
 from posts.models import Case
@@ -10,46 +10,46 @@ QUEUE = "/admin/posts/case/"
 
 
 def seated(client, mod):
-    """A browser in which this moderator sits at the desk."""
+    """Sign a moderator in to the admin and return the test client."""
     return sign_in_with_factor(client, mod)
 
 
 def flagged(opening, reason="unkind", text=WORDS):
-    """The open item of a new comment that Bob or somebody flagged."""
+    """Create a comment with one flag and return its open case."""
     comment = reply(opening, person(), text)
     flags.flag(comment=comment, person=person(), reason=reason)
     return Case.objects.get(comment=comment)
 
 
 def held(opening):
-    """The open item of a newcomer's first comment."""
+    """Create a first comment of a newcomer, which is held, and return its open case."""
     return Case.objects.get(comment=reply(opening, person(trust=User.Trust.NEW)))
 
 
 def form(case, **data):
-    """What the form of an item sends."""
+    """Return the data that the form of a case sends."""
     case.refresh_from_db()
     return {"act": "remove", "reason": "It is unkind.", "seen": case.version} | data
 
 
 def opened(desk, case):
-    """What the form says of the item as it is when it is opened."""
+    """Return the fields of the form that say which state of the case was opened."""
     shown = desk.get(page(case)).context["form"]
     return {name: shown[name].value() for name in ("seen", "seen_at", "seen_text")}
 
 
 def page(case):
-    """The address of an item."""
+    """Return the address of the page of a case."""
     return f"{QUEUE}{case.pk}/change/"
 
 
 def said(response):
-    """The page's text."""
+    """Return the text of the page."""
     return response.content.decode()
 
 
 def sent_signed_out(client, mod, address, data):
-    """What the desk answers to what Mo sends after the session ended, and the page they find when they are back."""
+    """Send a form after the session has ended. Return the response, and the page shown after signing in again."""
     client.logout()
     refused = client.post(address, data | {"writer": mod.pk})
     waiting = client.session.get("unsent")

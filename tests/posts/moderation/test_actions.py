@@ -1,4 +1,4 @@
-"""Moderators act with reasons; the log keeps every act and nothing can change it."""
+"""Actions of moderators: they require a reason, and each is logged in a log that cannot be changed."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from tests.factories import thread as factories_thread
 WHY = "It names a patient."
 
 
-def test_mod_removes_and_restores(opening, alice, bob, mod):
+def test_moderator_removes_and_restores_comment(opening, alice, bob, mod):
     comment = reply(opening, alice)
     answer = reply(comment, bob)
     assert actions.remove(moderator=mod, comment=comment, reason=WHY)
@@ -39,14 +39,14 @@ def test_mod_removes_and_restores(opening, alice, bob, mod):
     ]
 
 
-def test_an_act_that_changes_nothing_is_not_logged(opening, alice, mod):
+def test_action_without_effect_is_not_logged(opening, alice, mod):
     comment = reply(opening, alice)
     assert actions.remove(moderator=mod, comment=comment, reason=WHY)
     assert not actions.remove(moderator=mod, comment=comment, reason=WHY)
     assert LogEntry.objects.count() == 1
 
 
-def test_restoring_does_not_bring_back_what_its_author_deleted(opening, alice, mod):
+def test_restore_keeps_comment_deleted_by_author_deleted(opening, alice, mod):
     comment = reply(opening, alice)
     actions.remove(moderator=mod, comment=comment, reason=WHY)
     Comment.objects.filter(pk=comment.pk).update(deleted_at=timezone.now())
@@ -56,7 +56,7 @@ def test_restoring_does_not_bring_back_what_its_author_deleted(opening, alice, m
     assert Thread.objects.get().comment_count == 0
 
 
-def test_a_held_comment_is_seen_by_its_author_and_moderators_only(opening, alice, bob, mod):
+def test_held_comment_is_visible_to_author_and_moderators_only(opening, alice, bob, mod):
     comment = reply(opening, alice)
     actions.hold(moderator=mod, comment=comment, reason="Needs a second look.")
     comment.refresh_from_db()
@@ -68,7 +68,7 @@ def test_a_held_comment_is_seen_by_its_author_and_moderators_only(opening, alice
     assert comment in Comment.objects.visible_to(bob)
 
 
-def test_removing_an_opening_post_withdraws_its_thread(opening, bob, mod):
+def test_removing_opening_post_withdraws_thread(opening, bob, mod):
     actions.remove(moderator=mod, comment=opening, reason=WHY)
     assert not Thread.objects.visible_to(bob).exists()
     assert Thread.objects.visible_to(mod).exists()
@@ -77,7 +77,7 @@ def test_removing_an_opening_post_withdraws_its_thread(opening, bob, mod):
 
 
 @pytest.mark.parametrize(("there", "back", "field"), [("lock", "unlock", "locked_at"), ("pin", "unpin", "pinned_at")])
-def test_mod_locks_and_pins_and_undoes_it(thread, mod, there, back, field):
+def test_moderator_locks_and_pins_thread_and_undoes_it(thread, mod, there, back, field):
     assert getattr(actions, there)(moderator=mod, thread=thread, reason=WHY)
     assert getattr(Thread.objects.get(), field) is not None
     assert getattr(actions, back)(moderator=mod, thread=thread, reason=WHY)
@@ -85,7 +85,7 @@ def test_mod_locks_and_pins_and_undoes_it(thread, mod, there, back, field):
     assert list(LogEntry.objects.order_by("id").values_list("act", flat=True)) == [there, back]
 
 
-def test_a_suspension_ends_by_itself_or_by_a_moderator(alice, mod):
+def test_suspension_ends_on_time_or_by_moderator(alice, mod):
     until = timezone.now() + timedelta(days=7)
     assert sanctions.suspend(moderator=mod, person=alice, reason=WHY, until=until)
     alice.refresh_from_db()
@@ -97,14 +97,14 @@ def test_a_suspension_ends_by_itself_or_by_a_moderator(alice, mod):
     assert not alice.is_suspended
 
 
-def test_moderators_do_not_suspend_themselves_or_each_other(mod):
+def test_moderators_cannot_suspend_themselves_or_each_other(mod):
     other = moderator("Rosa Ternes")
     for person in (mod, other):
         with pytest.raises(PermissionDenied):
             sanctions.suspend(moderator=mod, person=person, reason=WHY)
 
 
-def test_trust_is_given_and_taken(alice, mod):
+def test_moderator_gives_and_revokes_trust(alice, mod):
     assert sanctions.trust(moderator=mod, person=alice, reason="A year of kind answers.")
     alice.refresh_from_db()
     assert alice.is_trusted
@@ -136,7 +136,7 @@ ACTS = {
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_only_moderators_act_and_only_with_a_reason(opening, alice, bob, mod, name):
+def test_actions_require_moderator_and_reason(opening, alice, bob, mod, name):
     comment = reply(opening, alice)
     with pytest.raises(PermissionDenied):
         ACTS[name](bob, comment, WHY)
@@ -150,21 +150,21 @@ def test_only_moderators_act_and_only_with_a_reason(opening, alice, bob, mod, na
     [{"suspended_at": timezone.now()}, {"is_active": False}, {"is_staff": False}],
     ids=["suspended", "closed", "no-staff"],
 )
-def test_a_moderator_who_is_none_any_more_moderates_nothing(opening, mod, state):
+def test_former_moderator_cannot_moderate(opening, mod, state):
     for field, value in state.items():
         setattr(mod, field, value)
     with pytest.raises(PermissionDenied):
         actions.remove(moderator=mod, comment=opening, reason=WHY)
 
 
-def test_nobody_verifies_themselves(mod):
+def test_moderator_cannot_verify_themselves(mod):
     with pytest.raises(PermissionDenied):
         moderation_verification.grant(
             moderator=mod, person=mod, profession="x", regulator="x", region="GB", method="x", reason="x"
         )
 
 
-def test_a_thread_whose_opening_post_was_taken_back_comes_back_after_a_removal_is_undone(alice, bob, mod):
+def test_thread_with_deleted_opening_post_returns_when_removal_is_undone(alice, bob, mod):
     opening = factories_thread(author=alice).opening
     reply(opening, bob)
     writing_comments.delete(author=alice, comment=opening)
@@ -177,15 +177,15 @@ def test_a_thread_whose_opening_post_was_taken_back_comes_back_after_a_removal_i
 @pytest.mark.parametrize(
     "statement", ["UPDATE posts_logentry SET reason = 'nothing happened'", "DELETE FROM posts_logentry"]
 )
-def test_the_database_refuses_to_change_the_log(opening, mod, statement):
+def test_database_refuses_to_change_log(opening, mod, statement):
     actions.remove(moderator=mod, comment=opening, reason=WHY)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert LogEntry.objects.get().reason == WHY
 
 
-def test_the_database_refuses_to_truncate_the_log(db):
-    """The suite switches this one trigger off, because Django empties tables between tests; here it is on."""
+def test_database_refuses_to_truncate_log(db):
+    """The test suite disables this trigger, because Django truncates tables between tests. This test enables it."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE posts_logentry ENABLE TRIGGER posts_logentry_no_truncate")
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
@@ -193,7 +193,7 @@ def test_the_database_refuses_to_truncate_the_log(db):
         cursor.execute("ALTER TABLE posts_logentry DISABLE TRIGGER posts_logentry_no_truncate")
 
 
-def test_a_verified_clinician_wears_the_badge_only_on_what_they_post_as_one(opening, alice, mod):
+def test_badge_is_shown_only_on_comments_posted_as_clinician(opening, alice, mod):
     verification = moderation_verification.grant(
         moderator=mod,
         person=alice,
@@ -212,7 +212,7 @@ def test_a_verified_clinician_wears_the_badge_only_on_what_they_post_as_one(open
     assert reply(opening, alice, standpoint="clinician").verification is None
 
 
-def test_an_expired_verification_gives_no_badge(opening, alice, mod):
+def test_expired_verification_gives_no_badge(opening, alice, mod):
     verification = moderation_verification.grant(
         moderator=mod, person=alice, profession="x", regulator="x", region="GB", method="x", reason="x"
     )
@@ -223,7 +223,7 @@ def test_an_expired_verification_gives_no_badge(opening, alice, mod):
     assert reply(opening, alice, standpoint="clinician").verification is None
 
 
-def test_switching_to_clinician_in_an_edit_brings_the_badge(opening, alice, mod):
+def test_edit_to_clinician_standpoint_adds_badge(opening, alice, mod):
     comment = reply(opening, alice)
     moderation_verification.grant(
         moderator=mod, person=alice, profession="x", regulator="x", region="GB", method="x", reason="x"
@@ -233,7 +233,7 @@ def test_switching_to_clinician_in_an_edit_brings_the_badge(opening, alice, mod)
     assert comment.verification is not None
 
 
-def test_what_is_known_of_one_comment_is_what_is_visible_of_many(opening, alice, bob, mod):
+def test_is_known_to_agrees_with_visible_to(opening, alice, bob, mod):
     comments = [reply(opening, alice) for _ in range(6)]
     writing_comments.delete(author=alice, comment=comments[1])
     actions.remove(moderator=mod, comment=comments[2], reason="Unkind.")

@@ -1,4 +1,4 @@
-"""The moderators' desk: lists that stay fast, verbs that ask for a reason, and nothing that edits or deletes."""
+"""The admin lists of moderators: constant query counts, actions that ask for a reason, and read-only rows."""
 
 import pytest
 from django.contrib.admin import site
@@ -19,12 +19,12 @@ LISTS = ["posts/comment", "posts/thread", "posts/logentry", "accounts/user", "ac
 
 @pytest.fixture
 def desk(client, mod):
-    """A browser in which the moderator is signed in, with a second factor."""
+    """A test client in which the moderator is signed in with a second factor."""
     return sign_in_with_factor(client, mod)
 
 
 def act(desk, place, verb, *rows, **data):
-    """What the moderator does: tick the rows, choose the act, give the reason."""
+    """Run an admin action: tick the rows, choose the action, and give the reason."""
     ticked = {"action": verb, "_selected_action": [row.pk for row in rows], "index": 0}
     asked = desk.post(f"/admin/{place}/", ticked)
     assert 'name="reason"' in asked.content.decode()
@@ -33,21 +33,21 @@ def act(desk, place, verb, *rows, **data):
     )
 
 
-def test_mod_removes_a_comment_with_a_reason_and_restores_it(desk, mod, opening, alice):
+def test_moderator_removes_and_restores_comment_in_admin(desk, mod, opening, alice):
     comment = reply(opening, alice)
     assert "Remove: done." in act(desk, "posts/comment", "remove", comment).content.decode()
     comment.refresh_from_db()
     assert comment.state == Comment.State.REMOVED
     entry = LogEntry.objects.get()
     assert (entry.moderator, entry.act, entry.comment, entry.reason) == (mod, "remove", comment, "It names a patient.")
-    # told in the words of every other page
+    # the time has the same format as on other pages
     assert f">{strip_tags(moment(entry.at))}<" in desk.get("/admin/posts/logentry/").content.decode()
     act(desk, "posts/comment", "restore", comment)
     comment.refresh_from_db()
     assert comment.is_published
 
 
-def test_without_a_reason_nothing_happens(desk, opening, alice):
+def test_action_without_reason_is_refused(desk, opening, alice):
     comment = reply(opening, alice)
     answer = desk.post(
         "/admin/posts/comment/", {"action": "remove", "_selected_action": [comment.pk], "confirmed": "1", "reason": " "}
@@ -58,26 +58,26 @@ def test_without_a_reason_nothing_happens(desk, opening, alice):
 
 
 @pytest.mark.parametrize(("verb", "field"), [("lock", "locked_at"), ("pin", "pinned_at")])
-def test_mod_locks_and_pins_threads(desk, thread, verb, field):
+def test_moderator_locks_and_pins_thread_in_admin(desk, thread, verb, field):
     act(desk, "posts/thread", verb, thread)
     assert getattr(Thread.objects.get(), field) is not None
 
 
-def test_mod_suspends_for_a_week(desk, alice):
+def test_moderator_suspends_for_a_week(desk, alice):
     act(desk, "accounts/user", "suspend", alice, days=7)
     alice.refresh_from_db()
     assert alice.is_suspended
     assert (alice.suspended_until - alice.suspended_at).days in (6, 7)
 
 
-def test_mod_suspends_without_an_end(desk, alice):
+def test_suspension_without_end_is_a_ban(desk, alice):
     act(desk, "accounts/user", "suspend", alice, days=0)
     alice.refresh_from_db()
     assert alice.is_suspended
     assert alice.suspended_until is None
 
 
-def test_mod_verifies_a_clinician(desk, mod, alice):
+def test_moderator_verifies_clinician(desk, mod, alice):
     act(
         desk,
         "accounts/user",
@@ -92,13 +92,13 @@ def test_mod_verifies_a_clinician(desk, mod, alice):
     assert (verification.profession, verification.checked_by) == ("Psychologist", mod)
 
 
-def test_what_a_verb_refuses_is_told_row_by_row(desk, mod, alice):
+def test_refusals_are_shown_for_each_row(desk, mod, alice):
     html = act(desk, "accounts/user", "suspend", mod, alice, days=1).content.decode()
     assert "Moderators take no steps against themselves" in html
     assert ": done." in html
 
 
-def test_before_deciding_mod_reads_the_whole_text_and_what_else_goes(desk, opening, alice):
+def test_confirmation_shows_whole_text_and_withdrawn_thread(desk, opening, alice):
     comment = reply(opening, alice, source="A long comment. " * 20)
     asked = {"action": "remove", "_selected_action": [comment.pk, opening.pk], "index": 0}
     html = desk.post("/admin/posts/comment/", asked).content.decode()
@@ -106,7 +106,7 @@ def test_before_deciding_mod_reads_the_whole_text_and_what_else_goes(desk, openi
     assert html.count("its whole thread, 1 comments, is withdrawn") == 1
 
 
-def test_more_rows_than_can_be_read_are_refused(desk, opening, alice, monkeypatch):
+def test_too_many_rows_are_refused(desk, opening, alice, monkeypatch):
     monkeypatch.setattr("posts.moderation.admin.base.AT_ONCE", 2)
     rows = [reply(opening, alice) for _ in range(3)]
     data = {"action": "remove", "_selected_action": [row.pk for row in rows], "select_across": "1", "index": 0}
@@ -117,18 +117,18 @@ def test_more_rows_than_can_be_read_are_refused(desk, opening, alice, monkeypatc
 
 
 @pytest.mark.parametrize("place", LISTS)
-def test_a_list_cannot_be_sorted_where_no_index_gives_the_order(desk, place):
+def test_lists_offer_no_sorting(desk, place):
     assert "?o=" not in desk.get(f"/admin/{place}/").content.decode()
 
 
-def test_several_rows_at_once(desk, opening, alice):
+def test_action_on_several_rows(desk, opening, alice):
     comments = [reply(opening, alice) for _ in range(3)]
     assert "Remove: 3 done." in act(desk, "posts/comment", "remove", *comments).content.decode()
     assert Thread.objects.get().comment_count == 0
 
 
 @pytest.mark.parametrize("place", LISTS)
-def test_a_list_costs_the_same_number_of_queries_whatever_its_length(desk, mod, opening, place):
+def test_query_count_of_lists_is_constant(desk, mod, opening, place):
     def more():
         for _ in range(3):
             somebody = person()
@@ -153,7 +153,7 @@ def test_a_list_costs_the_same_number_of_queries_whatever_its_length(desk, mod, 
 
 
 @pytest.mark.parametrize("place", LISTS)
-def test_rows_are_neither_added_nor_changed_nor_deleted_here(desk, mod, opening, alice, place):
+def test_rows_cannot_be_added_changed_or_deleted(desk, mod, opening, alice, place):
     act(desk, "posts/comment", "remove", reply(opening, alice))
     act(desk, "accounts/user", "grant", alice, profession="x", regulator="x", region="x", method="x")
     model = next(model for model in site._registry if f"{model._meta.app_label}/{model._meta.model_name}" == place)
@@ -165,7 +165,7 @@ def test_rows_are_neither_added_nor_changed_nor_deleted_here(desk, mod, opening,
     assert "delete_selected" not in desk.get(f"/admin/{place}/").content.decode()
 
 
-def test_the_group_may_do_what_moderators_do_and_nothing_else(db):
+def test_moderators_group_has_exactly_its_permissions(db):
     rights = Group.objects.get(name="Moderators").permissions.values_list("codename", flat=True)
     assert set(rights) == {
         "view_thread",
@@ -190,12 +190,12 @@ def test_the_group_may_do_what_moderators_do_and_nothing_else(db):
     }
 
 
-def test_a_moderator_cannot_raise_themselves(desk, mod):
+def test_moderator_cannot_make_themselves_superuser(desk, mod):
     desk.post(f"/admin/accounts/user/{mod.pk}/change/", {"is_superuser": "on", "is_staff": "on"})
     assert not User.objects.get(pk=mod.pk).is_superuser
 
 
-def test_staff_who_may_only_look_use_no_verbs(client, opening, alice):
+def test_staff_with_view_permission_cannot_use_actions(client, opening, alice):
     clerk = person("Clara Clerk", is_staff=True)
     clerk.user_permissions.add(Permission.objects.get(codename="view_comment"))
     sign_in_with_factor(client, clerk)
@@ -211,14 +211,14 @@ def test_staff_who_may_only_look_use_no_verbs(client, opening, alice):
     ("search", "found"),
     [("unkind", True), ("by:alice", True), ("by:bob", False), ("somebody stayed", True), ("zebra", False)],
 )
-def test_comments_are_found_by_words_and_by_author(desk, opening, alice, search, found):
+def test_search_comments_by_words_and_author(desk, opening, alice, search, found):
     comment = reply(opening, alice)
     html = desk.get("/admin/posts/comment/", {"q": search}).content.decode()
     assert (f"/admin/posts/comment/{comment.pk}/change/" in html) is found
 
 
 @pytest.mark.parametrize(("search", "found"), [("therapy rehearsal", True), ("zebra", False)])
-def test_threads_are_found_by_words_of_their_title(desk, thread, search, found):
+def test_search_threads_by_title(desk, thread, search, found):
     html = desk.get("/admin/posts/thread/", {"q": search}).content.decode()
     assert (f"/admin/posts/thread/{thread.pk}/change/" in html) is found
 
@@ -226,13 +226,13 @@ def test_threads_are_found_by_words_of_their_title(desk, thread, search, found):
 @pytest.mark.parametrize(
     ("search", "found"), [("MO.DERBY@example.org", True), ("mo derby", True), ("alice@example.org", False)]
 )
-def test_the_log_is_found_by_moderator(desk, mod, opening, search, found):
+def test_search_log_by_moderator(desk, mod, opening, search, found):
     actions.remove(moderator=mod, comment=opening, reason="It names a patient.")
     html = desk.get("/admin/posts/logentry/", {"q": search}).content.decode()
     assert ("It names a patient." in html) is found
 
 
-def test_a_comment_is_found_by_its_number_and_by_its_state(desk, mod, opening, alice):
+def test_find_comment_by_number_and_state(desk, mod, opening, alice):
     one, other = reply(opening, alice), reply(opening, alice)
     actions.remove(moderator=mod, comment=one, reason="x")
     html = desk.get("/admin/posts/comment/", {"state": "published"}).content.decode()
@@ -244,7 +244,7 @@ def test_a_comment_is_found_by_its_number_and_by_its_state(desk, mod, opening, a
         assert f"/comment/{other.pk}/change/" not in html
 
 
-def test_what_is_told_in_numbers_only_are_rules_that_there_are(desk, mod):
+def test_rules_in_numbers_only_must_exist(desk, mod):
     mod.is_superuser = True
     mod.save()
     add = "/admin/posts/rules/add/"
@@ -256,7 +256,7 @@ def test_what_is_told_in_numbers_only_are_rules_that_there_are(desk, mod):
     assert Rules.in_force().titles_in_numbers == ["Risk"]
 
 
-def test_before_several_are_removed_one_sees_who_looks_at_them_and_what_is_masked(desk, mod, opening, alice):
+def test_confirmation_shows_claims_and_masks_texts(desk, mod, opening, alice):
     mia = moderator("Mia Second")
     comments = [reply(opening, alice, f"Oak Lane {number}") for number in range(6)]
     flags.flag(comment=comments[0], person=person(), reason="personal")
@@ -272,7 +272,7 @@ def test_before_several_are_removed_one_sees_who_looks_at_them_and_what_is_maske
     assert page.count('<details class="masked">') == 1
 
 
-def test_what_was_refused_can_be_sent_in_another_way_with_what_was_typed(desk, mod, alice):
+def test_refused_action_keeps_typed_text(desk, mod, alice):
     sanctions.suspend(moderator=mod, person=alice, reason="Spam.")
     data = {"action": "suspend", "_selected_action": [alice.pk], "confirmed": "1", "days": "1"}
     refused = desk.post("/admin/accounts/user/", data | {"reason": "A long and careful reason."})

@@ -1,4 +1,4 @@
-"""Other accounts of somebody who gave cause: found by where they wrote from, for a reason, and not kept."""
+"""Search for other accounts of a person who gave cause, by the origin of their comments."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def limits(settings):
 
 
 def writes(opening, who, address):
-    """That person writes something from that internet address."""
+    """Publish a comment of the person, sent from that IP address."""
     browser = Client(REMOTE_ADDR=address)
     browser.force_login(who)
     words = {"source": f"{WORDS} By {who}, from {address}.", "key": f"{who.pk}-{address[-1]}"}
@@ -41,7 +41,7 @@ def banned(mod, who):
     sanctions.suspend(moderator=mod, person=who, reason=WHY)
 
 
-def test_who_is_banned_and_comes_back_from_the_same_place_is_found(opening, alice, bob, mod):
+def test_other_account_of_banned_person_from_same_address_is_found(opening, alice, bob, mod):
     carla = person("Carla")
     for who, address in ((alice, "198.51.100.7"), (bob, "198.51.100.7"), (carla, "203.0.113.9")):
         writes(opening, who, address)
@@ -49,20 +49,20 @@ def test_who_is_banned_and_comes_back_from_the_same_place_is_found(opening, alic
     assert look(mod, alice) == [bob]
     entry = LogEntry.objects.get(act="look")
     assert (entry.person, entry.reason, entry.details) == (alice, WHY, None)
-    # the address itself is nowhere, and the hash goes after thirty days
+    # the address itself is not stored, and the hash expires after thirty days
     assert "198.51.100.7" not in str(list(Usage.objects.values()))
     ratelimit.delete_expired(timezone.now() + timedelta(days=31))
     assert look(mod, alice) == []
 
 
-def test_it_is_the_latest_place_that_counts(opening, alice, bob, mod):
+def test_only_latest_origin_counts(opening, alice, bob, mod):
     for who, address in ((alice, "198.51.100.7"), (bob, "198.51.100.7"), (bob, "203.0.113.9")):
         writes(opening, who, address)
     banned(mod, alice)
     assert look(mod, alice) == []
 
 
-def test_other_acts_leave_no_trace_of_where(opening, alice, bob):
+def test_flagging_stores_no_origin(opening, alice, bob):
     comment = reply(opening, bob)
     browser = Client(REMOTE_ADDR="198.51.100.7")
     browser.force_login(alice)
@@ -70,7 +70,7 @@ def test_other_acts_leave_no_trace_of_where(opening, alice, bob):
     assert Usage.objects.get(key=f"flag:{alice.pk}").origin == ""
 
 
-def test_without_cause_nobody_looks(opening, alice, mod):
+def test_search_without_cause_is_refused(opening, alice, mod):
     reply(opening, alice)
     with pytest.raises(Refused):
         look(mod, alice)
@@ -94,12 +94,12 @@ def _flagged(mod, who, comment):
 
 
 @pytest.mark.parametrize("cause", [_watched, _warned, _removed, _flagged])
-def test_what_is_cause(opening, alice, mod, cause):
+def test_reasons_that_give_cause(opening, alice, mod, cause):
     cause(mod, alice, reply(opening, alice))
     assert look(mod, alice) == []
 
 
-def test_only_moderators_look_and_only_with_a_reason(alice, bob, mod):
+def test_search_requires_moderator_and_reason(alice, bob, mod):
     banned(mod, alice)
     with pytest.raises(PermissionDenied):
         look(bob, alice)
@@ -108,7 +108,7 @@ def test_only_moderators_look_and_only_with_a_reason(alice, bob, mod):
 
 
 @pytest.mark.parametrize("whom", ["mod", "other"])
-def test_moderators_do_not_look_into_themselves_or_each_other(client, mod, whom):
+def test_moderators_cannot_search_themselves_or_each_other(client, mod, whom):
     one, owner = mod if whom == "mod" else moderator("Mia Second"), person(is_staff=True, is_superuser=True)
     sanctions.warn(moderator=owner, person=one, reason=WHY)
     with pytest.raises(PermissionDenied):
@@ -125,7 +125,7 @@ def test_moderators_do_not_look_into_themselves_or_each_other(client, mod, whom)
     assert (refused.status_code, "ask the owner" in said(refused), WHY in said(refused)) == (403, True, True)
 
 
-def test_mo_looks_at_the_desk(client, opening, alice, bob, mod):
+def test_moderator_searches_in_admin(client, opening, alice, bob, mod):
     for who in (alice, bob):
         writes(opening, who, "198.51.100.7")
     seated(client, mod)
@@ -139,19 +139,19 @@ def test_mo_looks_at_the_desk(client, opening, alice, bob, mod):
     found = said(client.post(address, {"reason": WHY}))
     assert "Bob" in found
     assert "a hint and no proof" in found
-    # the public log says that it was done, and to nobody about whom
+    # the public log has the search, but not the name of the person
     public = said(Client().get("/moderation-log/"))
     assert "looked for other accounts" in public
     assert "Alice" not in public
 
 
-def test_it_is_read_from_index_ranges(django_assert_max_num_queries, opening, alice, mod):
+def test_query_count_of_search_is_limited(django_assert_max_num_queries, opening, alice, mod):
     banned(mod, alice)
     with django_assert_max_num_queries(12):
         look(mod, alice)
 
 
-def test_what_is_no_cause(opening, alice, mod):
+def test_reasons_that_give_no_cause(opening, alice, mod):
     new = person(trust=User.Trust.NEW)
     assert not reply(opening, new).is_published
     decisions.open_or_begin(moderator=mod, comment_id=reply(opening, alice).pk)

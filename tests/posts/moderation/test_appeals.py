@@ -1,4 +1,4 @@
-"""Appeals: who appeals, who answers, and what becomes of the decision."""
+"""Appeals: who may appeal, who may answer, and what happens to the decision."""
 
 from datetime import timedelta
 
@@ -36,13 +36,13 @@ def answer(mod, made, outcome, **instead):
     return appeal_answers.answer_appeal(moderator=mod, case=case, **about, **instead)
 
 
-def test_an_appeal_is_one_for_each_decision_and_an_item_of_the_queue(removal, alice):
+def test_one_appeal_for_each_decision_with_a_case(removal, alice):
     first = appeal(removal, alice)
     assert appeal(removal, alice, "And another thing.") == first
     assert Case.objects.open().get().kind == Case.Kind.APPEAL
 
 
-def test_only_whom_it_concerns_appeals_and_for_six_months(removal, alice, bob, monkeypatch):
+def test_only_person_concerned_can_appeal_for_six_months(removal, alice, bob, monkeypatch):
     with pytest.raises(PermissionDenied):
         appeal(removal, bob)
     with pytest.raises(Refused):
@@ -52,7 +52,7 @@ def test_only_whom_it_concerns_appeals_and_for_six_months(removal, alice, bob, m
     assert not appeals.may_appeal(removal, later)
 
 
-def test_who_decided_does_not_answer_where_there_is_another(removal, alice, mod, mia):
+def test_deciding_moderator_cannot_answer_if_there_is_another(removal, alice, mod, mia):
     made = appeal(removal, alice)
     with pytest.raises(PermissionDenied):
         answer(mod, made, Outcome.UPHELD)
@@ -63,14 +63,14 @@ def test_who_decided_does_not_answer_where_there_is_another(removal, alice, mod,
     assert (made.outcome, made.decided_by) == (Outcome.UPHELD, mia)
 
 
-def test_who_is_alone_answers(removal, alice, mod):
+def test_only_moderator_answers_own_decision(removal, alice, mod):
     made = appeal(removal, alice)
     answer(mod, made, Outcome.UPHELD)
     made.refresh_from_db()
     assert made.decided_by == mod
 
 
-def test_a_reversal_restores_the_comment_byte_for_byte_with_all_counts(mod, mia, case, alice):
+def test_reversal_restores_comment_and_counts_exactly(mod, mia, case, alice):
     before = everything()
     made = appeal(decide(mod, case), alice)
     assert everything() != before
@@ -79,7 +79,7 @@ def test_a_reversal_restores_the_comment_byte_for_byte_with_all_counts(mod, mia,
     assert not Case.objects.open().exists()
 
 
-def test_a_reversed_removal_of_what_was_held_is_published(mod, mia, opening):
+def test_reversed_removal_of_held_comment_publishes_it(mod, mia, opening):
     new = person(trust=User.Trust.NEW)
     held = reply(opening, new)
     made = appeal(decide(mod, Case.objects.get(comment=held)), new)
@@ -89,14 +89,14 @@ def test_a_reversed_removal_of_what_was_held_is_published(mod, mia, opening):
     assert not Case.objects.open().exists()
 
 
-def test_an_appeal_that_is_refused_changes_nothing(removal, alice, mia, comment):
+def test_upheld_appeal_changes_nothing(removal, alice, mia, comment):
     answer(mia, appeal(removal, alice), Outcome.UPHELD)
     comment.refresh_from_db()
     assert comment.removed_at is not None
     assert not Case.objects.open().exists()
 
 
-def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, mia, comment):
+def test_changed_decision_is_replaced_by_another(removal, alice, mia, comment):
     OutboxMessage.objects.all().delete()
     answer(mia, appeal(removal, alice), Outcome.CHANGED, act="edit_out", passage="unkind the week", sanction="warn")
     comment.refresh_from_db()
@@ -107,9 +107,9 @@ def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, m
     assert not Case.objects.open().exists()
     acts = list(LogEntry.objects.order_by("id").values_list("act", "moderator"))
     assert acts[1:] == [(act, mia.pk) for act in ("undo", "edit_out", "warn", "change")]
-    # one mail for all of it
+    # one mail for all decisions
     assert OutboxMessage.objects.count() == 1
-    # and what came instead is one to appeal against, and to be taken back with its sanction
+    # the replacing decision can be appealed, and undone with its sanction
     second = LogEntry.objects.get(act="edit_out")
     assert appeals.may_appeal(second)
     undo.undo(moderator=mia, entry=second, reason="A mistake.")
@@ -118,7 +118,7 @@ def test_changed_on_appeal_another_decision_comes_in_its_place(removal, alice, m
     assert (LEFT_OUT in comment.source, alice.warned_at) == (False, None)
 
 
-def test_changed_to_a_sanction_alone_the_comment_is_back(mod, mia, alice, opening):
+def test_change_to_sanction_alone_publishes_comment(mod, mia, alice, opening):
     new = person(trust=User.Trust.NEW)
     held = reply(opening, new)
     made = appeal(decide(mod, Case.objects.get(comment=held)), new)
@@ -130,7 +130,7 @@ def test_changed_to_a_sanction_alone_the_comment_is_back(mod, mia, alice, openin
     assert not Case.objects.open().exists()
 
 
-def test_a_ban_is_changed_to_a_suspension(mod, mia, comment, alice):
+def test_ban_is_changed_to_suspension(mod, mia, comment, alice):
     entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY)
     answer(mia, appeal(entry, alice), Outcome.CHANGED, sanction="suspend_7")
     alice.refresh_from_db()
@@ -138,7 +138,7 @@ def test_a_ban_is_changed_to_a_suspension(mod, mia, comment, alice):
 
 
 @pytest.mark.parametrize("instead", [{}, {"act": "edit_out", "passage": "never said"}])
-def test_a_change_that_changes_nothing_is_refused_and_nothing_is_done(removal, alice, mia, comment, instead):
+def test_change_without_effect_is_refused(removal, alice, mia, comment, instead):
     made = appeal(removal, alice)
     with pytest.raises(Refused):
         answer(mia, made, Outcome.CHANGED, **instead)
@@ -147,7 +147,7 @@ def test_a_change_that_changes_nothing_is_refused_and_nothing_is_done(removal, a
     assert Case.objects.open().get().appeal == made
 
 
-def test_a_banned_person_may_appeal(mod, mia, comment, alice):
+def test_banned_person_can_appeal(mod, mia, comment, alice):
     entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY, comment=comment)
     alice.refresh_from_db()
     made = appeal(entry, alice)
@@ -156,7 +156,7 @@ def test_a_banned_person_may_appeal(mod, mia, comment, alice):
     assert not alice.is_suspended
 
 
-def test_nobody_answers_their_own_appeal_where_there_is_another(opening, mod, mia):
+def test_moderator_cannot_answer_own_appeal_if_there_is_another(opening, mod, mia):
     entry = decisions.decide(
         moderator=mia,
         case=decisions.open_or_begin(moderator=mia, comment_id=reply(opening, mod).pk),
@@ -172,7 +172,7 @@ def test_nobody_answers_their_own_appeal_where_there_is_another(opening, mod, mi
     answer(third, made, Outcome.REVERSED)
 
 
-def test_a_change_to_what_is_so_already_is_refused_whole(comment, alice, mod, mia):
+def test_change_to_existing_state_is_refused_completely(comment, alice, mod, mia):
     entry = decisions.decide(
         moderator=mod,
         case=Case.objects.get(comment=comment),
@@ -190,7 +190,7 @@ def test_a_change_to_what_is_so_already_is_refused_whole(comment, alice, mod, mi
     assert Case.objects.open().get().appeal == made
 
 
-def test_an_appeal_against_a_warning_leaves_the_comment_where_it_is(comment, alice, mod, mia):
+def test_appeal_against_sanction_does_not_change_comment(comment, alice, mod, mia):
     decide(mod, Case.objects.get(comment=comment), sanction="watch")
     made = appeal(LogEntry.objects.get(act="watch"), alice)
     with pytest.raises(Refused):
@@ -200,12 +200,12 @@ def test_an_appeal_against_a_warning_leaves_the_comment_where_it_is(comment, ali
     assert comment.removed_at is not None
 
 
-def test_the_same_decision_again_is_no_change(removal, alice, mia):
+def test_change_to_same_decision_is_refused(removal, alice, mia):
     with pytest.raises(Refused):
         answer(mia, appeal(removal, alice), Outcome.CHANGED, act="remove")
 
 
-def test_changed_to_a_locked_branch_what_waited_is_in_sight(mod, mia, opening):
+def test_change_to_locked_branch_publishes_held_comment(mod, mia, opening):
     new = person(trust=User.Trust.NEW)
     held = reply(opening, new)
     made = appeal(decide(mod, Case.objects.get(comment=held)), new)
@@ -217,7 +217,7 @@ def test_changed_to_a_locked_branch_what_waited_is_in_sight(mod, mia, opening):
 
 @pytest.fixture
 def banned(mod, case, comment, alice):
-    """A removal with a ban, and the appeal against it."""
+    """An appeal against a removal with a ban."""
     entry = decide(mod, case, sanction="ban")
     alice.refresh_from_db()
     return appeal(entry, alice)
@@ -234,7 +234,7 @@ def banned(mod, case, comment, alice):
         ({"act": "hold", "sanction": ""}, False, False, False),
     ],
 )
-def test_of_a_changed_decision_each_part_stays_or_gives_way(
+def test_each_part_of_decision_stays_or_is_replaced(
     banned, mia, comment, alice, instead, is_visible, is_banned, is_warned
 ):
     OutboxMessage.objects.all().delete()
@@ -246,12 +246,12 @@ def test_of_a_changed_decision_each_part_stays_or_gives_way(
     acts = [act for act in (instead.get("act"), instead.get("sanction")) if act]
     came = LogEntry.objects.filter(pk__in=(done.details or {}).get("instead", [])).order_by("id")
     assert [entry.act for entry in came] == acts
-    # whatever it is, it is told once
+    # there is one mail in each case
     assert OutboxMessage.objects.count() == 1
 
 
 @pytest.mark.parametrize("instead", [{}, {"act": "", "sanction": ""}, {"act": "remove"}])
-def test_all_or_nothing_of_it_is_no_change(banned, mia, comment, alice, instead):
+def test_change_of_everything_or_nothing_is_refused(banned, mia, comment, alice, instead):
     with pytest.raises(Refused):
         answer(mia, banned, Outcome.CHANGED, **instead)
     comment.refresh_from_db()
@@ -259,14 +259,14 @@ def test_all_or_nothing_of_it_is_no_change(banned, mia, comment, alice, instead)
     assert (comment.is_published, alice.is_suspended) == (False, True)
 
 
-def test_where_nothing_went_with_it_nothing_of_that_can_be_taken_back(removal, alice, mia):
+def test_missing_sanction_cannot_be_taken_back(removal, alice, mia):
     made = appeal(removal, alice)
     for instead in ({"sanction": ""}, {"act": ""}):
         with pytest.raises(Refused):
             answer(mia, made, Outcome.CHANGED, **instead)
 
 
-def test_a_passage_comes_back_into_what_its_author_wrote_since(mod, mia, case, comment, alice):
+def test_passage_is_put_back_into_edited_text(mod, mia, case, comment, alice):
     entry = decide(mod, case, "edit_out", passage="unkind the week")
     comment.refresh_from_db()
     now = f"Hello. {comment.source} And more."
@@ -277,13 +277,13 @@ def test_a_passage_comes_back_into_what_its_author_wrote_since(mod, mia, case, c
     comment.refresh_from_db()
     assert comment.source == now.replace(LEFT_OUT, "unkind the week")
     assert LogEntry.objects.get(undoes=entry).details is None
-    # readers see what it said, and nobody stops at the passage any more
+    # the revisions are shown again, and the passage is allowed in edits
     assert not comment.revisions.exclude(withheld_at=None).exists()
     comments.edit(editor=alice, comment=comment, source=comment.source + " Again.")
     assert not Case.objects.open().exists()
 
 
-def test_a_text_without_the_mark_stays_as_its_author_left_it(mod, mia, case, comment, alice, client):
+def test_edited_text_without_mark_stays(mod, mia, case, comment, alice, client):
     entry = decide(mod, case, "edit_out", passage="unkind the week")
     comment.refresh_from_db()
     comments.edit(editor=alice, comment=comment, source="Quite another text by now.")
@@ -295,7 +295,7 @@ def test_a_text_without_the_mark_stays_as_its_author_left_it(mod, mia, case, com
     assert "The text has been changed since" in client.get(f"/decisions/{entry.pk}/").content.decode()
 
 
-def test_what_another_decision_took_out_stays_out_of_earlier_versions(mod, mia, case, comment, alice):
+def test_revision_with_passage_of_other_decision_stays_withheld(mod, mia, case, comment, alice):
     first = decide(mod, case, "edit_out", passage="unkind the week")
     comment.refresh_from_db()
     actions.edit_out(moderator=mod, comment=comment, passage=comment.source.split()[0], reason=WHY)
@@ -306,8 +306,8 @@ def test_what_another_decision_took_out_stays_out_of_earlier_versions(mod, mia, 
     assert not comment.revisions.filter(withheld_at=None, source__contains=WORDS.split()[0]).exists()
 
 
-def test_an_appeal_against_what_is_gone_already_is_granted(mod, mia, case, comment, alice, bob):
-    """Hidden by flags, appealed against, and approved from the queue before the appeal is answered."""
+def test_appeal_against_removal_that_was_undone_is_reversed(mod, mia, case, comment, alice, bob):
+    """The comment is removed, appealed, and approved from the queue before the appeal is answered."""
     removed = decide(mod, case)
     made = appeal(removed, alice)
     actions.approve(moderator=mod, comment=comment, reason="It is fine.")
@@ -317,7 +317,7 @@ def test_an_appeal_against_what_is_gone_already_is_granted(mod, mia, case, comme
     assert LogEntry.objects.get(undoes=removed).details == {"left": ["removed_at"]}
 
 
-def test_what_was_decided_about_a_person_since_stays(mod, mia, comment, alice):
+def test_later_decision_about_person_stays(mod, mia, comment, alice):
     first = decisions.apply_sanction(moderator=mod, person=alice, sanction="suspend_3", reason=WHY)
     decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY)
     answer(mia, appeal(first, alice), Outcome.REVERSED)
@@ -326,7 +326,7 @@ def test_what_was_decided_about_a_person_since_stays(mod, mia, comment, alice):
     assert LogEntry.objects.get(undoes=first).details == {"left": ["suspended_at", "suspended_until"]}
 
 
-def test_several_passages_are_taken_out_by_one_decision(mod, case, comment):
+def test_one_decision_takes_out_several_passages(mod, case, comment):
     source, (first, *_rest, last) = comment.source, comment.source.split()
     entry = decide(mod, case, "edit_out", passage=f"{first}\n{LEFT_OUT}\n{last}")
     comment.refresh_from_db()
@@ -337,10 +337,10 @@ def test_several_passages_are_taken_out_by_one_decision(mod, case, comment):
     assert comment.source == source
 
 
-# At the desk ----------------------------------------------------------------------------------------------------------
+# In the admin ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_is_shown_before_it_is_sent(desk, opening, alice):
+def test_preview_of_answer(desk, opening, alice):
     entry = actions.remove(
         moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is unkind.", rule="Be kind"
     )
@@ -355,13 +355,13 @@ def test_an_answer_is_shown_before_it_is_sent(desk, opening, alice):
     for told in (*sentences, "One passage goes.", "unkind the week"):
         assert told in shown
     assert Case.objects.open().get() == case
-    # what would be refused is told here already, and nothing of it is kept
+    # the preview shows a refusal, and is rolled back
     refused = said(desk.post(page(case), data | {"act": "stays", "sanction": ""}))
     assert "Please say what comes instead" in refused
     assert [entry.act for entry in LogEntry.objects.all()] == ["remove"]
 
 
-def test_a_passage_made_smaller_is_shown_before(desk, opening, alice):
+def test_preview_of_smaller_passage(desk, opening, alice):
     comment = reply(opening, alice)
     entry = actions.edit_out(
         moderator=moderator("Mia Second"), comment=comment, passage="unkind the week", reason="It is unkind."
@@ -372,7 +372,7 @@ def test_a_passage_made_smaller_is_shown_before(desk, opening, alice):
     assert "been […] the week before" in said(desk.post(page(case), data | {"preview": "1"}))
 
 
-def test_what_comes_instead_can_be_taken_back_where_it_is_told(desk, opening, alice):
+def test_message_has_button_to_undo_replacing_decision(desk, opening, alice):
     comment = reply(opening, alice)
     entry = actions.edit_out(
         moderator=moderator("Mia Second"), comment=comment, passage="unkind the week", reason="It is unkind."
@@ -387,7 +387,7 @@ def test_what_comes_instead_can_be_taken_back_where_it_is_told(desk, opening, al
     assert "Some of it was decided or written anew since." in told
 
 
-def test_an_appeal_is_answered_at_the_desk_by_another(desk, opening, alice, mod):
+def test_other_moderator_answers_appeal_in_admin(desk, opening, alice, mod):
     entry = actions.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     mia = moderator("Mia Second")
@@ -408,7 +408,7 @@ def test_an_appeal_is_answered_at_the_desk_by_another(desk, opening, alice, mod)
     assert "This was decided" in said(other.get(page(case)))
 
 
-def test_a_decision_is_changed_on_appeal_by_the_form(desk, opening, alice):
+def test_form_changes_decision_on_appeal(desk, opening, alice):
     comment = reply(opening, alice)
     entry = actions.remove(moderator=moderator("Mia Second"), comment=comment, reason="It is unkind.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
@@ -430,7 +430,7 @@ def test_a_decision_is_changed_on_appeal_by_the_form(desk, opening, alice):
     assert (comment.is_published, "unkind" in comment.source) == (True, False)
 
 
-def test_what_was_chosen_for_another_answer_counts_not(desk, opening, alice):
+def test_replacing_decision_is_ignored_unless_changed(desk, opening, alice):
     entry = actions.remove(moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is unkind.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
@@ -440,7 +440,7 @@ def test_what_was_chosen_for_another_answer_counts_not(desk, opening, alice):
     assert alice.warned_at is None
 
 
-def test_an_appeal_tells_what_goes_with_the_decision(desk, opening, alice):
+def test_form_of_appeal_names_sanctions_in_force(desk, opening, alice):
     case, mia = flagged(opening), moderator("Mia Second")
     about = {"moderator": mia, "case": case, "seen": case.version, "reason": "It is unkind."}
     entry = decisions.decide(act="remove", sanction="ban", **about)
@@ -452,14 +452,14 @@ def test_an_appeal_tells_what_goes_with_the_decision(desk, opening, alice):
     assert told not in said(desk.get(page(appeal)))
 
 
-def test_what_has_nothing_milder_stands_or_is_reversed(desk, opening, alice):
+def test_decision_without_milder_one_cannot_be_changed(desk, opening, alice):
     entry = actions.lock_branch(moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is loud.")
     appeals.appeal(entry=entry, text="It is a talk.", person=alice)
     shown = said(desk.get(page(Case.objects.get())))
     assert ('value="reversed"' in shown, 'value="changed"' in shown, 'name="sanction"' in shown) == (True, False, False)
 
 
-def test_what_was_chosen_and_is_not_there_any_more_is_told_as_a_change(desk, opening, alice):
+def test_choice_that_has_gone_is_reported_as_change(desk, opening, alice):
     mia, comment = moderator("Mia Second"), reply(opening, alice)
     about = {"moderator": mia, "case": decisions.open_or_begin(moderator=mia, comment_id=comment.pk), "seen": 1}
     entry = decisions.decide(act="remove", sanction="suspend_7", reason="It is unkind.", **about)

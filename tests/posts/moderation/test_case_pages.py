@@ -1,4 +1,4 @@
-"""An item of the queue: opened, decided, refused with what has changed, taken back, noted about."""
+"""The page of a case: open, decide, conflicts, undo, and notes."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.posts.moderation.case_forms import QUEUE, flagged, form, held, opened
 
 
 @pytest.mark.parametrize("place", ["item", "comment"])
-def test_an_item_names_the_watched_words_that_its_text_has_now(desk, opening, alice, place):
+def test_page_names_watched_words_of_present_text(desk, opening, alice, place):
     comment = reply(opening, alice, "It was a scam, and a cheap\ntrick at that.")
     WatchedWord.objects.create(phrase="Scam")
     WatchedWord.objects.create(phrase="cheap trick", act=WatchedWord.Act.ASK, advice="Say what happened & how.")
@@ -32,7 +32,7 @@ def test_an_item_names_the_watched_words_that_its_text_has_now(desk, opening, al
     assert "Watched words" not in said(desk.get(address))
 
 
-def test_what_is_masked_is_masked_in_lists_and_above_its_replies_too(desk, opening, mod):
+def test_masked_text_is_masked_in_lists_and_above_replies(desk, opening, mod):
     masked = flagged(opening, "personal", text="She lives in Oak Lane 7.").comment
     actions.hold(moderator=mod, comment=masked, reason="Hm.")
     for address in ("/admin/posts/comment/", "/admin/posts/logentry/", "/admin/posts/revision/", QUEUE):
@@ -43,7 +43,7 @@ def test_what_is_masked_is_masked_in_lists_and_above_its_replies_too(desk, openi
     assert re.search(r'<details class="masked"><summary>[^<]+</summary>\s*<p>She lives in Oak Lane', shown)
 
 
-def test_what_was_masked_once_is_masked_in_another_item_too(desk, opening, mod):
+def test_text_stays_masked_in_later_case(desk, opening, mod):
     first = flagged(opening, "harm", text="Stop your pills.")
     decisions.decide(moderator=mod, case=first, seen=first.version, act="approve", reason="A question, and no advice.")
     case = decisions.open_or_begin(moderator=mod, comment_id=first.comment_id)
@@ -54,7 +54,7 @@ def test_what_was_masked_once_is_masked_in_another_item_too(desk, opening, mod):
         assert '<details class="masked">' in shown.split("Stop your pills.")[0]
 
 
-def test_an_appeal_shows_no_text_that_is_masked_for_another_reason(desk, opening, alice):
+def test_text_is_masked_on_page_of_appeal(desk, opening, alice):
     comment = reply(opening, alice, "She lives in Oak Lane 7.")
     entry = actions.lock_branch(moderator=moderator("Mia Second"), comment=comment, reason="Loud.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
@@ -63,19 +63,19 @@ def test_an_appeal_shows_no_text_that_is_masked_for_another_reason(desk, opening
     assert '<details class="masked">' in shown.split("She lives in Oak Lane 7.")[0]
 
 
-def test_watched_words_of_a_masked_text_are_masked_with_it(desk, opening):
+def test_watched_words_of_masked_text_are_masked(desk, opening):
     case = flagged(opening, "harm", "I have counted the pills in the drawer.")
     WatchedWord.objects.create(phrase="pills")
     before, shown, after = said(desk.get(page(case))).partition("pills</strong>")
     assert shown
     assert "pills</strong>" not in after
-    # the mask is open still, and what was opened within it is closed
+    # the word is inside the mask, and no other <details> element
     mask = before.partition('<details class="masked">')[2]
     assert mask
     assert mask.count("<details") == mask.count("</details")
 
 
-def test_opening_claims_and_a_second_moderator_sees_who_has_it(desk, opening, mod, django_user_model):
+def test_opening_claims_case_and_second_moderator_sees_it(desk, opening, mod, django_user_model):
     case = flagged(opening)
     desk.get(page(case))
     case.refresh_from_db()
@@ -97,7 +97,7 @@ def test_opening_claims_and_a_second_moderator_sees_who_has_it(desk, opening, mo
     assert other.post(page(case), form(case)).status_code == 302
 
 
-def test_a_decision_leads_to_the_next_item_and_at_last_to_the_empty_queue(desk, opening):
+def test_decision_leads_to_next_case_and_then_to_queue(desk, opening):
     cases = [flagged(opening) for _number in range(2)]
     first = desk.post(page(cases[0]), form(cases[0]))
     assert first.url == page(cases[1])
@@ -106,7 +106,7 @@ def test_a_decision_leads_to_the_next_item_and_at_last_to_the_empty_queue(desk, 
     assert [entry.act for entry in LogEntry.objects.order_by("id")] == ["remove", "keep"]
 
 
-def test_a_decision_by_rule_and_reason_at_hand(desk, opening):
+def test_decision_with_rule_and_canned_reason(desk, opening):
     case = flagged(opening)
     rules, reason = Rules.in_force(), CannedReason.objects.get(title="Off topic")
     desk.post(page(case), form(case, rule="Be kind", canned=reason.pk, reason="", sanction="warn"))
@@ -128,7 +128,7 @@ def test_a_decision_by_rule_and_reason_at_hand(desk, opening):
         {"act": "approve", "sanction": "ban", "reason": "It keeps to the rules, and stays."},
     ],
 )
-def test_a_form_that_says_too_little_keeps_what_was_written(desk, opening, data):
+def test_incomplete_form_keeps_typed_text(desk, opening, data):
     case = flagged(opening)
     answer = desk.post(page(case), form(case, **{"reason": "Kept words."} | data))
     assert answer.status_code == 422
@@ -136,7 +136,7 @@ def test_a_form_that_says_too_little_keeps_what_was_written(desk, opening, data)
     assert "reason" in data or "Kept words." in said(answer)
 
 
-def test_a_stale_decision_says_so_and_does_nothing(desk, opening):
+def test_stale_decision_is_refused(desk, opening):
     case = flagged(opening)
     data = form(case)
     flags.flag(comment=case.comment, person=person(), reason="spam")
@@ -144,14 +144,14 @@ def test_a_stale_decision_says_so_and_does_nothing(desk, opening):
     assert "This has changed since you opened it" in said(answer)
     assert "Kept words." in said(answer)
     assert not LogEntry.objects.exists()
-    # sent again, it is about the item as it is shown now
+    # if the form is sent again, it applies to the present version
     again = answer.context["form"]
     sent = {name: again[name].value() or "" for name in again.fields}
     assert desk.post(page(case), sent).status_code == 302
     assert LogEntry.objects.get().reason == "Kept words."
 
 
-def test_a_stale_decision_tells_what_has_changed(desk, opening):
+def test_stale_decision_shows_changes(desk, opening):
     case = flagged(opening)
     typed = {
         name: desk.get(page(case)).context["form"][name].value() or "" for name in ("seen", "seen_at", "seen_text")
@@ -169,7 +169,7 @@ def test_a_stale_decision_tells_what_has_changed(desk, opening):
     assert "Quite another text" not in told
 
 
-def test_a_text_changed_within_its_first_minutes_is_told_as_changed(desk, opening):
+def test_edit_within_first_minutes_is_shown_as_change(desk, opening):
     case = flagged(opening)
     typed = {
         name: desk.get(page(case)).context["form"][name].value() or "" for name in ("seen", "seen_at", "seen_text")
@@ -178,7 +178,7 @@ def test_a_text_changed_within_its_first_minutes_is_told_as_changed(desk, openin
     assert "just after writing it" in said(desk.post(page(case), form(case) | typed))
 
 
-def test_who_is_refused_about_their_own_does_not_read_who_flagged_it_since(desk, opening, mod):
+def test_author_does_not_see_flags_on_own_comment_after_refusal(desk, opening, mod):
     moderator("Mia Second")
     flags.flag(comment=reply(opening, mod), person=person(), reason="unkind")
     case = Case.objects.get()
@@ -187,7 +187,7 @@ def test_who_is_refused_about_their_own_does_not_read_who_flagged_it_since(desk,
     assert "A word about him." not in said(desk.post(page(case), form(case, act="approve") | typed))
 
 
-def test_in_a_second_tab_one_reads_that_it_was_oneself(desk, opening):
+def test_decision_in_second_tab_says_that_you_decided(desk, opening):
     case = flagged(opening)
     data = form(case)
     desk.post(page(case), data)
@@ -196,8 +196,8 @@ def test_in_a_second_tab_one_reads_that_it_was_oneself(desk, opening):
     assert "Somebody else" not in again
 
 
-def test_nothing_is_offered_that_would_be_refused(desk, opening):
-    """Nobody but the owner decides about staff, and nobody about themselves."""
+def test_sanctions_that_would_be_refused_are_not_offered(desk, opening):
+    """Only the owner decides about staff, and moderators cannot decide about themselves."""
     mia, owner = moderator("Mia Second"), person("Olga Owner", is_staff=True, is_superuser=True)
     comment = reply(opening, mia)
     flags.flag(comment=comment, person=person(), reason="unkind")
@@ -208,21 +208,21 @@ def test_nothing_is_offered_that_would_be_refused(desk, opening):
     assert offered in said(seated(type(desk)(), owner).get(page(case)))
 
 
-def test_a_note_that_is_too_long_is_kept_in_its_form(desk, opening):
+def test_note_that_is_too_long_stays_in_form(desk, opening):
     case = flagged(opening)
     answer = desk.post(f"{QUEUE}{case.pk}/note/", {"text": "n" * 2_001})
     assert answer.status_code == 422
     assert "n" * 2_001 in said(answer)
 
 
-def test_a_held_item_does_not_stand_in_the_way_of_the_next(desk, opening):
+def test_held_case_is_not_offered_again(desk, opening):
     first, second = flagged(opening, "harm"), flagged(opening)
     assert desk.post(page(first), form(first, act="hold")).url == page(second)
-    # nor does it come back to who held it, with each of the next ones
+    # it is not offered to the same moderator later, either
     assert desk.post(page(second), form(second)).url == QUEUE
 
 
-def test_what_the_author_will_read_is_shown_before(desk, opening):
+def test_preview_of_statement(desk, opening):
     case = flagged(opening)
     answer = desk.post(page(case), form(case, preview="1", rule="Be kind", reason="Not like this."))
     assert "What the author will read" in said(answer)
@@ -242,23 +242,23 @@ def test_what_the_author_will_read_is_shown_before(desk, opening):
     assert not LogEntry.objects.exists()
 
 
-def test_a_reason_at_hand_comes_into_its_box_to_be_changed_there(desk, opening):
+def test_canned_reason_is_filled_in_and_can_be_changed(desk, opening):
     case = flagged(opening)
     canned = CannedReason.objects.create(title="Kindly", text="Please say it as across a small table.", rule="Be kind")
     answer = desk.post(page(case), form(case, preview="1", reason="", canned=canned.pk))
     assert answer.context["form"]["reason"].value() == canned.text
     assert answer.context["form"]["rule"].value() == "Be kind"
     assert not answer.context["form"]["canned"].value()
-    # and with scripts at once
+    # JavaScript fills it in from this attribute
     assert "Please say it as across" in said(desk.get(page(case))).split("data-reasons")[1].split(">")[0]
 
 
-def test_a_decision_is_taken_back_where_it_is_told(desk, opening):
+def test_message_has_button_to_undo_decision(desk, opening):
     case = flagged(opening)
     text = said(desk.post(page(case), form(case), follow=True))
     entry = LogEntry.objects.get()
     assert f'action="{QUEUE}undo/{entry.pk}/"' in text
-    # and leads to the item, which is open again
+    # the button leads to the case, which is open again
     assert desk.post(f"{QUEUE}undo/{entry.pk}/").url == page(case)
     assert Case.objects.open().get() == case
     assert case.comment.flags.get().outcome == ""
@@ -266,7 +266,7 @@ def test_a_decision_is_taken_back_where_it_is_told(desk, opening):
     assert "This is taken back already." in said(desk.get(f"{QUEUE}undo/{entry.pk}/"))
 
 
-def test_what_was_decided_elsewhere_is_taken_back_after_being_asked_and_leads_back(desk, opening, alice, mod):
+def test_undo_of_other_decision_asks_first_and_leads_back(desk, opening, alice, mod):
     here, there = (reply(opening, alice, f"{WORDS} {place}") for place in ("Here.", "There."))
     for comment in (here, there):
         flags.flag(comment=comment, person=person(), reason="spam")
@@ -276,7 +276,7 @@ def test_what_was_decided_elsewhere_is_taken_back_after_being_asked_and_leads_ba
     entry = decisions.decide(act="remove", sanction="watch", rule="Be kind", **about)
     Case.objects.filter(pk=case.pk).update(closed_at=None, closed_by=None)
     text = said(desk.get(page(case)))
-    # on the item itself at once, elsewhere by a page that asks
+    # decisions about this comment are undone at once, others after a confirmation
     assert re.findall(r'action="/admin/posts/case/undo/(\d+)/"', text) == [str(locked.pk)]
     assert f'name="from_item" value="{case.pk}"' in text
     address = f"{QUEUE}undo/{entry.pk}/?from_item={case.pk}"
@@ -301,13 +301,13 @@ def test_what_was_decided_elsewhere_is_taken_back_after_being_asked_and_leads_ba
     assert desk.get(f"{QUEUE}undo/999999/").status_code == 404
 
 
-def test_not_for_me_leads_on(desk, opening, mod):
+def test_passing_on_leads_to_next_case(desk, opening, mod):
     first, second = flagged(opening), flagged(opening)
     assert desk.post(f"{QUEUE}{first.pk}/pass/").url == page(second)
     assert desk.post(f"{QUEUE}{second.pk}/pass/").url == QUEUE
 
 
-def test_a_note_and_a_decision_half_typed_do_not_cost_each_other(desk, opening):
+def test_sending_note_keeps_typed_decision_and_vice_versa(desk, opening):
     case = flagged(opening)
     typed = form(case, act="hold", reason="I am not sure", sanction="watch", text="Seen before.")
     kept = desk.post(f"{QUEUE}{case.pk}/note/", typed)
@@ -315,7 +315,7 @@ def test_a_note_and_a_decision_half_typed_do_not_cost_each_other(desk, opening):
     again = kept.context["form"]
     assert [again[name].value() for name in ("act", "reason", "sanction")] == ["hold", "I am not sure", "watch"]
     assert not LogEntry.objects.exists()
-    # the page loaded anew: once is enough
+    # a reload of the page creates no second note
     desk.post(f"{QUEUE}{case.pk}/note/", typed)
     assert Note.objects.count() == 1
     too_long = desk.post(page(case), form(case, text="n" * 2_001))
@@ -324,7 +324,7 @@ def test_a_note_and_a_decision_half_typed_do_not_cost_each_other(desk, opening):
     assert set(Note.objects.values_list("text", flat=True)) == {"Seen before.", "And this."}
 
 
-def test_notes_are_for_moderators(desk, opening, client):
+def test_notes_are_visible_to_moderators_only(desk, opening, client):
     case = flagged(opening)
     desk.post(f"{QUEUE}{case.pk}/note/", {"text": "Seen before."})
     desk.post(f"{QUEUE}{case.pk}/note/", {"text": "Knows no bounds.", "person": "1"})
@@ -336,7 +336,7 @@ def test_notes_are_for_moderators(desk, opening, client):
     assert "Seen before." not in said(type(desk)().get(opening.thread.get_absolute_url()))
 
 
-def test_what_is_about_oneself_is_for_others(desk, opening, mod):
+def test_moderator_cannot_see_or_decide_own_case(desk, opening, mod):
     mia = moderator("Mia Second")
     comment = reply(opening, mod)
     flags.flag(comment=comment, person=person("Fern Flagger"), reason="unkind")
@@ -355,7 +355,7 @@ def test_what_is_about_oneself_is_for_others(desk, opening, mod):
     assert ("Fern Flagger" in other, "He is tired." in other, 'name="act"' in other) == (True, True, True)
 
 
-def test_a_moderator_begins_an_item_about_any_comment(desk, opening, alice):
+def test_moderator_opens_case_about_any_comment(desk, opening, alice):
     comment = reply(opening, alice)
     address = f"{QUEUE}of/{comment.pk}/"
     assert f'href="{address}"' in said(desk.get(opening.thread.get_absolute_url()))
@@ -366,7 +366,7 @@ def test_a_moderator_begins_an_item_about_any_comment(desk, opening, alice):
     assert desk.get(f"{QUEUE}of/999999/").status_code == 404
 
 
-def test_old_claims_are_over(desk, opening):
+def test_claims_expire(desk, opening):
     case = flagged(opening)
     other = moderator("Mia Second")
     Case.objects.update(claimed_by=other, claimed_at=timezone.now() - timedelta(minutes=16))
@@ -375,23 +375,23 @@ def test_old_claims_are_over(desk, opening):
     assert case.claimed_by.display_name == "Mo Derby"
 
 
-def test_after_taking_an_item_over_it_is_decided(desk, mod, opening):
+def test_case_can_be_decided_after_taking_it_over(desk, mod, opening):
     case = flagged(opening)
     decisions.claim(moderator=moderator("Mia Second"), case_id=case.pk)
-    # half filled in, as it was when somebody else had it
+    # partly filled in while another moderator had the case
     half = form(case, act="edit_out", reason="Half a thought.", passage="", text="Half a note.", takes_over=1)
     answer = desk.post(f"{QUEUE}{case.pk}/take/", half)
     taken = said(answer)
     assert "Half a note." in taken
     assert (answer.status_code, "Half a thought." in taken, "Please say which passage" in taken) == (200, True, False)
-    # the form leads to the item's own address, not back to where it was taken over
+    # the form is sent to the page of the case, not to the page that takes it over
     assert "errorlist" not in taken
     assert f'action="{page(case)}" id="decide"' in taken
     assert desk.post(page(case), form(case, act="approve")).status_code == 302
     assert LogEntry.objects.get().act == "keep"
 
 
-def test_who_comes_second_keeps_what_they_typed_and_finds_on(desk, opening):
+def test_second_decision_keeps_typed_text_and_links_to_queue(desk, opening):
     case = flagged(opening)
     data = form(case, reason="It took me long to find kind words for this.")
     decisions.decide(moderator=moderator("Mia Second"), case=case, seen=case.version, act="remove", reason="Unkind.")
@@ -402,7 +402,7 @@ def test_who_comes_second_keeps_what_they_typed_and_finds_on(desk, opening):
 
 
 class Buttons(HTMLParser):
-    """The submit buttons of the form “decide” in the order of the page: the first one is what Enter presses."""
+    """The submit buttons of the form “decide” in the order of the page. Enter presses the first one."""
 
     def __init__(self, html):
         super().__init__()
@@ -430,7 +430,7 @@ class Buttons(HTMLParser):
 
 
 @pytest.mark.parametrize("way", ["change", "take"])
-def test_enter_in_an_item_that_a_colleague_has_decides_and_does_not_take_it_over(desk, opening, way):
+def test_enter_in_claimed_case_decides_and_does_not_take_over(desk, opening, way):
     case = flagged(opening)
     decisions.claim(moderator=moderator("Mia Second"), case_id=case.pk)
     html = said(desk.get(page(case)) if way == "change" else desk.post(f"{QUEUE}{case.pk}/take/", form(case)))
@@ -439,7 +439,7 @@ def test_enter_in_an_item_that_a_colleague_has_decides_and_does_not_take_it_over
     assert any("ake it over" in words for words in buttons)
 
 
-def test_enter_in_an_item_of_every_kind_presses_its_main_button(desk, opening, mod):
+def test_enter_presses_main_button(desk, opening, mod):
     for case in (flagged(opening), held(opening)):
         assert Buttons(said(desk.get(page(case)))).found[0] == "Decide"
         actions.remove(moderator=mod, comment=case.comment, reason="Unkind.")

@@ -1,4 +1,4 @@
-"""What could go wrong between a decision and its end: nothing waits unseen, nobody judges themselves, undo is whole."""
+"""Conflicts: held comments stay in the queue, no decisions in one's own favour, undo is complete."""
 
 from datetime import timedelta
 
@@ -45,16 +45,16 @@ def answer(mod, entry, who, outcome=Appeal.Outcome.REVERSED):
 
 
 def unseen():
-    """Comments that wait for a moderator and are in no queue."""
+    """Return comments that are held or hidden but have no open case."""
     waiting = Comment.objects.filter(Q(held_at__isnull=False) | Q(hidden_at__isnull=False))
     waiting = waiting.filter(removed_at=None, deleted_at=None)
     return waiting.exclude(cases__in=Case.objects.filter(closed_at=None, appeal=None))
 
 
-# A passage that was taken out ----------------------------------------------------------------------------------------
+# Passages that were taken out ----------------------------------------------------------------------------------------
 
 
-def test_what_was_taken_out_is_in_no_earlier_version_either(client, comment, alice, mod):
+def test_passage_is_taken_out_of_earlier_versions(client, comment, alice, mod):
     Comment.objects.filter(pk=comment.pk).update(created_at=timezone.now() - 2 * GRACE)
     comments.edit(editor=alice, comment=comment, source=f"{NUMBER} Or do not.")
     entry = act(actions.edit_out, mod, comment, passage="555 0100")
@@ -65,7 +65,7 @@ def test_what_was_taken_out_is_in_no_earlier_version_either(client, comment, ali
     assert "555 0100" in client.get(f"/c/{comment.pk}/history/?version=1").content.decode()
 
 
-def test_who_puts_it_back_waits_for_a_moderator(comment, alice, mod):
+def test_author_who_puts_passage_back_is_held(comment, alice, mod):
     act(actions.edit_out, mod, comment, passage="555 0100")
     alice.refresh_from_db()
     changed = comments.edit(editor=alice, comment=comment, source="I meant it: 555 0100.")
@@ -73,31 +73,31 @@ def test_who_puts_it_back_waits_for_a_moderator(comment, alice, mod):
     assert Case.objects.open().get().why == ["passage"]
 
 
-# Nothing waits unseen ------------------------------------------------------------------------------------------------
+# Held comments stay in the queue -------------------------------------------------------------------------------------
 
 
-def test_locking_the_branch_of_what_waits_leaves_it_in_the_queue(comment, bob, mod):
+def test_locking_branch_of_held_comment_keeps_it_in_queue(comment, bob, mod):
     flags.flag(comment=comment, person=bob, reason="unkind")
     act(actions.hold, mod, comment)
     act(actions.lock_branch, mod, comment)
     assert not unseen().exists()
 
 
-def test_what_is_restored_into_waiting_is_in_the_queue(opening, mod):
+def test_held_comment_is_in_queue_after_restore(opening, mod):
     held = reply(opening, person(trust=User.Trust.NEW))
     act(actions.remove, mod, held)
     act(actions.restore, mod, held)
     assert Case.objects.open().get(comment=held)
 
 
-def test_approving_what_was_removed_shows_it(comment, mod):
+def test_approving_removed_comment_publishes_it(comment, mod):
     act(actions.remove, mod, comment)
     act(actions.approve, mod, comment)
     comment.refresh_from_db()
     assert comment.is_published
 
 
-def test_a_removal_is_undone_also_where_it_was_held_before_and_approved_since(opening, mod):
+def test_undo_of_removal_publishes_comment_approved_meanwhile(opening, mod):
     held = reply(opening, person(trust=User.Trust.NEW))
     entry = act(actions.remove, mod, held)
     Comment.objects.filter(pk=held.pk).update(held_at=None)
@@ -112,7 +112,7 @@ STEPS = ["remove", "restore", "hold", "approve", "lock_branch", "edit_out", "und
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(STEPS), max_size=9), st.booleans())
-def test_whatever_is_done_to_a_comment_it_never_waits_unseen(db, steps, is_new):
+def test_held_comment_always_has_a_case(db, steps, is_new):
     from tests.factories import thread
 
     with transaction.atomic():
@@ -150,10 +150,10 @@ def _do(step, mod, mia, author, comment):
     return act(getattr(actions, step), mod, comment, **more)
 
 
-# Undo is whole -------------------------------------------------------------------------------------------------------
+# Undo is complete ----------------------------------------------------------------------------------------------------
 
 
-def test_a_decision_is_taken_back_with_its_sanction(comment, alice, bob, mod):
+def test_undo_includes_sanction(comment, alice, bob, mod):
     flags.flag(comment=comment, person=bob, reason="unkind")
     case = Case.objects.get()
     entry = decisions.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY, sanction="ban")
@@ -163,7 +163,7 @@ def test_a_decision_is_taken_back_with_its_sanction(comment, alice, bob, mod):
     assert LogEntry.objects.filter(act="undo").count() == 2
 
 
-def test_a_sanction_that_somebody_ended_since_does_not_stand_in_the_way(comment, alice, bob, mod):
+def test_sanction_that_was_ended_does_not_prevent_undo(comment, alice, bob, mod):
     flags.flag(comment=comment, person=bob, reason="unkind")
     case = Case.objects.get()
     entry = decisions.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY, sanction="ban")
@@ -175,7 +175,7 @@ def test_a_sanction_that_somebody_ended_since_does_not_stand_in_the_way(comment,
     assert not alice.is_suspended
 
 
-def test_a_warning_that_was_acknowledged_can_be_taken_back_and_reversed(comment, alice, mod, mia):
+def test_acknowledged_warning_can_be_undone_and_reversed(comment, alice, mod, mia):
     for take_back in (
         lambda entry: undo.undo(moderator=mod, entry=entry, reason=WHY),
         lambda entry: answer(mia, entry, alice),
@@ -187,7 +187,7 @@ def test_a_warning_that_was_acknowledged_can_be_taken_back_and_reversed(comment,
         assert LogEntry.objects.filter(undoes=entry).exists()
 
 
-def test_a_reversed_hiding_does_not_hide_again_with_the_next_flag(comment, alice, mia):
+def test_next_flag_does_not_hide_again_after_reversal(comment, alice, mia):
     for _number in range(5):
         flags.flag(comment=comment, person=person(), reason="unkind")
     answer(mia, LogEntry.objects.get(act="hide"), alice)
@@ -198,16 +198,16 @@ def test_a_reversed_hiding_does_not_hide_again_with_the_next_flag(comment, alice
     assert comment.is_published
 
 
-def test_a_reversed_removal_tells_the_flagger_so(comment, alice, bob, mod, mia):
+def test_reversed_removal_changes_outcome_of_flag(comment, alice, bob, mod, mia):
     flags.flag(comment=comment, person=bob, reason="unkind")
     answer(mia, act(actions.remove, mod, comment), alice)
     assert Flag.objects.get().outcome == Flag.Outcome.KEPT
 
 
-# Nobody judges themselves --------------------------------------------------------------------------------------------
+# Decisions about oneself ---------------------------------------------------------------------------------------------
 
 
-def test_a_moderator_decides_nothing_in_their_own_favour(opening, mod, mia):
+def test_moderator_cannot_decide_in_own_favour(opening, mod, mia):
     own = reply(opening, mod)
     flags.flag(comment=own, person=person(), reason="unkind")
     with pytest.raises(PermissionDenied):
@@ -226,7 +226,7 @@ def test_a_moderator_decides_nothing_in_their_own_favour(opening, mod, mia):
     assert not Case.objects.offered_to(mod, timezone.now()).exists()
 
 
-def test_nobody_suspends_staff_by_taking_back_that_a_suspension_ended(mod, mia):
+def test_moderator_cannot_suspend_staff_by_undo(mod, mia):
     owner = person("Olga Owner", is_staff=True, is_superuser=True)
     sanctions.suspend(moderator=owner, person=mia, reason=WHY, until=timezone.now() + timedelta(days=1))
     ended = sanctions.unsuspend(moderator=owner, person=mia, reason=WHY)
@@ -240,7 +240,7 @@ def test_nobody_suspends_staff_by_taking_back_that_a_suspension_ended(mod, mia):
 # Flags ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_second_flag_adds_to_the_first_and_may_make_it_urgent(comment, bob):
+def test_second_flag_is_added_to_first_and_can_make_it_urgent(comment, bob):
     flags.flag(comment=comment, person=bob, reason="unkind", note="The tone.")
     flags.flag(comment=comment, person=bob, reason="harm", note="She says that she will do it tonight.")
     flag = Flag.objects.get()
@@ -249,7 +249,7 @@ def test_a_second_flag_adds_to_the_first_and_may_make_it_urgent(comment, bob):
     assert Case.objects.get().kind == Case.Kind.URGENT
 
 
-def test_what_was_kept_once_may_be_flagged_anew(comment, bob, mod):
+def test_kept_comment_can_be_flagged_again(comment, bob, mod):
     flags.flag(comment=comment, person=bob, reason="unkind")
     act(actions.approve, mod, comment)
     flags.flag(comment=comment, person=bob, reason="harm")
@@ -257,19 +257,19 @@ def test_what_was_kept_once_may_be_flagged_anew(comment, bob, mod):
     assert Case.objects.open().get().kind == Case.Kind.URGENT
 
 
-def test_a_flag_of_somebody_suspended_is_read_and_hides_nothing(comment, bob):
+def test_flag_of_suspended_person_has_no_weight(comment, bob):
     bob.suspended_at = timezone.now()
     assert flags.flag(comment=comment, person=bob, reason="unkind").weight == 0
 
 
-def test_flags_that_weigh_nothing_more_make_no_decision_stale(comment, mod):
+def test_flag_without_additional_weight_does_not_make_decision_stale(comment, mod):
     flags.flag(comment=comment, person=person(trust=User.Trust.NEW), reason="unkind")
     case = Case.objects.get()
     flags.flag(comment=comment, person=person(trust=User.Trust.NEW), reason="unkind")
     assert decisions.decide(moderator=mod, case=case, seen=case.version, act="remove", reason=WHY)
 
 
-def test_an_appeal_is_answered_and_not_decided_anew(comment, alice, mod, mia):
+def test_appeal_cannot_be_decided_like_a_comment(comment, alice, mod, mia):
     appeals.appeal(entry=act(actions.remove, mod, comment), text="Please look again.", person=alice)
     case = Case.objects.open().get()
     with pytest.raises(Refused) as refused:
@@ -277,13 +277,13 @@ def test_an_appeal_is_answered_and_not_decided_anew(comment, alice, mod, mia):
     assert not isinstance(refused.value, Stale)
 
 
-def test_a_baseless_flag_keeps_nothing_out_of_the_public_log(comment, bob, mod):
+def test_unfounded_flag_does_not_make_later_decision_confidential(comment, bob, mod):
     flags.flag(comment=comment, person=bob, reason="personal")
     act(actions.approve, mod, comment)
     assert not act(actions.remove, mod, comment).is_confidential
 
 
-def test_somebody_who_wrote_nothing_appeals_and_is_answered(client, alice, mod, mia):
+def test_appeal_of_person_without_comments(client, alice, mod, mia):
     from tests.posts.moderation.case_forms import page, said, seated
 
     entry = sanctions.suspend(moderator=mod, person=alice, reason=WHY, until=timezone.now() + timedelta(days=1))

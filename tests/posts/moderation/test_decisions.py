@@ -1,4 +1,4 @@
-"""Moderators at work: one decision for one item, and taken back whole."""
+"""Decisions of moderators: one decision for each case, and complete undo."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def decide(mod, case, act="remove", **more):
 
 
 def everything():
-    """All that readers and authors see, byte for byte, but for the versions that tell caches of a change."""
+    """Return all that readers and authors see, except the versions that invalidate caches."""
     return [
         list(Comment.objects.order_by("pk").values()),
         [{**row, "version": 0} for row in Thread.objects.order_by("pk").values()],
@@ -48,7 +48,7 @@ ACTS = {
 
 
 @pytest.mark.parametrize("sanction", ["", *decisions.SANCTIONS])
-def test_a_decision_and_what_it_means_for_the_author(mod, case, alice, sanction):
+def test_decision_and_its_effect_on_author(mod, case, alice, sanction):
     entry = decide(mod, case, rule="Be kind", sanction=sanction)
     alice.refresh_from_db()
     assert (entry.act, entry.person, entry.rule, entry.moderator) == (Act.REMOVE, alice, "Be kind", mod)
@@ -64,7 +64,7 @@ def test_a_decision_and_what_it_means_for_the_author(mod, case, alice, sanction)
     assert case.closed_by == entry
 
 
-def test_a_warning_is_acknowledged_before_the_next_comment(mod, case, alice, opening):
+def test_warning_must_be_acknowledged_before_next_comment(mod, case, alice, opening):
     decide(mod, case, sanction="warn")
     alice.refresh_from_db()
     with pytest.raises(Refused):
@@ -74,7 +74,7 @@ def test_a_warning_is_acknowledged_before_the_next_comment(mod, case, alice, ope
     assert reply(opening, alice, "Something else to say.").pk
 
 
-def test_a_sanction_needs_an_account_and_then_nothing_is_done(mod, opening):
+def test_sanction_against_guest_is_refused_completely(mod, opening):
     from posts.writing import guests
 
     held = guests.comment_as_guest(name="Wren", email="", parent=opening, source=WORDS, key="k")
@@ -85,7 +85,7 @@ def test_a_sanction_needs_an_account_and_then_nothing_is_done(mod, opening):
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_decision_taken_back_leaves_everything_as_it_was(mod, case, comment, act):
+def test_undo_restores_everything(mod, case, comment, act):
     before = everything()
     entry = decide(mod, case, act, **ACTS[act])
     if act != "approve":
@@ -99,7 +99,7 @@ def test_a_decision_taken_back_leaves_everything_as_it_was(mod, case, comment, a
 
 
 @pytest.mark.parametrize("sanction", decisions.SANCTIONS)
-def test_a_sanction_taken_back_too(mod, comment, alice, sanction):
+def test_undo_restores_person(mod, comment, alice, sanction):
     before = everything()
     entry = decisions.apply_sanction(moderator=mod, person=alice, sanction=sanction, reason=WHY, comment=comment)
     assert everything() != before
@@ -107,7 +107,7 @@ def test_a_sanction_taken_back_too(mod, comment, alice, sanction):
     assert everything() == before
 
 
-def test_a_first_publication_taken_back_is_held_again(mod, opening):
+def test_undo_of_first_publication_holds_comment_again(mod, opening):
     new = person(trust=User.Trust.NEW)
     held = reply(opening, new)
     before = everything()
@@ -119,7 +119,7 @@ def test_a_first_publication_taken_back_is_held_again(mod, opening):
     assert Case.objects.open().get(comment=held)
 
 
-def test_a_decision_is_taken_back_once_and_not_behind_anothers_back(mod, case, comment, alice):
+def test_undo_is_possible_once_and_not_after_later_decision(mod, case, comment, alice):
     entry = decide(mod, case, "hold")
     comments.delete(author=alice, comment=comment)
     with pytest.raises(Refused):
@@ -130,14 +130,14 @@ def test_a_decision_is_taken_back_once_and_not_behind_anothers_back(mod, case, c
 
 
 def decide_again(mod, comment):
-    """A removal on top, undone by hand in another way since."""
+    """Remove the comment and restore it. Return the entry of the removal."""
 
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     actions.restore(moderator=mod, comment=comment, reason=WHY)
     return entry
 
 
-def test_a_passage_is_taken_out_and_the_text_before_is_withheld(mod, case, comment):
+def test_taking_out_passage_withholds_earlier_text(mod, case, comment):
     decide(mod, case, "edit_out", passage="unkind the week")
     comment.refresh_from_db()
     assert comment.source == WORDS.replace("unkind the week", "[…]")
@@ -149,14 +149,14 @@ def test_a_passage_is_taken_out_and_the_text_before_is_withheld(mod, case, comme
 
 
 @pytest.mark.parametrize("passage", ["not in it", "  ", WORDS])
-def test_a_passage_that_is_not_there_or_is_everything_is_refused(mod, case, comment, passage):
+def test_missing_or_complete_passage_is_refused(mod, case, comment, passage):
     with pytest.raises(Refused):
         decide(mod, case, "edit_out", passage=passage)
     comment.refresh_from_db()
     assert comment.source == WORDS
 
 
-def test_nobody_replies_in_a_locked_branch_but_elsewhere(mod, case, comment, opening, bob):
+def test_locked_branch_takes_no_replies(mod, case, comment, opening, bob):
     decide(mod, case, "lock_branch")
     below = Comment.objects.filter(depth=3).select_related("thread").get()
     comment.refresh_from_db()
@@ -168,7 +168,7 @@ def test_nobody_replies_in_a_locked_branch_but_elsewhere(mod, case, comment, ope
     assert reply(opening, bob).pk
 
 
-def test_a_decision_on_what_has_changed_is_refused(mod, case, comment, alice):
+def test_decision_on_changed_case_is_refused(mod, case, comment, alice):
     seen = case.version
     comments.edit(editor=alice, comment=comment, source="I have thought better of it.")
     with pytest.raises(Stale):
@@ -177,14 +177,14 @@ def test_a_decision_on_what_has_changed_is_refused(mod, case, comment, alice):
     assert comment.removed_at is None
 
 
-def test_what_is_decided_is_not_decided_again(mod, mia, case):
+def test_decided_case_cannot_be_decided_again(mod, mia, case):
     decide(mod, case)
     case.refresh_from_db()
     with pytest.raises(Stale, match="Somebody else has decided"):
         decide(mia, case)
 
 
-def test_a_claim_lasts_fifteen_minutes(mod, mia, case):
+def test_claim_lasts_fifteen_minutes(mod, mia, case):
     assert decisions.claim(moderator=mod, case_id=case.pk)
     assert not decisions.claim(moderator=mia, case_id=case.pk)
     with pytest.raises(Stale):
@@ -195,14 +195,14 @@ def test_a_claim_lasts_fifteen_minutes(mod, mia, case):
     assert decisions.claim(moderator=mod, case_id=case.pk, takes_over=True)
 
 
-def test_not_for_me_hands_on(mod, mia, case):
+def test_passed_case_is_offered_to_others_only(mod, mia, case):
     decisions.claim(moderator=mod, case_id=case.pk)
     decisions.pass_on(moderator=mod, case=case)
     assert case not in Case.objects.offered_to(mod, timezone.now())
     assert case in Case.objects.offered_to(mia, timezone.now())
 
 
-def test_who_is_no_moderator_does_nothing_of_all_this(case, comment, alice, bob):
+def test_decisions_require_moderator(case, comment, alice, bob):
     entry = LogEntry(comment=comment, act=Act.REMOVE, before={"comment": {}})
     for act in (
         lambda: decide(bob, case),
@@ -217,7 +217,7 @@ def test_who_is_no_moderator_does_nothing_of_all_this(case, comment, alice, bob)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hundred_items_raced_for_by_two_are_decided_once_each():
+def test_concurrent_moderators_decide_each_case_once():
     mods = [moderator("Mo Derby"), moderator("Mia Second")]
     opening = make_thread().opening
     for number in range(100):

@@ -1,4 +1,4 @@
-"""Readers flag: what it weighs, when it hides, and what the flagger hears."""
+"""Flags: their weight, when they hide a comment, and the outcome that the flagger sees."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -32,7 +32,7 @@ def is_hidden(comment):
     return comment.hidden_at is not None
 
 
-def test_a_flag_opens_one_item_and_the_second_of_the_same_reader_is_the_first(comment, bob):
+def test_flag_opens_case_and_second_flag_returns_first(comment, bob):
     first = flag(comment, bob, note="  Look.  ")
     assert flag(comment, bob, "spam") == first
     assert (first.note, first.outcome, first.weight) == ("Look.", Flag.Outcome.OPEN, 2)
@@ -42,14 +42,14 @@ def test_a_flag_opens_one_item_and_the_second_of_the_same_reader_is_the_first(co
 
 
 @pytest.mark.parametrize(("reason", "kind"), [("harm", Case.Kind.URGENT), ("personal", Case.Kind.PRIVACY)])
-def test_the_most_pressing_reason_says_where_it_is_in_the_queue(comment, bob, reason, kind):
+def test_most_pressing_reason_sets_kind_of_case(comment, bob, reason, kind):
     flag(comment, bob, reason)
     flag(comment, person(), "off_topic")
     assert Case.objects.get().kind == kind
     assert Case.objects.get().is_masked
 
 
-def test_as_much_as_five_members_hides_until_reviewed_and_tells_the_author(comment, alice):
+def test_flags_of_five_members_hide_comment_and_inform_author(comment, alice):
     for _number in range(4):
         flag(comment, person())
     assert not is_hidden(comment)
@@ -63,7 +63,7 @@ def test_as_much_as_five_members_hides_until_reviewed_and_tells_the_author(comme
     assert comment.thread.comment_count == 0
 
 
-def test_the_weight_that_hides_is_the_owners_to_set(comment):
+def test_owner_sets_weight_that_hides(comment):
     SiteChoices.objects.update_or_create(pk=1, defaults={"hide_at": 4})
     flag(comment, person())
     assert not is_hidden(comment)
@@ -71,7 +71,7 @@ def test_the_weight_that_hides_is_the_owners_to_set(comment):
     assert is_hidden(comment)
 
 
-def test_one_person_alone_hides_nothing_but_staff_do(comment, opening):
+def test_one_flag_hides_only_if_from_staff(comment, opening):
     SiteChoices.objects.update_or_create(pk=1, defaults={"hide_at": 1})
     flag(comment, person(trust=User.Trust.TRUSTED))
     assert not is_hidden(comment)
@@ -80,7 +80,7 @@ def test_one_person_alone_hides_nothing_but_staff_do(comment, opening):
     assert is_hidden(other)
 
 
-def test_a_storm_of_newcomers_and_visitors_counts_one(comment):
+def test_many_flags_of_newcomers_and_visitors_count_as_one(comment):
     for number in range(15):
         flag(comment, newcomer())
         flag(comment, visitor=f"{number:032}")
@@ -93,7 +93,7 @@ def test_a_storm_of_newcomers_and_visitors_counts_one(comment):
     assert is_hidden(comment)
 
 
-def test_a_visitor_flags_once_from_one_address_where_the_owner_allows_it(comment):
+def test_visitor_flags_once_per_address_if_allowed(comment):
     assert flag(comment, visitor="a" * 32) == flag(comment, visitor="a" * 32)
     assert flags.delete_expired_visitors(timezone.now()) == 1
     assert Flag.objects.get().visitor == ""
@@ -102,7 +102,7 @@ def test_a_visitor_flags_once_from_one_address_where_the_owner_allows_it(comment
         flag(comment, visitor="b" * 32)
 
 
-def test_nobody_flags_themselves_or_what_they_cannot_read(comment, alice, bob, mod):
+def test_own_and_unreadable_comments_cannot_be_flagged(comment, alice, bob, mod):
     with pytest.raises(Refused):
         flag(comment, alice)
     actions.remove(moderator=mod, comment=comment, reason=WHY)
@@ -115,7 +115,7 @@ def test_nobody_flags_themselves_or_what_they_cannot_read(comment, alice, bob, m
     ("act", "outcome"),
     [(actions.remove, "agreed"), (actions.approve, "kept"), (actions.lock_branch, "agreed")],
 )
-def test_the_flagger_hears_the_outcome(comment, bob, mod, act, outcome):
+def test_flag_gets_outcome_of_decision(comment, bob, mod, act, outcome):
     flag(comment, bob)
     act(moderator=mod, comment=comment, reason=WHY)
     assert Flag.objects.get().outcome == outcome
@@ -124,7 +124,7 @@ def test_the_flagger_hears_the_outcome(comment, bob, mod, act, outcome):
     assert case.closed_by == LogEntry.objects.get()
 
 
-def test_who_flagged_is_shown_what_they_said_and_what_became_of_it(client, comment, bob, mod):
+def test_flagger_sees_own_flag_and_outcome(client, comment, bob, mod):
     address = f"/c/{comment.pk}/flag/"
     flag(comment, person(), note="Somebody else’s words.")
     flag(comment, visitor="v" * 32, note="A visitor’s words.")
@@ -135,7 +135,7 @@ def test_who_flagged_is_shown_what_they_said_and_what_became_of_it(client, comme
     for told in ("It is unkind", "Look at the end &lt;of&gt; it.", "A moderator will look at it.", 'href="/flags/"'):
         assert told in text.partition("<details>")[0]
     assert "words." not in text
-    # what there is to add is still taken
+    # an addition is still accepted
     assert "Add something to it" in text
     wrong = client.post(address, {"reason": "", "note": "One more thing."}).content.decode()
     assert "One more thing." in wrong.partition("<details open>")[2]
@@ -147,7 +147,7 @@ def test_who_flagged_is_shown_what_they_said_and_what_became_of_it(client, comme
     assert "You flagged it" not in client.get(address).content.decode()
 
 
-def test_a_comment_its_author_takes_back_is_no_item_any_more_and_is_one_again_if_that_is_undone(comment, alice, bob):
+def test_deletion_closes_case_and_undo_reopens_it(comment, alice, bob):
     flag(comment, bob)
     comments.delete(author=alice, comment=comment)
     assert Flag.objects.get().outcome == Flag.Outcome.GONE
@@ -157,7 +157,7 @@ def test_a_comment_its_author_takes_back_is_no_item_any_more_and_is_one_again_if
     assert Case.objects.open().count() == 1
 
 
-def test_accuracy_counts_after_five_decided_flags(opening, bob, mod):
+def test_accuracy_counts_from_five_decided_flags(opening, bob, mod):
     def decided(number, act):
         for _number in range(number):
             comment = reply(opening, person())

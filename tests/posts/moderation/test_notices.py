@@ -14,25 +14,25 @@ pytestmark = pytest.mark.django_db
 
 
 def remove():
-    """A decision that its author is told of by mail."""
+    """Make a decision that its author is informed of by mail."""
     return actions.remove(moderator=moderator(), comment=reply(thread().opening, person()), reason="It is unkind.")
 
 
-def test_mail_is_stored_with_the_decision_and_leaves_by_the_worker():
+def test_mail_is_stored_with_decision_and_sent_by_worker():
     remove()
     assert mail.outbox == []
     assert OutboxMessage.objects.get().kind == "decision"
     assert len(sent()) == 1
 
 
-def test_decision_that_is_rolled_back_sends_nothing():
+def test_rolled_back_decision_sends_no_mail():
     with transaction.atomic():
         remove()
         transaction.set_rollback(True)
     assert sent() == []
 
 
-def test_decision_with_a_sanction_is_one_mail_and_one_page():
+def test_decision_with_sanction_sends_one_mail_with_one_page():
     author, mod = person(), moderator()
     comment = reply(thread().opening, author)
     case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
@@ -44,7 +44,7 @@ def test_decision_with_a_sanction_is_one_mail_and_one_page():
     assert "You are banned" in page
 
 
-def test_sanction_with_a_comment_that_is_kept_is_a_mail_too():
+def test_sanction_with_kept_comment_sends_mail():
     author, mod = person(), moderator()
     case = decisions.open_or_begin(moderator=mod, comment_id=reply(thread().opening, author).pk)
     about = {"moderator": mod, "case": case, "seen": case.version, "reason": "It is unkind."}

@@ -1,4 +1,4 @@
-"""One’s session ends at the desk: what was typed waits where one comes back to."""
+"""Text typed in the admin is kept when the session has ended, until the moderator signs in again."""
 
 import re
 
@@ -7,7 +7,7 @@ from tests.factories import WORDS, moderator
 from tests.posts.moderation.case_forms import QUEUE, flagged, form, page, said, seated, sent_signed_out
 
 
-def test_a_decision_typed_while_the_session_ended_waits_in_its_form(desk, mod, opening):
+def test_typed_decision_is_kept_when_session_ends(desk, mod, opening):
     case = flagged(opening)
     data = form(case, act="hold", reason="I want a second pair of eyes.", sanction="watch", passage="At the end.")
     refused, back = sent_signed_out(desk, mod, page(case), data)
@@ -24,12 +24,12 @@ def test_a_decision_typed_while_the_session_ended_waits_in_its_form(desk, mod, o
     assert "This is what you wrote before you signed in." in html
     assert "I want a second pair of eyes." in html
     assert re.search(r'value="hold"[^>]*checked', html)
-    # once it is decided it is gone
+    # it is cleared when the decision is made
     assert desk.post(page(case), form(case, act="hold", reason="Please look.")).status_code == 302
     assert "second pair" not in said(desk.get(page(case)))
 
 
-def test_a_decision_about_several_typed_while_the_session_ended_waits_with_what_was_ticked(desk, mod, bulk):
+def test_typed_bulk_decision_is_kept_with_ticked_cases(desk, mod, bulk):
     _cases, data = bulk
     _refused, back = sent_signed_out(desk, mod, f"{QUEUE}bulk/", data)
     html = said(back)
@@ -43,7 +43,7 @@ def test_a_decision_about_several_typed_while_the_session_ended_waits_with_what_
     assert "tick at least one" in said(desk.get(f"{QUEUE}bulk/", follow=True))
 
 
-def test_a_note_typed_while_the_session_ended_waits_too_and_for_nobody_else(desk, mod, opening):
+def test_typed_note_is_kept_for_its_writer_only(desk, mod, opening):
     case = flagged(opening)
     address = f"{QUEUE}{case.pk}/note/"
     refused, back = sent_signed_out(desk, mod, address, {"text": "He wrote the same last year."})
@@ -60,7 +60,7 @@ def test_a_note_typed_while_the_session_ended_waits_too_and_for_nobody_else(desk
     assert "last year" not in said(desk.get(address, follow=True))
 
 
-def test_the_reason_of_an_act_about_rows_waits_for_the_same_act(desk, mod, alice):
+def test_typed_reason_is_kept_for_the_same_action(desk, mod, alice):
     address, rows = "/admin/accounts/user/", {"_selected_action": alice.pk, "index": 0}
     typed = {"action": "suspend", "confirmed": "1", "reason": "He did so three times.", "days": "28"}
     refused, _back = sent_signed_out(desk, mod, address, rows | typed)
@@ -73,13 +73,13 @@ def test_the_reason_of_an_act_about_rows_waits_for_the_same_act(desk, mod, alice
     assert "He did so three times." in again
     assert re.search(r'value="28"[^>]*selected', again)
     assert not alice.log_entries.exists()
-    # once it is done it is gone
+    # it is cleared when the action is done
     desk.post(address, rows | typed)
     assert alice.log_entries.get().reason == "He did so three times."
     assert "three times" not in said(desk.post(address, rows | {"action": "suspend"}))
 
 
-def test_whoever_signs_out_when_they_are_out_is_told_so_and_nothing_else(client):
+def test_signing_out_twice_shows_signed_out_page(client):
     answer = client.post("/admin/logout/")
     assert answer.status_code == 200
     assert "You have been signed out" in said(answer)

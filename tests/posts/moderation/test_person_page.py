@@ -1,4 +1,4 @@
-"""A person's page at the desk: what moderators know of them, and what can be done."""
+"""The page of a person in the admin: their record and the actions on them."""
 
 import re
 
@@ -23,17 +23,17 @@ MOST_QUERIES = 10
 
 @pytest.fixture
 def desk(client, mod):
-    """A browser in which Mo sits at the desk."""
+    """A test client in which the moderator is signed in to the admin."""
     return seated(client, mod)
 
 
 def page(somebody):
-    """The address of a person's page."""
+    """Return the address of a person's page."""
     return f"/admin/accounts/user/{somebody.pk}/change/"
 
 
 def said(response, heading=None):
-    """The page's text, or the section of it below `heading`, without tags."""
+    """Return the text of the page, or of the section below `heading` without tags."""
     html = response.content.decode()
     if heading is None:
         return html
@@ -42,7 +42,7 @@ def said(response, heading=None):
     return " ".join(re.sub(r"<[^>]+>", " ", section).split())
 
 
-def test_the_record_tells_what_they_wrote_and_flagged(desk, opening, alice, bob, mod):
+def test_record_counts_comments_and_flags(desk, opening, alice, bob, mod):
     kept, removed, held, deleted = [reply(opening, alice, f"{WORDS} {number}") for number in range(4)]
     actions.remove(moderator=mod, comment=removed, reason="It is unkind.")
     actions.hold(moderator=mod, comment=held, reason="A second look.")
@@ -63,7 +63,7 @@ def test_the_record_tells_what_they_wrote_and_flagged(desk, opening, alice, bob,
         assert desk.get(address.replace("&amp;", "&")).context["cl"].result_count == number
 
 
-def test_a_warning_is_told_also_when_it_was_read(desk, alice, mod):
+def test_acknowledged_warning_is_shown(desk, alice, mod):
     def told():
         return re.search("warned [^·]*? read( yet| it)", said(desk.get(page(alice)), "Their record"))
 
@@ -81,14 +81,14 @@ def test_a_warning_is_told_also_when_it_was_read(desk, alice, mod):
     assert told() is None
 
 
-def test_a_name_of_any_letters_leads_to_its_comments(desk, opening):
+def test_link_to_comments_works_for_any_name(desk, opening):
     odd = person("Ann “&=#” O’Hé")
     reply(opening, odd)
     address = re.search(r'href="(/admin/posts/comment/\?q=by:[^"]+)"', said(desk.get(page(odd)))).group(1)
     assert desk.get(address).context["cl"].result_count == 1
 
 
-def test_of_more_than_can_be_counted_it_says_so(desk, opening, alice, monkeypatch):
+def test_page_says_if_counts_are_limited(desk, opening, alice, monkeypatch):
     monkeypatch.setattr(record, "MOST_COUNTED", 2)
     reply(opening, alice)
     assert "the latest" not in said(desk.get(page(alice)), "Their record")
@@ -99,7 +99,7 @@ def test_of_more_than_can_be_counted_it_says_so(desk, opening, alice, monkeypatc
     assert "Of each, the latest 2 are counted." in told
 
 
-def test_their_latest_comments_with_address_state_and_first_words(desk, opening, alice, bob, mod, monkeypatch):
+def test_latest_comments_with_link_state_and_first_words(desk, opening, alice, bob, mod, monkeypatch):
     monkeypatch.setattr(shown, "MOST_COMMENTS", 3)
     gone = reply(opening, alice, "The oldest, which is not shown any more.")
     comments = [reply(opening, alice, f"Number {number} of what I have to say. {WORDS * 3}") for number in range(3)]
@@ -117,7 +117,7 @@ def test_their_latest_comments_with_address_state_and_first_words(desk, opening,
 
 
 @pytest.mark.parametrize("decides", [False, True])
-def test_urgent_and_private_texts_are_not_shown_here(desk, opening, alice, mod, decides):
+def test_urgent_and_private_texts_are_masked(desk, opening, alice, mod, decides):
     urgent, private = reply(opening, alice, f"{WORDS} In danger."), reply(opening, alice, f"{WORDS} Told of me.")
     reply(opening, alice, f"{WORDS} Harmless.")
     flags.flag(comment=urgent, person=person(), reason="harm")
@@ -133,7 +133,7 @@ def test_urgent_and_private_texts_are_not_shown_here(desk, opening, alice, mod, 
     assert html.count("Open it: the text is shown when you ask for it") == 2
 
 
-def test_the_decisions_about_them_and_nobody_else(desk, opening, alice, bob, mod):
+def test_only_decisions_about_this_person_are_shown(desk, opening, alice, bob, mod):
     gone = actions.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.", rule="Be kind")
     sanctions.warn(moderator=mod, person=alice, reason="The third time.")
     assert f'href="/admin/posts/case/undo/{gone.pk}/?from_person={alice.pk}"' in said(desk.get(page(alice)))
@@ -146,7 +146,7 @@ def test_the_decisions_about_them_and_nobody_else(desk, opening, alice, bob, mod
     assert "Nothing so far." in said(desk.get(page(person())), "Decided about them")
 
 
-def test_a_decision_is_taken_back_from_here_and_leads_back(desk, alice, mod):
+def test_undo_from_page_leads_back(desk, alice, mod):
     entry = sanctions.watch(moderator=mod, person=alice, reason="Too much at once.")
     html = said(desk.get(page(alice)))
     assert f'action="/admin/posts/case/undo/{entry.pk}/"' in html
@@ -158,7 +158,7 @@ def test_a_decision_is_taken_back_from_here_and_leads_back(desk, alice, mod):
     assert "under watch" not in said(desk.get(page(alice)), "Their record")
 
 
-def test_what_waits_about_them_the_most_pressing_first(desk, opening, alice, bob, mod):
+def test_open_cases_are_listed_most_pressing_first(desk, opening, alice, bob, mod):
     assert "What waits" not in said(desk.get(page(alice)))
     for reason in ("unkind", "harm"):
         flags.flag(comment=reply(opening, alice, f"{WORDS} {reason}"), person=bob, reason=reason)
@@ -177,7 +177,7 @@ def test_what_waits_about_them_the_most_pressing_first(desk, opening, alice, bob
     assert "urgent" not in said(desk.get(page(alice)), "What waits about them")
 
 
-def test_a_note_is_kept_and_read(desk, alice, bob, mod):
+def test_note_is_stored_and_shown(desk, alice, bob, mod):
     done = desk.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": " Seen before. "})
     assert done.url == f"{page(alice)}#record"
     note = Note.objects.get()
@@ -190,7 +190,7 @@ def test_a_note_is_kept_and_read(desk, alice, bob, mod):
 
 
 @pytest.mark.parametrize(("text", "error"), [("Too long. " * 250, "at most 2000 characters"), ("  ", "required")])
-def test_a_note_that_cannot_be_kept_stays_in_its_form(desk, alice, text, error):
+def test_invalid_note_stays_in_form(desk, alice, text, error):
     answer = desk.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": text})
     assert answer.status_code == 422
     told = said(answer, "Add a note")
@@ -198,17 +198,17 @@ def test_a_note_that_cannot_be_kept_stays_in_its_form(desk, alice, text, error):
     assert text.strip() in told
     assert "Their record" in said(answer)
     assert not Note.objects.exists()
-    # where one is led after signing in again
+    # the address after signing in again
     assert desk.get(f"/admin/accounts/user/{alice.pk}/note/").status_code == 200
     assert desk.post("/admin/accounts/user/999999/note/", {"text": "x"}).status_code == 404
 
 
 def buttons(desk, somebody):
-    """The sanctions that are offered on a person's page."""
+    """Return the sanctions that are offered on a person's page."""
     return re.findall(r'name="action" value="(\w+)"', said(desk.get(page(somebody))))
 
 
-def test_only_sanctions_that_change_something_are_offered(desk, alice, mod):
+def test_actions_without_effect_are_not_offered(desk, alice, mod):
     assert buttons(desk, alice) == ["warn", "watch", "suspend", "trust", "grant"]
     sanctions.watch(moderator=mod, person=alice, reason="x")
     sanctions.suspend(moderator=mod, person=alice, reason="x")
@@ -219,7 +219,7 @@ def test_only_sanctions_that_change_something_are_offered(desk, alice, mod):
     assert "verified as a clinician: Psychologist, US-MD" in said(desk.get(page(alice)), "Their record")
 
 
-def test_a_sanction_asks_for_its_reason_and_leads_back(desk, alice, mod):
+def test_sanction_asks_for_reason_and_leads_back(desk, alice, mod):
     html = said(desk.get(page(alice))).partition(">Sanctions</h2>")[2].partition("</form>")[0]
     pressed = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', html)) | {"action": "warn"}
     asked = desk.post("/admin/accounts/user/", pressed)
@@ -234,12 +234,12 @@ def test_a_sanction_asks_for_its_reason_and_leads_back(desk, alice, mod):
     assert done.url == page(alice)
     assert "Please be gentler." in said(desk.get(page(alice)), "Decided about them")
     assert LogEntry.objects.get().rule == ""
-    # a refusal leads there, too
+    # a refusal leads to the page, too
     pressed |= {"_selected_action": mod.pk, "confirmed": "1", "reason": "x", "days": 1, "action": "suspend"}
     refused = desk.post("/admin/accounts/user/", pressed, follow=True)
     assert refused.redirect_chain[0][0] == page(mod)
     assert "Moderators take no steps against themselves" in said(refused)
-    # and has words also where the verb has none
+    # a refusal without a text gets a default text
     wordless = desk.post("/admin/accounts/user/", pressed | {"action": "unsuspend"}, follow=True)
     assert "Mo Derby: You may not do this." in said(wordless)
 
@@ -253,7 +253,7 @@ def test_a_sanction_asks_for_its_reason_and_leads_back(desk, alice, mod):
         ({"action": "suspend", "days": 0}, "ban", "You are banned"),
     ],
 )
-def test_a_sanction_rests_on_a_rule_and_is_looked_at_before(desk, alice, data, act, sentence):
+def test_sanction_has_rule_and_preview(desk, alice, data, act, sentence):
     data |= {"_selected_action": alice.pk, "index": 0, "from_page": 1, "confirmed": 1}
     data |= {"rule": "Be kind", "reason": "The third time."}
     looked = desk.post("/admin/accounts/user/", data | {"preview": 1})
@@ -263,7 +263,7 @@ def test_a_sanction_rests_on_a_rule_and_is_looked_at_before(desk, alice, data, a
     assert ("Until" in told) == (act == "suspend")
     assert looked.status_code == 200
     assert not LogEntry.objects.exists()
-    # what was typed is in the form still
+    # the typed text is still in the form
     assert ">The third time.</textarea>" in re.sub(r">\s+", ">", said(looked))
     assert desk.post("/admin/accounts/user/", data | {"preview": 1, "reason": " "}).status_code == 422
     desk.post("/admin/accounts/user/", data)
@@ -271,12 +271,12 @@ def test_a_sanction_rests_on_a_rule_and_is_looked_at_before(desk, alice, data, a
     assert (entry.act, entry.rule, entry.rules) == (act, "Be kind", Rules.in_force())
 
 
-def test_the_list_still_leads_to_the_list(desk, alice):
+def test_action_on_list_leads_back_to_list(desk, alice):
     ticked = {"action": "warn", "_selected_action": [alice.pk], "index": 0, "confirmed": "1", "reason": "x"}
     assert desk.post("/admin/accounts/user/", ticked).url == "/admin/accounts/user/"
 
 
-def test_staff_who_do_not_moderate_see_the_account_alone(client, opening, alice, bob, mod):
+def test_staff_who_are_not_moderators_see_account_only(client, opening, alice, bob, mod):
     decisions.note(moderator=mod, text="Seen before.", person=alice)
     flags.flag(comment=reply(opening, alice), person=bob, reason="unkind")
     clerk = person("Clara Clerk", is_staff=True)
@@ -290,7 +290,7 @@ def test_staff_who_do_not_moderate_see_the_account_alone(client, opening, alice,
     assert Note.objects.count() == 1
 
 
-def test_nobody_else_comes_here(client, alice, bob):
+def test_other_people_cannot_open_page(client, alice, bob):
     client.force_login(bob)
     for address in (page(alice), f"/admin/accounts/user/{alice.pk}/note/"):
         assert client.post(address, {"text": "x"}).status_code in (302, 403)
@@ -298,7 +298,7 @@ def test_nobody_else_comes_here(client, alice, bob):
     assert not Note.objects.exists()
 
 
-def test_the_owner_gives_rights_as_before(client, alice):
+def test_owner_can_change_rights(client, alice):
     owner = person("Olga", is_staff=True, is_superuser=True)
     html = said(seated(client, owner).get(page(alice)))
     assert "Their record" in html
@@ -308,8 +308,8 @@ def test_the_owner_gives_rights_as_before(client, alice):
 
 
 @pytest.mark.parametrize("is_owner", [False, True])
-def test_the_page_costs_the_same_for_many_rows(client, opening, alice, is_owner, monkeypatch):
-    # nothing is held for what was removed before
+def test_query_count_of_page_is_constant(client, opening, alice, is_owner, monkeypatch):
+    # so that comments are not held for earlier removals
     monkeypatch.setattr("posts.moderation.screening.REMOVED_PART", 2)
     mo = moderator()
     seated(client, person("Olga", is_staff=True, is_superuser=True) if is_owner else mo)
@@ -333,8 +333,8 @@ def test_the_page_costs_the_same_for_many_rows(client, opening, alice, is_owner,
     assert costs[0] == costs[1] <= MOST_QUERIES
 
 
-def test_what_is_told_is_read_from_index_ranges(mod):
-    """Of somebody with 20,000 comments, a queue that is long for other reasons, and a long log."""
+def test_record_is_read_by_indexes(mod):
+    """For a person with 20,000 comments, a long queue, and a long log."""
     somebody, others = person(), [person() for _number in range(5)]
     thread = factories.thread()
     theirs = grow(thread, [somebody])

@@ -1,4 +1,4 @@
-"""The queue: what waits, in which order, several at once, and the figures."""
+"""The review queue: its order, bulk decisions, and the numbers by month."""
 
 import re
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from tests.posts.moderation.case_forms import QUEUE, flagged, form, held, page, 
 MOST_QUERIES = 10
 
 
-def test_the_first_thing_a_moderator_sees_is_what_waits(desk, opening):
+def test_admin_index_shows_open_cases_by_kind(desk, opening):
     for make in (lambda: flagged(opening), lambda: held(opening), lambda: flagged(opening, "harm")):
         make()
     text = said(desk.get("/admin/"))
@@ -29,26 +29,26 @@ def test_the_first_thing_a_moderator_sees_is_what_waits(desk, opening):
     assert len(desk.get(f"{QUEUE}?kind=5").context["cases"]) == 1
 
 
-def test_an_empty_queue_is_a_good_sight(desk):
+def test_empty_queue(desk):
     assert "Nothing waits. Thank you" in said(desk.get("/admin/"))
 
 
 @pytest.mark.parametrize(
     "query", ["?kind=9", "?kind=x", "?after=5-x", "?after=٣-1", "?after=99999999999999999-9", "?after=" + "9" * 40]
 )
-def test_an_address_that_makes_no_sense_shows_the_queue(desk, query, opening):
+def test_invalid_query_parameters_show_queue(desk, query, opening):
     flagged(opening)
     assert desk.get(QUEUE + query).status_code == 200
 
 
-def test_the_text_of_urgent_and_private_items_is_masked_until_it_is_asked_for(desk, opening):
+def test_text_of_urgent_case_is_masked(desk, opening):
     case = flagged(opening, "harm", "I do not know how to go on from here.")
     assert "how to go on" not in said(desk.get(QUEUE))
     text = said(desk.get(page(case)))
     assert text.index('<details class="masked">') < text.index("how to go on")
 
 
-def test_a_row_of_the_queue_says_which_word_and_what_the_flags_say(desk, opening):
+def test_row_shows_watched_words_and_reasons_of_flags(desk, opening):
     WatchedWord.objects.create(phrase="scam & co")
     WatchedWord.objects.create(phrase="pills")
     WatchedWord.objects.create(phrase="therapy", act=WatchedWord.Act.ASK)
@@ -66,7 +66,7 @@ def test_a_row_of_the_queue_says_which_word_and_what_the_flags_say(desk, opening
     ]
 
 
-def test_pages_of_the_queue_follow_each_other_without_gaps(desk, opening):
+def test_pages_of_queue_have_no_gaps(desk, opening):
     made = [flagged(opening).pk for _number in range(12)]
     seen, address = [], QUEUE
     from posts.moderation.admin import queue
@@ -82,7 +82,7 @@ def test_pages_of_the_queue_follow_each_other_without_gaps(desk, opening):
     assert seen == made
 
 
-def test_no_page_of_the_desk_asks_more_than_ten_times(desk, opening, alice, mod):
+def test_admin_pages_take_at_most_ten_queries(desk, opening, alice, mod):
     def fill():
         for _number in range(3):
             case, other = flagged(opening), held(opening)
@@ -106,7 +106,7 @@ def test_no_page_of_the_desk_asks_more_than_ten_times(desk, opening, alice, mod)
     assert max(counts[1]) <= MOST_QUERIES
 
 
-def test_several_are_decided_at_once_and_what_changed_is_left(desk, opening):
+def test_bulk_decision_leaves_changed_case(desk, opening):
     cases = [flagged(opening) for _number in range(3)]
     ticked = {"item": [f"{case.pk}:{case.version}" for case in cases] + ["x:1", "7"]}
     asked = desk.post(f"{QUEUE}bulk/", ticked)
@@ -114,11 +114,11 @@ def test_several_are_decided_at_once_and_what_changed_is_left(desk, opening):
     flags.flag(comment=cases[2].comment, person=person(), reason="spam")
     done = desk.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "remove", "reason": "Spam."}, follow=True)
     assert done.status_code == 409
-    # one banner for all that was done, with one button, and one for what was not
+    # one message with a button for the decided cases, and one for the refused case
     assert re.findall('<li class="(success|error)">', said(done)) == ["error", "success"]
     assert "2 items decided." in said(done)
     assert "This has changed" in said(done)
-    # what is left waits for the same decision, as it is by now
+    # the remaining case is in the form in its present version
     cases[2].refresh_from_db()
     assert f'name="seen" value="{cases[2].pk}:{cases[2].version}"' in said(done)
     assert ">Spam.</textarea>" in re.sub(r">\s+", ">", said(done))
@@ -127,7 +127,7 @@ def test_several_are_decided_at_once_and_what_changed_is_left(desk, opening):
     assert desk.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "ban", "reason": "x"}).status_code == 422
 
 
-def test_what_the_authors_will_read_is_shown_before_several_are_decided(desk, bulk, mod):
+def test_preview_of_bulk_decision(desk, bulk, mod):
     text = said(desk.post(f"{QUEUE}bulk/", bulk[1] | {"preview": 1}))
     told = text.partition("What the authors will read</h2>")[2].partition("</section>")[0]
     for part in ("Your comment was removed.", "Be kind", "Not like this."):
@@ -140,7 +140,7 @@ def test_what_the_authors_will_read_is_shown_before_several_are_decided(desk, bu
     assert not LogEntry.objects.exists()
 
 
-def test_all_that_was_decided_at_once_is_taken_back_at_once(desk, bulk, mod):
+def test_undo_of_bulk_decision(desk, bulk, mod):
     _cases, data = bulk
     text = said(desk.post(f"{QUEUE}bulk/", data, follow=True))
     way = re.search(r'action="(/admin/posts/case/undo/\?entries=[\d.]+)".*?>Undo all<', text).group(1)
@@ -160,7 +160,7 @@ def test_all_that_was_decided_at_once_is_taken_back_at_once(desk, bulk, mod):
     assert LogEntry.objects.filter(act="undo").count() == 3
 
 
-def test_where_others_decided_about_all_of_them_what_was_typed_is_kept(desk, bulk):
+def test_typed_text_is_kept_if_all_cases_were_decided_meanwhile(desk, bulk):
     cases, data = bulk
     for case in cases:
         about = {"moderator": moderator(f"Mia {case.pk}"), "case": case, "seen": case.version}
@@ -174,7 +174,7 @@ def test_where_others_decided_about_all_of_them_what_was_typed_is_kept(desk, bul
 @pytest.mark.parametrize(
     "way", ["", "1/change/", "figures/", "of/1/", "bulk/", "undo/1/", "undo/", "1/pass/", "1/take/", "1/note/"]
 )
-def test_nobody_else_comes_to_the_desk(client, opening, alice, way):
+def test_other_people_cannot_open_queue(client, opening, alice, way):
     client.force_login(alice)
     for send in (client.get, client.post):
         assert send(QUEUE + way).status_code in (302, 403)
@@ -184,7 +184,7 @@ def test_nobody_else_comes_to_the_desk(client, opening, alice, way):
         assert send(QUEUE + way).status_code == 403
 
 
-def test_figures_are_plots_that_can_be_read_as_tables(desk, opening, mod):
+def test_charts_can_be_read_as_tables(desk, opening, mod):
     actions.remove(moderator=mod, comment=flagged(opening).comment, reason="Spam.", rule="Be kind")
     from django.core.cache import cache
 
@@ -194,7 +194,7 @@ def test_figures_are_plots_that_can_be_read_as_tables(desk, opening, mod):
     assert re.search(r">Be kind</td><td[^>]*>1</td><td[^>]*>0</td>", text)
 
 
-def test_the_authors_of_several_are_measured_once_each_and_guests_not_at_all(desk, opening):
+def test_bulk_decision_sanctions_each_author_once_and_no_guests(desk, opening):
     author = person()
     theirs = [reply(opening, author, f"Buy this {number}.") for number in range(2)]
     guests = writing_guests.comment_as_guest(name="Wren", email="", parent=opening, source="Buy this, too.", key="k")
@@ -225,7 +225,7 @@ def test_the_authors_of_several_are_measured_once_each_and_guests_not_at_all(des
         ([5] * 9, [0, 3, 6]),
     ],
 )
-def test_few_bars_are_no_wider_than_many_and_an_axis_sanctions_them(numbers, axis):
+def test_bar_chart_width_labels_and_axis(numbers, axis):
     chart = bar_chart.chart_of([(f"Month {number}", number) for number in numbers])
     assert [number for number, _y in chart.axis] == axis
     assert all(bar.width <= bar_chart.WIDEST and bar.x + bar.width < bar_chart.WIDTH for bar in chart.bars)
@@ -238,13 +238,13 @@ def test_few_bars_are_no_wider_than_many_and_an_axis_sanctions_them(numbers, axi
         assert bar.height == pytest.approx((foot - head) * (bar.number or 0) / top, abs=0.1)
 
 
-def test_months_without_anything_have_their_place():
+def test_months_without_rows_are_included():
     months = [(datetime(2027, 1, 1, tzinfo=UTC), 3), (datetime(2026, 11, 1, tzinfo=UTC), 1)]
     assert [(month.month, row) for month, row in statistics.in_order(months)] == [(11, [1]), (12, None), (1, [3])]
     assert statistics.in_order([]) == []
 
 
-def test_one_works_through_a_part_of_the_queue(desk, opening):
+def test_moderator_works_through_part_of_queue(desk, opening):
     first, second, urgent, new = flagged(opening), flagged(opening), flagged(opening, "harm"), held(opening)
     queue = said(desk.get(f"{QUEUE}?kind=6"))
     assert f'href="{page(first)}?kind=6"' in queue
@@ -252,7 +252,7 @@ def test_one_works_through_a_part_of_the_queue(desk, opening):
     shown = said(desk.get(f"{page(first)}?kind=6"))
     address = f"{page(first)}?kind=6"
     assert f'action="{address}" id="decide"' in shown
-    # what is more pressing does not come between
+    # a more pressing case of another part is not offered
     assert desk.post(address, form(first)).url == f"{page(second)}?kind=6"
     assert desk.post(f"{page(second)}?kind=6", form(second)).url == f"{QUEUE}?kind=6"
     assert [case.pk for case in desk.get(f"{QUEUE}?why=first").context["cases"]] == [new.pk]

@@ -1,4 +1,4 @@
-"""What is held before anybody sees it, and what its author is asked about first."""
+"""Screening: which comments are held, and which words the author has to confirm."""
 
 from datetime import timedelta
 
@@ -19,14 +19,14 @@ LINKS = "Read [this](https://a.example), [that](https://b.example) and [those](h
 
 
 def held_for(comment):
-    """Why it is held; None if it is not."""
+    """Return the reasons for which the comment is held, or None."""
     comment.refresh_from_db()
     case = Case.objects.open().filter(comment=comment).first()
     assert (case is None) == (comment.held_at is None and comment.hidden_at is None)
     return case and case.why
 
 
-def test_the_first_two_comments_of_a_newcomer_are_held_and_the_third_is_not(opening, mod):
+def test_first_two_comments_of_newcomer_are_held(opening, mod):
     new = person(trust=User.Trust.NEW, joined_at=timezone.now() - timedelta(days=2))
     first, second, third = (reply(opening, new, f"{WORDS} {number}") for number in range(3))
     assert [held_for(each) for each in (first, second, third)] == [["first"]] * 3
@@ -35,13 +35,13 @@ def test_the_first_two_comments_of_a_newcomer_are_held_and_the_third_is_not(open
     assert held_for(reply(opening, new, "And now at once, as everybody else.")) is None
 
 
-def test_how_many_are_held_is_the_owners_to_set(opening):
+def test_owner_sets_number_of_held_comments(opening):
     SiteChoices.objects.update_or_create(pk=1, defaults={"first_held": 0})
     assert held_for(reply(opening, person(trust=User.Trust.NEW))) is None
 
 
 @pytest.mark.parametrize(("trust", "held"), [(User.Trust.MEMBER, ["links"]), (User.Trust.TRUSTED, None)])
-def test_more_than_two_links_are_held_but_of_those_who_are_trusted(opening, trust, held):
+def test_many_links_are_held_unless_author_is_trusted(opening, trust, held):
     somebody = person(trust=trust)
     assert held_for(reply(opening, somebody, LINKS)) == held
     assert held_for(reply(opening, somebody, LINKS.replace(", [that](https://b.example)", ""))) is None
@@ -51,13 +51,13 @@ def test_staff_are_never_held(opening):
     assert held_for(reply(opening, moderator(), LINKS)) is None
 
 
-def test_a_watched_word_is_held_and_found_whole(opening, alice):
+def test_watched_word_is_held_if_found_as_whole_word(opening, alice):
     WatchedWord.objects.create(phrase="snake oil")
     assert held_for(reply(opening, alice, "They sold me Snake\nOil, and I drank it.")) == ["word"]
     assert held_for(reply(opening, alice, "A snake, oiled, is no phrase of ours.")) is None
 
 
-def test_a_word_may_be_one_to_ask_about_first(opening, alice):
+def test_watched_word_asks_for_confirmation(opening, alice):
     WatchedWord.objects.create(phrase="crazy", act=WatchedWord.Act.ASK, advice="Many hear this as an insult.")
     text = "My family says that I am crazy, and I am not."
     with pytest.raises(ConfirmationNeeded) as asked:
@@ -67,7 +67,7 @@ def test_a_word_may_be_one_to_ask_about_first(opening, alice):
     assert held_for(reply(opening, alice, text, sure=True)) is None
 
 
-def test_who_is_under_watch_is_held_until_that_ends(opening, alice, mod):
+def test_comments_of_watched_person_are_held_until_watch_ends(opening, alice, mod):
     sanctions.watch(moderator=mod, person=alice, reason="Too much at once.")
     alice.refresh_from_db()
     assert held_for(reply(opening, alice)) == ["watch"]
@@ -77,14 +77,14 @@ def test_who_is_under_watch_is_held_until_that_ends(opening, alice, mod):
 
 
 @pytest.mark.parametrize(("removed", "held"), [(2, None), (3, ["record"])])
-def test_whoever_had_three_of_ten_removed_in_a_week_is_held(opening, alice, mod, removed, held):
+def test_author_with_three_of_ten_removed_in_a_week_is_held(opening, alice, mod, removed, held):
     written = [reply(opening, alice, f"{WORDS} {number}") for number in range(10)]
     for comment in written[:removed]:
         actions.remove(moderator=mod, comment=comment, reason="It is unkind.")
     assert held_for(reply(opening, alice, "One more, after all that.")) == held
 
 
-def test_removals_of_an_earlier_week_are_not_held_against_anybody(opening, alice, mod):
+def test_removals_of_earlier_week_do_not_count(opening, alice, mod):
     written = [reply(opening, alice, f"{WORDS} {number}") for number in range(3)]
     for comment in written:
         actions.remove(moderator=mod, comment=comment, reason="It is unkind.")
@@ -92,7 +92,7 @@ def test_removals_of_an_earlier_week_are_not_held_against_anybody(opening, alice
     assert held_for(reply(opening, alice, "One more, a week later.")) is None
 
 
-def test_a_young_account_that_repeats_a_link_looks_like_spam(opening):
+def test_new_account_that_repeats_link_is_held_as_spam(opening):
     SiteChoices.objects.update_or_create(pk=1, defaults={"first_held": 0})
     somebody = person(trust=User.Trust.NEW)
     text = "Buy [this](https://shop.example) today."
@@ -100,7 +100,7 @@ def test_a_young_account_that_repeats_a_link_looks_like_spam(opening):
     assert held_for(reply(thread(title="Another one").opening, somebody, text)) == ["spam"]
 
 
-def test_a_change_is_looked_at_too(opening, alice):
+def test_edit_is_screened(opening, alice):
     comment = reply(opening, alice)
     comments.edit(editor=alice, comment=comment, source=LINKS)
     assert held_for(comment) == ["links"]
@@ -110,7 +110,7 @@ def test_a_change_is_looked_at_too(opening, alice):
     assert opening.thread.comment_count == 0
 
 
-def test_a_change_of_what_waits_moves_the_item_on(opening, alice):
+def test_edit_of_held_comment_raises_version_of_case(opening, alice):
     comment = reply(opening, alice, LINKS)
     before = Case.objects.get().version
     comments.edit(editor=alice, comment=comment, source="No links at all in here any more.")
@@ -118,7 +118,7 @@ def test_a_change_of_what_waits_moves_the_item_on(opening, alice):
     assert held_for(comment) == ["links"]
 
 
-def test_a_new_thread_is_held_out_of_sight(alice, mod):
+def test_held_thread_is_not_visible(alice, mod):
     made = thread(alice, "Look at my links", questions=[])
     assert made.withdrawn_at is None
     WatchedWord.objects.create(phrase="look at")
@@ -131,7 +131,7 @@ def test_a_new_thread_is_held_out_of_sight(alice, mod):
     assert made.withdrawn_at is None
 
 
-def test_the_same_form_twice_is_one_held_comment(opening):
+def test_form_sent_twice_creates_one_held_comment(opening):
     new = person(trust=User.Trust.NEW)
     assert reply(opening, new, key="once") == reply(opening, new, key="once")
     assert Case.objects.count() == 1
@@ -151,12 +151,12 @@ def test_the_same_form_twice_is_one_held_comment(opening):
         ("ass_", "ass", False),
     ],
 )
-def test_words_are_found_whole(text, phrase, found):
+def test_whole_words_are_found(text, phrase, found):
     assert words.found_in(text, [phrase]) == ([phrase] if found else [])
 
 
 @given(st.text(), st.lists(st.text(min_size=1).filter(str.strip)))
-def test_finding_words_never_fails(text, phrases):
+def test_found_in_accepts_any_text(text, phrases):
     assert set(words.found_in(text, phrases)) <= set(phrases)
 
 
@@ -171,5 +171,5 @@ def test_finding_words_never_fails(text, phrases):
         (spam.Signs(links=1, age=timedelta(days=1), repeats=2, lately=0), True),
     ],
 )
-def test_signs_of_spam(signs, is_spam):
+def test_spam_score(signs, is_spam):
     assert (spam.score(signs) >= spam.LOOKS_LIKE_SPAM) == is_spam

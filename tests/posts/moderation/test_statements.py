@@ -1,4 +1,4 @@
-"""What people are told of decisions and flags, how they appeal, and what everybody may know."""
+"""Statements for members, flags, appeals, public pages about moderation, and trust."""
 
 import re
 from datetime import timedelta
@@ -29,7 +29,7 @@ def comment(opening, alice):
 
 
 def said(response):
-    """The page's text."""
+    """Return the text of the page."""
     return response.content.decode()
 
 
@@ -40,7 +40,7 @@ def remove(mod, comment, **more):
 # Flags ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_reader_flags_by_a_link_beside_the_comment_and_follows_what_becomes_of_it(client, comment, bob, mod):
+def test_reader_flags_comment_and_sees_outcome(client, comment, bob, mod):
     client.force_login(bob)
     assert f'href="/c/{comment.pk}/flag/"' in said(client.get(comment.thread.get_absolute_url()))
     assert WORDS in said(client.get(f"/c/{comment.pk}/flag/"))
@@ -54,7 +54,7 @@ def test_a_reader_flags_by_a_link_beside_the_comment_and_follows_what_becomes_of
     assert "A comment that is not in sight" in text
 
 
-def test_a_visitor_flags_where_the_owner_allows_it(client, comment):
+def test_visitor_flags_if_owner_allows_it(client, comment):
     assert client.post(f"/c/{comment.pk}/flag/", {"reason": "spam"}).status_code == 302
     assert Flag.objects.get().visitor
     SiteChoices.objects.update_or_create(pk=1, defaults={"visitors_may_flag": False})
@@ -62,20 +62,20 @@ def test_a_visitor_flags_where_the_owner_allows_it(client, comment):
 
 
 @pytest.mark.parametrize("data", [{}, {"reason": "dull"}, {"reason": "other", "note": "x" * 1_001}])
-def test_a_flag_that_says_too_little_or_too_much_is_kept_in_the_form(client, comment, bob, data):
+def test_invalid_flag_is_refused(client, comment, bob, data):
     client.force_login(bob)
     assert client.post(f"/c/{comment.pk}/flag/", data).status_code == 422
     assert not Flag.objects.exists()
 
 
-def test_ones_own_comment_has_no_link_to_flag(client, comment, alice):
+def test_own_comment_cannot_be_flagged(client, comment, alice):
     client.force_login(alice)
     assert f'href="/c/{comment.pk}/flag/"' not in said(client.get(comment.thread.get_absolute_url()))
     assert "This is your own comment" in said(client.get(f"/c/{comment.pk}/flag/"))
     assert client.post(f"/c/{comment.pk}/flag/", {"reason": "spam"}).status_code == 422
 
 
-def test_what_hides_a_comment_leads_the_flagger_back_to_what_is_left(client, comment):
+def test_flag_that_hides_comment_redirects_to_existing_page(client, comment):
     client.force_login(moderator("Mia Second"))
     sent = client.post(f"/c/{comment.pk}/flag/", {"reason": "harm"})
     assert sent.status_code == 302
@@ -83,7 +83,7 @@ def test_what_hides_a_comment_leads_the_flagger_back_to_what_is_left(client, com
 
 
 @pytest.mark.parametrize("place", ["flag", "appeal"])
-def test_what_is_sent_after_the_session_ended_waits_in_its_form(client, comment, alice, bob, mod, place):
+def test_form_sent_after_session_ended_is_kept(client, comment, alice, bob, mod, place):
     entry = remove(mod, reply(comment, alice))
     who, address, data = {
         "flag": (bob, f"/c/{comment.pk}/flag/", {"reason": "harm", "note": "She needs somebody."}),
@@ -100,7 +100,7 @@ def test_what_is_sent_after_the_session_ended_waits_in_its_form(client, comment,
     assert "She needs somebody." in said(client.get(address))
 
 
-# Holds ---------------------------------------------------------------------------------------------------------------
+# Held comments -------------------------------------------------------------------------------------------------------
 
 
 def send(client, parent, text, **more):
@@ -109,7 +109,7 @@ def send(client, parent, text, **more):
     return client.post(f"/c/{parent.pk}/reply/", data, headers=more.pop("headers", {}))
 
 
-def test_the_author_is_told_that_it_waits_sees_it_in_place_and_can_change_it(client, opening):
+def test_author_sees_and_can_edit_held_comment(client, opening):
     new = person(trust=User.Trust.NEW)
     client.force_login(new)
     sent = send(client, opening, "My first words here, and I mean them.")
@@ -128,7 +128,7 @@ def test_the_author_is_told_that_it_waits_sees_it_in_place_and_can_change_it(cli
     assert "It waits for a moderator" in said(fragment)
 
 
-def test_a_thread_that_waits_is_there_for_whoever_started_it(client, alice, bob):
+def test_author_sees_held_thread(client, alice, bob):
     WatchedWord.objects.create(phrase="lottery")
     client.force_login(alice)
     data = {"title": "The lottery of names", "source": "Who gets which therapist, and why.", "key": "k"}
@@ -143,7 +143,7 @@ def test_a_thread_that_waits_is_there_for_whoever_started_it(client, alice, bob)
     assert client.get(address).status_code == 404
 
 
-def test_a_word_to_think_about_is_asked_about_and_then_sent(client, opening, alice):
+def test_watched_word_is_sent_after_confirmation(client, opening, alice):
     WatchedWord.objects.create(phrase="crazy", act=WatchedWord.Act.ASK, advice="Many hear this as an insult.")
     client.force_login(alice)
     text = "My family says that I am crazy, and I am not."
@@ -163,7 +163,7 @@ def test_a_word_to_think_about_is_asked_about_and_then_sent(client, opening, ali
 # Decisions and appeals -----------------------------------------------------------------------------------------------
 
 
-def test_the_author_reads_what_was_decided_and_why(client, comment, alice, mod):
+def test_author_reads_decision_and_reason(client, comment, alice, mod):
     entry = remove(mod, comment)
     client.force_login(alice)
     assert "A moderator’s decision" in said(client.get("/"))
@@ -175,7 +175,7 @@ def test_the_author_reads_what_was_decided_and_why(client, comment, alice, mod):
     assert "A moderator’s decision" not in said(client.get("/"))
 
 
-def test_nobody_else_reads_it(client, comment, bob, mod):
+def test_other_people_cannot_read_statement(client, comment, bob, mod):
     entry = remove(mod, comment)
     assert client.get(f"/decisions/{entry.pk}/").status_code == 302
     client.force_login(bob)
@@ -183,7 +183,7 @@ def test_nobody_else_reads_it(client, comment, bob, mod):
     assert "Your comment was removed." not in said(client.get("/decisions/"))
 
 
-def test_an_appeal_and_its_answer_stand_there(client, comment, alice, mod):
+def test_statement_shows_appeal_and_answer(client, comment, alice, mod):
     entry = remove(mod, comment)
     client.force_login(alice)
     address = f"/decisions/{entry.pk}/"
@@ -206,13 +206,13 @@ def test_an_appeal_and_its_answer_stand_there(client, comment, alice, mod):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_mail_leads_there_without_signing_in_and_says_nothing_itself(client):
+def test_mail_has_link_without_sign_in_and_no_text_of_decision(client):
     alice, mod = person("Alice"), moderator()
     from tests.factories import thread
 
     comment = reply(thread().opening, alice)
     entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY, comment=comment)
-    # what is kind is told on the site alone
+    # decisions in the person's favour are shown on the site only
     sanctions.trust(moderator=mod, person=person(), reason="Kind for years.")
     call_command("send_outbox")
     (sent,) = mail.outbox
@@ -230,7 +230,7 @@ def test_a_mail_leads_there_without_signing_in_and_says_nothing_itself(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_guest_who_gave_an_address_is_told_too():
+def test_guest_with_address_gets_mail():
     from tests.factories import thread
 
     mod = moderator()
@@ -241,7 +241,7 @@ def test_a_guest_who_gave_an_address_is_told_too():
     assert [sent.to for sent in mail.outbox] == [["wren@example.org"]]
 
 
-def test_after_six_months_there_is_no_appeal(client, comment, alice, mod, monkeypatch):
+def test_appeal_is_refused_after_six_months(client, comment, alice, mod, monkeypatch):
     entry = remove(mod, comment)
     client.force_login(alice)
     monkeypatch.setattr("posts.moderation.appeals.APPEAL_WITHIN", timedelta())
@@ -249,7 +249,7 @@ def test_after_six_months_there_is_no_appeal(client, comment, alice, mod, monkey
     assert client.post(f"/decisions/{entry.pk}/", {"text": "Too late, I know."}).status_code == 422
 
 
-def test_a_warning_is_read_and_acknowledged_before_the_next_comment(client, comment, alice, mod, opening):
+def test_warning_must_be_acknowledged_on_page_before_next_comment(client, comment, alice, mod, opening):
     sanctions.warn(moderator=mod, person=alice, reason=WHY, comment=comment)
     client.force_login(alice)
     refused = client.post(f"/c/{opening.pk}/reply/", {"source": "Words that are not lost.", "key": "k"})
@@ -258,7 +258,7 @@ def test_a_warning_is_read_and_acknowledged_before_the_next_comment(client, comm
     assert "under “Decisions”" in said(refused)
     page = said(client.get("/decisions/"))
     assert "I have read it" in page
-    # warned again after she opened the page: what she says counts for what she has read
+    # warned again after the page was opened: only the warning on the page is acknowledged
     sanctions.warn(moderator=mod, person=alice, reason=WHY, comment=comment)
     again = client.post("/decisions/acknowledge/", {"warned": _warned(page)}, follow=True)
     assert "You were warned once more meanwhile." in said(again)
@@ -275,7 +275,7 @@ def _warned(page):
     return re.search(r'name="warned" value="([^"]+)"', page).group(1)
 
 
-def test_a_suspension_tells_its_end_wherever_it_is_told(client, comment, alice, mod, opening):
+def test_end_of_suspension_is_shown(client, comment, alice, mod, opening):
     decisions.apply_sanction(moderator=mod, person=alice, sanction="suspend_3", reason=WHY, comment=comment)
     client.force_login(alice)
     until = User.objects.get(pk=alice.pk).suspended_until
@@ -287,7 +287,7 @@ def test_a_suspension_tells_its_end_wherever_it_is_told(client, comment, alice, 
 
 
 @pytest.mark.parametrize("sanction", ["warn", "suspend_1", "ban"])
-def test_warned_suspended_and_banned_people_read_and_appeal(client, comment, alice, mod, sanction):
+def test_warned_suspended_and_banned_people_can_read_and_appeal(client, comment, alice, mod, sanction):
     entry = decisions.apply_sanction(moderator=mod, person=alice, sanction=sanction, reason=WHY, comment=comment)
     client.force_login(alice)
     assert client.get(comment.thread.get_absolute_url()).status_code == 200
@@ -296,8 +296,8 @@ def test_warned_suspended_and_banned_people_read_and_appeal(client, comment, ali
     assert Appeal.objects.get().person == alice
 
 
-def test_what_was_taken_back_and_what_came_instead_is_told_on_both_sides(client, comment, alice, mod):
-    """Whichever of them somebody opens, signed in or by the link, the other one is a step away."""
+def test_statements_of_replaced_and_replacing_decision_link_to_each_other(client, comment, alice, mod):
+    """Each statement links to the other, both for a signed-in member and by the link of the mail."""
     case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
     removal = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, sanction="ban")
     appeals.appeal(entry=removal, text="It names nobody but me.", person=alice)
@@ -325,7 +325,7 @@ def test_what_was_taken_back_and_what_came_instead_is_told_on_both_sides(client,
     assert f'href="/decisions/{cut.pk}/"' not in before
     led = re.findall(r'href="(/decisions/by-link/[^"]+)"', before)
     assert [said(client.get(link)).count("<h1>You are banned") for link in led] == [1, 0, 0]
-    # what she had written then, and what it says now
+    # the text at the time of the decision, and the present text
     for page in (before, old, new):
         assert "unkind the week" in page
         assert "What it says now" in page
@@ -338,7 +338,7 @@ def test_what_was_taken_back_and_what_came_instead_is_told_on_both_sides(client,
     assert f'href="/decisions/{removal.pk}/"' in said(client.get(f"/decisions/{answer.pk}/"))
 
 
-def test_the_list_of_decisions_costs_the_same_whatever_its_length(client, comment, alice, mod):
+def test_query_count_of_list_of_decisions_is_constant(client, comment, alice, mod):
     counts = []
     for _number in range(2):
         entry = remove(mod, comment)
@@ -352,7 +352,7 @@ def test_the_list_of_decisions_costs_the_same_whatever_its_length(client, commen
 
 
 @pytest.mark.parametrize("how", ["undo", "restore", "unsuspend"])
-def test_who_heard_of_a_decision_by_mail_hears_that_it_was_taken_back(comment, alice, mod, how):
+def test_undo_sends_mail_if_decision_did(comment, alice, mod, how):
     removed = remove(mod, comment)
     sanctions.suspend(moderator=mod, person=alice, reason=WHY)
     OutboxMessage.objects.all().delete()
@@ -363,15 +363,15 @@ def test_who_heard_of_a_decision_by_mail_hears_that_it_was_taken_back(comment, a
     }[how]()
     letter = OutboxMessage.objects.get()
     assert (letter.address, "took back or ended" in letter.body) == (alice.email, True)
-    # what nobody heard of by mail is taken back without one
+    # a decision without a mail is undone without a mail
     undo.undo(moderator=mod, entry=sanctions.trust(moderator=mod, person=alice, reason="Kind."), reason="No.")
     assert OutboxMessage.objects.count() == 1
 
 
-# What everybody may know ---------------------------------------------------------------------------------------------
+# Public pages --------------------------------------------------------------------------------------------------------
 
 
-def test_the_public_log_has_no_names_and_no_texts(client, comment, alice, mod):
+def test_public_log_has_no_names_and_texts(client, comment, alice, mod):
     remove(mod, comment)
     sanctions.suspend(moderator=mod, person=alice, reason="A reason of its own.")
     text = said(client.get("/moderation-log/"))
@@ -382,7 +382,7 @@ def test_the_public_log_has_no_names_and_no_texts(client, comment, alice, mod):
 
 
 @pytest.mark.parametrize("reason", ["harm", "personal"])
-def test_what_is_confidential_is_told_in_numbers_alone(client, comment, bob, mod, reason):
+def test_confidential_decision_appears_as_number_only(client, comment, bob, mod, reason):
     flags.flag(comment=comment, person=bob, reason=reason)
     entry = remove(mod, comment)
     undo.undo(moderator=mod, entry=entry, reason="No.")
@@ -391,8 +391,8 @@ def test_what_is_confidential_is_told_in_numbers_alone(client, comment, bob, mod
     assert [number for _month, number in response.context["confidential"]] == [2]
 
 
-def test_what_rests_on_a_rule_about_privacy_is_told_in_numbers_too(client, comment, alice, mod):
-    """Though nobody flagged it for that: a moderator saw that somebody could be recognised."""
+def test_decision_by_rule_about_privacy_is_confidential(client, comment, alice, mod):
+    """There is no flag for privacy, but the moderator chose a rule about privacy."""
     rule = Rules.in_force().titles_in_numbers[0]
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY, rule=rule)
     undo.undo(moderator=mod, entry=entry, reason="No.")
@@ -403,7 +403,7 @@ def test_what_rests_on_a_rule_about_privacy_is_told_in_numbers_too(client, comme
     assert [number for _month, number in response.context["confidential"]] == [4]
 
 
-def test_the_log_is_read_page_by_page_with_as_many_queries(client, comment, mod, django_assert_num_queries):
+def test_query_count_of_public_log_is_constant(client, comment, mod, django_assert_num_queries):
     for _number in range(30):
         actions.lock(moderator=mod, thread=comment.thread, reason=WHY)
         actions.unlock(moderator=mod, thread=comment.thread, reason=WHY)
@@ -416,14 +416,14 @@ def test_the_log_is_read_page_by_page_with_as_many_queries(client, comment, mod,
     assert second.context["before"] is None
 
 
-def test_the_rules_have_versions_and_a_decision_points_to_its_own(client, comment, mod):
+def test_decision_links_to_its_version_of_rules(client, comment, mod):
     entry = remove(mod, comment)
     Rules.objects.create(text="Be brief.\n\n## Be brave\n\nSay *it*.", published_at=timezone.now())
     now = said(client.get("/rules/"))
     assert '<h2 dir="auto">Be brave</h2>' in now
     assert "<em>it</em>" in now
     then = said(client.get(f"/rules/?version={entry.rules_id}"))
-    # made in the same minute, they are told apart by their numbers
+    # versions of the same minute have different numbers
     assert re.findall(r">(Version \d), <time", then) == ["Version 2", "Version 1"]
     assert '<h2 dir="auto">Be kind</h2>' in then
     assert "These are not the rules of today." in then
@@ -431,14 +431,14 @@ def test_the_rules_have_versions_and_a_decision_points_to_its_own(client, commen
         assert client.get(f"/rules/?version={nonsense}").status_code == 404
 
 
-def test_a_version_keeps_its_number_when_the_list_is_cut(client, db, monkeypatch):
+def test_version_keeps_number_if_list_is_cut(client, db, monkeypatch):
     monkeypatch.setattr("posts.moderation.views.transparency.MOST_VERSIONS", 2)
     for word in ("brave", "brief"):
         Rules.objects.create(text=f"## Be {word}", published_at=timezone.now())
     assert re.findall(r">(Version \d), <time", said(client.get("/rules/"))) == ["Version 3", "Version 2"]
 
 
-def test_a_year_in_numbers(client, comment, bob, mod):
+def test_transparency_page_shows_numbers(client, comment, bob, mod):
     cache.clear()
     flags.flag(comment=comment, person=bob, reason="unkind")
     undo.undo(moderator=mod, entry=actions.lock_branch(moderator=mod, comment=comment, reason=WHY), reason="No.")
@@ -450,7 +450,7 @@ def test_a_year_in_numbers(client, comment, bob, mod):
 
 
 @pytest.mark.parametrize(("address", "tables"), [("/moderation-log/", 1), ("/transparency/", 3)])
-def test_on_a_phone_each_value_stands_behind_the_name_of_its_column(client, comment, bob, mod, address, tables):
+def test_table_cells_have_column_names_for_phones(client, comment, bob, mod, address, tables):
     cache.clear()
     flags.flag(comment=comment, person=bob, reason="unkind")
     remove(mod, comment)
@@ -463,7 +463,7 @@ def test_on_a_phone_each_value_stands_behind_the_name_of_its_column(client, comm
 
 
 @pytest.mark.parametrize("address", ["/rules/", "/trust/", "/moderation-log/", "/transparency/"])
-def test_without_anything_to_tell_the_pages_stand(client, db, address):
+def test_public_pages_work_without_data(client, db, address):
     cache.clear()
     Rules.objects.all().delete()
     assert client.get(address).status_code == 200
@@ -473,7 +473,7 @@ def test_without_anything_to_tell_the_pages_stand(client, db, address):
 
 
 def known_for(days, comments, threads=1, trust=User.Trust.NEW):
-    """Somebody who has been here so long, wrote so many comments that stayed, and read so many threads."""
+    """Create a person who joined so many days ago, with so many published comments and read threads."""
     from tests.factories import thread
 
     somebody = person(joined_at=timezone.now() - timedelta(days=days), trust=User.Trust.MEMBER)
@@ -505,14 +505,14 @@ def known_for(days, comments, threads=1, trust=User.Trust.NEW):
         (61, 30, 5, User.Trust.TRUSTED),
     ],
 )
-def test_trust_is_earned_by_days_comments_and_reading(db, days, comments, threads, level):
+def test_days_comments_and_reading_raise_trust(db, days, comments, threads, level):
     somebody = known_for(days, comments, threads)
     moderation_trust.recalculate()
     somebody.refresh_from_db()
     assert somebody.trust == level
 
 
-def test_trust_is_lost_by_removals(db, mod):
+def test_removals_lower_trust(db, mod):
     somebody = known_for(4, 5, trust=User.Trust.MEMBER)
     for number, comment in enumerate(Comment.objects.filter(author=somebody)[:3], start=1):
         actions.remove(moderator=mod, comment=comment, reason=WHY)
@@ -521,7 +521,7 @@ def test_trust_is_lost_by_removals(db, mod):
         assert somebody.trust == (User.Trust.MEMBER if number < 3 else User.Trust.NEW)
 
 
-def test_what_was_set_by_hand_is_not_reckoned(db, mod):
+def test_trust_set_by_moderator_is_not_recalculated(db, mod):
     somebody = person()
     sanctions.trust(moderator=mod, person=somebody, reason="I know her work.")
     moderation_trust.recalculate()
@@ -529,19 +529,19 @@ def test_what_was_set_by_hand_is_not_reckoned(db, mod):
     assert somebody.trust == User.Trust.TRUSTED
 
 
-def test_everybody_is_reckoned_in_batches(db, monkeypatch):
+def test_trust_is_recalculated_in_batches(db, monkeypatch):
     monkeypatch.setattr(moderation_trust, "BATCH", 3)
     for _number in range(7):
         person(trust=User.Trust.TRUSTED)
     told = []
     assert moderation_trust.recalculate(told.append) == 7
     assert told == [3, 3, 1]
-    # asked to stop, behind the batch it is at
+    # stops after the current batch
     assert moderation_trust.recalculate(told.append, stopped=lambda: len(told) == 4) == 0
     assert told[3:] == [3]
 
 
-def test_title_of_a_withdrawn_thread_is_not_told_to_the_author_of_a_comment_in_it(opening, bob, mod, client):
+def test_title_of_withdrawn_thread_is_not_shown_to_author_of_comment(opening, bob, mod, client):
     comment = reply(opening, bob)
     entry = actions.remove(moderator=mod, comment=comment, reason="It is unkind.")
     actions.remove(moderator=mod, comment=opening, reason="Its title names a patient.")
@@ -557,7 +557,7 @@ def test_title_of_a_withdrawn_thread_is_not_told_to_the_author_of_a_comment_in_i
             assert not [way for way, _status in answer.redirect_chain if opening.thread.slug in way]
 
 
-def test_title_of_ones_own_withdrawn_thread_is_told_to_whoever_began_it(bob, mod, client):
+def test_title_of_withdrawn_thread_is_shown_to_its_author(bob, mod, client):
     thread = factories.thread(author=bob, title="What I have learned from my analyst")
     entry = actions.remove(moderator=mod, comment=thread.opening, reason="It names a patient.")
     client.force_login(bob)

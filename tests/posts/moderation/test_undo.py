@@ -1,4 +1,4 @@
-"""What has come since a decision, when that is appealed against or taken back: it stands, and is told."""
+"""Undo and appeals after later changes: the later decisions and texts stay, and the entry names them."""
 
 import re
 import time
@@ -27,7 +27,7 @@ def comment(opening, alice):
 
 
 def answer(mia, entry, who, outcome="reversed", **instead):
-    """Somebody appeals against `entry`, and Mia answers."""
+    """Appeal against `entry` and answer the appeal."""
     appeals.appeal(entry=entry, text="Please look again.", person=who)
     case = Case.objects.get(appeal__entry=entry)
     about = {"seen": case.version, "outcome": outcome, "answer": "You are right."}
@@ -46,7 +46,7 @@ SINCE = {
 
 
 @pytest.mark.parametrize("since", SINCE)
-def test_what_is_out_of_sight_since_for_another_reason_stays_so(client, comment, alice, mod, mia, since):
+def test_comment_hidden_later_for_another_reason_stays_hidden(client, comment, alice, mod, mia, since):
     entry = actions.lock_branch(moderator=mod, comment=comment, reason=WHY)
     SINCE[since](comment, mod)
     answer(mia, entry, alice)
@@ -58,7 +58,7 @@ def test_what_is_out_of_sight_since_for_another_reason_stays_so(client, comment,
     assert "stays out of sight" in said(client.get(f"/decisions/{entry.pk}/"))
 
 
-def test_flags_raised_since_wait_and_nothing_is_decided_along_with_them(comment, alice, bob, mod, mia):
+def test_later_flags_stay_open(comment, alice, bob, mod, mia):
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     actions.restore(moderator=mod, comment=comment, reason=WHY)
     flags.flag(comment=comment, person=bob, reason="personal", note="That is me.")
@@ -72,7 +72,7 @@ def test_flags_raised_since_wait_and_nothing_is_decided_along_with_them(comment,
     assert Case.objects.open().get().kind == Case.Kind.PRIVACY
 
 
-def test_an_old_flag_that_has_become_a_pressing_one_is_looked_at(comment, alice, bob, mod, mia):
+def test_flag_that_became_pressing_stays_open(comment, alice, bob, mod, mia):
     flags.flag(comment=comment, person=bob, reason="unkind")
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     undone = actions.restore(moderator=mod, comment=comment, reason=WHY)
@@ -86,7 +86,7 @@ def test_an_old_flag_that_has_become_a_pressing_one_is_looked_at(comment, alice,
     assert Flag.objects.order_by("-id")[0].outcome == ""
 
 
-def test_who_answers_hears_of_what_was_decided_meanwhile(comment, alice, mod, mia):
+def test_answer_is_stale_after_other_decision(comment, alice, mod, mia):
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     appeals.appeal(entry=entry, text="Please look again.", person=alice)
     case = Case.objects.get(appeal__entry=entry)
@@ -95,7 +95,7 @@ def test_who_answers_hears_of_what_was_decided_meanwhile(comment, alice, mod, mi
         appeal_answers.answer_appeal(moderator=mia, case=case, seen=case.version, outcome="reversed", answer="Yes.")
 
 
-def test_a_later_ban_is_not_made_shorter(comment, alice, mod, mia):
+def test_later_ban_is_not_shortened(comment, alice, mod, mia):
     case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
     entry = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, sanction="suspend_7")
     ban = sanctions.suspend(moderator=mod, person=alice, reason="Threats since.")
@@ -108,13 +108,13 @@ def test_a_later_ban_is_not_made_shorter(comment, alice, mod, mia):
     alice.refresh_from_db()
     assert (alice.is_suspended, alice.suspended_until) == (True, None)
     assert LogEntry.objects.get(undoes=entry).details == {"left": ["suspend"]}
-    # and with the ban gone, what was taken back before does not come again
+    # when the ban is undone, the earlier suspension does not come back
     undo.undo(moderator=mod, entry=ban, reason="A mistake.")
     alice.refresh_from_db()
     assert not alice.is_suspended
 
 
-def test_a_decision_that_was_taken_back_does_not_come_again_with_the_undo_of_a_later_one(alice, mod, mia):
+def test_undo_of_later_warning_does_not_bring_back_earlier_one(alice, mod, mia):
     first = sanctions.warn(moderator=mod, person=alice, reason=WHY)
     second = sanctions.warn(moderator=mod, person=alice, reason="Again.")
     answer(mia, first, alice)
@@ -123,7 +123,7 @@ def test_a_decision_that_was_taken_back_does_not_come_again_with_the_undo_of_a_l
     assert alice.warned_at is None
 
 
-def test_a_removal_that_was_taken_back_does_not_come_again_with_the_undo_of_what_restored_it(comment, alice, mod, mia):
+def test_undo_of_restore_does_not_bring_back_reversed_removal(comment, alice, mod, mia):
     removed = actions.remove(moderator=mod, comment=comment, reason=WHY)
     restored = actions.restore(moderator=mod, comment=comment, reason=WHY)
     answer(mia, removed, alice)
@@ -132,7 +132,7 @@ def test_a_removal_that_was_taken_back_does_not_come_again_with_the_undo_of_what
     assert comment.is_published
 
 
-def test_a_text_that_would_be_too_long_with_the_passage_stays_as_it_is(comment, alice, mod, mia):
+def test_passage_is_not_put_back_if_text_would_be_too_long(comment, alice, mod, mia):
     entry = actions.edit_out(moderator=mod, comment=comment, passage="unkind the week", reason=WHY)
     comment.refresh_from_db()
     longest = comment.source + " " + "x" * (COMMENT_MAX_LENGTH - len(comment.source) - 1)
@@ -143,7 +143,7 @@ def test_a_text_that_would_be_too_long_with_the_passage_stays_as_it_is(comment, 
     assert LogEntry.objects.get(undoes=entry).details == {"left": ["text"]}
 
 
-def test_a_passage_does_not_come_into_the_place_of_another_decisions_mark(comment, alice, mod, mia):
+def test_passage_is_not_put_back_at_mark_of_other_decision(comment, alice, mod, mia):
     text = "My neighbour Anna Berg told me this. Then the weather was fine and we went home. Later Carl Dorn shouted."
     comments.edit(editor=alice, comment=comment, source=text)
     entry = actions.edit_out(moderator=mod, comment=comment, passage="Anna Berg", reason=WHY)
@@ -156,10 +156,10 @@ def test_a_passage_does_not_come_into_the_place_of_another_decisions_mark(commen
     assert comment.source == now
 
 
-# Appealed and undone -------------------------------------------------------------------------------------------------
+# Appeals and undo ----------------------------------------------------------------------------------------------------
 
 
-def test_what_is_appealed_against_is_answered_and_not_undone_meanwhile(client, comment, alice, mod, mia):
+def test_decision_with_open_appeal_cannot_be_undone(client, comment, alice, mod, mia):
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
     appeals.appeal(entry=entry, text="Please look again.", person=alice)
@@ -169,10 +169,10 @@ def test_what_is_appealed_against_is_answered_and_not_undone_meanwhile(client, c
     assert "There is an appeal against this." in said(client.get(f"{QUEUE}undo/{entry.pk}/"))
 
 
-def test_nothing_stands_of_what_was_taken_back(comment, alice, mod, mia):
+def test_appeal_against_undone_decision_can_only_be_reversed(comment, alice, mod, mia):
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     undo.undo(moderator=mod, entry=entry, reason="Hm.")
-    # as if she had sent it in the same moment
+    # as if the appeal was sent at the same time
     appeal = appeals.Appeal.objects.create(entry=entry, person=alice, text="Please.", made_at=timezone.now())
     case = Case.objects.create(comment=comment, kind=3, why=["appeal"], appeal=appeal, opened_at=timezone.now())
     about = {"moderator": mia, "case": case, "seen": 1, "answer": "So it is."}
@@ -194,7 +194,7 @@ def test_nothing_stands_of_what_was_taken_back(comment, alice, mod, mia):
         ("lock_branch", "", {"act": "", "sanction": "warn"}),
     ],
 )
-def test_nobody_fares_worse_for_having_appealed(comment, alice, mod, mia, act, sanction, instead):
+def test_appeal_cannot_lead_to_harsher_decision(comment, alice, mod, mia, act, sanction, instead):
     case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
     passage = {"passage": "unkind the week"} if act == "edit_out" else {}
     entry = decisions.decide(moderator=mod, case=case, seen=1, act=act, reason=WHY, sanction=sanction, **passage)
@@ -202,7 +202,7 @@ def test_nobody_fares_worse_for_having_appealed(comment, alice, mod, mia, act, s
         answer(mia, entry, alice, "changed", **instead)
 
 
-def test_a_passage_is_made_smaller_on_appeal(comment, alice, mod, mia):
+def test_passage_can_be_made_smaller_on_appeal(comment, alice, mod, mia):
     source = comment.source
     entry = actions.edit_out(moderator=mod, comment=comment, passage="unkind the week", reason=WHY)
     answer(mia, entry, alice, "changed", act="edit_out", passage="unkind")
@@ -210,29 +210,29 @@ def test_a_passage_is_made_smaller_on_appeal(comment, alice, mod, mia):
     assert comment.source == source.replace("unkind", "[…]")
 
 
-def test_what_came_instead_and_is_undone_leaves_an_item_to_decide_anew(comment, alice, mod, mia):
+def test_undo_of_replacing_decision_opens_case(comment, alice, mod, mia):
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     done = answer(mia, entry, alice, "changed", act="edit_out", passage="unkind the week")
     undo.undo(moderator=mia, entry=LogEntry.objects.get(pk=done.details["instead"][0]), reason="Too much.")
     assert Case.objects.open().get().comment == comment
 
 
-def test_a_moderator_publishes_their_own_comment_by_no_act(opening, mod, mia):
+def test_moderator_cannot_publish_own_comment_by_taking_out_passage(opening, mod, mia):
     own = reply(opening, mod)
     flags.flag(comment=own, person=mia, reason="personal")
     with pytest.raises(PermissionDenied):
         actions.edit_out(moderator=mod, comment=own, passage="unkind", reason=WHY)
 
 
-# What is confidential, and for how long links hold -------------------------------------------------------------------
+# Confidential decisions, and expiry of links -------------------------------------------------------------------------
 
 
-def test_what_belongs_to_something_confidential_is_confidential(client, comment, alice, bob, mod, mia):
+def test_decisions_related_to_confidential_one_are_confidential(client, comment, alice, bob, mod, mia):
     rule = Rules.in_force().titles_in_numbers[0]
     flags.flag(comment=comment, person=bob, reason="harm")
     case = Case.objects.get()
     about = {"moderator": mod, "reason": WHY}
-    # the comment may stay, and its author is watched
+    # the comment is approved, and its author is put under watch
     decisions.decide(case=case, seen=case.version, act="approve", sanction="watch", **about)
     sanctions.unwatch(person=alice, **about)
     answer(mia, sanctions.warn(person=alice, rule=rule, **about), alice, "upheld")
@@ -241,7 +241,7 @@ def test_what_belongs_to_something_confidential_is_confidential(client, comment,
     assert not client.get("/moderation-log/").context["entries"]
 
 
-def test_a_link_leads_on_for_as_long_as_it_holds_itself(client, comment, alice, mod, mia, monkeypatch):
+def test_links_from_statement_expire_with_first_link(client, comment, alice, mod, mia, monkeypatch):
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     answer(mia, entry, alice, "changed", act="edit_out", passage="unkind the week")
     last_minute = notices.token_of(entry, until=time.time() + 60)
@@ -254,7 +254,7 @@ def test_a_link_leads_on_for_as_long_as_it_holds_itself(client, comment, alice, 
     assert client.get(back).status_code == 404
 
 
-def test_a_suspension_that_was_ended_is_told_as_over(client, comment, alice, mod):
+def test_ended_suspension_is_shown_as_over(client, comment, alice, mod):
     case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
     entry = decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY, sanction="suspend_7")
     sanctions.unsuspend(moderator=mod, person=alice, reason="Enough.")
@@ -268,11 +268,11 @@ def test_a_suspension_that_was_ended_is_told_as_over(client, comment, alice, mod
     assert "It stays: suspended" not in item
 
 
-# What a second reading found -----------------------------------------------------------------------------------------
+# Regressions ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("before", ["hidden for privacy", "a newcomer’s first comment"])
-def test_a_branch_that_is_opened_again_publishes_nothing(opening, alice, mod, mia, before):
+def test_reversed_branch_lock_does_not_publish_comment(opening, alice, mod, mia, before):
     author = alice if before.startswith("hidden") else person(trust=User.Trust.NEW)
     comment = reply(opening, author)
     if author == alice:
@@ -286,27 +286,27 @@ def test_a_branch_that_is_opened_again_publishes_nothing(opening, alice, mod, mi
 
 
 @pytest.mark.parametrize("sanction", ["warn", "watch"])
-def test_nothing_is_added_to_what_stays(comment, alice, mod, mia, sanction):
+def test_appeal_cannot_add_sanction_to_decision_that_stays(comment, alice, mod, mia, sanction):
     entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
     with pytest.raises(Refused, match="worse"):
         answer(mia, entry, alice, "changed", sanction=sanction)
 
 
-def test_what_was_ended_does_not_come_back_by_an_appeal(alice, mod, mia):
+def test_appeal_cannot_bring_back_ended_sanction(alice, mod, mia):
     ban = sanctions.suspend(moderator=mod, person=alice, reason=WHY)
     sanctions.unsuspend(moderator=mod, person=alice, reason="Enough.")
     with pytest.raises(Refused, match="worse"):
         answer(mia, ban, alice, "changed", sanction="suspend_3")
 
 
-def test_on_appeal_a_passage_does_not_become_larger(comment, alice, mod, mia):
+def test_passage_cannot_be_made_larger_on_appeal(comment, alice, mod, mia):
     entry = actions.edit_out(moderator=mod, comment=comment, passage="unkind", reason=WHY)
     with pytest.raises(Refused, match="worse"):
         answer(mia, entry, alice, "changed", act="edit_out", passage="been unkind the week")
 
 
 @pytest.mark.parametrize("since", ["hold", "flag"])
-def test_who_answers_has_seen_what_came_since(comment, alice, bob, mod, mia, since):
+def test_answer_is_stale_after_hold_or_flag(comment, alice, bob, mod, mia, since):
     entry = actions.lock_branch(moderator=mod, comment=comment, reason=WHY)
     appeals.appeal(entry=entry, text="Please look again.", person=alice)
     case = Case.objects.get(appeal__entry=entry)
@@ -318,7 +318,7 @@ def test_who_answers_has_seen_what_came_since(comment, alice, bob, mod, mia, sin
         appeal_answers.answer_appeal(moderator=mia, case=case, seen=case.version, outcome="reversed", answer="Yes.")
 
 
-def test_a_moderator_undoes_nothing_in_their_own_favour(opening, mod, mia):
+def test_moderator_cannot_undo_in_own_favour(opening, mod, mia):
     own = reply(opening, mod)
     actions.lock_branch(moderator=mia, comment=own, reason=WHY)
     entry = actions.edit_out(moderator=mia, comment=own, passage="unkind", reason=WHY)
@@ -333,7 +333,7 @@ def test_a_moderator_undoes_nothing_in_their_own_favour(opening, mod, mia):
     assert not decisions.claim(moderator=mod, case_id=Case.objects.open().get().pk)
 
 
-def test_trust_is_taken_back_step_by_step(alice, mod):
+def test_undo_of_trust_decisions(alice, mod):
     trusted = sanctions.trust(moderator=mod, person=alice, reason="Kind.")
     undo.undo(moderator=mod, entry=trusted, reason="No.")
     sanctions.trust(moderator=mod, person=alice, reason="Kind.")
@@ -370,6 +370,6 @@ HEARD = {
 
 
 @pytest.mark.parametrize(("how", "mails"), [(how, 3 if "restored" in how else 2) for how in HEARD])
-def test_each_turn_is_heard_of_once(comment, mod, how, mails):
+def test_each_change_sends_one_mail(comment, mod, how, mails):
     HEARD[how](mod, comment)
     assert OutboxMessage.objects.count() == mails

@@ -1,4 +1,4 @@
-"""Clinicians ask to be verified: what they tell for it is read by moderators, answered once, and erased."""
+"""Verification of clinicians: moderators answer a request once, and its data for the check is erased."""
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -31,7 +31,7 @@ WHY = "It was found in the register."
 
 @pytest.fixture
 def asked(alice):
-    """What Alice asked."""
+    """A request of Alice."""
     return moderation_verification.ask(person=alice, **TOLD)
 
 
@@ -44,12 +44,12 @@ def answer(mod, case, outcome="granted", **more):
 
 
 def erased(asked):
-    """Nothing of what was told for the check alone is left."""
+    """Return whether the data that was given for the check alone is erased."""
     asked.refresh_from_db()
     return (asked.number, asked.evidence) == ("", "")
 
 
-def test_alice_asks_and_it_is_an_item_of_the_queue(client, alice):
+def test_request_opens_case(client, alice):
     client.force_login(alice)
     assert "Ask to be verified" in said(client.get(ADDRESS))
     assert client.post(ADDRESS, TOLD).url == ADDRESS
@@ -58,13 +58,13 @@ def test_alice_asks_and_it_is_an_item_of_the_queue(client, alice):
     html = said(client.get(ADDRESS))
     assert "it waits for a moderator" in html
     assert "PYL 55501" in html
-    # twice is once, and what she changes makes a decision about the earlier words stale
+    # a second request changes the first one, and makes answers on the earlier text stale
     client.post(ADDRESS, TOLD | {"number": "PYL 55502"})
     changed = Case.objects.get()
     assert (changed.version, changed.verification_request.number) == (case.version + 1, "PYL 55502")
 
 
-def test_a_form_with_errors_keeps_what_was_typed(client, alice):
+def test_invalid_form_keeps_typed_text(client, alice):
     client.force_login(alice)
     answer = client.post(ADDRESS, TOLD | {"regulator": " "})
     assert answer.status_code == 422
@@ -72,7 +72,7 @@ def test_a_form_with_errors_keeps_what_was_typed(client, alice):
     assert not Case.objects.exists()
 
 
-def test_alice_takes_it_back(client, alice, asked):
+def test_member_withdraws_request(client, alice, asked):
     client.force_login(alice)
     assert "erased" in said(client.post(f"{ADDRESS}withdraw/", follow=True))
     assert erased(asked)
@@ -81,11 +81,11 @@ def test_alice_takes_it_back(client, alice, asked):
     assert Case.objects.open().count() == 1
 
 
-def test_a_visitor_is_led_to_sign_in(client):
+def test_visitor_is_redirected_to_sign_in(client):
     assert client.get(ADDRESS).url == f"/account/login/?next={ADDRESS}"
 
 
-def test_a_session_that_ended_keeps_what_is_not_for_the_check_alone(client, alice):
+def test_public_data_is_kept_when_session_ends(client, alice):
     told = {name: text for name, text in TOLD.items() if name not in ("number", "evidence")}
     refused, back = sent_signed_out(client, alice, ADDRESS, told)
     assert refused.status_code == 422
@@ -93,8 +93,8 @@ def test_a_session_that_ended_keeps_what_is_not_for_the_check_alone(client, alic
 
 
 @pytest.mark.parametrize("name", ["number", "evidence"])
-def test_what_is_for_the_check_alone_waits_in_the_page_and_nowhere_else(client, alice, name):
-    """Sent with a token of before one signed in, it is asked for once more: see test_nothing_lost."""
+def test_private_data_is_kept_in_page_but_not_in_session(client, alice, name):
+    """A form with a token from before signing in has to be sent once more: see test_nothing_lost."""
     other = {"number": "evidence", "evidence": "number"}[name]
     refused = client.post(ADDRESS, TOLD | {"writer": alice.pk, other: ""})
     assert refused.status_code == 422
@@ -104,7 +104,7 @@ def test_what_is_for_the_check_alone_waits_in_the_page_and_nowhere_else(client, 
 
 
 @pytest.mark.parametrize("state", ["suspended_at", "warned_at"])
-def test_who_may_not_write_may_not_ask(alice, state):
+def test_person_who_may_not_write_cannot_request(alice, state):
     from django.utils import timezone
 
     setattr(alice, state, timezone.now())
@@ -112,7 +112,7 @@ def test_who_may_not_write_may_not_ask(alice, state):
         moderation_verification.ask(person=alice, **TOLD)
 
 
-def test_granted_she_wears_the_badge_and_what_she_told_for_it_is_gone(client, alice, mod, opening, asked):
+def test_granted_request_gives_badge_and_erases_data(client, alice, mod, opening, asked):
     entry = answer(mod, asked.case)
     assert entry.act == "verify"
     verification = alice.verifications.get()
@@ -129,7 +129,7 @@ def test_granted_she_wears_the_badge_and_what_she_told_for_it_is_gone(client, al
     assert OutboxMessage.objects.get().address == alice.email
 
 
-def test_refused_she_is_told_why_and_can_ask_again(client, alice, mod, asked):
+def test_refused_request_gives_reason_and_can_be_repeated(client, alice, mod, asked):
     entry = answer(mod, asked.case, "refused", reason="There is no such number.")
     assert not alice.verifications.exists()
     assert erased(asked)
@@ -142,7 +142,7 @@ def test_refused_she_is_told_why_and_can_ask_again(client, alice, mod, asked):
     assert Case.objects.open().count() == 1
 
 
-def test_nobody_answers_their_own_request(client, mod):
+def test_moderator_cannot_answer_own_request(client, mod):
     made = moderation_verification.ask(person=mod, **TOLD)
     with pytest.raises(PermissionDenied):
         answer(mod, made.case)
@@ -153,12 +153,12 @@ def test_nobody_answers_their_own_request(client, mod):
     assert made.case.claimed_by is None
 
 
-def test_only_moderators_answer(alice, bob, asked):
+def test_answer_requires_moderator(alice, bob, asked):
     with pytest.raises(PermissionDenied):
         answer(bob, asked.case)
 
 
-def test_an_answer_about_what_she_said_before_is_refused(mod, alice, asked):
+def test_answer_on_earlier_version_is_refused(mod, alice, asked):
     seen = asked.case.version
     moderation_verification.ask(person=alice, **TOLD | {"number": "another"})
     with pytest.raises(Stale):
@@ -167,7 +167,7 @@ def test_an_answer_about_what_she_said_before_is_refused(mod, alice, asked):
     assert asked.number == "another"
 
 
-def test_a_grant_from_the_list_of_people_answers_the_request(mod, alice, asked):
+def test_grant_from_list_of_people_closes_request(mod, alice, asked):
     moderation_verification.grant(
         moderator=mod, person=alice, reason=WHY, **dict.fromkeys(moderation_verification.CHECKED, "x")
     )
@@ -175,12 +175,12 @@ def test_a_grant_from_the_list_of_people_answers_the_request(mod, alice, asked):
     assert not Case.objects.open().exists()
 
 
-def test_it_is_not_decided_like_a_comment(mod, asked):
+def test_request_cannot_be_decided_like_a_comment(mod, asked):
     with pytest.raises(Refused):
         decisions.decide(moderator=mod, case=asked.case, seen=1, act="remove", reason=WHY)
 
 
-def test_the_database_holds_that_it_is_erased_and_that_there_is_one(asked, alice):
+def test_database_constraints_on_requests(asked, alice):
     from django.utils import timezone
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -191,7 +191,7 @@ def test_the_database_holds_that_it_is_erased_and_that_there_is_one(asked, alice
         Case.objects.filter(verification_request=asked).update(kind=Case.Kind.HELD)
 
 
-def test_mo_answers_at_the_desk(client, mod, alice, asked):
+def test_moderator_answers_request_in_admin(client, mod, alice, asked):
     seated(client, mod)
     assert "Psychologist, HCPC" in said(client.get(QUEUE))
     html = said(client.get(page(asked.case)))
@@ -210,7 +210,7 @@ def test_mo_answers_at_the_desk(client, mod, alice, asked):
     assert alice.verifications.get().method == "Register"
 
 
-def test_to_refuse_takes_no_more_than_a_reason(client, mod, alice, asked):
+def test_refusal_requires_only_reason(client, mod, alice, asked):
     seated(client, mod)
     data = {"outcome": "refused", "reason": "There is no such number.", "profession": "", "seen": asked.case.version}
     assert "Answered. The person is told." in said(client.post(page(asked.case), data, follow=True))
@@ -218,21 +218,21 @@ def test_to_refuse_takes_no_more_than_a_reason(client, mod, alice, asked):
     assert (asked.outcome, alice.verifications.exists()) == ("refused", False)
 
 
-def test_bulk_decisions_leave_requests_alone(client, mod, asked):
+def test_bulk_decision_ignores_requests(client, mod, asked):
     seated(client, mod)
     data = {"item": f"{asked.case.pk}:1", "act": "remove", "reason": WHY, "confirmed": "1"}
     client.post(f"{QUEUE}bulk/", data)
     assert Case.objects.open().count() == 1
 
 
-def test_a_note_on_a_request_is_about_the_person(client, mod, alice, asked):
+def test_note_on_request_is_about_person(client, mod, alice, asked):
     seated(client, mod)
     client.post(f"{QUEUE}{asked.case.pk}/note/", {"text": "She sent a letter."})
     assert alice.notes.get().text == "She sent a letter."
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_moderators_at_once_answer_once():
+def test_concurrent_answers_create_one_answer():
     alice, mods = person("Alice"), [moderator("Mo Derby"), moderator("Mia Second")]
     asked = moderation_verification.ask(person=alice, **TOLD)
 
@@ -257,7 +257,7 @@ MEANWHILE = {
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
-def test_what_happens_to_a_request_while_it_is_answered_comes_before_or_after_the_answer(meanwhile):
+def test_concurrent_change_of_request_and_answer(meanwhile):
     alice, mods = person("Alice"), [moderator("Mo Derby"), moderator("Mia Second")]
     asked = moderation_verification.ask(person=alice, **TOLD)
 
@@ -272,7 +272,7 @@ def test_what_happens_to_a_request_while_it_is_answered_comes_before_or_after_th
         lambda: answer(mods[1], asked.case, seen=1).act == "verify" and was_answered.append(True),
     ]
     was_answered = []
-    # nobody waits for the other in vain, and nothing breaks
+    # there is no deadlock and no error
     assert len(at_once(acts, attempt)) == 2
     asked.refresh_from_db()
     closed_by = Case.objects.get(verification_request=asked).closed_by
@@ -286,20 +286,20 @@ def test_what_happens_to_a_request_while_it_is_answered_comes_before_or_after_th
 
 
 @pytest.mark.django_db(transaction=True)
-def test_asked_twice_at_once_is_one_request():
+def test_concurrent_requests_create_one():
     alice = person("Alice")
     at_once(["1", "2"], lambda number: moderation_verification.ask(person=alice, **TOLD | {"number": number}))
     assert VerificationRequest.objects.count() == Case.objects.count() == 1
 
 
-def test_the_page_is_for_its_owner_alone(alice, asked):
+def test_other_people_cannot_see_request(alice, asked):
     other = Client()
     other.force_login(person("Carla"))
     assert not any(text in said(other.get(ADDRESS)) for text in ERASED)
 
 
 @pytest.mark.parametrize("name", moderation_verification.CHECKED)
-def test_verified_without_saying_what_was_checked_and_how_is_refused(mod, alice, asked, name):
+def test_grant_without_checked_data_is_refused(mod, alice, asked, name):
     with pytest.raises(Refused):
         answer(mod, asked.case, **{name: " "})
     with pytest.raises(Refused):
@@ -309,12 +309,12 @@ def test_verified_without_saying_what_was_checked_and_how_is_refused(mod, alice,
     assert not erased(asked)
 
 
-def test_asked_the_same_again_nobody_decides_anew(alice, asked):
+def test_same_request_again_does_not_raise_version(alice, asked):
     assert moderation_verification.ask(person=alice, **TOLD) == asked
     assert Case.objects.get().version == 1
 
 
-def test_every_answer_is_told_by_a_mail_that_says_what_is_possible(mod, alice, asked):
+def test_each_answer_sends_mail(mod, alice, asked):
     answer(mod, asked.case)
     moderation_verification.revoke(moderator=mod, person=alice, reason="Not registered any more.")
     moderation_verification.ask(person=alice, **TOLD)
@@ -322,19 +322,19 @@ def test_every_answer_is_told_by_a_mail_that_says_what_is_possible(mod, alice, a
     letters = OutboxMessage.objects.all()
     assert [letter.subject for letter in letters] == ["The moderators wrote to you"] * 3
     for letter in letters:
-        # nothing that cannot be done is offered, and what it is about stays out of the mail
+        # the mail says that there is no appeal, and does not name the subject
         assert "no decision to appeal against" in letter.body
         assert "ask again" in letter.body
         assert "if you think that it is wrong" not in letter.body
         assert "clinician" not in letter.body.lower()
 
 
-def test_what_nobody_signs_in_to_fetch_is_gone_tomorrow(client, alice):
+def test_kept_form_expires_after_a_day(client, alice):
     client.post(ADDRESS, TOLD | {"writer": alice.pk, "number": "", "evidence": ""})
     assert client.session.get_expiry_age() <= 24 * 60 * 60
 
 
-def test_a_page_that_was_open_for_long_keeps_all_of_it(alice, mod, asked):
+def test_page_that_was_open_for_long_keeps_all_data(alice, mod, asked):
     for who, address, data in (
         (alice, ADDRESS, TOLD),
         (mod, page(asked.case), {"outcome": "refused", "reason": "There is no such number."}),
@@ -346,6 +346,6 @@ def test_a_page_that_was_open_for_long_keeps_all_of_it(alice, mod, asked):
         assert all(text in said(refused) for text in data.values() if " " in text)
 
 
-def test_led_back_to_withdraw_one_finds_the_page(client, alice):
+def test_withdraw_after_signing_in_shows_page(client, alice):
     client.force_login(alice)
     assert client.get(f"{ADDRESS}withdraw/").url == ADDRESS
