@@ -1,10 +1,11 @@
-"""Small functions around every request."""
+"""Middleware that sets security headers and compresses responses."""
 
 import gzip
 import secrets
+from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 PERMISSIONS = ", ".join(
@@ -27,16 +28,16 @@ PERMISSIONS = ", ".join(
 )
 
 
-def security_headers(get_response):
-    """Adds the headers that Django's own SecurityMiddleware does not know: CORP and Permissions-Policy."""
+def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Add Cross-Origin-Resource-Policy and Permissions-Policy, which Django does not set, and Cache-Control."""
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         if request.path.startswith(settings.NEVER_STORED):
             never_store(response)
-        # whatever says nothing of it is somebody's own page; whitenoise speaks for static files
+        # a page without the header may be personal; whitenoise sets it for static files
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
@@ -44,23 +45,24 @@ def security_headers(get_response):
 
 
 def never_store(response: HttpResponseBase) -> None:
-    """Keep the response out of every cache, the browser's own too: it must not be found on a shared device."""
+    """Forbid every cache, including the browser's, to store the response, because devices may be shared."""
     response.headers["Cache-Control"] = "private, no-store"
 
 
-# Django's own middleware compresses at 6, which takes longer than all else a page costs; 3 makes it a twelfth larger.
+# Django's GZipMiddleware uses level 6, which takes longer than everything else for a page. Level 3 makes the result a
+# twelfth larger.
 COMPRESSION = 3
 SMALLEST = 500
 
 
-def compressed(get_response):
-    """Compresses what is sent to browsers that take gzip; a stream, or what is packed or short already, stays as it is.
+def compressed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Compress responses for browsers that accept gzip, except streams and short or already compressed responses.
 
-    A name of random length in the header keeps the size from telling what is in the page (as Django's GZipMiddleware
-    does, against BREACH).
+    The gzip header has a file name of random length, so that the size does not reveal secrets of the page (BREACH);
+    Django's GZipMiddleware does the same.
     """
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if response.streaming or len(response.content) < SMALLEST or response.has_header("Content-Encoding"):
             return response
@@ -74,9 +76,9 @@ def compressed(get_response):
     return middleware
 
 
-def _zipped(content):
-    """A gzip file (RFC 1952) with a name of 0 to 99 letters."""
+def _zipped(content: bytes) -> bytes:
+    """Return `content` as a gzip file (RFC 1952) with a file name of 0 to 99 letters."""
     packed = gzip.compress(content, COMPRESSION, mtime=0)
     name = secrets.token_urlsafe(75)[: secrets.randbelow(100)].encode()
-    # the fourth byte says whether a name follows the ten of the header
+    # the fourth byte holds the flags: 8 means that a name follows the header of ten bytes
     return packed[:3] + b"\x08" + packed[4:10] + name + b"\0" + packed[10:]

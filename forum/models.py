@@ -1,4 +1,4 @@
-"""Tables of the infrastructure: what is counted for rate limits, and mails that wait to be sent."""
+"""Models of the infrastructure: usage for rate limits, the outbox, and heartbeats."""
 
 import uuid
 
@@ -8,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Usage(models.Model):
-    """The latest `moments` at which one account or one address did one thing; see forum.ratelimit.
+    """The latest times (`moments`) at which one account or one address performed one action; see forum.ratelimit.
 
-    `key` names the act and the account, or the act and a keyed hash of the address: the address itself is nowhere.
-    `origin`, a hash of the same kind, is where an account wrote from (see forum.ratelimit.same_origin).
-    `token` is the one-time key of the form that was counted last, `repeats` how often it came again. A row is forgotten
-    some time after `used_at`.
+    `key` consists of the action and the account, or of the action and a keyed hash of the address, which is not stored
+    itself. `origin` is a hash of the same kind: the address from which an account wrote (see
+    forum.ratelimit.same_origin). `token` is the one-time key of the form that was counted last, `repeats` the number of
+    times it came again. A row is deleted some time after `used_at`.
     """
 
     key = models.TextField(primary_key=True)
@@ -29,15 +29,15 @@ class Usage(models.Model):
             models.Index(fields=["origin"], condition=~models.Q(origin=""), name="usage_by_origin"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key
 
 
 class OutboxMessage(models.Model):
-    """A mail that waits to be sent, or one that could not be; see forum.outbox.
+    """A mail that is to be sent, or that could not be sent; see forum.outbox.
 
-    `due_at` is when it may be tried next, `expires_at` when it is of no use any more. A mail that was sent is deleted.
-    One that has failed keeps neither text nor address: its `domain` and the mail server's `answer` say what went wrong.
+    It is tried next at `due_at` and not sent after `expires_at`. A mail that was sent is deleted. The text and address
+    of a failed mail are erased; its `domain` and the mail server's `answer` are kept to find the cause.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -68,12 +68,12 @@ class OutboxMessage(models.Model):
             models.Index(fields=["created_at"], name="outbox_by_age"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.pk)
 
 
 class Heartbeat(models.Model):
-    """When a background process reported for the last time; see forum.health."""
+    """The time at which a background process last reported; see forum.health."""
 
     name = models.CharField(max_length=40, primary_key=True)
     seen_at = models.DateTimeField()

@@ -1,11 +1,11 @@
-"""The outbox: every mail is a row of the transaction that causes it, and `manage.py run_worker` sends it afterwards.
+"""The outbox: mails are stored in the transaction that causes them, and `manage.py run_worker` sends them later.
 
-No request talks to a mail server. `EmailBackend` is the forum's EMAIL_BACKEND, so that mails of Django and of any app
-go this way too; the command `send_outbox` sends through the backend that settings.MAIL_TRANSPORT names.
+No request connects to a mail server. `EmailBackend` is the forum's EMAIL_BACKEND, so that mails of Django and of all
+apps use the outbox, too. The command `send_outbox` sends them through the backend in settings.MAIL_TRANSPORT.
 
-A mail is claimed in a transaction of its own and sent while no row is locked. A sender that dies leaves the mail to be
-sent again, under the same Message-ID. A permanent refusal ends a mail at once; after a temporary one it is tried again,
-each mail at its own pace.
+A mail is claimed in a transaction of its own and sent while no row is locked. If the sender dies, the mail is sent
+again with the same Message-ID. After a permanent refusal a mail is not tried again; after a temporary failure it is,
+with increasing pauses.
 """
 
 import logging
@@ -26,15 +26,15 @@ from django.utils.translation import gettext as _
 from forum.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
-# A claimed mail is left to its sender for so long. A talk with a mail server has about ten answers, each of which may
-# take EMAIL_TIMEOUT (10 seconds).
+# For this time no other sender takes a claimed mail. An SMTP session has about ten answers, each of which may take
+# EMAIL_TIMEOUT (10 seconds).
 CLAIM_LASTS = timedelta(minutes=2)
-# The pause after a failed attempt: 15 seconds, then twice as long each time, at most an hour. So many attempts take
-# three days.
+# The pause after a failed attempt: 15 seconds, doubled each time, at most an hour. MOST_ATTEMPTS attempts take three
+# days.
 FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS = timedelta(seconds=15), timedelta(hours=1), 80
-# Mails that have failed are shown to the administrator for so long.
+# Failed mails are shown in the admin for this time.
 FAILED_KEPT_FOR = timedelta(days=30)
-# Refusals that are about our account on the mail server and not about this mail (RFC 4954).
+# Status codes about our account on the mail server, not about the mail (RFC 4954).
 ABOUT_OUR_ACCOUNT = {530, 534, 535, 538}
 LOCAL_PART = re.compile(r"[^\s<>\"'(]+@")
 
@@ -52,8 +52,8 @@ class EmailBackend(BaseEmailBackend):
 def add(message: EmailMessage, *, kind: str, expires_at: datetime | None = None) -> None:
     """Put `message` into the outbox, once for each recipient, in the caller's transaction.
 
-    `kind` is what an administrator sees of it if it fails. After `expires_at` it is not sent. The sender is always
-    settings.DEFAULT_FROM_EMAIL. Raises ValueError for a message with attachments or with another part than HTML.
+    `kind` is shown in the admin if the mail fails. After `expires_at` it is not sent. The sender is always
+    settings.DEFAULT_FROM_EMAIL. Raises ValueError for a message with attachments or another alternative than HTML.
     """
     alternatives = getattr(message, "alternatives", [])
     if message.attachments or any(mimetype != "text/html" for _content, mimetype in alternatives):
@@ -65,7 +65,7 @@ def add(message: EmailMessage, *, kind: str, expires_at: datetime | None = None)
             kind=kind,
             address=address,
             domain=address.rpartition("@")[2],
-            # a header has one line
+            # a header must not contain line ends
             subject=" ".join(message.subject.split()),
             body=message.body,
             html=alternatives[0][0] if alternatives else "",
@@ -78,7 +78,7 @@ def add(message: EmailMessage, *, kind: str, expires_at: datetime | None = None)
 def send_next() -> bool | None:
     """Send one mail that is due; return whether it was sent, or None if no mail is due.
 
-    Must not be called inside a transaction: the claim has to be committed before the mail server is asked.
+    Must not be called inside a transaction, because the claim must be committed before the mail is sent.
     """
     claimed = _claim(timezone.now())
     if claimed is None:
@@ -88,20 +88,20 @@ def send_next() -> bool | None:
         connection.open()
         connection.send_messages([_message_of(claimed)])
     except Exception as fault:
-        # whatever a mail backend raises is about this mail or the server; the other mails have their turn
+        # backends raise all kinds of exceptions, and one mail must not keep the others from being sent
         _record_failure(claimed, fault)
         return False
     else:
         OutboxMessage.objects.filter(pk=claimed.pk).delete()
         return True
     finally:
-        # a server that took the mail and does not say goodbye has taken it all the same
+        # the mail was accepted even if closing the connection fails
         with suppress(OSError, SMTPException):
             connection.close()
 
 
 def give_up_overdue(at: datetime) -> int:
-    """End the mails that have expired or were tried MOST_ATTEMPTS times; return how many."""
+    """Mark the mails as failed that have expired or were tried MOST_ATTEMPTS times; return how many."""
     waiting = OutboxMessage.objects.filter(failed_at=None, due_at__lte=at)
     expired = waiting.filter(expires_at__lte=at)
     exhausted = waiting.filter(attempts__gte=MOST_ATTEMPTS)
@@ -116,7 +116,7 @@ def forget_failed(at: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _claim(at: datetime) -> OutboxMessage | None:
-    """Take the next mail that is due and commit that, so that no other sender takes it for CLAIM_LASTS."""
+    """Claim the next mail that is due, so that no other sender takes it for CLAIM_LASTS; None if there is none."""
     due = OutboxMessage.objects.filter(failed_at=None, due_at__lte=at, attempts__lt=MOST_ATTEMPTS)
     # sign-in codes first: they expire
     due = due.exclude(expires_at__lte=at).order_by(F("expires_at").asc(nulls_last=True), "due_at")
@@ -138,13 +138,13 @@ def _message_of(row: OutboxMessage) -> EmailMessage:
 
 
 def _record_failure(claimed: OutboxMessage, fault: Exception) -> None:
-    """Note the answer to an attempt and when the next one is due; a permanent refusal ends the mail."""
+    """Store the answer to a failed attempt and the time of the next one; a permanent refusal ends the mail."""
     now, answer = timezone.now(), _answer_of(fault)
     changes = {"answer": answer, "due_at": now + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(claimed.attempts - 1, 20))}
     ends = is_permanent(fault)
     if ends:
         changes |= _ended(now)
-    # unless the claim ran out and another sender has the mail
+    # the filter on attempts skips a mail that another sender took after the claim expired
     OutboxMessage.objects.filter(pk=claimed.pk, attempts=claimed.attempts).update(**changes)
     logger.warning(
         "Mail %s (%s) %s: %s", claimed.pk, claimed.kind, "was refused for good" if ends else "is tried again", answer
@@ -152,7 +152,7 @@ def _record_failure(claimed: OutboxMessage, fault: Exception) -> None:
 
 
 def is_permanent(fault: Exception) -> bool:
-    """Tell whether a mail server will refuse this mail again however often it is tried (SMTP 5xx)."""
+    """Return whether the mail server refused the mail permanently (SMTP 5xx)."""
     if isinstance(fault, SMTPRecipientsRefused):
         codes = [code for code, _message in fault.recipients.values()]
     elif isinstance(fault, SMTPDataError | SMTPSenderRefused):
@@ -163,7 +163,7 @@ def is_permanent(fault: Exception) -> bool:
 
 
 def _answer_of(fault: Exception) -> str:
-    """Return what the mail server or its backend said, in one line and without addresses."""
+    """Return the answer of the mail server or backend in one line, without the local parts of addresses."""
     if isinstance(fault, SMTPRecipientsRefused):
         code, message = next(iter(fault.recipients.values()), (0, b""))
     elif isinstance(fault, SMTPDataError | SMTPSenderRefused):
@@ -176,5 +176,5 @@ def _answer_of(fault: Exception) -> str:
 
 
 def _ended(at: datetime) -> dict:
-    """Return the changes that end a mail: its text and its address are erased."""
+    """Return the field values that mark a mail as failed and erase its text and address."""
     return {"failed_at": at, "address": "", "subject": "", "body": "", "html": ""}

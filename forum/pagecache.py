@@ -1,17 +1,19 @@
-"""Pages kept in memory: a store bounded by bytes, and a door that answers visitors before Django is asked.
+"""The page cache: a store in memory that is bounded by bytes, and a WSGI application that answers visitors from it.
 
-What is kept is kept under the version of what it shows, so nothing has to be thrown away: another version is another
-key, and what nobody asks for any more is the first to go. Each process keeps its own; they agree because the versions
-are in the database.
+Each cached page has the version of its content. Versions are in the database, so the processes, which have a cache
+each, need no invalidation. The least recently used pages are dropped first.
 
-The door serves a page to people without a session as it was sent before, compressed and with its ETag, for FRESH
-seconds; then it lets one request through, and the view says whether the page still holds (one query) or sends another.
+The page cache answers requests without a session from memory, compressed and with an ETag, for KEPT_PAGES_FRESH
+seconds. After that it passes a request to Django, and the view either confirms that the version is unchanged (one
+query) or returns a new page.
 """
 
 import gzip
 import hashlib
+from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
 from time import monotonic
+from typing import Any
 
 from cachetools import LRUCache
 from django.conf import settings
@@ -21,8 +23,8 @@ from django.template.loader import render_to_string
 from forum.context import site
 from forum.cookies import is_visitor, look_of
 
-# What a kept page depends on: the address it was asked for, as Django reads it (SERVER_PORT is part of it where there
-# is no Host header), and the look, which comes from a cookie. There is one language; a second one belongs here.
+# The key of a cached page: the address as Django reads it (SERVER_PORT is part of it if there is no Host header); the
+# look from the cookie is added. A second language would have to be added, too.
 KEY = (
     "HTTP_HOST",
     "SERVER_NAME",
@@ -34,41 +36,43 @@ KEY = (
     "QUERY_STRING",
 )
 
-# What a view leaves in the WSGI environment for the door.
+# Names in the WSGI environment with which views and the page cache communicate.
 VERSION, HOLDS, KEPT = "forum.page_version", "forum.page_holds", "forum.page_kept"
-# Of each entry, besides its text: keys, headers, the structures around it.
+# Estimated bytes of an entry besides its text: keys, headers, objects.
 OVERHEAD = 2_000
-# Fast, and of our pages only a twentieth larger than the smallest: each is compressed once per version.
+# This level is fast, and our pages are only a twentieth larger than at the best level.
 COMPRESSION = 5
 
 
 class Store:
-    """Values by key, at most `most_bytes` of them by their own account, the least used the first to go."""
+    """A cache of at most `most_bytes` bytes, which drops the least recently used values first."""
 
-    def __init__(self, most_bytes):
+    def __init__(self, most_bytes: int) -> None:
         self._lock, self._rows = Lock(), LRUCache(most_bytes, getsizeof=lambda row: row[0])
 
-    def get(self, key):
-        """The value, or None."""
+    def get(self, key: Hashable) -> Any:
+        """Return the value, or None."""
         with self._lock:
             row = self._rows.get(key)
         return row and row[1]
 
-    def keep(self, key, value, size):
-        """Keeps `value`, of `size` bytes; one that is larger than the whole store is not kept."""
+    def keep(self, key: Hashable, value: object, size: int) -> None:
+        """Store `value` of `size` bytes, unless it is larger than the whole store."""
         with self._lock:
             if size + OVERHEAD <= self._rows.maxsize:
                 self._rows[key] = (size + OVERHEAD, value)
 
-    def clear(self):
-        """Empty again."""
+    def clear(self) -> None:
+        """Remove all values."""
         with self._lock:
             self._rows.clear()
 
 
-def still_holds(request, version):
-    """What a view asks before it draws `version` of something: a response if the door keeps just that and sends it
-    again, or None."""
+def still_holds(request: HttpRequest, version: tuple) -> HttpResponse | None:
+    """Return an empty response if the page cache has this `version` of the page, otherwise None.
+
+    A view calls this before it renders the page and returns the response, which the page cache replaces by its page.
+    """
     kept = request.environ.get(KEPT)
     if kept is None or kept.version != version:
         return None
@@ -85,12 +89,12 @@ def render_for_everybody(
     places: dict | None = None,
     keeps: bool = True,
 ) -> HttpResponse:
-    """Render a page that shows `version` of something, and let the door keep it unless `keeps` is False.
+    """Render a page that is the same for all visitors, and let the page cache keep it unless `keeps` is False.
 
-    The template gets `context` and nothing of the request but its address and look: no user, no messages, no CSRF
-    token. `places` is what was laid on the page. Raises PersonalPage if there is anything personal in the request or
-    laid on: such a page must never be sent to somebody else. Do not keep pages whose addresses can be made up without
-    end.
+    `version` is the version of the page's content. The template gets `context` and, of the request, only its address
+    and look: no user, no messages, no CSRF token. `places` are the personal parts of the page. Raises PersonalPage if
+    there are any, or if the request is personal, because the page must never be sent to other people. Set `keeps` to
+    False for pages that have an unlimited number of possible addresses.
     """
     if places or not is_visitor(request.environ) or request.user.is_authenticated:
         raise PersonalPage(request.path)
@@ -101,13 +105,13 @@ def render_for_everybody(
 
 
 class PersonalPage(Exception):  # noqa: N818
-    """A page with something personal was about to be kept for everybody."""
+    """Raised when a page with personal content would be cached for all visitors."""
 
 
 class Page:
-    """A response as it is sent: headers, bytes plain and compressed, and its ETag."""
+    """A cached response: its headers, its body plain and compressed, and its ETag."""
 
-    def __init__(self, version, headers, body):
+    def __init__(self, version: tuple, headers: list[tuple[str, str]], body: bytes) -> None:
         self.version, self.checked_at = version, monotonic()
         given = {name.lower(): value for name, value in headers}
         is_zipped = given.get("content-encoding") == "gzip"
@@ -116,19 +120,19 @@ class Page:
         self.etag = f'"{hashlib.sha256(self.plain).hexdigest()[:24]}"'
         own = {"content-length", "content-encoding", "etag", "vary"}
         headers = [(name, value) for name, value in headers if name.lower() not in own]
-        # one address, several answers: by who asks (a session) and the look they chose, by what they can unpack
+        # the answer depends on the session and look (cookies), on the compression, and on htmx
         headers += [("Vary", "Cookie, Accept-Encoding, HX-Request"), ("ETag", self.etag)]
         self.same = headers
         self.whole = [*headers, ("Content-Length", str(len(self.plain)))]
         self.packed = [*headers, ("Content-Encoding", "gzip"), ("Content-Length", str(len(self.zipped)))]
 
     @property
-    def size(self):
-        """In bytes."""
+    def size(self) -> int:
+        """Return the size of both bodies in bytes."""
         return len(self.plain) + len(self.zipped)
 
-    def send(self, environ, start_response):
-        """The WSGI answer: 304 for who has it, otherwise the bytes, compressed for who takes them."""
+    def send(self, environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+        """Answer a WSGI request: 304 if the client has this page, otherwise the body, compressed if it accepts gzip."""
         if self.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
             start_response("304 Not Modified", self.same)
             return []
@@ -140,15 +144,16 @@ class Page:
 
 
 class PageCache:
-    """The WSGI application: kept pages for visitors, `application` for everything else."""
+    """A WSGI application that answers visitors with cached pages and passes all other requests to `application`."""
 
-    def __init__(self, application):
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self.application = application
-        # many addresses have a query, and few are asked for often: they do not drive out the pages without
+        # Pages with a query have many addresses, few of which are requested often. They have a store of their own, so
+        # that they do not displace pages without a query.
         self.pages, self.pages_of_queries = Store(settings.KEPT_PAGES_BYTES), Store(settings.KEPT_PAGES_BYTES)
 
-    def __call__(self, environ, start_response):
-        """Answers one request."""
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        """Answer one request."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "HTTP_HX_REQUEST" in environ or not is_visitor(environ):
             return self.application(environ, start_response)
         key = (*(environ.get(name, "") for name in KEY), look_of(environ))
@@ -160,8 +165,15 @@ class PageCache:
             return self.application(environ, start_response)
         return self._ask(environ, start_response, store, key, kept)
 
-    def _ask(self, environ, start_response, store, key, kept):
-        """Lets Django answer, and keeps the page if the view said which version of something it shows."""
+    def _ask(
+        self,
+        environ: dict[str, Any],
+        start_response: Callable[..., object],
+        store: Store,
+        key: tuple[str, ...],
+        kept: Page | None,
+    ) -> Iterable[bytes]:
+        """Pass the request to Django; store the page if the view set its version, or send `kept` if it is current."""
         said = []
         environ[KEPT] = kept
         response = self.application(environ, lambda status, headers, exc_info=None: said.append((status, headers)))

@@ -1,21 +1,21 @@
-"""Pages by position, never by number: the next page begins after the last row of this one."""
+"""Keyset pagination: a page begins after a position, and pages have no numbers."""
 
 from datetime import UTC, datetime
 
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
 
 MICROSECOND = 1_000_000
 
 
-def microseconds(moment):
-    """A moment as it stands in an address: microseconds since 1970, without rounding."""
+def microseconds(moment: datetime) -> str:
+    """Return a datetime as microseconds since 1970, without rounding, for use in an address."""
     return f"{int(moment.timestamp())}{moment.microsecond:06d}"
 
 
-def parse_microseconds(text):
-    """The moment (UTC) that `microseconds` wrote, or None for what is not one."""
+def parse_microseconds(text: str) -> datetime | None:
+    """Return the datetime (UTC) that `microseconds` wrote, or None for any other text."""
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         return None
     micros = int(text)
@@ -25,31 +25,31 @@ def parse_microseconds(text):
         return None
 
 
-def position_of(moment, pk):
-    """The position of a row in a list by moment and id, as it stands in an address."""
+def position_of(moment: datetime, pk: int) -> str:
+    """Return the position of a row in a list ordered by datetime and id, for use in an address."""
     return f"{microseconds(moment)}-{pk}"
 
 
-def parse_position(text):
-    """(moment, id) of a position, or None for what is not one."""
+def parse_position(text: str) -> tuple[datetime, int] | None:
+    """Return (datetime, id) of a position, or None for any other text."""
     moment, _dash, pk = text.partition("-")
     moment = parse_microseconds(moment)
     return (moment, int(pk)) if moment is not None and pk.isascii() and pk.isdigit() and len(pk) < 19 else None
 
 
-def after_position(queryset, field, position):
-    """The rows of `queryset` (ordered by `-field`, `-id`) that come after `position`, a pair (moment, id)."""
+def after_position(queryset: QuerySet, field: str, position: tuple[datetime, int]) -> QuerySet:
+    """Return the rows of `queryset` (ordered by `-field`, `-id`) after `position`, a pair (datetime, id)."""
     moment, pk = position
-    # the first condition is implied by the second, and is the one that an index range can answer
+    # the first condition is implied by the second; an index range scan can use it
     return queryset.filter(Q(**{f"{field}__lte": moment}), Q(**{f"{field}__lt": moment}) | Q(id__lt=pk))
 
 
 class BoundedPaginator(Paginator):
-    """For Django's admin, which wants numbered pages: counts and skips at most MOST rows, however many there are."""
+    """A paginator for Django's admin, which has numbered pages; it counts and skips at most MOST rows."""
 
     MOST = 5_000
 
     @cached_property
-    def count(self):
-        """How many rows there are, or MOST if there are more: what lies further is found by search and filters."""
+    def count(self) -> int:
+        """Return the number of rows, at most MOST; rows beyond that are found with search and filters."""
         return self.object_list.order_by()[: self.MOST].count()

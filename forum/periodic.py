@@ -1,50 +1,54 @@
-"""What is done behind the pages, again and again: commands by name, each after its pause (`settings.PERIODIC_JOBS`).
+"""Periodic jobs: management commands that run again after a pause each (`settings.PERIODIC_JOBS`).
 
-Every one of them may run twice at once and may be interrupted, so that nothing has to be agreed between machines.
+Each of them may run twice at once and may be interrupted, so machines need not coordinate.
 """
 
 import logging
 import threading
 from io import StringIO
+from typing import Self
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import close_old_connections, connections
 
 logger = logging.getLogger(__name__)
-# seconds: what failed is tried again after twice its pause, each time twice as long, and never later than this
+# Seconds. A failed job runs again after twice its pause, doubled with each failure, at most this.
 LONGEST_PAUSE = 60
 
 
 class PeriodicJobs:
-    """Does each chore in a thread of its own, so that no long one keeps the others waiting; a `with` statement that
-    ends when they have. Which ones `failed` the last time."""
+    """A context manager that runs each periodic job in a thread of its own, so that long jobs do not delay others.
 
-    def __init__(self):
-        # how many times in a row, by name
+    The end of the `with` block waits for the threads. `failed` maps the names of failing jobs to their number of
+    failures in a row.
+    """
+
+    def __init__(self) -> None:
+        # number of failures in a row, by name
         self.failed = {}
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep_doing, args=[name], name=name) for name in settings.PERIODIC_JOBS
         ]
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self
 
-    def __exit__(self, *fault):
+    def __exit__(self, *fault: object) -> None:
         self._stop.set()
         for thread in self._threads:
             thread.join()
 
-    def do(self, name):
-        """Does a chore once; the seconds until it is to be done again. What fails is logged and soon tried again.
+    def do(self, name: str) -> float:
+        """Run a job once; return the seconds until it is due again. A failure is logged and the job runs again soon.
 
-        The command is given `stopped`, which says whether it is to end behind the batch it is at.
+        The command gets `stopped`, a function that returns whether it should end after its current batch.
         """
         try:
-            # the database may have been away since
+            # the database may have been restarted since the last run
             close_old_connections()
             call_command(name, stdout=StringIO(), stopped=self._stop.is_set)
         except Exception:
@@ -55,7 +59,7 @@ class PeriodicJobs:
         self.failed.pop(name, None)
         return settings.PERIODIC_JOBS[name]
 
-    def _keep_doing(self, name):
+    def _keep_doing(self, name: str) -> None:
         while not self._stop.is_set():
             self._stop.wait(self.do(name))
         connections.close_all()

@@ -17,9 +17,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 PR_SET_PDEATHSIG = 1
 READY = b"1"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# Seconds a process has for an orderly end before it is killed.
+# Seconds a process has to end before it is killed.
 STOP_TIMEOUT = 20
-# Seconds between two looks at the processes.
+# Seconds between two checks of the processes.
 POLL_INTERVAL = 0.5
 # A process that ends is started again after 0.5, 1, 2, 4 … seconds. One that ends MAX_FAILURES times, each time within
 # STABLE_AFTER seconds of its start, is not going to recover by itself.
@@ -27,11 +27,11 @@ FIRST_DELAY, MAX_FAILURES, STABLE_AFTER = 0.5, 6, 30
 
 
 class GaveUp(Exception):  # noqa: N818  (the command turns it into a sentence)
-    """A process kept ending right after its start; `str()` names it."""
+    """Raised when a process kept ending right after its start; `str()` names it."""
 
 
 class StopRequested(Exception):  # noqa: N818  (a request, not an error)
-    """A signal asked this process to stop."""
+    """Raised when a signal asks this process to stop."""
 
 
 _stop_requests: list[int] = []
@@ -74,7 +74,7 @@ def report_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
 
 
 class Service(Protocol):
-    """What a Supervisor looks after: a child process, or the embedded PostgreSQL server."""
+    """A process that a Supervisor keeps running: a child process, or the embedded PostgreSQL server."""
 
     name: str
 
@@ -126,7 +126,7 @@ class ChildProcess:
     def start(self) -> None:
         """Start the process in a session of its own, so that Ctrl-C in the terminal reaches only us.
 
-        The child finds in READY_FD a descriptor on which `announce_ready` tells that it is able to work.
+        READY_FD in the child's environment is the descriptor with which `announce_ready` reports that it can work.
         """
         self._close_ready()
         self._ready, child_end = os.pipe()
@@ -143,10 +143,10 @@ class ChildProcess:
             os.close(child_end)
 
     def wait_until_ready(self, seconds: float) -> bool:
-        """Wait until the process says that it is able to work; False if it ends first or needs more than `seconds`."""
+        """Wait until the process reports that it can work; return False if it ends or `seconds` pass before that."""
         if self._ready is None or not select.select([self._ready], [], [], seconds)[0]:
             return False
-        # a process that ends closes the pipe without a word
+        # a process that ends closes the pipe without writing
         return os.read(self._ready, 1) == READY
 
     def is_running(self) -> bool:
@@ -221,7 +221,7 @@ class Supervisor:
             service.stop()
 
     def check(self) -> None:
-        """Restart each service that has ended and whose delay is over; raise GaveUp where that is no use."""
+        """Restart each service that has ended and whose delay is over; raise GaveUp if it has failed too often."""
         now = time.monotonic()
         for service in self.services:
             if service.is_running():
@@ -261,7 +261,7 @@ class Supervisor:
         self._start(service)
 
     def run(self, on_round: Callable[["Supervisor"], None] = lambda supervisor: None) -> None:
-        """Look after the services until StopRequested or GaveUp is raised; call `on_round` at each look."""
+        """Keep the services running until StopRequested or GaveUp is raised; call `on_round` after each check."""
         while True:
             check_stop()
             self.check()

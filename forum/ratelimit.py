@@ -1,15 +1,16 @@
-"""How often somebody may do something: by account and by address, for all web servers together, in one query.
+"""Rate limits per account and per address, shared by all web servers, with one query per action.
 
-The limits stand in words in `settings.LIMITS`: for each act what its subjects may do. A member is limited by their
-standing (`User.standing`) and, more loosely, by the address they come from; a visitor by the address alone. The
-database function `forum_take` looks and counts in one step, so that of two at once only one is the last one allowed.
-What is refused is not counted.
+`settings.LIMITS` has the limits of each action in words. A member is limited by their standing (`User.standing`) and,
+less strictly, by their address; a visitor by the address only. The database function `forum_take` checks and counts in
+one step, so that concurrent requests cannot exceed a limit. Refused actions are not counted.
 """
 
 import ipaddress
 import json
 import math
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -24,30 +25,31 @@ from forum import rates
 from forum.models import Usage
 from forum.security_log import record
 
-# An address is a keyed hash all the time, and that is gone after so long without use.
+# Rows, which have only keyed hashes of addresses, are deleted after this time without use.
 FORGOTTEN_AFTER = timedelta(days=30)
-# For these acts of an account it is kept where it came from, until it is forgotten: by that the second account of
-# somebody banned is found (see posts.moderation.alternate_accounts).
+# For these actions the row of an account also has the hash of the address, to find the second account of a banned
+# person (see posts.moderation.alternate_accounts).
 TRACED = ("comment", "thread")
-# One customer of a provider has such a network, and as many addresses as they like in it.
+# Providers give each customer a network of this size, in which the customer can use any address.
 IPV6_PREFIX = 64
 IN_A_WHILE = _("That was a lot in a short time. Please wait %(wait)s and send it again.")
 
 
 class RateLimited(Exception):  # noqa: N818  (it is an answer, not a fault)
-    """A limit is reached; in `wait` seconds the act is allowed again. `sentence` tells the person."""
+    """Raised when a limit is reached; `wait` is in seconds, and `sentence` tells the user to wait."""
 
-    def __init__(self, wait):
+    def __init__(self, wait: float) -> None:
         self.wait = max(1, math.ceil(wait))
         self.sentence = IN_A_WHILE % {"wait": in_words(self.wait)}
         super().__init__(self.sentence)
 
 
-def take(request, act, token="", units=1):
-    """Counts that whoever sent `request` does `act` now; raises TooSoon, and counts nothing, where a limit is reached.
+def take(request: HttpRequest, act: str, token: str = "", units: int = 1) -> None:
+    """Count one action `act` of the user or visitor; raises RateLimited, without counting, if a limit is reached.
 
-    The act counts `units` times, for a limit of size; where a rate allows fewer, it needs all that the rate allows.
-    The same one-time `token` again is the same act, sent twice: it is let through and not counted, twenty times.
+    The action counts as `units` actions, for limits of size; if a rate allows fewer, it takes all that the rate allows.
+    A request with the same one-time `token` is the same action sent again: it is allowed without counting, up to
+    twenty times.
     """
     asked = [subject | {"units": units} for subject in _subjects(request, act)]
     if not asked:
@@ -60,12 +62,12 @@ def take(request, act, token="", units=1):
         raise RateLimited(wait)
 
 
-def delete_expired(at):
-    """Forgets whoever did nothing for FORGOTTEN_AFTER, and what allauth counted and needs no more; how many rows."""
+def delete_expired(at: datetime) -> int:
+    """Delete rows that were not used for FORGOTTEN_AFTER and expired rows of the database cache; return how many."""
     forgotten = Usage.objects.filter(used_at__lt=at - FORGOTTEN_AFTER).delete()[0]
     cache = settings.CACHES["default"]
     if cache["BACKEND"].endswith(".DatabaseCache"):
-        # Django takes what is over out of this table only when it is full
+        # allauth counts in this cache, and Django deletes expired rows only when the table is full
         with connection.cursor() as cursor:
             table = connection.ops.quote_name(cache["LOCATION"])
             cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [at])  # noqa: S608  (a setting of ours)
@@ -73,10 +75,10 @@ def delete_expired(at):
     return forgotten
 
 
-def same_origin(account, most):
-    """The ids of other accounts, `most` at most, that wrote from where `account` wrote from, within FORGOTTEN_AFTER.
+def same_origin(account: int, most: int) -> list[int]:
+    """Return the ids of at most `most` other accounts that wrote from the address of `account` in FORGOTTEN_AFTER.
 
-    A household, a clinic and a telephone network have one address, too: it proves nothing.
+    This is no proof, because the members of a household, a clinic or a mobile network may share an address.
     """
     own = [f"{act}:{account}" for act in TRACED]
     origins = Usage.objects.filter(key__in=own).exclude(origin="").values("origin")
@@ -85,19 +87,19 @@ def same_origin(account, most):
     return list(dict.fromkeys(found))[:most]
 
 
-def address_of(request):
-    """The internet address that `request` comes from: behind proxies, what the trusted ones say; "" if nobody does."""
+def address_of(request: HttpRequest) -> str:
+    """Return the IP address of the client, from the headers of trusted proxies if there are any; "" if unknown."""
     try:
         return DefaultAccountAdapter(request).get_client_ip(request)
     except PermissionDenied:
-        # a server that is reached by a socket tells none: then all come from one
+        # a server behind a Unix socket knows no address; then all requests count as one address
         return ""
 
 
 def network_of(address: str) -> str:
-    """Return what limits count by: an IPv4 address, or the /64 network of an IPv6 address.
+    """Return the network by which limits count: an IPv4 address, or the /64 network of an IPv6 address.
 
-    An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address. Anything else is returned unchanged.
+    An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) counts as IPv4. Any other text is returned unchanged.
     """
     try:
         known = ipaddress.ip_address(address.partition("%")[0])
@@ -115,15 +117,14 @@ def hashed_address(request: HttpRequest) -> str:
     return salted_hmac("forum.ratelimit", network_of(address_of(request)), algorithm="sha256").hexdigest()[:32]
 
 
-def who(request):
-    """Return who sent `request`, for the security log: the fields `user` (a primary key or None) and `address` (a
-    keyed hash)."""
+def who(request: HttpRequest) -> dict[str, int | str | None]:
+    """Return the fields `user` (a primary key or None) and `address` (a keyed hash) for the security log."""
     user = getattr(request, "user", None)
     return {"user": user.pk if user else None, "address": hashed_address(request)}
 
 
-def in_words(seconds):
-    """A time to wait, rounded up: “25 seconds”, “3 minutes”, “2 hours”."""
+def in_words(seconds: int) -> str:
+    """Return a time to wait in words, rounded up: “25 seconds”, “3 minutes”, “2 hours”."""
     if seconds < 90:
         return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
     minutes = math.ceil(seconds / 60)
@@ -133,13 +134,13 @@ def in_words(seconds):
     return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
 
 
-def _subjects(request, act):
-    """{key, rates, origin} for each subject that is limited in doing `act`."""
+def _subjects(request: HttpRequest, act: str) -> Iterator[dict[str, Any]]:
+    """Yield {key, rates, origin} for each subject that is limited in the action `act`; an address has no origin."""
     limits = settings.LIMITS.get(act, {})
     person = request.user
     standing = person.standing if person.is_authenticated else "visitor"
     if person.is_authenticated and standing in limits:
-        # behind a socket that tells no address all would come from one place
+        # without addresses all accounts would seem to have the same origin
         origin = hashed_address(request) if act in TRACED and address_of(request) else ""
         yield {"key": f"{act}:{person.pk}", "rates": rates.parse(limits[standing]), "origin": origin}
     by_address = "address" if person.is_authenticated else "visitor"

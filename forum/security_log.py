@@ -1,8 +1,8 @@
-"""Security events: who signed in, failed, was refused or limited, and who got or lost rights.
+"""The log of security events: sign-ins, failures, refusals, reached limits, and changes of rights.
 
 Each event is one record of the logger `forum.security` at level INFO. Its message is the event's name, and its fields
-are attributes of the record (`extra`). docs/security-events.md lists them. No field holds what somebody typed, a name
-or an internet address: people are primary keys, addresses keyed hashes (`forum.ratelimit.who`).
+are attributes of the record (`extra`). docs/security-events.md lists them. No field contains a typed text, a name or an
+IP address: users are logged as primary keys, addresses as keyed hashes (`forum.ratelimit.who`).
 """
 
 import logging
