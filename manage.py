@@ -1,10 +1,10 @@
 #!/usr/bin/env python
-"""Run a management command; without DATABASE_URL, join the embedded PostgreSQL server or start it first."""
+"""Run a management command; without DATABASE_URL, use the embedded PostgreSQL server and start it if necessary."""
 
 import os
 import sys
 
-# These need no database, or (serve) start it themselves.
+# These need no database or, like serve, start it themselves.
 WITHOUT_DATABASE = {
     "check",
     "collectstatic",
@@ -16,12 +16,12 @@ WITHOUT_DATABASE = {
     "serve",
     "test",
 }
-# Files of the forum hold codes, comments and keys: only the user who runs it may read them.
+# The forum's files contain codes, comments and keys, so only the user who runs it may read them.
 UMASK = 0o077
 
 
 def main(argv: list[str]) -> None:
-    """Run one command; report a problem of the machine or of its settings in one sentence, with exit code 1."""
+    """Run one command; if the machine or its settings cause an error, print one sentence and exit with code 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forum.settings")
     os.umask(UMASK)
     try:
@@ -36,10 +36,10 @@ def main(argv: list[str]) -> None:
     from forum.env import make_var_private
 
     class Commands(ManagementUtility):
-        """Django's commands, with the database running where a command needs it."""
+        """Django's commands, for which the embedded database is started if a command needs it."""
 
         def fetch_command(self, subcommand: str) -> BaseCommand:
-            """Return the command; an unknown one ends here."""
+            """Return the command, and start the database if the command needs it; exit if the command is unknown."""
             command = super().fetch_command(subcommand)
             needs_none = self.argv[1] in WITHOUT_DATABASE or {"-h", "--help"} & set(self.argv)
             if settings.PG_IS_EMBEDDED and not needs_none:

@@ -1,4 +1,4 @@
-"""Every setting of the forum. What differs between machines comes from the environment (see README)."""
+"""All settings of the forum. Values that differ between machines come from the environment (see README)."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ INSTALLED_APPS = [
     "csp",
     "forum.apps.Forum",
     "accounts",
-    # after django.contrib.auth: the Moderators group is filled with the permissions that auth has just made
+    # after django.contrib.auth, which creates the permissions that posts gives to the Moderators group
     "posts",
 ]
 
@@ -73,13 +73,13 @@ TEMPLATES = [
             ],
         },
     },
-    # For the one fragment that a page repeats a hundred times (*.jinja): Django's own engine takes ten times as long.
+    # For the fragment that a page repeats a hundred times (*.jinja); Django's own engine takes ten times as long.
     {"BACKEND": "django.template.backends.jinja2.Jinja2", "NAME": "fast", "DIRS": [BASE_DIR / "templates"]},
 ]
 
-# The data ------------------------------------------------------------------------------------------------------------
+# Database ------------------------------------------------------------------------------------------------------------
 
-# The embedded cluster's folder, used where DATABASE_URL is not given.
+# The embedded cluster's folder, used if DATABASE_URL is not set.
 PG_DATA = Path(env.str("FORUM_PG_DATA", "") or VAR_DIR / "postgres").absolute()
 PG_IS_EMBEDDED = not env.str("DATABASE_URL", "")
 DATABASES = {
@@ -92,8 +92,8 @@ DATABASES = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-# The role that the web server signs in as, made and given its rights by `migrate` (see forum.grants). `serve` tells its
-# children to; elsewhere it stands in their DATABASE_URL.
+# The role of the web server, which `migrate` creates and gives its rights (see forum.grants). `serve` makes its
+# children sign in with it; without `serve`, DATABASE_URL of the web server names it.
 WEB_ROLE = embedded_postgres.WEB_ROLE if PG_IS_EMBEDDED else env.str("WEB_ROLE", "")
 if PG_IS_EMBEDDED and env.bool("AS_WEB_ROLE", False):
     DATABASES["default"]["USER"] = WEB_ROLE
@@ -106,13 +106,13 @@ CACHES = {
 
 LIMITS = limits.OURS if env.bool("LIMITS", True) else {}
 
-# People --------------------------------------------------------------------------------------------------------------
+# Accounts ------------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-# Addresses are unique without regard to case, by user_email_unique_without_case; Django looks for `unique=` only.
-# HSTS for subdomains and preloading are the operator's choice (W005, W021); forum.deployment_checks asks for SECRET_KEY
-# (W009).
+# auth.W004: the constraint user_email_unique_without_case makes addresses unique, but Django looks for `unique=` only.
+# security.W005, W021: HSTS for subdomains and preloading are the operator's choice. security.W009:
+# forum.deployment_checks checks SECRET_KEY.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021", "security.W009"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", **options}
@@ -131,7 +131,7 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-# the password without a star is optional; without it here allauth takes the password from the sign-in form as well
+# "password1" without a star is optional; if it is left out, allauth removes the password from the sign-in form, too
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_FORMS = {
     "signup": "accounts.forms.SignupForm",
@@ -156,7 +156,7 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# allauth counts what is its own, by the limits below
+# allauth counts its own actions, with these limits
 ACCOUNT_RATE_LIMITS = {act: for_allauth(limit) for act, limit in limits.ACCOUNT.items()}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -172,7 +172,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Two-Way Street"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
-# Words ---------------------------------------------------------------------------------------------------------------
+# Language ------------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -186,30 +186,30 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ("plain",)
 CRISPY_TEMPLATE_PACK = "plain"
 CRISPY_FAIL_SILENTLY = False
 
-# The forum's own -----------------------------------------------------------------------------------------------------
+# Forum ---------------------------------------------------------------------------------------------------------------
 
 SITE_NAME = env.str("SITE_NAME", "Two-Way Street")
-# Where the site is found, for mails that no request sends.
+# The site's address, for mails that are not sent by a request.
 SITE_URL = env.str("SITE_URL", f"http://{env.str('HOST', '127.0.0.1')}:{env.str('PORT', '8000')}").rstrip("/")
-# With a key, comments of newcomers are shown to Akismet, unless they are held anyway; see forum.spamcheck.
+# With a key, Akismet checks comments of newcomers, unless they are held anyway; see forum.spamcheck.
 AKISMET_KEY = env.str("AKISMET_KEY", "")
-# Who among the members may start a thread.
+# Which members may start a thread.
 THREAD_STARTERS = choice("THREAD_STARTERS", "everybody", ("everybody", "trusted", "staff"))
-# characters; kept short enough for a thank-you, long enough to keep out the "+1"
+# In characters: short enough for a thank-you, long enough to refuse a "+1".
 COMMENT_MIN_LENGTH = env.int("COMMENT_MIN_LENGTH", 20)
-# Pages of an account and of moderation: no cache keeps them, not even the browser's own.
+# Pages of accounts and moderation, which no cache may store, not even the browser's.
 NEVER_STORED = ("/account/", "/admin/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
-# A guest's form that comes back sooner is one that a program filled in, and is shown again.
+# A guest's form that is sent sooner was probably filled in by a bot, and is shown again.
 GUEST_LEAST_SECONDS = 4
 COMMENTS_PER_PAGE = 100
-# Pages kept in the memory of each web process, in four stores: with and without a query, as visitors are sent them and,
-# drawn but not yet dressed, for members: how many bytes each may hold; and for how many seconds a visitor's page is
-# believed before the database is asked whether it still holds.
+# The page cache of each web process has four stores: pages for visitors and page contents for members, each with and
+# without a query. KEPT_PAGES_BYTES is the size of one store. KEPT_PAGES_FRESH is the time in seconds after which the
+# database is asked whether a visitor's page is current.
 KEPT_PAGES_BYTES = env.int("KEPT_PAGES_MB", 128) * 1_000_000 // 4
 KEPT_PAGES_FRESH = env.int("KEPT_PAGES_FRESH", 1)
 THREADS_PER_PAGE = 30
 
-# Files ---------------------------------------------------------------------------------------------------------------
+# Static files --------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -227,27 +227,28 @@ else:
     EMAIL_BACKEND = "forum.mail.LaptopBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 10
-# Every mail is put into the outbox, in the transaction of its cause; the worker sends it through MAIL_TRANSPORT.
+# Every mail is put into the outbox in the transaction that causes it; the worker sends it through MAIL_TRANSPORT.
 MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "forum.outbox.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Two-Way Street <forum@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# Behind the pages ----------------------------------------------------------------------------------------------------
+# Periodic jobs -------------------------------------------------------------------------------------------------------
 
-# what `manage.py run_worker` does, each on a database connection of its own, and how many seconds it rests between
+# The commands that `manage.py run_worker` runs, with the pause between two runs in seconds. Each job has a database
+# connection of its own.
 PERIODIC_JOBS = {"heartbeat": 60, "send_outbox": 1, "delete_expired": 24 * 60 * 60, "recalculate_trust": 24 * 60 * 60}
 
-# Safety --------------------------------------------------------------------------------------------------------------
+# Security ------------------------------------------------------------------------------------------------------------
 
 if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.bool("HTTPS_REDIRECT", HTTPS)
 SECURE_HSTS_SECONDS = 0 if DEBUG else 63_072_000
-# Both bind more than this forum: other names of the domain, and browsers for years. The operator decides.
+# Both affect more than this forum (other names of the domain, browsers for years), so the operator decides.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
 SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
 SECURE_REFERRER_POLICY = "same-origin"
-# An opening post of 100,000 characters, each of them the longest that a form can send, and as much again.
+# Twice the size of an opening post of 100,000 characters, each of the longest encoding in a form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -265,7 +266,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        # data: for the QR code of an authenticator app, which allauth draws as an image address
+        # data: is for the QR code of an authenticator app, which allauth makes as a data URL
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
         "form-action": [SELF],
@@ -287,9 +288,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        # 403 and 404 are answers and not errors
+        # 403 and 404 are no errors
         "django.request": {"level": "ERROR"},
-        # anybody can send these in any number
+        # clients can cause any number of these
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         # one line for each request that waits for a thread

@@ -1,6 +1,6 @@
-"""Akismet, where the owner has a key for it: asks somebody else whether a text is spam. Off until configured.
+"""The spam check by the external service Akismet, off unless AKISMET_KEY is set.
 
-It sends the text, the address it came from and the site's address, and no name and no e-mail address.
+It sends the text, the IP address it came from and the site's address, but neither a name nor an e-mail address.
 """
 
 import logging
@@ -14,11 +14,11 @@ SECONDS = 2
 logger = logging.getLogger(__name__)
 
 
-def is_spam(text, address):
-    """Whether Akismet takes `text`, which came from the internet address `address`, for spam.
+def is_spam(text: str, address: str) -> bool:
+    """Return whether Akismet considers `text`, which came from the IP address `address`, to be spam.
 
-    False where it is not configured. A service that does not answer within SECONDS, or not sensibly, has no say: that
-    is noted in the errors' log, and the writer waits for nobody.
+    Returns False if Akismet is not configured, does not answer within SECONDS, or gives an invalid answer. Failures are
+    logged.
     """
     if not settings.AKISMET_KEY:
         return False
@@ -30,7 +30,7 @@ def is_spam(text, address):
 
 
 @cache
-def _client():
-    """One for each process: its connections are kept."""
+def _client() -> akismet.SyncClient:
+    """Return the client of this process, which keeps its connections open."""
     config = akismet.Config(key=settings.AKISMET_KEY, url=settings.SITE_URL)
     return akismet.SyncClient(config=config, http_client=httpx.Client(timeout=SECONDS))

@@ -1,8 +1,11 @@
-"""Where static files are collected, and whether what is there is of today's sources: collecting takes seconds, looking
-takes none."""
+"""The storage of static files, and a check whether the collected files are current.
+
+The check is much faster than collecting the files.
+"""
 
 import hashlib
 import os
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -10,17 +13,17 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class Storage(CompressedManifestStaticFilesStorage):
-    """Static files by names that hold their fingerprint, also where one of our scripts names another."""
+    """A storage of static files whose names contain a hash of the content, also in the imports of our scripts."""
 
-    # Django can do the same for every script, and stumbles over those of others
+    # Django's own option applies to all scripts and fails on those of other packages
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,
         ("js/*.js", ((r'(?P<matched>(?P<before>\b(?:from |import\())"(?P<url>\./\w+\.js)")', '%(before)s"%(url)s"'),)),
     )
 
 
-def _fingerprint():
-    """Names, sizes and times of all sources, and who collects them."""
+def _fingerprint() -> str:
+    """Return a hash of the names, sizes and times of all source files, and of the storage's setting."""
     mark = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for path, storage in finder.list([]):
@@ -30,16 +33,16 @@ def _fingerprint():
     return mark.hexdigest()
 
 
-def _stamp():
+def _stamp() -> Path:
     return settings.STATIC_ROOT / ".sources"
 
 
-def is_stale():
-    """Have the sources changed since `remember`?"""
+def is_stale() -> bool:
+    """Return whether the sources have changed since `mark_collected`."""
     stamp = _stamp()
     return not stamp.exists() or stamp.read_text() != _fingerprint()
 
 
-def mark_collected():
-    """Notes that what is collected is complete."""
+def mark_collected() -> None:
+    """Record that the files of the current sources have been collected."""
     _stamp().write_text(_fingerprint())

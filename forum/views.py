@@ -1,8 +1,8 @@
-"""The door of the ground: the look of the pages."""
+"""The view that changes the look of the pages."""
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -12,18 +12,18 @@ YEAR = 60 * 60 * 24 * 365
 LOOKS = ("", "light", "dark")
 
 
-# Without a token: it changes nothing but colours, and a visitor's page, the same bytes for everybody, holds none.
+# Exempt from CSRF, because cached pages for visitors have no token and this changes only colours.
 @csrf_exempt
 @require_POST
-def look(request):
-    """Keeps the look that somebody chose in a cookie of theirs, and leads back to where they were."""
+def look(request: HttpRequest) -> HttpResponseRedirect:
+    """Store the chosen look in a cookie and redirect to the page the reader came from."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise PermissionDenied(_("The look is chosen on a page of this forum."))
     chosen = request.POST.get("look", "")
     if chosen not in LOOKS:
         raise BadRequest
     back = request.POST.get("next", "")
-    # a path of ours; a host, even our own, has no business here
+    # only a path is allowed, without a host
     is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, None)
     response = HttpResponseRedirect(back if is_ours else "/")
     if chosen:

@@ -1,8 +1,8 @@
 """Serve the forum over HTTP with waitress: one process on a listening socket that its parent opened.
 
-Waitress reads a whole request before it takes a thread for it and buffers what a slow reader has not fetched yet, so
-connections that stall cost a socket and no thread. It drops header names with an underscore, which would otherwise
-overwrite the genuine ones (`X_Forwarded_For`). Figures of the comparison are in docs/operations.md.
+Waitress reads a whole request before it uses a thread for it, and it buffers output that a slow client has not read
+yet. So a stalled connection occupies a socket but no thread. Waitress drops header names with an underscore, which
+would otherwise overwrite the real ones (`X_Forwarded_For`). Figures of a comparison are in docs/operations.md.
 
 `manage.py run_web` and `manage.py serve` start it as `python -m forum.web_server FD`.
 """
@@ -16,30 +16,30 @@ from types import FrameType
 
 from forum.processes import ChildProcess, announce_ready
 
-# Threads of each process that draw pages; each keeps one database connection.
+# Threads of each process that answer requests; each keeps one database connection.
 THREADS = 8
 # Connections waiting in the kernel until a process takes them.
 BACKLOG = 2_048
 # Open connections of each process; each needs a file descriptor.
 MAX_CONNECTIONS = 2_000
-# Descriptors for everything that is not a connection: database, files, buffers on disk.
+# Descriptors for everything that is not a client's connection: database, files, buffers on disk.
 RESERVED_DESCRIPTORS = 200
 # Seconds without a byte after which a connection is closed: idle, half a request, or a reader that stopped reading.
 IDLE_TIMEOUT = 30
-# Seconds between the last accepted connection and the end of the process, for requests that are on their way.
+# Seconds between the signal to stop and the end, in which accepted connections may still send their request.
 DRAIN_TIME = 1
-# Bytes. A larger body is refused unread; the error page for large forms (forum.errors) needs 4,000,000.
+# In bytes. A larger body is refused unread. The error page for large forms (forum.errors) reads 4,000,000.
 MAX_BODY = 5_000_000
 MAX_HEADERS = 65_536
-# Bytes of a body kept in memory; the rest waits in a temporary file.
+# Bytes of a body kept in memory; a larger body is kept in a temporary file.
 BODY_IN_MEMORY = 65_536
-# Bytes of answers that a reader has not fetched yet; above that the thread waits for the reader. A client may send many
-# requests at once and read nothing, so this is more than the answers to all requests that fit into READ_SIZE bytes.
+# Bytes of output that a client has not read yet; above this limit the thread waits for the client. A client may send
+# many requests at once and read nothing, so this is more than the answers to all requests in READ_SIZE bytes.
 READ_SIZE, MAX_UNREAD = 1_024, 128_000_000
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket that child processes may inherit; raises OSError where nothing can listen."""
+    """Return a listening socket that child processes may inherit; raises OSError if the address cannot be used."""
     family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, proto)
     try:
@@ -68,7 +68,7 @@ def processes(
 
 
 def raise_descriptor_limit() -> int:
-    """Raise the limit of open files as far as allowed and needed; return how many connections fit."""
+    """Raise the limit of open files as far as allowed and needed; return the possible number of connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_CONNECTIONS + RESERVED_DESCRIPTORS
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
@@ -80,7 +80,7 @@ def raise_descriptor_limit() -> int:
 
 
 def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
-    """Answer requests on the listening socket `descriptor` until SIGTERM, then finish the requests at hand."""
+    """Answer requests on the listening socket `descriptor` until SIGTERM, then finish the current requests."""
     import importlib
 
     import waitress.server
@@ -102,13 +102,13 @@ def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
         inbuf_overflow=BODY_IN_MEMORY,
         recv_bytes=READ_SIZE,
         outbuf_high_watermark=MAX_UNREAD,
-        # without a proxy nobody may say who the reader is
+        # without a trusted proxy, clients must not set these headers
         clear_untrusted_proxy_headers=not settings.ALLAUTH_TRUSTED_PROXY_COUNT,
         ident="",
     )
 
     def drain(number: int, frame: FrameType | None) -> None:
-        """Take no further connection; those that were accepted have DRAIN_TIME to send their request."""
+        """Accept no more connections; those that were accepted have DRAIN_TIME to send their request."""
         server.accepting = False
         signal.setitimer(signal.ITIMER_REAL, DRAIN_TIME)
 
@@ -116,7 +116,7 @@ def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
         signal.signal(number, drain)
     signal.signal(signal.SIGALRM, lambda number, frame: sys.exit(0))
     announce_ready()
-    # on SystemExit it waits for the threads that work, and returns
+    # on SystemExit it waits for the working threads and returns
     server.run()
 
 

@@ -1,4 +1,4 @@
-"""The WSGI door: `forum.wsgi:application`."""
+"""The WSGI application `forum.wsgi:application`: Django behind the page cache."""
 
 import os
 

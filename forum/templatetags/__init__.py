@@ -1,1 +1,1 @@
-"""Template tags of every page: moments and the widgets of forms."""
+"""Template tags for all pages: dates with times, and widgets of forms."""

@@ -1,31 +1,32 @@
-"""Moments on a page: exact for machines, short for people; a script makes them relative on screen."""
+"""The filter that shows a datetime: exact in an attribute, short in the text. A script makes the text relative."""
 
-from datetime import UTC, time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.html import escape
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 register = template.Library()
-# A page shows a hundred moments of few days: each day, and each minute of one, is put into words once.
+# A page shows a hundred times of few days, so formatted days and times of day are cached.
 WORDS_KEPT = 5_000
 
 
 @register.filter
-def moment(value):
-    """The `<time>` of an aware datetime: UTC to the second in the attribute, the site's time zone in the text."""
+def moment(value: datetime) -> SafeString:
+    """Return the `<time>` element of an aware datetime: UTC in the attribute, the site's time zone in the text."""
     return teller()(value)
 
 
-def teller():
-    """`moment` for many moments on one page: time zone and language are looked up once."""
+def teller() -> Callable[[datetime], SafeString]:
+    """Return a function like `moment` for many calls; it looks up time zone and language only once."""
     zone, language = timezone.get_current_timezone(), get_language()
 
-    def tell(value):
+    def tell(value: datetime) -> SafeString:
         here = value.astimezone(zone)
         told = f"{_day(here.date(), language)}, {_time(here.hour, here.minute, language)}"
         exact = value.astimezone(UTC).isoformat(timespec="seconds")[:19]
@@ -35,10 +36,10 @@ def teller():
 
 
 @lru_cache(WORDS_KEPT)
-def _day(day, language):
+def _day(day: date, language: str) -> str:
     return escape(date_format(day, "DATE_FORMAT"))
 
 
 @lru_cache(WORDS_KEPT)
-def _time(hour, minute, language):
+def _time(hour: int, minute: int, language: str) -> str:
     return escape(time_format(time(hour, minute), "TIME_FORMAT"))
