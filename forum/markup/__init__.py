@@ -1,11 +1,11 @@
-"""Markdown as people type it -> HTML that cannot hurt: the only folder that names markdown, bleach or nh3.
+"""The conversion of Markdown to safe HTML; only this package imports markdown, bleach and nh3.
 
-Three hands, one after the other: ours and python-markdown's write the HTML (what looks like HTML in the source stays
-text), bleach cleans it with our own check of link targets, and nh3 has the last word with the same lists. Bleach alone
-is not enough: it receives no more releases, and 6.4.0 lets `javascript:123` through.
+There are three steps. Our code and python-markdown make the HTML (HTML in the source stays text), bleach cleans it with
+our own check of link targets, and nh3 cleans it again with the same lists. Bleach alone is not enough: it gets no more
+releases, and 6.4.0 lets `javascript:123` through.
 
-Whatever is typed, up to the limits, is drawn in a fraction of a second or refused with a sentence that says what to
-simplify; each guard stands beside what it guards.
+Every text within the limits is rendered in a fraction of a second, or refused with a sentence that says what to
+simplify.
 """
 
 import threading
@@ -34,7 +34,7 @@ __all__ = [
     "render",
 ]
 
-# Moves on whenever `render` would make other HTML of some source: what was stored under an older version is made anew.
+# Increase this number when `render` returns other HTML for any source, so that stored HTML is rendered again.
 VERSION = 3
 
 TAGS = frozenset(
@@ -69,28 +69,28 @@ LINK_RELATION = "nofollow ugc noopener"
 
 
 class _Tools(threading.local):
-    """What a thread keeps for its next text, because it costs as much to make as a comment to draw.
+    """The converters of one thread. They are reused, because making them takes as long as rendering a comment.
 
-    One per thread: neither python-markdown nor bleach bears two texts at once.
+    Each thread has its own, because neither python-markdown nor bleach can process two texts at once.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.engine = engine()
         self.cleaner = Cleaner(tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto"}, strip=True)
 
 
-def _allowed(tag, name, value):
+def _allowed(tag: str, name: str, value: str) -> bool:
     return is_safe_target(value) if name == "href" else name in ATTRIBUTES.get(tag, ())
 
 
 _tools = _Tools()
 
 
-def render(source, limits=COMMENT):
-    """The HTML of the Markdown text `source`, safe to put into a page as it is.
+def render(source: str, limits: Limits = COMMENT) -> str:
+    """Return the HTML of the Markdown text `source`, which is safe to put into a page.
 
-    `limits` says what kind of text it is. Raises TooComplex where the text is longer or deeper than that, makes too
-    much HTML, or takes too much CPU time.
+    `limits` are those of the kind of text. Raises TooComplex if the text is too long or nested too deep, makes too much
+    HTML, or takes too much CPU time.
     """
     source = normalise(source)
     limits.check_source(source)

@@ -1,9 +1,9 @@
-"""Quotes, lists, code, headings, tables and paragraphs: a text read line by line, once, into a tree of elements.
+"""The block parser: it reads a text line by line, once, into a tree of quotes, lists, code, headings and paragraphs.
 
-Python-markdown's own reading of blocks wants lists indented by four, sees no fences in lists and quotes, and reads on
-from every mark anew, so that the cost grows with the square of the text. Here, as CommonMark describes it, each line
-first goes through the quotes and list items that are open, at most DEEPEST of them, then opens new ones, and its rest
-joins a leaf: nothing is looked at twice.
+Python-markdown's block parser requires lists to be indented by four, does not find fences in lists and quotes, and
+takes quadratic time. This parser follows the algorithm of CommonMark: each line is first matched with the open quotes
+and list items, at most DEEPEST of them. Then it may open new ones, and its rest is added to a leaf (a paragraph, code
+or table). So no part is read twice.
 """
 
 import re
@@ -16,9 +16,9 @@ from forum.markup import limits, tables
 from forum.markup.containers import ITEM, QUOTE, Code, Item, Paragraph, Quote, indent_of
 from forum.markup.limits import TooComplex
 
-# quotes and lists inside one another
+# levels of nested quotes and lists
 DEEPEST = 10
-# spaces before a line that is not in a fence
+# spaces before a line outside of a fence
 FARTHEST_IN = 40
 
 FENCE = re.compile(r"( {0,3})(`{3,}+(?=[^`]*$)|~{3,}+)")
@@ -28,31 +28,31 @@ RULE = re.compile(r" {0,3}(?:(?:- *+){3,}+|(?:_ *+){3,}+|(?:\* *+){3,}+)$")
 DEFINITION = re.compile(
     r"""\[([^\[\]]{1,1000})\]:\ *(?:<([^<>]*)>|([^\s<]\S*))(?:\ +(?:"[^"]*"|'[^']*'|\([^()]*\)))?""", re.VERBOSE
 )
-# Headings go below the page's own two levels.
+# Headings start below the page's own two levels.
 HEADING_TAGS = ["h3", "h4", "h5", "h6", "h6", "h6"]
 
 
-def reference_name(label):
-    """What a link's label is known by."""
+def reference_name(label: str) -> str:
+    """Return the normalized label of a link reference."""
     return " ".join(label.split()).casefold()
 
 
 class Reader:
-    """Reads one text; afterwards `references` tells the addresses that its links may name."""
+    """The parser of one text; after `read`, `references` maps names to the addresses of link definitions."""
 
-    def __init__(self, clock):
+    def __init__(self, clock: limits.Clock) -> None:
         self.clock = clock
         self.root = Element("div")
         self.references = {}
         self.containers = []
         self.leaf = None
         self.after_blank = False
-        # what marks the items of each list, and the lists with empty lines between what they hold
+        # `lists` maps each list to the marker of its items; `loose` has the lists with empty lines in them
         self.lists, self.loose = {}, set()
         self.cells = tables.MOST_CELLS
 
-    def read(self, source):
-        """The tree of the normalised `source`; raises TooComplex."""
+    def read(self, source: str) -> Element:
+        """Return the tree of the normalised `source`; raises TooComplex."""
         for line in source.split("\n"):
             self.clock.check()
             self._read_line(line.expandtabs(4).rstrip())
@@ -63,7 +63,7 @@ class Reader:
                     _tighten(item)
         return self.root
 
-    def _read_line(self, line):
+    def _read_line(self, line: str) -> None:
         start = held = 0
         for container in self.containers:
             after = container.goes_on(line, start)
@@ -85,8 +85,8 @@ class Reader:
             self._close(held)
         self.after_blank = start >= len(line) and not (is_code and self.leaf and self.leaf.end)
 
-    def _read_text(self, line, start, held):
-        """Opens what begins in a line that is not empty, and gives the rest of it to a leaf."""
+    def _read_text(self, line: str, start: int, held: int) -> None:
+        """Open the containers and leaves that begin in a line that is not empty, and add its rest to a leaf."""
         while (indent := indent_of(line, start)) < 4:
             opened = self._open_container(line, start, held)
             if opened is None:
@@ -100,7 +100,7 @@ class Reader:
             raise TooComplex(limits.TOO_FAR_IN, most=FARTHEST_IN)
         rest = line[start + indent :]
         if isinstance(self.leaf, Paragraph):
-            # also where the line has left quotes and items: what only goes on needs no marks
+            # A paragraph also continues in a line without the markers of its quotes and items.
             self.leaf.lines.append(rest)
         elif isinstance(self.leaf, tables.Table) and held == len(self.containers) and "|" in rest:
             self.leaf.add_row(rest)
@@ -114,8 +114,8 @@ class Reader:
                 self.leaf = Code(SubElement(self._add("pre"), "code"))
             self.leaf.take(line, start + 4)
 
-    def _open_container(self, line, start, held):
-        """Where the content of the quote or item begins that opens at `start`; None if none does."""
+    def _open_container(self, line: str, start: int, held: int) -> int | None:
+        """Open the quote or item that begins at `start`; return where its content begins, or None if none begins."""
         if found := QUOTE.match(line, start):
             self._close(held)
             self._enter(Quote(self._add("blockquote")))
@@ -124,7 +124,7 @@ class Reader:
         if not found or RULE.match(line, start):
             return None
         bullet, number, delimiter, spaces = found.groups()
-        # a paragraph goes on with a dash alone, and with a year at the beginning of its line
+        # a dash alone or a number such as a year at the beginning of a line does not interrupt a paragraph
         if self._is_in_paragraph(held) and (found.end() == len(line) or number not in (None, "1")):
             return None
         self._close(held)
@@ -133,8 +133,8 @@ class Reader:
         self._enter(Item(SubElement(listing, "li"), listing, indent_of(line, start), content))
         return start + content
 
-    def _open_leaf(self, line, start, held):
-        """Did a heading, a rule, a fence or a table begin at `start`?"""
+    def _open_leaf(self, line: str, start: int, held: int) -> bool:
+        """Open the heading, rule, fence or table that begins at `start`; return whether one does."""
         if found := HEADING.match(line, start):
             self._close(held)
             text = line[found.end() :]
@@ -153,7 +153,7 @@ class Reader:
             return self._is_in_paragraph(held) and self._open_table(line[start:], held)
         return True
 
-    def _open_table(self, line, held):
+    def _open_table(self, line: str, held: int) -> bool:
         columns = tables.columns_under(line.strip())
         heads = tables.cells_of(self.leaf.lines[-1]) if columns else []
         if not columns or len(heads) != columns:
@@ -163,21 +163,21 @@ class Reader:
         self.leaf = tables.Table(self._add("table"), heads, self)
         return True
 
-    def _is_in_paragraph(self, held):
+    def _is_in_paragraph(self, held: int) -> bool:
         return isinstance(self.leaf, Paragraph) and held == len(self.containers)
 
     @property
-    def _parent(self):
+    def _parent(self) -> Element:
         return self.containers[-1].element if self.containers else self.root
 
-    def _add(self, tag):
-        """A new element where the text stands; in a list, an empty line before it makes the list a loose one."""
+    def _add(self, tag: str) -> Element:
+        """Add an element to the innermost container; in a list item, an empty line before it makes the list loose."""
         if self.after_blank and self.containers and isinstance(self.containers[-1], Item) and len(self._parent):
             self.loose.add(self.containers[-1].listing)
         return SubElement(self._parent, tag)
 
-    def _listing(self, mark, number):
-        """The list that an item with this mark belongs to: the one just above, if that has the same, or a new one."""
+    def _listing(self, mark: str, number: str | None) -> Element:
+        """Return the list of an item with this marker: the list just above if it has the same marker, or a new one."""
         above = self._parent[-1] if len(self._parent) else None
         if above is not None and self.lists.get(above) == mark:
             if self.after_blank:
@@ -189,13 +189,13 @@ class Reader:
         self.lists[listing] = mark
         return listing
 
-    def _enter(self, container):
+    def _enter(self, container: Quote | Item) -> None:
         if len(self.containers) == DEEPEST:
             raise TooComplex(limits.TOO_DEEP, most=DEEPEST)
         self.containers.append(container)
 
-    def _close(self, held):
-        """Closes the leaf, and all but the first `held` containers."""
+    def _close(self, held: int) -> None:
+        """Close the leaf and all but the first `held` containers."""
         leaf, self.leaf = self.leaf, None
         if isinstance(leaf, Paragraph):
             self._finish(leaf)
@@ -203,7 +203,7 @@ class Reader:
             leaf.element.text = AtomicString(escape("\n".join(leaf.lines), quote=False))
         del self.containers[held:]
 
-    def _finish(self, paragraph):
+    def _finish(self, paragraph: Paragraph) -> None:
         lines = paragraph.lines
         defined = 0
         while defined < len(lines) and (found := DEFINITION.fullmatch(lines[defined])):
@@ -216,13 +216,13 @@ class Reader:
             paragraph.element.text = "\n".join(_without_break(line) for line in lines[defined:])
 
 
-def _without_break(line):
-    """Every line end is kept, so that a backslash before it, which asks for that, has no work left."""
+def _without_break(line: str) -> str:
+    """Remove a backslash that asks for a line break at the end of the line; all line ends are kept anyway."""
     return line[:-1] if (len(line) - len(line.rstrip("\\"))) % 2 else line
 
 
-def _tighten(item):
-    """Takes the paragraphs off an item's texts."""
+def _tighten(item: Element) -> None:
+    """Replace the paragraphs in an item by their texts."""
     kept = []
     for child in item:
         if child.tag != "p":

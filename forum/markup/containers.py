@@ -1,37 +1,41 @@
-"""What may be open while a text is read: quotes and list items, and the leaf in the innermost of them."""
+"""The blocks that can be open while a text is read: quotes, list items, paragraphs and code."""
 
 import re
+from xml.etree.ElementTree import Element
 
 SPACES = re.compile(" *")
 QUOTE = re.compile(r" {0,3}> ?")
 ITEM = re.compile(r" {0,3}(?:([-+*])|(\d{1,9})([.)]))( +|$)")
 
 
-def indent_of(line, start):
-    """How many spaces stand in `line` from `start` on."""
+def indent_of(line: str, start: int) -> int:
+    """Return the number of spaces in `line` from `start` on."""
     return SPACES.match(line, start).end() - start
 
 
 class Quote:
     """An open quote."""
 
-    def __init__(self, element):
+    def __init__(self, element: Element) -> None:
         self.element = element
 
-    def goes_on(self, line, start):
-        """Where in `line` its content begins, or None if the line is not in it."""
+    def goes_on(self, line: str, start: int) -> int | None:
+        """Return where the quote's content begins in `line`, or None if the line does not belong to the quote."""
         found = QUOTE.match(line, start)
         return found and found.end()
 
 
 class Item:
-    """An open item of the list `listing`; `marker` and `content` say how far in its marker and its text begin."""
+    """An open item of the list `listing`; `marker` and `content` are the indents of its marker and its text."""
 
-    def __init__(self, element, listing, marker, content):
+    def __init__(self, element: Element, listing: Element, marker: int, content: int) -> None:
         self.element, self.listing, self.marker, self.content = element, listing, marker, content
 
-    def goes_on(self, line, start):
-        """As for a quote. A list two spaces further in than the marker is meant to be in the item, also below `1.`"""
+    def goes_on(self, line: str, start: int) -> int | None:
+        """Return where the item's content begins in `line`, or None if the line does not belong to the item.
+
+        A list that is indented by two spaces more than the marker belongs to the item, also below `1.`
+        """
         if start >= len(line):
             return start if len(self.element) else None
         indent = indent_of(line, start)
@@ -43,17 +47,17 @@ class Item:
 class Paragraph:
     """An open paragraph."""
 
-    def __init__(self, element):
+    def __init__(self, element: Element) -> None:
         self.element, self.lines = element, []
 
 
 class Code:
-    """Open code: in a fence, which tells what ends it, or indented."""
+    """An open code block: indented, or in a fence; then `end` matches the closing fence."""
 
-    def __init__(self, element, indent=0, fence=""):
+    def __init__(self, element: Element, indent: int = 0, fence: str = "") -> None:
         self.element, self.indent, self.lines = element, indent, []
         self.end = re.compile(rf" {{0,3}}{fence[0]}{{{len(fence)},}}$") if fence else None
 
-    def take(self, line, start):
-        """Adds the line from `start` on, without the spaces that stood before the fence as well."""
+    def take(self, line: str, start: int) -> None:
+        """Add the line from `start` on, without the indent of the fence."""
         self.lines.append(line[start + min(self.indent, indent_of(line, start)) :])

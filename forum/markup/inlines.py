@@ -1,7 +1,8 @@
-"""What stands in a line: code, links, struck and stressed words, by python-markdown's engine with patterns of ours.
+"""The inline patterns for python-markdown's engine: links, web addresses, strike-through and emphasis.
 
-The engine tries pattern after pattern; ours look at no character more than a few times, and each asks the clock when it
-is tried. Of python-markdown's own only the one for emphasis is left, which costs the square of the signs it pairs.
+The engine tries one pattern after the other. Our patterns read each character a few times at most, and each checks the
+clock when it is tried. The only pattern of python-markdown in use is emphasis, which takes quadratic time in the number
+of its signs.
 """
 
 import re
@@ -13,20 +14,20 @@ from markdown.inlinepatterns import DelimiterProcessor, InlineProcessor
 from markdown.util import STX, AtomicString
 
 from forum.markup import limits
-from forum.markup.blocks import reference_name
+from forum.markup.blocks import Reader, reference_name
 from forum.markup.limits import TooComplex
 from forum.markup.targets import LINK_TARGET_MAX_LENGTH, is_safe_target
 from forum.markup.text import checked_references
 from forum.markup.typed import Typed
 
-# how far from its beginning a link's text may end, and how many brackets may stand in one another in it
+# the maximum length of a link's text, and of the nesting of brackets in it
 LONGEST_LINK_TEXT = 1_000
 DEEPEST_BRACKETS = 10
-# elements in one another, those of blocks included
+# levels of nested elements, including blocks
 DEEPEST_TREE = 60
 
 BRACKET = re.compile(r"[\[\]]")
-# Brackets in an address stand in one another three deep at most; every part is taken whole or not at all.
+# Brackets in an address may be nested three deep. All quantifiers are possessive, so that matching does not backtrack.
 ADDRESS = r"(?:[^\s()]++|\((?:[^\s()]++|\((?:[^\s()]++|\([^\s()]*+\))*+\))*+\))++"
 DESTINATION = (
     rf"\(\s*+(?:<(?P<angled>[^<>\n]*+)>|(?P<bare>{ADDRESS}))"
@@ -35,26 +36,26 @@ DESTINATION = (
 LINK_DESTINATION = re.compile(DESTINATION)
 LINK_LABEL = re.compile(r"\[([^\[\]]{0,1000}+)\]")
 IMAGE = re.compile(rf"!\[([^\[\]]*+)\](?:{DESTINATION}|\[[^\[\]]*+\])")
-# A web address to its end or not at all: in angles, or bare and not in a word.
+# A web address in angle brackets, or bare and not inside a word; it matches to its end or not at all.
 BARE = rf"(?:[^\s<>\"'`\[\]{STX}]|{STX}(?=\d))"
 WEB_ADDRESS = (
     rf"<(?P<angled>https?://[^\s<>]{{1,{LINK_TARGET_MAX_LENGTH}}}+)>"
     rf"|(?<![\w/\"'=<])(?P<bare>https?://{BARE}{{1,{LINK_TARGET_MAX_LENGTH}}}+)(?!{BARE})"
 )
-# what follows an address and does not belong to it
+# characters after an address that do not belong to it
 TRAILING = ".,;:!?…*_~"
 
 
 class _Pattern(InlineProcessor):
-    """A pattern that asks the clock whenever it is tried."""
+    """A pattern that checks the clock whenever it is tried."""
 
-    def getCompiledRegExp(self):  # noqa: N802  (python-markdown's name)
+    def getCompiledRegExp(self) -> re.Pattern[str]:  # noqa: N802  (python-markdown's name)
         self.md.clock.check()
         return self.compiled_re
 
 
-def closing_bracket(text, start):
-    """Where the bracket closes that was opened before `start`; None if that is too far or too deep."""
+def closing_bracket(text: str, start: int) -> int | None:
+    """Return the position of the bracket that closes the one before `start`; None if it is too far or too deep."""
     depth = 1
     for found in BRACKET.finditer(text, start, start + LONGEST_LINK_TEXT):
         depth += 1 if found[0] == "[" else -1
@@ -65,19 +66,19 @@ def closing_bracket(text, start):
     return None
 
 
-def _link_to(address):
-    """A link, or None where no reader may be sent; the text then stays as it was typed."""
+def _link_to(address: str) -> Element | None:
+    """Return a link, or None if the address is not a safe target; then the text stays as it was typed."""
     target = unescape(checked_references(address))
     return Element("a", {"href": target}) if is_safe_target(target) else None
 
 
 class _Link(_Pattern):
-    """`[words](address)`, `[words][name]`, `[name]`, and the same with `!` for images, which become links.
+    """The pattern of `[words](address)`, `[words][name]`, `[name]`, and the same with `!` for images.
 
-    No reader's browser ever loads a picture from elsewhere.
+    Images become links, so that readers' browsers load nothing from other sites.
     """
 
-    def handleMatch(self, match, data):  # noqa: N802
+    def handleMatch(self, match: re.Match[str], data: str) -> tuple[Element | None, int, int]:  # noqa: N802
         no_link = None, match.start(), match.end()
         closing = closing_bracket(data, match.end())
         if closing is None:
@@ -98,15 +99,15 @@ class _Link(_Pattern):
         else:
             words = IMAGE.sub(r"\1", words)
             if "](" in words:
-                # the link is the one inside
+                # links cannot be nested; the inner one becomes a link
                 return no_link
             link.text = words if words.strip() else AtomicString(address)
         return link, match.start(), end
 
-    def _by_name(self, data, words, start):
+    def _by_name(self, data: str, words: str, start: int) -> tuple[str, None, int]:
         label = LINK_LABEL.match(data, start)
         target = self.md.references.get(reference_name((label and label[1]) or words), "")
-        # an address written once can be named a thousand times
+        # a long address that is defined once could be used a thousand times
         self.md.named += len(target)
         if self.md.named > self.md.limits.html:
             raise TooComplex(limits.RESULT_TOO_LARGE)
@@ -114,11 +115,11 @@ class _Link(_Pattern):
 
 
 class _WebAddress(_Pattern):
-    """A web address standing in the text becomes a link; the full stop after it stays text."""
+    """The pattern of web addresses in the text, which become links without the punctuation after them."""
 
     ANCESTOR_EXCLUDES = ("a",)
 
-    def handleMatch(self, match, data):  # noqa: N802
+    def handleMatch(self, match: re.Match[str], data: str) -> tuple[Element | None, int, int]:  # noqa: N802
         end = match.end()
         address = match["angled"]
         if address is None:
@@ -130,7 +131,7 @@ class _WebAddress(_Pattern):
             link.text = AtomicString(shown)
         return link, match.start(), end
 
-    def _without_what_follows(self, address):
+    def _without_what_follows(self, address: str) -> str:
         address = address.rstrip(TRAILING)
         surplus = address.count(")") - address.count("(")
         while surplus > 0 and address.endswith(")"):
@@ -140,18 +141,18 @@ class _WebAddress(_Pattern):
 
 
 class _Strike(_Pattern):
-    """`~~so~~` is struck through."""
+    """The pattern of `~~deleted~~` text."""
 
-    def handleMatch(self, match, data):  # noqa: N802
+    def handleMatch(self, match: re.Match[str], data: str) -> tuple[Element, int, int]:  # noqa: N802
         struck = Element("del")
         struck.text = match[1]
         return struck, match.start(), match.end()
 
 
 class _Emphasis(DelimiterProcessor):
-    """Python-markdown's, asking the clock at every sign."""
+    """Python-markdown's pattern of emphasis, which checks the clock at every sign."""
 
-    def getCompiledRegExp(self):  # noqa: N802
+    def getCompiledRegExp(self) -> re.Pattern[str]:  # noqa: N802
         self.md.clock.check()
         return self.compiled_re
 
@@ -160,8 +161,8 @@ class _Emphasis(DelimiterProcessor):
         return super().search(data, start)
 
 
-def engine():
-    """A Markdown that has our patterns only; for one thread, which sets `clock` and `limits` for each text."""
+def engine() -> Markdown:
+    """Return a Markdown object with our patterns only; each thread has one and sets `clock` and `limits` for a text."""
     made = Markdown(output_format="html")
     for pattern in list(made.inlinePatterns._priority):
         made.inlinePatterns.deregister(pattern.name)
@@ -173,8 +174,8 @@ def engine():
     return made
 
 
-def check_depth(root):
-    """Raises TooComplex if the tree is deeper than DEEPEST_TREE."""
+def check_depth(root: Element) -> None:
+    """Raise TooComplex if the tree is deeper than DEEPEST_TREE."""
     level = [root]
     for _depth in range(DEEPEST_TREE):
         level = [child for element in level for child in element]
@@ -183,8 +184,11 @@ def check_depth(root):
     raise TooComplex(limits.TOO_DEEP, most=DEEPEST_TREE)
 
 
-def to_html(md, source, reader):
-    """The HTML of `source`, not cleaned yet: blocks by `reader`, what stands in them by `md`. Raises TooComplex."""
+def to_html(md: Markdown, source: str, reader: Reader) -> str:
+    """Return the HTML of `source`, not cleaned yet; `reader` parses the blocks and `md` their texts.
+
+    Raises TooComplex.
+    """
     md.reset()
     root = reader.read(source)
     md.references, md.named = reader.references, 0

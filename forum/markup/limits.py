@@ -1,4 +1,4 @@
-"""How much a text may be, and the refusal of what is more: said in words, and measured in CPU time of this thread."""
+"""The limits of texts in size and CPU time, and the exception with the sentence for the author."""
 
 import time
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 CPU_SECONDS = 1.0
-# of bleach, for a tag or an entity, on a machine of today: it cleans a text in one step, which no clock can end
+# Seconds that bleach takes per tag or entity. It cleans a text in one step that cannot be interrupted, so the time is
+# estimated beforehand.
 CLEANING_SECONDS = 35e-6
 
 TOO_LONG = _("This text is too long: at most {most} characters fit. Please shorten it, or send it in two parts.")
@@ -33,59 +34,58 @@ TOOK_TOO_LONG = _(
 
 
 class TooComplex(ValueError):  # noqa: N818  (it names what the text is)
-    """The text cannot be drawn; `sentence` tells its writer what to simplify."""
+    """Raised when a text cannot be rendered; `sentence` tells its author what to simplify."""
 
-    def __init__(self, sentence, **numbers):
+    def __init__(self, sentence: str, **numbers: int) -> None:
         super().__init__(sentence)
         self.sentence = format_lazy(sentence, **{name: f"{number:,}" for name, number in numbers.items()})
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.sentence)
 
 
-def pieces_of(html):
-    """How much of `html` there is to clean: tags and entities."""
+def pieces_of(html: str) -> int:
+    """Return the number of tags and entities in `html`, which determines the time to clean it."""
     return html.count("<") + html.count("&")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one kind of text may be: characters and lines of its source; bytes, and tags and entities, of its HTML."""
+    """Limits of one kind of text: characters and lines of source, bytes of HTML, tags and entities (`pieces`)."""
 
     length: int
     lines: int
     html: int
     pieces: int
 
-    def check_source(self, source):
-        """Raises TooComplex if the normalised `source` is too long."""
+    def check_source(self, source: str) -> None:
+        """Raise TooComplex if the normalised `source` is too long."""
         if len(source) > self.length:
             raise TooComplex(TOO_LONG, most=self.length)
         if source.strip("\n").count("\n") >= self.lines:
             raise TooComplex(TOO_MANY_LINES, most=self.lines)
 
-    def check_html(self, html):
-        """Raises TooComplex if `html` outgrew the text it was made from, or would take bleach too long to clean."""
+    def check_html(self, html: str) -> None:
+        """Raise TooComplex if `html` is too large or would take bleach too long to clean."""
         if len(html) > self.html or len(html.encode()) > self.html or pieces_of(html) > self.pieces:
             raise TooComplex(RESULT_TOO_LARGE)
 
 
-# an opening post: five times the text, but never so much to clean that this takes the CPU time by itself
+# An opening post may have five times the text, but cleaning it must not use up all the CPU time.
 COMMENT = Limits(length=20_000, lines=2_000, html=100_000, pieces=6_000)
 OPENING = Limits(length=100_000, lines=5_000, html=500_000, pieces=20_000)
 
 
 class Clock:
-    """Raises TooComplex when this thread has used its CPU time up.
+    """A limit of this thread's CPU time, which is checked between short steps.
 
-    It is asked between steps that are short by themselves. Nothing else stops a thread that is not the main one: there
-    are no signals in it. What the thread waits for, others' work included, does not count.
+    Signals cannot stop a thread other than the main one. Time in which the thread waits does not count.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.end = time.thread_time() + CPU_SECONDS
 
-    def check(self, ahead=0):
-        """To be called between two steps; `ahead` is what the next one takes at the least, in seconds."""
+    def check(self, ahead: float = 0) -> None:
+        """Raise TooComplex if the time is used up; `ahead` is the least time in seconds that the next step takes."""
         if time.thread_time() + ahead > self.end:
             raise TooComplex(TOOK_TOO_LONG)

@@ -1,4 +1,4 @@
-"""Where a link may lead: to a web page, an address for mail, a page of this site, or a place on this page."""
+"""The targets that links may have: web pages, mail addresses, pages of this site, and anchors on the page."""
 
 import re
 
@@ -8,6 +8,6 @@ LINK_TARGET = re.compile(
 )
 
 
-def is_safe_target(target):
-    """May a reader's browser be sent to `target`?"""
+def is_safe_target(target: str) -> bool:
+    """Return whether a link may have this target."""
     return len(target) <= LINK_TARGET_MAX_LENGTH and LINK_TARGET.fullmatch(target) is not None

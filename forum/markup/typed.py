@@ -1,23 +1,24 @@
-"""What is to be shown as it was typed: code between backticks, and signs behind a backslash.
+"""Text that is shown as it was typed: code between backticks, and signs after a backslash.
 
-Both are taken out before python-markdown's engine sees the text and put back afterwards. The engine would copy the
-whole text for each of them, and read on from every backtick that has no other.
+Both are replaced by placeholders before python-markdown's engine reads the text, and put back afterwards. The engine
+would copy the whole text for each of them, and read the rest of the text after every backtick without a partner.
 """
 
 import re
+from collections.abc import Iterator
 from html import escape
 from xml.etree.ElementTree import Element
 
 from markdown.util import ETX, STX, AtomicString
 
-from forum.markup.limits import TOO_MANY_SIGNS, TooComplex
+from forum.markup.limits import TOO_MANY_SIGNS, Clock, TooComplex
 
-# signs of emphasis in one paragraph: to pair them costs the square of their number
+# signs of emphasis in one paragraph: pairing them takes quadratic time
 MOST_SIGNS = 2_000
 
 BACKSLASH_OR_TICKS = re.compile(r"\\([!-/:-@\[-`{-~])|(`+)")
 TICKS = re.compile("`+")
-# in the text they stand for: a code by its number, a sign by its code point (this python-markdown puts back itself)
+# Placeholders: code has its number, a sign its code point. Python-markdown itself puts the signs back.
 CODE = f"{STX}c%d{ETX}"
 STANDS_FOR_CODE = re.compile(f"{STX}c(\\d+){ETX}")
 STANDS_FOR_SIGN = re.compile(f"{STX}(\\d+){ETX}")
@@ -25,14 +26,14 @@ CODE_OR_LINE_END = re.compile(f"{STX}c(\\d+){ETX}|\n")
 
 
 class Typed:
-    """Keeps what one text has of it."""
+    """The code and signs of one text that were replaced by placeholders."""
 
-    def __init__(self, clock):
+    def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.codes = []
 
-    def take_out(self, root):
-        """Leaves a stand-in for each in all texts of the tree; raises TooComplex for over MOST_SIGNS in one of them."""
+    def take_out(self, root: Element) -> None:
+        """Replace code and signs in all texts of the tree; raises TooComplex if a text has more than MOST_SIGNS."""
         for element in root.iter():
             self.clock.check()
             if element.text and not isinstance(element.text, AtomicString):
@@ -40,14 +41,14 @@ class Typed:
             if element.tail:
                 element.tail = self._without(element.tail)
 
-    def _without(self, text):
+    def _without(self, text: str) -> str:
         if "`" in text or "\\" in text:
             text = "".join(self._pieces(text))
         if text.count("*") + text.count("_") > MOST_SIGNS:
             raise TooComplex(TOO_MANY_SIGNS, most=MOST_SIGNS)
         return text
 
-    def _pieces(self, text):
+    def _pieces(self, text: str) -> Iterator[str]:
         ends = {}
         for run in TICKS.finditer(text):
             ends.setdefault(len(run[0]), []).append(run.start())
@@ -72,13 +73,13 @@ class Typed:
                 yield ticks
         yield text[done:]
 
-    def restore(self, text):
-        """`text` with what stood in it."""
+    def restore(self, text: str) -> str:
+        """Return `text` with the placeholders replaced by the code and signs."""
         text = STANDS_FOR_CODE.sub(lambda found: self.codes[int(found[1])], text)
         return STANDS_FOR_SIGN.sub(lambda found: chr(int(found[1])), text)
 
-    def put_back(self, root):
-        """Makes elements of the codes, and of the line ends, which are kept as people set them."""
+    def put_back(self, root: Element) -> None:
+        """Replace the placeholders of code by elements, and line ends by `<br>`."""
         for element in list(root.iter()):
             self.clock.check()
             children = []
@@ -93,8 +94,8 @@ class Typed:
             if len(children) > len(element):
                 element[:] = children
 
-    def _elements(self, text):
-        """(text before the first, elements that bear the rest of the text as tails)."""
+    def _elements(self, text: str) -> tuple[str, list[Element]]:
+        """Return the text before the first placeholder or line end, and elements with the rest of the text as tails."""
         if "\n" not in text and STX not in text:
             return text, []
         head, *rest = CODE_OR_LINE_END.split(text)
