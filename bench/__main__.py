@@ -1,6 +1,6 @@
-"""`python -m bench`: what pages of threads of 1,000 to 1,000,000 comments cost, side by side, on the real server.
+"""`python -m bench`: measure pages of threads with 1,000 to 1,000,000 comments on the real web server.
 
-The threads are kept in var/bench: the first run makes them (minutes), later ones find them.
+The threads are kept in var/bench: the first run makes them, which takes minutes, and later runs use them again.
 """
 
 import argparse
@@ -10,17 +10,23 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forum.embedded_postgres import Server
 from forum.env import VAR_DIR
+
+if TYPE_CHECKING:
+    from bench.measure import Kind
+    from bench.server import WebServer
+    from posts.models import Thread
 
 DATA = VAR_DIR / "bench" / "postgres"
 SIZES = "1000,10000,100000,1000000"
 AT_ONCE = 8
 
 
-def main():
-    """Fills, measures, prints."""
+def main() -> None:
+    """Make the threads, measure, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--sizes", default=SIZES, help="lengths of the threads, with commas")
     parser.add_argument("--only-fill", action="store_true", help="make the threads and stop")
@@ -48,7 +54,7 @@ def main():
                 fill.take_replies_back(thread)
 
 
-def _fill(sizes):
+def _fill(sizes: list[int]) -> dict[int, "Thread"]:
     import random
 
     from bench import fill
@@ -61,7 +67,7 @@ def _fill(sizes):
     return threads
 
 
-def _measure(threads, postmaster):
+def _measure(threads: dict[int, "Thread"], postmaster: int) -> None:
     from django.conf import settings
     from django.test import Client
 
@@ -69,7 +75,7 @@ def _measure(threads, postmaster):
     from bench.fill import people
     from bench.server import WebServer, cpu_ms
 
-    # a page drawn in this process is counted, not compared
+    # requests in this process count queries only
     settings.ALLOWED_HOSTS.append("testserver")
     person, writer = people()[0], people()[AT_ONCE + 1]
     by_size = {size: measure.kinds(thread, person, writer, size) for size, thread in threads.items()}
@@ -78,7 +84,7 @@ def _measure(threads, postmaster):
     for fresh, wanted in ((0, True), (1, False)):
         with WebServer("forum.wsgi", KEPT_PAGES_FRESH=fresh) as server:
             for index, name in enumerate(names):
-                # one size after the other, so that a slow minute of the machine hits all alike
+                # all sizes in a row, so that a slow phase of the machine affects them alike
                 for size, thread in threads.items():
                     kind = by_size[size][index]
                     if kind.cold == wanted:
@@ -98,13 +104,13 @@ def _measure(threads, postmaster):
     report.targets(sizes_of(threads), figures, bare, together, plans)
 
 
-def sizes_of(threads):
-    """Their lengths, the shortest first."""
+def sizes_of(threads: dict[int, "Thread"]) -> list[int]:
+    """Return the numbers of comments of the threads in ascending order."""
     return sorted(threads)
 
 
-def _bare(threads, by_size):
-    """Milliseconds of CPU that the server takes to send the bytes of the visitor's page and does nothing else."""
+def _bare(threads: dict[int, "Thread"], by_size: dict[int, list["Kind"]]) -> float:
+    """Return the milliseconds of CPU that the server takes to send the bytes of the visitor's page and no more."""
     from bench import measure
     from bench.server import WebServer
 
@@ -119,8 +125,8 @@ def _bare(threads, by_size):
             return measure.cost_of(measure.Kind("bare", "/"), threads[size], server, lambda: 0).cpu
 
 
-def _together(threads, by_size):
-    """Replies a second of eight people in eight threads, and in one: on two workers, as `make run` has them."""
+def _together(threads: dict[int, "Thread"], by_size: dict[int, list["Kind"]]) -> list[float]:
+    """Return the replies per second of eight people in eight threads and in one, with two workers as in `make run`."""
     from bench import measure
     from bench.fill import people
     from bench.server import WebServer
@@ -138,19 +144,20 @@ def _together(threads, by_size):
         for parents in (*places, *places):
             cookies = [measure.member_of(biggest, person) for person in somebody]
             rates.append(_rate(server, parents, cookies))
-    # the second round counts: the first one warms
+    # the first round only warms the server up
     return rates[2:]
 
 
-def _rate(server, parents, cookies, seconds=5):
+def _rate(server: "WebServer", parents: list[int], cookies: list[dict[str, str]], seconds: float = 5) -> float:
+    """Return the replies per second to `parents`, each by the person with the cookies at the same index."""
     from bench import measure
 
     done, stop = [0] * AT_ONCE, time.perf_counter() + seconds
 
-    def write(index):
+    def write(index: int) -> None:
         client = server.client()
 
-        def reply(number):
+        def reply(number: int) -> dict[str, str]:
             key = f"{index}-{number}"
             token = cookies[index]["csrf"]
             return {"source": f"{measure.TEXT} {key}", "key": key, "csrfmiddlewaretoken": token}

@@ -1,7 +1,9 @@
-"""A WSGI application that sends a file's bytes, compressed already, and does nothing else: no page can cost less."""
+"""A WSGI application that sends the compressed bytes of a file, as a lower bound of the cost of a page."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 BODY = Path(os.environ["BENCH_BODY"]).read_bytes()
 HEADERS = [
@@ -11,7 +13,7 @@ HEADERS = [
 ]
 
 
-def application(environ, start_response):
-    """Sends BODY."""
+def application(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+    """Answer a request with BODY."""
     start_response("200 OK", HEADERS)
     return [BODY]

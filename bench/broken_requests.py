@@ -1,6 +1,6 @@
-"""10,000 broken requests over every address of the forum: `python -m bench.broken_requests [NUMBER [SEED]]`.
+"""`python -m bench.broken_requests [NUMBER [SEED]]`: send 10,000 broken requests to all addresses of the forum.
 
-None of them may be answered with 500. The suite sends 1,000 (tests/forum/test_broken_requests.py).
+None of them may be answered with 500. The test suite sends 1,000 (tests/forum/test_broken_requests.py).
 """
 
 import contextlib
@@ -12,9 +12,13 @@ import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_from_bytes
+
+if TYPE_CHECKING:
+    from django.urls import URLPattern, URLResolver
 
 METHODS = ["GET"] * 10 + ["POST"] * 15 + ["HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "BREW", ""]
 NUMBERS = [
@@ -223,8 +227,8 @@ HOSTS = ["testserver"] * 90 + ["", "a b", "testserver:x", "[::1", "evil.example"
 CSRF = "x" * 32
 
 
-def addresses(patterns=None, prefix: str = "") -> list[str]:
-    """Return one address for each pattern of the URLconf, with {name} where an argument belongs."""
+def addresses(patterns: Iterable["URLPattern | URLResolver"] | None = None, prefix: str = "") -> list[str]:
+    """Return one address for each pattern of the URLconf, with {argument} in place of each argument."""
     from django.urls import URLResolver, get_resolver
 
     found = []
@@ -240,19 +244,19 @@ def addresses(patterns=None, prefix: str = "") -> list[str]:
 
 
 class Generator:
-    """Makes broken requests as WSGI environments, the same ones for the same seed.
+    """A generator of broken requests as WSGI environments, the same ones for the same seed.
 
-    `keys` are primary keys of rows that exist; `sessions` are session keys of people, so that views behind the sign-in
-    are reached too.
+    `keys` are primary keys of existing rows. `sessions` are session keys of users, so that views that require sign-in
+    are reached, too.
     """
 
-    def __init__(self, seed: int, keys: list[int], sessions: list[str]):
+    def __init__(self, seed: int, keys: list[int], sessions: list[str]) -> None:
         self.random = random.Random(seed)  # noqa: S311  (not for secrets)
         self.addresses = addresses()
         self.keys, self.sessions = keys, sessions
 
     def requests(self, number: int) -> Iterator[dict]:
-        """Yield `number` environments; every address comes up before any comes again."""
+        """Yield `number` environments; every address is used before any is used again."""
         for index in range(number):
             yield self._environ(self.addresses[index % len(self.addresses)])
 
@@ -324,7 +328,7 @@ class Generator:
         body = self._body(kind) if method not in ("GET", "HEAD") or self._is(0.05) else b""
         length = str(len(body))
         if self._is(0.05):
-            # what is no number, or too large for one, no HTTP server lets through
+            # HTTP servers refuse anything that is not a number or is too large
             length = self.random.choice(["", "-1", "0", str(len(body) + 9), "9" * 15])
         query = self._encoded(self._pairs(5)) if self._is(0.5) else b""
         if self._is(0.02):
@@ -357,7 +361,7 @@ class Generator:
 
 
 def answer(application: Callable, environ: dict) -> int:
-    """Send one request to a WSGI application; return the status. An exception counts as 500 and is shown."""
+    """Send one request to a WSGI application; return the status."""
     said = []
     response = application(environ, lambda status, headers, exc_info=None: said.append(int(status.split()[0])))
     try:
@@ -370,7 +374,7 @@ def answer(application: Callable, environ: dict) -> int:
 
 @contextlib.contextmanager
 def undone() -> Iterator[None]:
-    """Roll back what a request changes, and keep Django from closing the connection meanwhile."""
+    """Roll back the changes of a request, and keep Django from closing the connection meanwhile."""
     from django.core.signals import request_finished, request_started
     from django.db import close_old_connections, transaction
 
@@ -387,7 +391,7 @@ def undone() -> Iterator[None]:
 
 
 def described(environ: dict) -> str:
-    """Return a line that names a request, for a report of what failed."""
+    """Return a line that describes a request, for the report of a failure."""
     body = environ["wsgi.input"].getvalue()
     path = quote(environ["PATH_INFO"].encode("latin-1"))
     return (
@@ -397,7 +401,7 @@ def described(environ: dict) -> str:
 
 
 def main(number: int, seed: int) -> None:
-    """Send `number` requests to the forum on a database of its own; exit with 1 if any is answered with 500."""
+    """Send `number` requests to the forum on a new database; exit with 1 if any is answered with 500."""
     from forum.embedded_postgres import Server, throw_away
 
     folder = Path(tempfile.mkdtemp(prefix="two-way-street-broken-")) / "postgres"
@@ -413,7 +417,7 @@ def main(number: int, seed: int) -> None:
         from forum.wsgi import application
         from tests.forum.test_broken_requests import fill
 
-        # a refusal is what is wanted here, and is counted below
+        # refusals are expected and counted below
         logging.disable(logging.ERROR)
         call_command("migrate", verbosity=0)
         statuses = Counter()

@@ -1,14 +1,18 @@
-"""`python -m bench.desk`: what the pages of the desk cost with 5,000 items open and 100,000 in the history.
+"""`python -m bench.desk`: measure the pages of the admin with 5,000 open cases and 100,000 closed ones.
 
-Everything is written in one transaction that is never kept; `python -m bench` makes the comments it needs.
+All rows but the thread are written in one transaction that is rolled back.
 """
 
 import os
 import statistics
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from bench.__main__ import DATA
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 OPEN, HISTORY, COMMENTS, ROUNDS = 5_000, 100_000, 10_000, 9
 MOST_QUERIES = 10
@@ -31,8 +35,8 @@ JOIN posts_comment c ON c.id = k.comment_id
 """
 
 
-def main():
-    """Fills, measures, prints, and takes it back."""
+def main() -> None:
+    """Make the rows, measure, print the figures, and roll back."""
     os.environ |= {"FORUM_PG_DATA": str(DATA), "DJANGO_SETTINGS_MODULE": "forum.settings", "HTTPS": "0"}
     from forum.embedded_postgres import Server
 
@@ -58,12 +62,12 @@ def main():
             transaction.set_rollback(True)
 
 
-def _percents(sql):
-    """The remainder sign, written twice for the driver."""
+def _percents(sql: str) -> str:
+    """Double the remainder sign, as the database driver requires it."""
     return sql.replace("n % ", "n %% ")
 
 
-def _moderator():
+def _moderator() -> "User":
     from django.contrib.auth.models import Group
 
     from accounts.models import MODERATORS, User
@@ -73,7 +77,7 @@ def _moderator():
     return moderator
 
 
-def _measure(moderator):
+def _measure(moderator: "User") -> None:
     from django.conf import settings
     from django.core.cache import cache
     from django.db import connection
@@ -100,7 +104,7 @@ def _measure(moderator):
     print(f"\n{OPEN:,} open, {HISTORY:,} in the history; medians\n{'':<20}{'ms':>8}{'of these db':>13}{'queries':>9}")
     for name, addresses in pages.items():
         whole, database, queries = [], [], 0
-        # what a process looks up once is looked up
+        # the first request fills the caches of this process
         client.get(addresses[0])
         for address in addresses:
             cache.delete("figures")

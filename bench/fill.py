@@ -1,7 +1,8 @@
-"""Threads of any length, made by COPY: random trees as talks grow, with every count as the verbs would keep it."""
+"""Functions that make threads of any length by COPY: random trees of comments with correct counts."""
 
 import random
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import accumulate
 
@@ -17,7 +18,7 @@ from posts.writing import comments
 
 PEOPLE = 200
 TEXTS = 2_000
-# How likely a comment replies to an earlier comment rather than to the opening post.
+# The probability that a comment replies to an earlier comment and not to the opening post.
 REPLIES = 0.7
 COLUMNS = (
     "id",
@@ -43,13 +44,13 @@ COLUMNS = (
 
 
 class Bar:
-    """Progress with counts: a bar on a terminal, a line per tenth elsewhere."""
+    """A progress bar on a terminal; elsewhere one line for each tenth."""
 
-    def __init__(self, label, total):
+    def __init__(self, label: str, total: int) -> None:
         self.label, self.total, self.told = label, total, -1
 
-    def at(self, done):
-        """Shows how far it is."""
+    def at(self, done: int) -> None:
+        """Show that `done` of the steps are done."""
         tenth = 10 * done // self.total
         if sys.stdout.isatty():
             filled = 30 * done // self.total
@@ -61,18 +62,18 @@ class Bar:
         self.told = tenth
 
 
-def people(number=PEOPLE):
-    """The people of the bench, made once."""
+def people(number: int = PEOPLE) -> list[User]:
+    """Return the members of the benchmark; create those that are missing."""
     for index in range(User.objects.filter(email__endswith="@bench.example").count(), number):
         User.objects.create_user(f"reader{index}@bench.example", display_name=f"Reader {_word(index)} {index}", trust=1)
     found = User.objects.filter(email__endswith="@bench.example")
-    # those whom an earlier bench made; a newcomer's replies would be held
+    # members from earlier versions of the benchmark; replies of new members would be held
     found.filter(trust=User.Trust.NEW).update(trust=User.Trust.MEMBER)
     return list(found.order_by("pk")[:number])
 
 
-def texts(dice, number=TEXTS):
-    """(source, html) pairs of 40 to 120 words, the frequent ones as frequent as in a language (Zipf's law)."""
+def texts(dice: random.Random, number: int = TEXTS) -> list[tuple[str, str]]:
+    """Return `number` pairs (source, html) of 40 to 120 words, with word frequencies by Zipf's law."""
     words = [_word(index) for index in range(4_000)]
     weights = list(accumulate(1 / (rank + 3) for rank in range(len(words))))
     made = []
@@ -85,13 +86,13 @@ def texts(dice, number=TEXTS):
     return made
 
 
-def thread_of(size, somebody=None, pool=None):
-    """The bench's thread of `size` comments: found if it is whole, otherwise made anew. Repeatable, interruptible."""
+def thread_of(size: int, somebody: list[User] | None = None, pool: list[tuple[str, str]] | None = None) -> Thread:
+    """Return the benchmark's thread of `size` comments; make it if it is missing or incomplete."""
     title = f"A talk of {size:,} comments"
     for found in Thread.objects.filter(title=title):
         if found.comment_count >= size:
             return found
-        # interrupted: the copy was undone as a whole, and what is left goes
+        # an earlier run was interrupted and its COPY rolled back; delete what is left
         found.comments.all().delete()
         found.delete()
     dice = random.Random(size)  # noqa: S311  (the same tree every time)
@@ -109,8 +110,11 @@ def thread_of(size, somebody=None, pool=None):
     return Thread.objects.get(pk=thread.pk)
 
 
-def take_replies_back(thread):
-    """Undoes what a measurement wrote into a filled `thread`, which has no keys: the next run finds the same talk."""
+def take_replies_back(thread: Thread) -> None:
+    """Delete the replies that a measurement wrote into `thread`, and correct the counts.
+
+    Such replies have a key, and the comments of `thread_of` have none.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT p.path, count(*), c.question_id FROM posts_comment c JOIN posts_comment p ON p.id = c.parent_id
@@ -130,10 +134,10 @@ def take_replies_back(thread):
         cursor.execute("DELETE FROM posts_comment WHERE thread_id = %s AND key IS NOT NULL", [thread.pk])
 
 
-def _copy(thread, size, dice, authors, pool):
+def _copy(thread: Thread, size: int, dice: random.Random, authors: list[int], pool: list[tuple[str, str]]) -> None:
     opening = thread.opening
     questions = [None, *Question.objects.filter(thread=thread).order_by("position").values_list("pk", flat=True)]
-    # rows are numbered from 1; 0 is the opening post
+    # comments are numbered from 1; 0 is the opening post
     parents = [0] * (size + 1)
     for number in range(2, size + 1):
         if dice.random() < REPLIES:
@@ -151,7 +155,7 @@ def _copy(thread, size, dice, authors, pool):
         lines = _Lines(_rows(thread, opening, dice, authors, pool, questions, parents, replies, below, first))
         heavy = size >= 50_000
         if heavy:
-            # an index of words grows a hundred times faster in one piece
+            # making the full-text index at the end is a hundred times faster
             cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'comment_words'")
             definition = cursor.fetchone()[0]
             cursor.execute("SET LOCAL maintenance_work_mem = '1GB'")
@@ -159,7 +163,7 @@ def _copy(thread, size, dice, authors, pool):
         cursor.cursor.copy_expert(f"COPY posts_comment ({', '.join(COLUMNS)}) FROM STDIN", lines, size=1 << 20)
         if heavy:
             print("Making the index of words ...", flush=True)
-            # no index is made while checks of the rows are still to come
+            # an index cannot be made while deferred constraint checks are pending
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(definition)
         Comment.objects.filter(pk=opening.pk).update(reply_count=replies[0], below_count=below[0])
@@ -174,7 +178,19 @@ def _copy(thread, size, dice, authors, pool):
         cursor.execute("ANALYZE posts_comment")
 
 
-def _rows(thread, opening, dice, authors, pool, questions, parents, replies, below, first):
+def _rows(
+    thread: Thread,
+    opening: Comment,
+    dice: random.Random,
+    authors: list[int],
+    pool: list[tuple[str, str]],
+    questions: list[int | None],
+    parents: list[int],
+    replies: list[int],
+    below: list[int],
+    first: int,
+) -> Iterator[str]:
+    """Yield the lines for COPY; `first` + 1 is the id of the first comment."""
     size = len(parents) - 1
     bar = Bar(f"Filling “{thread.title}”", size)
     began = timezone.now() - timedelta(days=30)
@@ -218,12 +234,12 @@ def _rows(thread, opening, dice, authors, pool, questions, parents, replies, bel
 
 
 class _Lines:
-    """A generator of lines as the file that COPY reads."""
+    """A file-like object that reads lines from an iterator, for COPY."""
 
-    def __init__(self, lines):
+    def __init__(self, lines: Iterator[str]) -> None:
         self.lines = lines
 
-    def read(self, size):
+    def read(self, size: int) -> str:
         out, length = [], 0
         for line in self.lines:
             out.append(line)
@@ -233,12 +249,12 @@ class _Lines:
         return "".join(out)
 
 
-def _escaped(text):
+def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
 
 
-def _word(index):
-    """A word that can be spoken, the same for the same index; the first ones short."""
+def _word(index: int) -> str:
+    """Return a pronounceable word for `index`; small indexes have short words."""
     heads, tails = "b br d f g h k l m n p r s st t th v w".split(), "a e i o u ai ea ou".split()  # noqa: SIM905
     word = ""
     index += 1

@@ -1,7 +1,7 @@
-"""`python -m bench.load`: what readers wait while 50 people read and 8 write in a thread of 2,000 comments.
+"""`python -m bench.load`: measure how long readers wait while 50 people read and 8 write in a thread of 2,000 comments.
 
 Half of the readers are signed in. Each waits a second between two requests. The load comes from the same machine, so
-compare two runs on one machine rather than absolute figures.
+compare runs on one machine instead of absolute figures.
 """
 
 import argparse
@@ -11,12 +11,18 @@ import statistics
 import threading
 import time
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from bench.__main__ import DATA
 from forum.embedded_postgres import Server
 
+if TYPE_CHECKING:
+    from bench.measure import Kind
+    from bench.server import WebServer
+    from posts.models import Thread
+
 SIZE, READERS, WRITERS, PAUSE = 2_000, 50, 8, 1.0
-# Kinds of request that readers make, one after the other in a random order.
+# Kinds of requests that readers make, chosen at random.
 READ = (
     "front page",
     "visitor, first page, warm",
@@ -29,9 +35,11 @@ READ = (
 
 
 class Person(threading.Thread):
-    """One person who sends requests until `until`; `waits` collects (kind, seconds, whether it was answered)."""
+    """A thread that sends one person's requests until `until`; `waits` collects (kind, seconds, was answered)."""
 
-    def __init__(self, server, kinds, until: float, seed: int, waits: list) -> None:
+    def __init__(
+        self, server: "WebServer", kinds: list["Kind"], until: float, seed: int, waits: list[tuple[str, float, bool]]
+    ) -> None:
         super().__init__()
         self.server, self.kinds, self.until, self.waits = server, kinds, until, waits
         self.dice = random.Random(seed)  # noqa: S311
@@ -51,7 +59,9 @@ class Person(threading.Thread):
             time.sleep(PAUSE)
 
 
-def people_of(thread, server, until: float, waits: list) -> list[Person]:
+def people_of(
+    thread: "Thread", server: "WebServer", until: float, waits: list[tuple[str, float, bool]]
+) -> list[Person]:
     """Return readers and writers; each member has a session of their own."""
     from bench import fill, measure
 
@@ -72,16 +82,16 @@ def people_of(thread, server, until: float, waits: list) -> list[Person]:
     return persons
 
 
-def _as(kind, cookies: dict):
-    """Return the kind of request, made by the person with these cookies, of what is kept at that moment."""
+def _as(kind: "Kind", cookies: dict[str, str]) -> "Kind":
+    """Return a copy of `kind` for the person with these cookies, which does not bypass the cache."""
     from dataclasses import replace
 
-    # a poll is answered with what is new, while others write
+    # a poll may find new comments while others write
     return replace(kind, cookies=cookies, cold=False, expect=None if kind.expect == 304 else kind.expect)
 
 
 def main() -> None:
-    """Fill, run, print."""
+    """Make the thread, run the load, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--threads", type=int, default=8, help="threads of each of the two web processes")
@@ -107,7 +117,7 @@ def main() -> None:
             fill.take_replies_back(thread)
 
 
-def _run(thread, server, seconds: int) -> None:
+def _run(thread: "Thread", server: "WebServer", seconds: int) -> None:
     from django.db import connection
 
     waits: list = []

@@ -1,10 +1,14 @@
-"""What each kind of page costs: the requests, and the figures of one kind on one thread."""
+"""The kinds of requests that are measured, and functions that measure one kind on one thread."""
 
 import gzip
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPMessage
+from typing import Any
 from urllib.parse import urlencode
 
+import django.test
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
@@ -12,6 +16,8 @@ from django.db.models import F
 from django.middleware.csrf import _get_new_csrf_string
 from django.utils import timezone
 
+from accounts.models import User
+from bench.server import Client, WebServer
 from forum import pagination
 from forum.models import Usage
 from posts.models import Comment, Helpful, Reading, Thread
@@ -23,7 +29,7 @@ TEXT = "Somebody stayed although I had been unkind the week before, and it was s
 
 @dataclass
 class Figures:
-    """CPU of the web server and of PostgreSQL in ms a request, queries and their ms, bytes plain and as sent."""
+    """Figures per request: CPU of web server and PostgreSQL in ms, queries and their ms, bytes plain and as sent."""
 
     cpu: float = 0
     postgres: float = 0
@@ -35,7 +41,10 @@ class Figures:
 
 @dataclass
 class Kind:
-    """A kind of request: where, as whom, and whether each one has to be drawn anew."""
+    """A kind of request: its address, the person's cookies, and whether the page must be rendered each time (`cold`).
+
+    `post` returns the fields of a form for a number, `expect` is the expected status.
+    """
 
     name: str
     path: str
@@ -45,8 +54,8 @@ class Kind:
     expect: int = 200
     post: object = None
 
-    def ask(self, client, number):
-        """Sends it once; `number` tells it from others."""
+    def ask(self, client: Client, number: int) -> tuple[bytes, HTTPMessage]:
+        """Send one request; return the body and headers of the answer. `number` makes the fields of a form unique."""
         headers = dict(self.headers)
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -57,8 +66,8 @@ class Kind:
         return client.ask(self.path, expect=self.expect, **headers)
 
 
-def member_of(thread, person):
-    """Cookies of a member with a place in `thread`: some comments of theirs, some marks, some new."""
+def member_of(thread: Thread, person: User) -> dict[str, str]:
+    """Return the cookies of a member who has comments, marks and unread comments in `thread`."""
     rows = list(Comment.objects.filter(thread=thread, depth=1).order_by("id")[:60])
     for row in rows[::3]:
         if row.author_id != person.pk:
@@ -76,8 +85,8 @@ def member_of(thread, person):
     return {"session": session.session_key, "csrf": _get_new_csrf_string()}
 
 
-def kinds(thread, person, writer, size):
-    """The kinds of request on `thread`, filled with `size` comments."""
+def kinds(thread: Thread, person: User, writer: User, size: int) -> list[Kind]:
+    """Return the kinds of requests on `thread`, which has `size` comments; `writer` replies, `person` reads."""
     address = thread.get_absolute_url()
     cookies = member_of(thread, person)
     writes = member_of(thread, writer)
@@ -91,7 +100,7 @@ def kinds(thread, person, writer, size):
     since = pagination.microseconds(thread.last_activity_at)
     position = orders.ORDERS["helpful"].position_of(helpful)
 
-    def reply(number):
+    def reply(number: int) -> dict[str, str]:
         return {"source": f"{TEXT} {number}", "key": f"bench{number}", "csrfmiddlewaretoken": writes["csrf"]}
 
     htmx = {"HX_Request": "true"}
@@ -117,8 +126,14 @@ def kinds(thread, person, writer, size):
 _numbers = iter(range(int(time.time() * 1_000), 10**18))
 
 
-def cost_of(kind, thread, server, postmaster_cpu, count=None):
-    """The Figures of `kind`: about a second and a half of requests on the running `server`, after two that warm it."""
+def cost_of(
+    kind: Kind, thread: Thread, server: WebServer, postmaster_cpu: Callable[[], float], count: int | None = None
+) -> Figures:
+    """Return the figures of `kind` on the running `server`, after two requests that warm it up.
+
+    At least `count` requests (by default 40) are sent; without `count` more, for LONGEST seconds, at most 800. After
+    three times LONGEST the measurement ends in any case.
+    """
     client, figures = server.client(), Figures()
     for _warming in range(2):
         content, headers = _once(kind, thread, client)
@@ -139,17 +154,21 @@ def cost_of(kind, thread, server, postmaster_cpu, count=None):
     return figures
 
 
-def _once(kind, thread, client):
+def _once(kind: Kind, thread: Thread, client: Client) -> tuple[bytes, HTTPMessage]:
     if kind.cold:
         Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
     return kind.ask(client, next(_numbers))
 
 
-def count_queries(kind, thread, test_client):
-    """(queries, ms in the database, their SQL) of one request of `kind`, asked in this process."""
+def count_queries(
+    kind: Kind, thread: Thread, test_client: django.test.Client
+) -> tuple[int, float, list[tuple[str, Sequence | None]]]:
+    """Return (number of queries, their ms, [(SQL, parameters)]) of one request of `kind` in this process."""
     taken = []
 
-    def listen(execute, sql, params, many, context):
+    def listen(
+        execute: Callable[..., Any], sql: str, params: Sequence | None, many: bool, context: dict[str, Any]
+    ) -> Any:
         began = time.perf_counter()
         try:
             return execute(sql, params, many, context)
@@ -163,7 +182,7 @@ def count_queries(kind, thread, test_client):
         Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
     for _twice in range(1 if kind.cold else 2):
         taken.clear()
-        # here the limits are looked at, and the same person writes twice at once
+        # rate limits are on in this process, and one person writes twice in a row
         Usage.objects.all().delete()
         with connection.execute_wrapper(listen):
             if kind.post:

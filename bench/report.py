@@ -1,16 +1,21 @@
-"""The bench's figures as a table, the plans of its queries, and what was to be reached."""
+"""The report of the benchmark: a table of figures, the plans of the queries, and the targets."""
 
 import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-# No node of a plan may touch more rows than a page with what is counted for it has.
+if TYPE_CHECKING:
+    from bench.measure import Figures
+
+# No node of a plan may read more rows than a page and its counts need.
 MOST_ROWS = 700
 LARGE = ("posts_comment", "posts_helpful", "posts_reading")
 
 
-def table(names, sizes, figures):
-    """A row per kind: CPU of the web server for each size, the largest against the smallest, and the largest's rest."""
+def table(names: list[str], sizes: list[int], figures: dict[tuple[str, int], "Figures"]) -> None:
+    """Print a row per kind: CPU for each size, the ratio of largest to smallest, and other figures of the largest."""
     print(
         f"\nCPU of the web server in ms a request, for threads of {', '.join(f'{size:,}' for size in sizes)} comments;"
     )
@@ -27,18 +32,21 @@ def table(names, sizes, figures):
         )
 
 
-def _nodes(plan):
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for child in plan.get("Plans", []):
         yield from _nodes(child)
 
 
-def plans(statements):
-    """What PostgreSQL tells of the queries of the largest thread that is against the promise; [] if nothing."""
+def plans(statements: list[tuple[str, str, Sequence | None]]) -> list[str]:
+    """Print and return the nodes of query plans that scan a whole table, read too many rows, or use OFFSET.
+
+    `statements` are (name of the kind, SQL, parameters) for the largest thread.
+    """
     found, asked = [], 0
     with connection.cursor() as cursor:
         for name, sql, params in statements:
-            # explained by doing it: what writes would write again
+            # EXPLAIN ANALYZE runs the query, so statements that write are left out
             if not sql.lstrip("\n( ").startswith(("SELECT", "WITH")) or "UPDATE" in sql:
                 continue
             asked += 1
@@ -46,7 +54,7 @@ def plans(statements):
             answer = cursor.fetchone()[0]
             plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
             for node in _nodes(plan):
-                # rows that are read and thrown away are read, too
+                # rows that a filter removes count as read
                 rows = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
                 whole = node["Node Type"] == "Seq Scan" and node.get("Relation Name") in (
                     "posts_comment",
@@ -60,11 +68,17 @@ def plans(statements):
     return found
 
 
-def targets(sizes, figures, bare, together, plans_found):
-    """Each thing to be reached, its figure, and whether it was."""
+def targets(
+    sizes: list[int],
+    figures: dict[tuple[str, int], "Figures"],
+    bare: float,
+    together: list[float],
+    plans_found: list[str],
+) -> None:
+    """Print each target, its figure, and whether it was reached."""
     last, names = sizes[-1], list(dict.fromkeys(name for name, _size in figures))
 
-    def cpu(name, size=last):
+    def cpu(name: str, size: int = last) -> float:
         return figures[name, size].cpu
 
     ratios = {name: cpu(name) / cpu(name, sizes[0]) for name in names if not name.startswith("reply")}

@@ -1,4 +1,4 @@
-"""The real web server on loopback, one keep-alive connection to it, and the CPU time its processes took."""
+"""The real web server on loopback, a client with one keep-alive connection, and the CPU time of processes."""
 
 import contextlib
 import http.client
@@ -10,8 +10,8 @@ from forum.processes import Supervisor
 READY_WITHIN = 30
 
 
-def children_of(pid):
-    """The processes whose parent is `pid`."""
+def children_of(pid: int) -> list[int]:
+    """Return the ids of the processes whose parent is `pid`."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, IndexError):
@@ -20,8 +20,8 @@ def children_of(pid):
     return found
 
 
-def cpu_ms(pid):
-    """CPU time of the process `pid` and its children so far, all their threads, in milliseconds (Linux)."""
+def cpu_ms(pid: int) -> float:
+    """Return the CPU time of all threads of process `pid` and its children so far, in milliseconds (Linux only)."""
     total = 0
     for each in (pid, *children_of(pid)):
         for task in Path(f"/proc/{each}/task").glob("*/schedstat"):
@@ -31,7 +31,7 @@ def cpu_ms(pid):
 
 
 class WebServer:
-    """The web server as `make run` starts it, for the WSGI application of a module, with a port of its own."""
+    """The web server as `make run` starts it, for the WSGI application of a module, on a free port."""
 
     def __init__(self, application: str, workers: int = 1, threads: int = 1, **environment: object) -> None:
         self.application, self.workers = application, workers
@@ -53,23 +53,28 @@ class WebServer:
         self.supervisor.stop()
         self.listener.close()
 
-    def client(self):
-        """A connection of its own."""
+    def client(self) -> "Client":
+        """Return a client with a new connection."""
         return Client(self.port)
 
-    def cpu_ms(self):
-        """CPU time of its processes so far."""
+    def cpu_ms(self) -> float:
+        """Return the CPU time of the server's processes so far, in milliseconds."""
         return sum(cpu_ms(child.process.pid) for child in self.supervisor.services)
 
 
 class Client:
-    """One keep-alive connection; `ask` raises RuntimeError for an answer that was not expected."""
+    """A client with one keep-alive connection."""
 
-    def __init__(self, port):
+    def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
-    def ask(self, path, *, expect=200, method="GET", body=None, **headers):
-        """(bytes, headers) of the answer; `headers` with _ for -. `expect` None takes any answer but an error."""
+    def ask(
+        self, path: str, *, expect: int | None = 200, method: str = "GET", body: str | None = None, **headers: str
+    ) -> tuple[bytes, http.client.HTTPMessage]:
+        """Send a request and return (body, headers) of the answer; names in `headers` have _ in place of -.
+
+        Raises RuntimeError for a status from 500 on, and for a status other than `expect` unless that is None.
+        """
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.connection.request(method, path, body, {"Accept-Encoding": "gzip"} | named)
         answer = self.connection.getresponse()

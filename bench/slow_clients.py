@@ -1,4 +1,4 @@
-"""`python -m bench.slow_clients`: how long readers wait while stalled connections are open.
+"""`python -m bench.slow_clients`: measure how long readers wait while stalled connections are open.
 
 python -m bench.slow_clients PORT        measure a forum that runs
 python -m bench.slow_clients             start the web server of `make run` on the data of `python -m bench`
@@ -11,13 +11,13 @@ import sys
 import time
 from collections.abc import Callable
 
-# What the forum promises to withstand: kind of stalled connection and number.
+# The numbers of stalled connections of each kind that the forum must withstand.
 LOAD = {"half-sent POST": 200, "idle connection": 600, "half-sent header": 100, "slow reader": 100}
 READERS = 30
 
 
 def open_stalled(kind: str, port: int, path: str = "/") -> socket.socket:
-    """Return a connection of a client that stalls: one of the kinds in LOAD, on this machine's `port`."""
+    """Return a stalled connection of one of the kinds in LOAD to this machine's `port`."""
     stalled = socket.socket()
     if kind == "slow reader":
         stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
@@ -34,7 +34,7 @@ def open_stalled(kind: str, port: int, path: str = "/") -> socket.socket:
 
 
 def wait_of_reader(port: int, path: str = "/") -> float:
-    """Return the seconds that a reader with a connection of their own waits for a page; raises OSError after 10."""
+    """Return the seconds that a reader with a new connection waits for a page; raises OSError after ten seconds."""
     began = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
@@ -49,7 +49,7 @@ def wait_of_reader(port: int, path: str = "/") -> float:
 
 
 def measure(port: int, show: Callable[[str], None] = print) -> None:
-    """Print median and longest wait of readers with no stalled connection, then with more and more of them."""
+    """Print the median and longest wait of readers without stalled connections, then with more and more of them."""
     held: list[socket.socket] = []
     try:
         for kind, count in {"none": 0, **LOAD}.items():
@@ -63,7 +63,7 @@ def measure(port: int, show: Callable[[str], None] = print) -> None:
 
 
 def main() -> None:
-    """Measure the port that was given, or a web server started for it."""
+    """Measure the server on the given port, or start one and measure that."""
     if len(sys.argv) > 1:
         measure(int(sys.argv[1]))
         return
