@@ -121,7 +121,7 @@ class SignupForm(allauth_forms.SignupForm):
     def _meet_again(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Answer a sign-up with an address that has an account."""
         if not self.cleaned_data["website"]:
-            # take as long as making an account, and take the name as well
+            # take as long as making an account, and take the name, too
             make_password(self.cleaned_data.get("password1") or None)
             for holder in filter_users_by_email(self.cleaned_data["email"])[:1]:
                 holder.hold_name(skeleton(self.cleaned_data["display_name"]))

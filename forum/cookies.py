@@ -10,7 +10,7 @@ from django.core.handlers.wsgi import get_str_from_wsgi
 from django.http import parse_cookie
 
 LOOKS = ("light", "dark")
-# where the parsed cookies are kept in the WSGI environment
+# the name of the parsed cookies in the WSGI environment
 PARSED = "forum.cookies"
 
 

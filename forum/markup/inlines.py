@@ -156,7 +156,8 @@ class _Emphasis(DelimiterProcessor):
         self.md.clock.check()
         return self.compiled_re
 
-    def search(self, data, start):
+    def search(self, data: str, start: int) -> re.Match[str] | None:
+        """Find the next sign of emphasis, as python-markdown does; raises TooComplex if the time is used up."""
         self.md.clock.check()
         return super().search(data, start)
 
