@@ -10,7 +10,7 @@ from accounts.models import User
 from posts.models import Appeal, Case, Comment, LogEntry, Revision
 from posts.moderation import actions, cases, decisions, notices, undo
 from posts.moderation.audit_log import check_not_concerned, check_right, log
-from posts.moderation.decisions import SANCTIONS, SUSPENSIONS
+from posts.moderation.sanctions import SANCTIONS, apply_sanction, names_of
 from posts.safety.redaction import passages_of
 from posts.threads import exceptions, publishing
 from posts.threads.exceptions import Refused
@@ -21,7 +21,6 @@ ACT_OF = {Outcome.UPHELD: Act.UPHOLD, Outcome.CHANGED: Act.CHANGE, Outcome.REVER
 STAYS = "stays"
 # actions on a comment, mildest first
 MILDNESS = [Act.LOCK_BRANCH, Act.EDIT_OUT, Act.HOLD, Act.REMOVE]
-SANCTION_OF = {Act.WARN: "warn", Act.WATCH: "watch", Act.BAN: "ban"}
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -175,7 +174,7 @@ def _sanction_instead(
     if entry.person is None:
         raise Refused(exceptions.NO_ACCOUNT)
     about = {"person": entry.person, "comment": entry.comment, "decision": decision}
-    done = decisions.apply_sanction(moderator=moderator, sanction=sanction, reason=answer, rule=entry.rule, **about)
+    done = apply_sanction(moderator=moderator, name=sanction, reason=answer, rule=entry.rule, **about)
     if not done:
         raise Refused(exceptions.NOTHING_TO_DO)
     return done
@@ -203,14 +202,14 @@ def milder_sanctions(entry: LogEntry, sanctions: list[LogEntry]) -> list[str]:
 
     If there are none, a warning can replace an action that took the comment out of sight.
     """
-    about = [SANCTION_OF.get(each.act, "ban") for each in sanctions]
-    if not about:
+    if not sanctions:
         return [STAYS, "", "warn"] if entry.act in (Act.REMOVE, Act.HOLD, Act.HIDE) else [STAYS, ""]
-    until = min(each.until or NEVER for each in sanctions)
-    milder = SANCTIONS[: max(SANCTIONS.index(each) for each in about)]
-    now = timezone.now()
-    fits = [each for each in milder if each not in SUSPENSIONS or now + SUSPENSIONS[each] < until]
-    return [STAYS, "", *(each for each in fits if each not in about)]
+    # of a suspension only the end is known: what ends sooner is milder
+    present = [names_of(each.act)[-1] for each in sanctions]
+    until, now, names = min(each.until or NEVER for each in sanctions), timezone.now(), list(SANCTIONS)
+    milder = names[: max(map(names.index, present)) + any(each.act == Act.SUSPEND for each in sanctions)]
+    fits = [name for name in milder if (SANCTIONS[name].ends_at(now) or now) < until]
+    return [STAYS, "", *(name for name in fits if name not in present or SANCTIONS[name].act == Act.SUSPEND)]
 
 
 def is_about_comment(entry: LogEntry) -> bool:

@@ -5,7 +5,6 @@ of the case is locked meanwhile.
 """
 
 from datetime import timedelta
-from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,15 +25,7 @@ ABOUT_COMMENT = {
     Act.EDIT_OUT: actions.edit_out,
     Act.LOCK_BRANCH: actions.lock_branch,
 }
-SUSPENSIONS = {
-    "suspend_1": timedelta(hours=24),
-    "suspend_3": timedelta(hours=72),
-    "suspend_7": timedelta(days=7),
-    "suspend_28": timedelta(days=28),
-    "ban": None,
-}
 SAME_NOTE = timedelta(minutes=5)
-SANCTIONS = ["warn", "watch", *SUSPENSIONS]
 
 
 def claim(*, moderator: User, case_id: int, takes_over: bool = False) -> bool:
@@ -96,9 +87,9 @@ def decide(
 ) -> LogEntry:
     """Decide about the case's comment, and return the log entry.
 
-    `act` is a key of ABOUT_COMMENT, and `sanction` one of SANCTIONS against the author, or empty. `seen` is the version
-    of the case that the decision is made on. Raises Stale if the case has changed or another moderator has it, Refused
-    if the decision is not possible, and PermissionDenied.
+    `act` is a key of ABOUT_COMMENT, and `sanction` the name of one of SANCTIONS against the author, or empty. `seen` is
+    the version of the case that the decision is made on. Raises Stale if the case has changed or another moderator has
+    it, Refused if the decision is not possible, and PermissionDenied.
     """
     check_right(moderator, reason)
     if not case.is_about_comment:
@@ -113,36 +104,8 @@ def decide(
         if comment.author is None:
             raise Refused(exceptions.NO_ACCOUNT)
         about = {"reason": reason, "rule": rule, "comment": comment, "decision": entry}
-        apply_sanction(moderator=moderator, person=comment.author, sanction=sanction, **about)
+        sanctions.apply_sanction(moderator=moderator, person=comment.author, name=sanction, **about)
     return entry
-
-
-def apply_sanction(
-    *,
-    moderator: User,
-    person: User,
-    sanction: str,
-    reason: str,
-    rule: str = "",
-    comment: Comment | None = None,
-    decision: LogEntry | None = None,
-) -> LogEntry | Literal[False]:
-    """Apply one of SANCTIONS to `person`, and return its log entry, or False if nothing changed.
-
-    `decision` is the log entry of the decision about a comment that the sanction is part of, if there is one.
-    """
-    about = {
-        "moderator": moderator,
-        "person": person,
-        "reason": reason,
-        "rule": rule,
-        "comment": comment,
-        "decision": decision,
-    }
-    if sanction in SUSPENSIONS:
-        lasts = SUSPENSIONS[sanction]
-        return sanctions.suspend(until=lasts and timezone.now() + lasts, **about)
-    return {"warn": sanctions.warn, "watch": sanctions.watch}[sanction](**about)
 
 
 @transaction.atomic

@@ -4,12 +4,16 @@ The rules of posts.moderation.actions apply here, too. A person who is warned, s
 appeal, and export what they wrote.
 """
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from posts.models import Comment, LogEntry
@@ -211,3 +215,91 @@ def check_may_be_judged(moderator: User, person: User) -> None:
 
 def _lock_person(person: User) -> User:
     return User.objects.select_for_update(no_key=True).get(pk=person.pk)
+
+
+@dataclass(frozen=True)
+class Sanction:
+    """A sanction that moderators can choose. Everything about it is in its row of SANCTIONS.
+
+    `name` is its value in forms and `label` what moderators read there. `act` is its entry in the audit log and
+    `notice` what the person reads about it. `apply` puts it on a person, and `lift` ends it. `duration` is how long it
+    lasts; None if it has no end of its own.
+    """
+
+    name: str
+    label: Promise
+    act: Act
+    notice: Promise
+    apply: Callable[..., LogEntry | Literal[False]]
+    lift: Callable[..., LogEntry | Literal[False]] | None = None
+    duration: timedelta | None = None
+
+    def ends_at(self, moment: datetime) -> datetime | None:
+        """Return when the sanction ends if it begins at `moment`; None if it has no end of its own."""
+        return moment + self.duration if self.duration else None
+
+
+SUSPENDED = _("You are suspended: you can read, but not write.")
+SANCTIONS = {
+    sanction.name: sanction
+    # the mildest first
+    for sanction in (
+        Sanction("warn", _("Warn"), Act.WARN, _("You were warned."), warn),
+        Sanction(
+            "watch",
+            _("Put under watch"),
+            Act.WATCH,
+            _("What you write is read by a moderator first, until further notice."),
+            watch,
+            unwatch,
+        ),
+        Sanction(
+            "suspend_1", _("Suspend for 24 hours"), Act.SUSPEND, SUSPENDED, suspend, unsuspend, timedelta(hours=24)
+        ),
+        Sanction(
+            "suspend_3", _("Suspend for 72 hours"), Act.SUSPEND, SUSPENDED, suspend, unsuspend, timedelta(hours=72)
+        ),
+        Sanction("suspend_7", _("Suspend for 7 days"), Act.SUSPEND, SUSPENDED, suspend, unsuspend, timedelta(days=7)),
+        Sanction(
+            "suspend_28", _("Suspend for 28 days"), Act.SUSPEND, SUSPENDED, suspend, unsuspend, timedelta(days=28)
+        ),
+        Sanction(
+            "ban",
+            _("Ban"),
+            Act.BAN,
+            _("You are banned: you can read, but not write any more."),
+            suspend,
+            unsuspend,
+        ),
+    )
+}
+
+
+def apply_sanction(
+    *,
+    moderator: User,
+    person: User,
+    name: str,
+    reason: str,
+    rule: str = "",
+    comment: Comment | None = None,
+    decision: LogEntry | None = None,
+) -> LogEntry | Literal[False]:
+    """Apply the sanction called `name` to `person`, and return its log entry, or False if nothing changed.
+
+    `decision` is the log entry of the decision about a comment that the sanction is part of, if there is one. Raises
+    KeyError for an unknown name.
+    """
+    sanction = SANCTIONS[name]
+    until = {"until": sanction.ends_at(timezone.now())} if sanction.act in (Act.SUSPEND, Act.BAN) else {}
+    return sanction.apply(
+        moderator=moderator, person=person, reason=reason, rule=rule, comment=comment, decision=decision, **until
+    )
+
+
+def names_of(act: Act) -> list[str]:
+    """Return the names of the sanctions that are logged as `act`, the mildest first; raises KeyError without one."""
+    names = [sanction.name for sanction in SANCTIONS.values() if sanction.act == act]
+    if not names:
+        raise KeyError(act)
+    return names

@@ -3,9 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from posts.models import LogEntry
+from posts.moderation.sanctions import SANCTIONS
 
 Act = LogEntry.Act
 SAID = {
+    **{sanction.act: sanction.notice for sanction in SANCTIONS.values()},
     Act.REMOVE: _("Your comment was removed."),
     Act.RESTORE: _("Your comment is back."),
     Act.HOLD: _("Your comment was taken out of sight until it is reviewed."),
@@ -14,11 +16,7 @@ SAID = {
     Act.EDIT_OUT: _("A passage was taken out of your comment."),
     Act.LOCK_BRANCH: _("Nobody can reply to your comment and below it any more."),
     Act.OPEN_BRANCH: _("People can reply to your comment again."),
-    Act.WARN: _("You were warned."),
-    Act.WATCH: _("What you write is read by a moderator first, until further notice."),
     Act.UNWATCH: _("What you write appears at once again."),
-    Act.SUSPEND: _("You are suspended: you can read, but not write."),
-    Act.BAN: _("You are banned: you can read, but not write any more."),
     Act.UNSUSPEND: _("Your suspension or ban was ended: you can write again."),
     Act.TRUST: _("You are a trusted member."),
     Act.VERIFY: _("You are verified as a clinician."),

@@ -91,7 +91,7 @@ def render_page(
             "top": shown.top,
             "top_has_text": reveals or shown.top.is_published,
             "page": shown,
-            "place": location,
+            "location": location,
             "orders": location.order_links(),
             "tabs": [] if top else location.tab_links(thread),
             "beginning": location.query(),

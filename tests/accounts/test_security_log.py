@@ -10,9 +10,9 @@ from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
-from posts.actions import deciding, sanctioning, undoing
 
 from accounts.models import User
+from posts.moderation import decisions, sanctions, undo
 from tests.accounts.people import PASSWORD, code_in, member
 from tests.factories import moderator, reply, thread
 from tests.outbox import sent
@@ -254,17 +254,17 @@ def test_groups_and_permissions_tell_whichever_side_is_changed(alice, events, wa
 def test_sanctions_and_what_takes_them_back(alice, events):
     mod = moderator()
     events.clear()
-    sanctioning.suspend(moderator=mod, person=alice, reason="Unkind words")
+    sanctions.suspend(moderator=mod, person=alice, reason="Unkind words")
     fields = only(events(), "sanction")
     assert (fields["user"], fields["target"], fields["act"]) == (mod.pk, alice.pk, "ban")
     events.clear()
     comment = reply(thread().opening, member("Bob", "bob@example.org"))
-    case = deciding.begin(moderator=mod, comment_id=comment.pk)
+    case = decisions.begin(moderator=mod, comment_id=comment.pk)
     about = {"moderator": mod, "case": case, "seen": case.version, "reason": "Unkind words"}
-    entry = deciding.decide(act="remove", measure="ban", **about)
+    entry = decisions.decide(act="remove", sanction="ban", **about)
     assert only(events(), "sanction")["sanction"] == "ban"
     events.clear()
-    undoing.undo(moderator=mod, entry=entry, reason="Unkind words")
+    undo.undo(moderator=mod, entry=entry, reason="Unkind words")
     acts = [(fields["act"], fields["sanction"]) for _name, fields in events("sanction")]
     assert acts == [("undo", "ban")]
 

@@ -148,8 +148,8 @@ def test_list_costs_the_same_for_many_sessions(alice, laptop):
 
 def test_tidying_forgets_sessions_that_have_ended(phone, laptop):
     phone.post("/account/logout/")
-    call_command("tidy", verbosity=0)
+    call_command("delete_expired", verbosity=0)
     assert UserSession.objects.get().browser == "Safari"
     Session.objects.all().delete()
-    call_command("tidy", verbosity=0)
+    call_command("delete_expired", verbosity=0)
     assert not UserSession.objects.exists()

@@ -103,10 +103,11 @@ def test_whoever_is_too_fast_or_repeats_themselves_loses_nothing_in_place(visit,
 
 
 def test_a_reader_looks_at_what_a_comment_said_before(visit, comment, alice):
-    from tests.posts.writing.test_editing import grow_old, writing
+    from posts.writing import comments
+    from tests.posts.writing.test_editing import grow_old
 
     grow_old(comment)
-    writing.edit(editor=alice, comment=comment, source=OTHER)
+    comments.edit(editor=alice, comment=comment, source=OTHER)
     page = visit(java_script_enabled=False)
     page.goto(f"/c/{comment.pk}/branch/")
     page.get_by_role("link", name="edited").click()

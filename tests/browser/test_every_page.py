@@ -8,7 +8,7 @@ from django.db.models import F
 from posts.models import Comment, Reading
 from posts.models.comment import GRACE
 from posts.models.reading import AWAY
-from posts.moderation import actions, appeals, decisions, flags, verification
+from posts.moderation import actions, appeals, decisions, flags, sanctions, verification
 from posts.writing import comments, guests
 from tests.factories import WORDS, moderator, reply
 
@@ -150,7 +150,7 @@ def _at_the_desk(thread, alice, bob, mod):
     # by another moderator: Mo has the form to answer the appeal
     gone, mia = reply(thread.opening, bob, f"{WORDS} Gone."), moderator("Mia Second")
     entry = actions.remove(moderator=mia, comment=gone, reason="It is unkind.", rule="Be kind")
-    appealed = decisions.apply_sanction(moderator=mod, person=bob, sanction="watch", reason="Too much at once.")
+    appealed = sanctions.apply_sanction(moderator=mod, person=bob, name="watch", reason="Too much at once.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=bob)
     decisions.note(moderator=mod, text="Means well, mostly. " + "unbroken" * 20, person=bob)
     asked = verification.ask(

@@ -14,7 +14,7 @@ from posts.models import Appeal, CannedReason, Comment, LogEntry, Rules
 from posts.moderation.admin.base import rule_choices
 from posts.moderation.admin.case import Item
 from posts.moderation.appeal_answers import STAYS, is_about_comment, milder_acts, milder_sanctions
-from posts.moderation.sanctions import may_be_judged
+from posts.moderation.sanctions import SANCTIONS, may_be_judged
 from posts.moderation.verification import CHECKED
 from posts.safety.redaction import LEFT_OUT
 
@@ -26,15 +26,9 @@ ACTS = [
     (Act.EDIT_OUT, _("Take out a passage, and show the rest")),
     (Act.LOCK_BRANCH, _("Lock the branch")),
 ]
-SANCTIONS = [
+SANCTION_CHOICES = [
     ("", _("Nothing more")),
-    ("warn", _("Warn")),
-    ("watch", _("Put under watch")),
-    ("suspend_1", _("Suspend for 24 hours")),
-    ("suspend_3", _("Suspend for 72 hours")),
-    ("suspend_7", _("Suspend for 7 days")),
-    ("suspend_28", _("Suspend for 28 days")),
-    ("ban", _("Ban")),
+    *((sanction.name, sanction.label) for sanction in SANCTIONS.values()),
 ]
 IT_FITS = _("It keeps to the rules.")
 IT_IS_SO = _("It was found in the register.")
@@ -93,7 +87,7 @@ class DecisionForm(Seen):
         rows=3,
         help_text=_("The author reads it. Left empty, it is the reason at hand; to approve alone needs none."),
     )
-    sanction = forms.ChoiceField(label=_("And its author"), choices=SANCTIONS, required=False)
+    sanction = forms.ChoiceField(label=_("And its author"), choices=SANCTION_CHOICES, required=False)
 
     def __init__(
         self,
@@ -185,8 +179,10 @@ class AnswerForm(Seen):
         milder = [] if is_over else milder_sanctions(entry, sanctions if is_about_comment(entry) else [entry])[2:]
         told = ", ".join(str(each.get_act_display()) for each in sanctions)
         stays = [(STAYS, _("It stays: %(what)s") % {"what": told})] if sanctions else []
-        nothing = SANCTIONS[:1] if is_about_comment(entry) else []
-        self.fields["sanction"].choices = stays + nothing + [choice for choice in SANCTIONS if choice[0] in milder]
+        nothing = SANCTION_CHOICES[:1] if is_about_comment(entry) else []
+        self.fields["sanction"].choices = (
+            stays + nothing + [choice for choice in SANCTION_CHOICES if choice[0] in milder]
+        )
         self.fields["sanction"].initial = STAYS
         may_sanction = entry.person is not None and may_be_judged(moderator, entry.person)
         if not may_sanction or not (sanctions or milder):

@@ -9,17 +9,12 @@ from django.utils.safestring import mark_safe
 from accounts.models import VerificationRequest
 from forum import markup
 from posts.models import Case, LogEntry, Revision
-from posts.moderation import appeal_answers, decisions
+from posts.moderation import appeal_answers
 from posts.moderation.admin.base import statement
+from posts.moderation.sanctions import SANCTIONS
 from posts.moderation.statements import SAID
 from posts.safety.redaction import cut, passages_of, put_back
 
-ACT_OF = {
-    **dict.fromkeys(decisions.SUSPENSIONS, LogEntry.Act.SUSPEND),
-    "warn": LogEntry.Act.WARN,
-    "watch": LogEntry.Act.WATCH,
-    "ban": LogEntry.Act.BAN,
-}
 Asked = VerificationRequest.Outcome
 OUTCOMES = appeal_answers.ACT_OF | {Asked.GRANTED: LogEntry.Act.VERIFY, Asked.REFUSED: LogEntry.Act.REFUSE}
 
@@ -47,9 +42,11 @@ def of(data: dict[str, Any], *, is_kept: bool = False) -> dict[str, Any]:
     If an approved comment is published anyway (`is_kept`), the approval is left out: it is logged, but the author is
     not informed.
     """
-    acts = [OUTCOMES.get(data.get("outcome")), not is_kept and data.get("act"), ACT_OF.get(data.get("sanction"))]
-    lasts = decisions.SUSPENSIONS.get(data.get("sanction"))
-    return statement([act for act in acts if act in SAID], data | {"until": lasts and timezone.now() + lasts})
+    # an answer to an appeal may leave the sanction as it is
+    sanction = SANCTIONS.get(data.get("sanction"))
+    acts = [OUTCOMES.get(data.get("outcome")), not is_kept and data.get("act"), sanction and sanction.act]
+    until = sanction and sanction.ends_at(timezone.now())
+    return statement([act for act in acts if act in SAID], data | {"until": until})
 
 
 def _left_of(case: Case, data: dict[str, Any]) -> dict[str, Any]:

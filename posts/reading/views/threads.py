@@ -111,7 +111,7 @@ def _talk(
 ) -> HttpResponse:
     """Return the page with the viewer's slots filled, or through the page cache if there is a `version`."""
     at, filled = timezone.now(), None
-    context = {"thread": found, "top": rendered.page.top, "place": location}
+    context = {"thread": found, "top": rendered.page.top, "location": location}
     if version:
         context["content"] = rendered.text()
         keeps = bool(rendered.page.rows or not location.way)

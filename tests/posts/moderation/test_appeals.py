@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from forum.models import OutboxMessage
 from posts.models import Appeal, Case, LogEntry
-from posts.moderation import actions, appeal_answers, appeals, decisions, undo
+from posts.moderation import actions, appeal_answers, appeals, decisions, sanctions, undo
 from posts.safety.redaction import LEFT_OUT
 from posts.threads.exceptions import Refused
 from posts.writing import comments
@@ -131,7 +131,7 @@ def test_change_to_sanction_alone_publishes_comment(mod, mia, alice, opening):
 
 
 def test_ban_is_changed_to_suspension(mod, mia, comment, alice):
-    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY)
+    entry = sanctions.apply_sanction(moderator=mod, person=alice, name="ban", reason=WHY)
     answer(mia, appeal(entry, alice), Outcome.CHANGED, sanction="suspend_7")
     alice.refresh_from_db()
     assert timezone.now() < alice.suspended_until < timezone.now() + timedelta(days=8)
@@ -148,7 +148,7 @@ def test_change_without_effect_is_refused(removal, alice, mia, comment, instead)
 
 
 def test_banned_person_can_appeal(mod, mia, comment, alice):
-    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY, comment=comment)
+    entry = sanctions.apply_sanction(moderator=mod, person=alice, name="ban", reason=WHY, comment=comment)
     alice.refresh_from_db()
     made = appeal(entry, alice)
     answer(mia, made, Outcome.REVERSED)
@@ -318,8 +318,8 @@ def test_appeal_against_removal_that_was_undone_is_reversed(mod, mia, case, comm
 
 
 def test_later_decision_about_person_stays(mod, mia, comment, alice):
-    first = decisions.apply_sanction(moderator=mod, person=alice, sanction="suspend_3", reason=WHY)
-    decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY)
+    first = sanctions.apply_sanction(moderator=mod, person=alice, name="suspend_3", reason=WHY)
+    sanctions.apply_sanction(moderator=mod, person=alice, name="ban", reason=WHY)
     answer(mia, appeal(first, alice), Outcome.REVERSED)
     alice.refresh_from_db()
     assert (alice.is_suspended, alice.suspended_until) == (True, None)

@@ -47,7 +47,7 @@ ACTS = {
 }
 
 
-@pytest.mark.parametrize("sanction", ["", *decisions.SANCTIONS])
+@pytest.mark.parametrize("sanction", ["", *sanctions.SANCTIONS])
 def test_decision_and_its_effect_on_author(mod, case, alice, sanction):
     entry = decide(mod, case, rule="Be kind", sanction=sanction)
     alice.refresh_from_db()
@@ -56,8 +56,8 @@ def test_decision_and_its_effect_on_author(mod, case, alice, sanction):
     assert alice.has_statement
     assert (alice.warned_at is not None) == (sanction == "warn")
     assert (alice.watched_at is not None) == (sanction == "watch")
-    assert alice.is_suspended == (sanction in decisions.SUSPENSIONS)
-    lasts = decisions.SUSPENSIONS.get(sanction)
+    assert alice.is_suspended == (sanction not in ("", "warn", "watch"))
+    lasts = sanctions.SANCTIONS[sanction].duration if sanction else None
     if lasts:
         assert timedelta() <= timezone.now() + lasts - alice.suspended_until < timedelta(minutes=1)
     case.refresh_from_db()
@@ -98,10 +98,10 @@ def test_undo_restores_everything(mod, case, comment, act):
         assert comment.flags.get().outcome == ""
 
 
-@pytest.mark.parametrize("sanction", decisions.SANCTIONS)
+@pytest.mark.parametrize("sanction", sanctions.SANCTIONS)
 def test_undo_restores_person(mod, comment, alice, sanction):
     before = everything()
-    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction=sanction, reason=WHY, comment=comment)
+    entry = sanctions.apply_sanction(moderator=mod, person=alice, name=sanction, reason=WHY, comment=comment)
     assert everything() != before
     undo.undo(moderator=mod, entry=entry, reason="Too strict.")
     assert everything() == before
@@ -210,7 +210,7 @@ def test_decisions_require_moderator(case, comment, alice, bob):
         lambda: decisions.pass_on(moderator=bob, case=case),
         lambda: undo.undo(moderator=bob, entry=entry, reason=WHY),
         lambda: decisions.note(moderator=bob, text="Hm.", person=alice),
-        lambda: decisions.apply_sanction(moderator=bob, person=alice, sanction="ban", reason=WHY),
+        lambda: sanctions.apply_sanction(moderator=bob, person=alice, name="ban", reason=WHY),
     ):
         with pytest.raises(PermissionDenied):
             act()

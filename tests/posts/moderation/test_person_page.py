@@ -163,7 +163,7 @@ def test_open_cases_are_listed_most_pressing_first(desk, opening, alice, bob, mo
     for reason in ("unkind", "harm"):
         flags.flag(comment=reply(opening, alice, f"{WORDS} {reason}"), person=bob, reason=reason)
     flags.flag(comment=reply(opening, bob), person=alice, reason="unkind")
-    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="watch", reason="Too much at once.")
+    entry = sanctions.apply_sanction(moderator=mod, person=alice, name="watch", reason="Too much at once.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     other = actions.remove(moderator=mod, comment=reply(opening, alice, f"{WORDS} Gone."), reason="It is unkind.")
     appeals.appeal(entry=other, text="This too.", person=alice)

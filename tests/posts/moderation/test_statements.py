@@ -211,7 +211,7 @@ def test_mail_has_link_without_sign_in_and_no_text_of_decision(client):
     from tests.factories import thread
 
     comment = reply(thread().opening, alice)
-    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction="ban", reason=WHY, comment=comment)
+    entry = sanctions.apply_sanction(moderator=mod, person=alice, name="ban", reason=WHY, comment=comment)
     # decisions in the person's favour are shown on the site only
     sanctions.trust(moderator=mod, person=person(), reason="Kind for years.")
     call_command("send_outbox")
@@ -276,7 +276,7 @@ def _warned(page):
 
 
 def test_end_of_suspension_is_shown(client, comment, alice, mod, opening):
-    decisions.apply_sanction(moderator=mod, person=alice, sanction="suspend_3", reason=WHY, comment=comment)
+    sanctions.apply_sanction(moderator=mod, person=alice, name="suspend_3", reason=WHY, comment=comment)
     client.force_login(alice)
     until = User.objects.get(pk=alice.pk).suspended_until
     assert f'until <time datetime="{until:%Y-%m-%dT%H:%M}' in said(client.get("/decisions/"))
@@ -288,7 +288,7 @@ def test_end_of_suspension_is_shown(client, comment, alice, mod, opening):
 
 @pytest.mark.parametrize("sanction", ["warn", "suspend_1", "ban"])
 def test_warned_suspended_and_banned_people_can_read_and_appeal(client, comment, alice, mod, sanction):
-    entry = decisions.apply_sanction(moderator=mod, person=alice, sanction=sanction, reason=WHY, comment=comment)
+    entry = sanctions.apply_sanction(moderator=mod, person=alice, name=sanction, reason=WHY, comment=comment)
     client.force_login(alice)
     assert client.get(comment.thread.get_absolute_url()).status_code == 200
     assert client.get(f"/decisions/{entry.pk}/").status_code == 200

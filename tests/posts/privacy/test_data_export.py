@@ -87,7 +87,7 @@ def test_the_page_says_what_is_in_it_and_leads_to_both_files(client, alice):
 
 @pytest.mark.parametrize("sanction", ["warn", "suspend_1", "ban"])
 def test_warned_suspended_and_banned_people_take_their_words_along(client, comment, alice, mod, sanction):
-    decisions.apply_sanction(moderator=mod, person=alice, sanction=sanction, reason=WHY, comment=comment)
+    sanctions.apply_sanction(moderator=mod, person=alice, name=sanction, reason=WHY, comment=comment)
     client.force_login(alice)
     assert client.get(PAGE).status_code == 200
     got = data(client, alice)

@@ -309,7 +309,7 @@ def test_who_takes_a_decision_back(db, role):
     assert LogEntry.objects.filter(undoes=entry).exists() == (role in MODERATES)
 
 
-@pytest.mark.parametrize("sanction", decisions.SANCTIONS)
+@pytest.mark.parametrize("sanction", sanctions.SANCTIONS)
 @pytest.mark.parametrize("by", ["moderator", "owner"])
 @pytest.mark.parametrize("about", ["self", "moderator", "owner"])
 def test_moderators_take_no_sanctions_against_each_other(db, sanction, by, about):
@@ -319,7 +319,7 @@ def test_moderators_take_no_sanctions_against_each_other(db, sanction, by, about
         "Oscar Owner", is_staff=True, is_superuser=True
     )
     try:
-        decisions.apply_sanction(moderator=one, person=other, sanction=sanction, reason=WHY)
+        sanctions.apply_sanction(moderator=one, person=other, name=sanction, reason=WHY)
         done = True
     except PermissionDenied:
         done = False

@@ -4,8 +4,8 @@ import re
 
 from django.test import Client
 from django.urls import get_resolver
-from posts.actions import moderating
 
+from posts.moderation import actions
 from tests.accounts.people import member
 from tests.factories import reply
 from tests.signing_in import sign_in_with_factor
@@ -42,7 +42,7 @@ def kept(client, numbers):
 
 def test_no_page_of_a_members_account_is_stored(opening, mod):
     alice = member()
-    entry = moderating.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.")
+    entry = actions.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.")
     client = Client()
     client.force_login(alice)
     assert kept(client, [entry.pk]) == []
@@ -51,7 +51,7 @@ def test_no_page_of_a_members_account_is_stored(opening, mod):
 
 def test_no_page_of_moderation_is_stored(opening, mod):
     comment = reply(opening, member())
-    moderating.hold(moderator=mod, comment=comment, reason="A second look.")
+    actions.hold(moderator=mod, comment=comment, reason="A second look.")
     client = sign_in_with_factor(Client(), mod)
     assert kept(client, [comment.pk, 1]) == []
 

@@ -41,7 +41,7 @@ def drawings(monkeypatch):
         counted.count += 1
         return whole(*given)
 
-    monkeypatch.setattr(rendering, "draw", draw)
+    monkeypatch.setattr(rendering, "render_rows", draw)
     monkeypatch.setattr(timezone, "now", lambda: now + counted.passed)
     return counted
 
