@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User, Verification
 from accounts.names import skeleton
 from accounts.security_events import record_right
-from forum.admin_site import ReadOnlyAdmin
+from forum.admin_site import NoGuessingAdmin, ReadOnlyAdmin
 from forum.pagination import BoundedPaginator
 from forum.templatetags.moments import moment
 
@@ -43,7 +43,7 @@ class StandingFilter(admin.SimpleListFilter):
         return queryset
 
 
-class PersonAdmin(admin.ModelAdmin):
+class PersonAdmin(NoGuessingAdmin):
     """The admin of users: search by the beginning of an address or name. Only superusers may change rights.
 
     Users are neither added nor deleted here. To add actions, subclass it and register the subclass instead.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
@@ -18,6 +19,8 @@ from forum.middleware import never_store
 MARK = "signed_in"
 # Seconds between writes of the time last seen. Moderators' sessions end when idle, so theirs is written more often.
 SEEN_EVERY, STAFF_SEEN_EVERY = 60 * 60, 10 * 60
+# Seconds that a session lives in which nobody signs in.
+UNFINISHED_EXPIRES_AFTER = 60 * 60
 STAFF_MOST_IDLE, STAFF_MOST = 12 * 60 * 60, 7 * 24 * 60 * 60
 SIGNED_OUT = _("You were signed out: moderators’ sessions end after 12 hours without use, and after 7 days.")
 
@@ -30,6 +33,10 @@ def middleware(get_response: Callable) -> Callable:
         if request.session.session_key is not None and request.user.is_authenticated:
             _look_at(request)
         response = get_response(request)
+        is_unfinished = request.session.modified and not request.user.is_authenticated
+        if is_unfinished and not request.session.get("_session_expiry"):
+            # signing in sets the expiry of members
+            request.session.set_expiry(UNFINISHED_EXPIRES_AFTER)
         # a moderator's pages may contain texts that are hidden from others
         if getattr(request.user, "proven_factors", ()):
             never_store(response)
@@ -40,6 +47,8 @@ def middleware(get_response: Callable) -> Callable:
 
 def begin(request: HttpRequest, user: User, **signal: object) -> None:
     """Record that the user has just signed in (receives Django's user_logged_in)."""
+    # what the session held before it was signed in may have had a shorter life
+    request.session.set_expiry(settings.SESSION_COOKIE_AGE)
     _note(request, user, None, timezone.now().timestamp())
 
 
@@ -61,6 +70,9 @@ def _look_at(request: HttpRequest) -> None:
         return
     request.user.proven_factors = proven_factors(request)
     every = STAFF_SEEN_EVERY if request.user.is_staff else SEEN_EVERY
+    if mark is not None and request.path.startswith(settings.POLLED):
+        # an open page asks by itself; the person may be away
+        return
     if mark is None or now - mark["seen"] >= every or mark["key"] != request.session.session_key:
         _note(request, request.user, mark, now)
 

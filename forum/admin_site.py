@@ -93,7 +93,25 @@ def _gone_already(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/admin_signed_out.html", {"way": way, "is_meant": True})
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class NoGuessingAdmin(admin.ModelAdmin):
+    """An admin whose list can be filtered by its filters only.
+
+    Django accepts filters by any field in the address of a list (`?password__startswith=…`), so a person who may see a
+    list could find out the values of fields that are not shown.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Return whether `lookup` belongs to one of the filters of the list."""
+        allowed = set()
+        for each in self.get_list_filter(request):
+            if isinstance(each, type):
+                allowed.add(each.parameter_name)
+            else:
+                allowed.add(each[0] if isinstance(each, tuple) else each)
+        return lookup.partition("__")[0] in allowed
+
+
+class ReadOnlyAdmin(NoGuessingAdmin):
     """An admin in which rows are read but not added, changed or deleted, with a bounded count of rows."""
 
     paginator = BoundedPaginator

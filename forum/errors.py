@@ -40,7 +40,15 @@ def posted(request: HttpRequest) -> QueryDict:
     """
     try:
         return request.POST
-    except (BadRequest, MultiPartParserError, RawPostDataException, SuspiciousOperation, UnreadablePostError):
+    except (
+        BadRequest,
+        LookupError,
+        MultiPartParserError,
+        RawPostDataException,
+        SuspiciousOperation,
+        UnicodeError,
+        UnreadablePostError,
+    ):
         return QueryDict()
 
 
@@ -131,7 +139,9 @@ def too_many(request: HttpRequest, wait: int | None = None) -> HttpResponse:
         # ratelimit.take logs its own refusals
         record("limit_reached", **ratelimit.who(request), act=_route(request))
         words = [words for limit in limits.ACCOUNT.values() for words in limit.values()]
-        wait = max(rate.seconds for each in words for rate in rates.parse(each))
+        # a limit for a whole day is reached by nobody but a program
+        found = [rate.seconds for each in words for rate in rates.parse(each)]
+        wait = max(seconds for seconds in found if seconds < rates.SECONDS["day"])
     context = {"wait": ratelimit.in_words(wait)}
     response = render(request, "429.html", context, status=429)
     response["Retry-After"] = str(wait)

@@ -38,6 +38,7 @@ OURS = {
         "address": "60 per hour",
     },
     "helpful": {
+        "visitor": "10 per minute, 100 per day",
         "first day": "10 per minute, 60 per day",
         "new": "20 per minute, 200 per day",
         "member": "30 per minute, 500 per day",
@@ -102,10 +103,10 @@ ACCOUNT = {
     # each of these checks a password, which takes 0.7 seconds of CPU; the limits are checked before that
     "login": {"address": "15 per 5 minutes"},
     "login_failed": {"address": "10 per minute", "name": "5 per 5 minutes"},
-    "request_login_code": {"address": "20 per minute", "name": "3 per minute"},
+    "request_login_code": {"address": "20 per minute, 200 per day", "name": "3 per minute, 20 per day"},
     # one code and two more, so that the first press of “send a new code” is not refused
     "confirm_email": {"name": "3 per 3 minutes"},
-    "reset_password": {"address": "20 per minute", "name": "5 per minute"},
+    "reset_password": {"address": "20 per minute, 200 per day", "name": "5 per minute, 20 per day"},
     "reset_password_from_key": {"address": "20 per minute"},
     "change_password": {"account": "5 per 5 minutes"},
     "manage_email": {"account": "10 per minute"},

@@ -6,6 +6,7 @@ left out unless the exception's class is in WITH_MESSAGE. The place where the ex
 
 import json
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,8 @@ WITH_MESSAGE = (
 )
 # Frames of the call stack that are logged, the innermost first.
 MAX_FRAMES = 12
+# A path in a message of waitress.
+PATH = re.compile(r" /\S*")
 # Attributes of every LogRecord; all others come from `extra=`.
 STANDARD = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
 # Attributes that Django adds to a record and that are never logged, because they contain cookies and forms.
@@ -59,6 +62,22 @@ def frames(error: BaseException) -> list[str]:
     return found
 
 
+def without_path(record: logging.LogRecord) -> str:
+    """Return the message of `record`, with the pattern of the address in place of the path.
+
+    A path can hold the title of a thread, or a token that opens a page without signing in.
+    """
+    message = record.getMessage()
+    if record.name == "waitress":
+        return PATH.sub(" (path left out)", message)
+    request = getattr(record, "request", None)
+    path = getattr(request, "path", "")
+    if not path or path not in message:
+        return message
+    match = getattr(request, "resolver_match", None)
+    return message.replace(path, f"/{match.route}" if match else "(unknown address)")
+
+
 class _Formatter(logging.Formatter):
     """The base class of both formatters, which collects the parts of a record."""
 
@@ -69,7 +88,7 @@ class _Formatter(logging.Formatter):
             "time": moment.replace("+00:00", "Z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": " ".join(record.getMessage().split()),
+            "message": " ".join(without_path(record).split()),
         }
         parts |= {name: value for name, value in vars(record).items() if name not in STANDARD | NEVER}
         error = record.exc_info[1] if record.exc_info else None

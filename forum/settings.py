@@ -101,7 +101,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": env.cache("CACHE_URL")
     if env.str("CACHE_URL", "")
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "forum_cache"}
+    else {"BACKEND": "forum.database_cache.DatabaseCache", "LOCATION": "forum_cache"}
 }
 
 LIMITS = limits.OURS if env.bool("LIMITS", True) else {}
@@ -111,9 +111,8 @@ LIMITS = limits.OURS if env.bool("LIMITS", True) else {}
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 # auth.W004: the constraint user_email_unique_without_case makes addresses unique, but Django looks for `unique=` only.
-# security.W005, W021: HSTS for subdomains and preloading are the operator's choice. security.W009:
-# forum.deployment_checks checks SECRET_KEY.
-SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021", "security.W009"]
+# security.W005, W021: HSTS for subdomains and preloading are the operator's choice.
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", **options}
     for name, options in {
@@ -188,6 +187,9 @@ CRISPY_FAIL_SILENTLY = False
 
 # Forum ---------------------------------------------------------------------------------------------------------------
 
+# Django's default falls back to the session for many messages: anybody could make rows without end.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
 SITE_NAME = env.str("SITE_NAME", "Two-Way Street")
 # The site's address, for mails that are not sent by a request.
 SITE_URL = env.str("SITE_URL", f"http://{env.str('HOST', '127.0.0.1')}:{env.str('PORT', '8000')}").rstrip("/")
@@ -198,6 +200,8 @@ THREAD_STARTERS = choice("THREAD_STARTERS", "everybody", ("everybody", "trusted"
 # In characters: short enough for a thank-you, long enough to refuse a "+1".
 COMMENT_MIN_LENGTH = env.int("COMMENT_MIN_LENGTH", 20)
 # Pages of accounts and moderation, which no cache may store, not even the browser's.
+# Addresses that an open page requests by itself; they do not count as use of a session.
+POLLED = ("/arrivals/",)
 NEVER_STORED = ("/account/", "/admin/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
 # A guest's form that is sent sooner was probably filled in by a bot, and is shown again.
 GUEST_LEAST_SECONDS = 4
@@ -290,9 +294,8 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # 403 and 404 are no errors
         "django.request": {"level": "ERROR"},
-        # clients can cause any number of these
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "django.security.RequestDataTooBig": {"level": "CRITICAL"},
+        # anybody can send these in any number; forum.security records what matters
+        "django.security": {"level": "CRITICAL"},
         # one line for each request that waits for a thread
         "waitress.queue": {"level": "ERROR"},
         "forum.security": {"level": "INFO"},

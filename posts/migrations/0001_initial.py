@@ -826,6 +826,7 @@ class Migration(migrations.Migration):
                 ),
                 ("note", models.TextField(blank=True, verbose_name="note")),
                 ("weight", models.FloatField(verbose_name="weight")),
+                ("is_by_moderator", models.BooleanField(default=False, editable=False)),
                 ("flagged_at", models.DateTimeField(verbose_name="when")),
                 (
                     "outcome",

@@ -46,6 +46,7 @@ class Flag(models.Model):
     reason = models.CharField(_("reason"), max_length=12, choices=Reason)
     note = models.TextField(_("note"), blank=True)
     weight = models.FloatField(_("weight"))
+    is_by_moderator = models.BooleanField(default=False, editable=False)
     flagged_at = models.DateTimeField(_("when"))
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome, blank=True, default="")
     decided_at = models.DateTimeField(null=True)

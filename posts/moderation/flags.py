@@ -45,23 +45,31 @@ def flag(*, comment: Comment, reason: str, note: str = "", person: User | None =
         raise Refused(exceptions.NOT_YOUR_OWN_FLAG)
     who = {"person": person} if person is not None else {"visitor": visitor}
     now, note = timezone.now(), note.strip()
+    # a staff account without a second factor in its session is a member like others
+    is_by_moderator = person is not None and person.moderates
     made = Flag.objects.filter(comment=comment, outcome=Outcome.OPEN, **who).first()
     if made is None and not comment.is_readable:
         raise Refused(exceptions.GONE_TO_READ)
     if made is None:
         made = Flag.objects.create(
-            comment=comment, reason=reason, note=note, weight=weight_of(person), flagged_at=now, **who
+            comment=comment,
+            reason=reason,
+            note=note,
+            weight=weight_of(person),
+            is_by_moderator=is_by_moderator,
+            flagged_at=now,
+            **who,
         )
     else:
-        _add(made, reason, note)
-    weight, heads, has_staff = _weight_on(comment)
+        _add(made, reason, note, is_by_moderator)
+    weight, heads, is_by_moderator = _weight_on(comment)
     cases.open_case(comment, KIND_OF.get(reason, Kind.FLAGGED), [Case.Why.FLAG], now, weight)
-    if has_staff or (heads > 1 and weight >= SiteChoices.present().hide_at):
+    if is_by_moderator or (heads > 1 and weight >= SiteChoices.present().hide_at):
         hiding.hide_until_reviewed(comment, _("It was flagged. A moderator will look at it."))
     return made
 
 
-def _add(flag: Flag, reason: str, note: str) -> None:
+def _add(flag: Flag, reason: str, note: str, is_by_moderator: bool) -> None:
     """Add reason and note to a flag of the same person. A change sets `flagged_at` to now."""
     said = flag.reason, flag.note
     if KIND_OF.get(reason, Kind.FLAGGED) < KIND_OF.get(flag.reason, Kind.FLAGGED):
@@ -70,7 +78,8 @@ def _add(flag: Flag, reason: str, note: str) -> None:
         flag.note = "\n\n".join(filter(None, [flag.note, note]))[: NOTE_MAX_LENGTH * MOST_NOTES]
     if (flag.reason, flag.note) != said:
         flag.flagged_at = timezone.now()
-    flag.save(update_fields=["reason", "note", "flagged_at"])
+    flag.is_by_moderator = flag.is_by_moderator or is_by_moderator
+    flag.save(update_fields=["reason", "note", "is_by_moderator", "flagged_at"])
 
 
 def weight_of(person: User | None) -> float:
@@ -103,15 +112,14 @@ def delete_expired_visitors(before: datetime) -> int:
 
 
 def _weight_on(comment: Comment) -> tuple[float, int, bool]:
-    """Return (weight of the open flags, number of flags that are not from newcomers, whether one is from staff)."""
+    """Return (weight of the open flags, number of flags not from newcomers, whether one is a moderator's)."""
     weight = newcomers = 0.0
-    heads, has_staff = 0, False
+    heads, has_moderator = 0, False
     rows = Flag.objects.filter(comment=comment, outcome=Outcome.OPEN)
-    for each, trust, is_staff in rows.values_list("weight", "person__trust", "person__is_staff"):
-        if is_staff:
-            has_staff = True
-        if trust in (None, User.Trust.NEW) and not is_staff:
+    for each, trust, is_by_moderator in rows.values_list("weight", "person__trust", "is_by_moderator"):
+        has_moderator = has_moderator or is_by_moderator
+        if trust in (None, User.Trust.NEW) and not is_by_moderator:
             newcomers += each
         else:
             weight, heads = weight + each, heads + 1
-    return weight + min(newcomers, NEWCOMERS_WEIGH), heads, has_staff
+    return weight + min(newcomers, NEWCOMERS_WEIGH), heads, has_moderator

@@ -16,6 +16,7 @@ from posts.moderation import decisions, sanctions, undo
 from tests.accounts.people import PASSWORD, code_in, member
 from tests.factories import moderator, reply, thread
 from tests.outbox import sent
+from tests.signing_in import sign_in_with_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +187,7 @@ def test_refused_by_right_by_token_and_by_the_desk(client, alice, events):
     events.clear()
     client.get("/admin/")
     client.get("/admin/login/")
-    assert only(events(), "refused")["reason"] == "desk"
+    assert only(events(), "refused")["reason"] == "admin"
 
 
 def test_limits_of_the_forum_and_of_signing_in(client, alice, events, settings):
@@ -216,8 +217,7 @@ def test_rights_given_by_command_and_taken_at_the_desk(client, alice, events):
     call_command("make_moderator", "alice@example.org")
     assert events() == []
     owner = member("Olive", "olive@example.org", is_staff=True, is_superuser=True)
-    TOTP.activate(owner, SECRET)
-    client.force_login(owner)
+    sign_in_with_factor(client, owner)
     events.clear()
     client.post(f"/admin/accounts/user/{alice.pk}/change/", {"is_superuser": "on"})
     taken = {fields["right"]: fields for _name, fields in events("right_taken")}
@@ -259,7 +259,7 @@ def test_sanctions_and_what_takes_them_back(alice, events):
     assert (fields["user"], fields["target"], fields["act"]) == (mod.pk, alice.pk, "ban")
     events.clear()
     comment = reply(thread().opening, member("Bob", "bob@example.org"))
-    case = decisions.begin(moderator=mod, comment_id=comment.pk)
+    case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
     about = {"moderator": mod, "case": case, "seen": case.version, "reason": "Unkind words"}
     entry = decisions.decide(act="remove", sanction="ban", **about)
     assert only(events(), "sanction")["sanction"] == "ban"

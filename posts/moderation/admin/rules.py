@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forum.admin_site import NoGuessingAdmin
 from posts.models import CannedReason, LogEntry, Note, Rules, WatchedWord
 from posts.moderation.admin.base import ModerationAdmin
 
@@ -36,7 +37,7 @@ def _clean_in_numbers(form: ModelForm) -> str:
 
 
 @admin.register(Rules)
-class RulesAdmin(admin.ModelAdmin):
+class RulesAdmin(NoGuessingAdmin):
     """Versions of the rules. A new version starts with the text in force, and versions are never changed."""
 
     list_display = ["published_at", "published_by"]
@@ -69,14 +70,14 @@ class RulesAdmin(admin.ModelAdmin):
 
 
 @admin.register(CannedReason)
-class CannedReasonAdmin(admin.ModelAdmin):
+class CannedReasonAdmin(NoGuessingAdmin):
     """Canned reasons."""
 
     list_display = ["title", "rule", "text"]
 
 
 @admin.register(WatchedWord)
-class WatchedWordAdmin(admin.ModelAdmin):
+class WatchedWordAdmin(NoGuessingAdmin):
     """Watched words."""
 
     list_display = ["phrase", "language", "act", "advice"]

@@ -164,12 +164,12 @@ def _whatever_became_of(pk: int) -> Comment:
 
 
 def _text_for_nothing(request: HttpRequest, pk: int) -> HttpResponse | None:
-    """Return the answer to a text that a visitor sent for a comment that the visitor cannot see, otherwise None.
+    """Return the answer to a text that was sent for a comment that its writer cannot see, otherwise None.
 
     The answer does not depend on whether the comment exists. A member whose session has ended finds the text again
-    after signing in. Other visitors find it on this page.
+    after signing in. Others find it on this page.
     """
-    if request.user.is_authenticated or request.method != "POST":
+    if request.method != "POST":
         return None
     try:
         readable(request, pk)
@@ -179,7 +179,8 @@ def _text_for_nothing(request: HttpRequest, pk: int) -> HttpResponse | None:
             raise
     else:
         return None
-    context = {"way": pending_form.keep(request) and redirect_to_login(request.path).url, "kept": texts}
+    is_signed_out = not request.user.is_authenticated and pending_form.keep(request)
+    context = {"way": is_signed_out and redirect_to_login(request.path).url, "kept": texts}
     template = "posts/fragments/not_sent.html" if request.htmx else "posts/not_sent.html"
     return render(request, template, context, status=422)
 

@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver
 
@@ -10,7 +11,7 @@ from tests.accounts.people import member
 from tests.factories import reply
 from tests.signing_in import sign_in_with_factor
 
-PRIVATE = ("/account/", "/admin/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
+PRIVATE = settings.NEVER_STORED
 
 
 def addresses(numbers):

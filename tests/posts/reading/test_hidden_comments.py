@@ -1,4 +1,4 @@
-"""Strangers cannot tell a comment that is out of sight from one that never was."""
+"""Visitors and other members cannot tell a comment that is out of sight from one that does not exist."""
 
 import re
 
@@ -57,9 +57,19 @@ def bare(answer, pk):
     return answer.status_code, *(re.sub(rf"((?:/|%2F)c(?:/|%2F)){pk}\b", r"\1PK", each) for each in (way, text))
 
 
+def browser_of(user):
+    """A browser, signed in as `user` if there is one."""
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
 @pytest.mark.parametrize("out_of_sight", STATES, indirect=True)
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_hidden_comment_answers_a_stranger_as_a_missing_one(out_of_sight, address):
+@pytest.mark.parametrize("is_member", [False, True], ids=["visitor", "member"])
+def test_hidden_comment_answers_as_a_missing_one(out_of_sight, address, is_member):
+    user = person() if is_member else None
     # a number that no text of ours holds
     missing = 987_654_321
     Comment.objects.filter(pk=missing).delete()
@@ -68,8 +78,8 @@ def test_hidden_comment_answers_a_stranger_as_a_missing_one(out_of_sight, addres
         told = []
         for pk in (out_of_sight.pk, missing):
             path = address.format(pk=pk)
-            answers = [Client().get(path, headers=headers), Client().head(path, headers=headers)]
-            answers += [Client().post(path, data, headers=headers) for data in forms(in_sight, pk)]
+            answers = [browser_of(user).get(path, headers=headers), browser_of(user).head(path, headers=headers)]
+            answers += [browser_of(user).post(path, data, headers=headers) for data in forms(in_sight, pk)]
             told.append([bare(answer, pk) for answer in answers])
         assert told[0] == told[1]
 

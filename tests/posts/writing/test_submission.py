@@ -101,7 +101,7 @@ def test_a_session_that_ended_keeps_a_thread_and_an_edit_too(opening, alice, cli
 def test_a_form_for_what_never_was_keeps_the_text(alice, client):
     client.force_login(alice)
     answer = client.post("/c/999999999/reply/", {"source": WORDS})
-    assert answer.status_code == 404
+    assert answer.status_code == 422
     assert WORDS in answer.content.decode()
 
 
