@@ -42,9 +42,10 @@ def main(argv: list[str]) -> None:
             """Return the command, and start the database if the command needs it; exit if the command is unknown."""
             command = super().fetch_command(subcommand)
             needs_none = self.argv[1] in WITHOUT_DATABASE or {"-h", "--help"} & set(self.argv)
-            if settings.PG_IS_EMBEDDED and not needs_none:
+            if not needs_none:
                 make_var_private()
-                ensure(settings.PG_DATA)
+                if settings.PG_IS_EMBEDDED:
+                    ensure(settings.PG_DATA)
             return command
 
     try:

@@ -39,7 +39,12 @@ class UserManager(BaseUserManager):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create and return a superuser (for `manage.py createsuperuser`)."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        from accounts.security_events import record_right
+
+        owner = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        for right in ("is_staff", "is_superuser"):
+            record_right(owner, right, is_given=True)
+        return owner
 
     def name_is_free(self, display_name: str, person: "User | None" = None) -> bool:
         """Return whether `person` (None: a new user) may take the name.

@@ -44,6 +44,7 @@ def connect() -> None:
     mfa_signals.authenticator_reset.connect(_writes("second_factor_reset"), weak=False)
     m2m_changed.connect(_rights_changed, sender=User.groups.through)
     m2m_changed.connect(_rights_changed, sender=User.user_permissions.through)
+    m2m_changed.connect(_group_changed, sender=Group.permissions.through)
 
 
 def record_right(person: User, right: str, *, is_given: bool) -> None:
@@ -80,7 +81,7 @@ def _signed_out(sender: object, request: HttpRequest, user: User | None, **more:
 
 def _sign_in_failed(sender: object, credentials: dict, request: HttpRequest | None = None, **more: object) -> None:
     email = credentials.get("email") or credentials.get("username") or ""
-    target = User.objects.filter(email__iexact=email).values_list("pk", flat=True).first()
+    target = User.objects.with_address(email).values_list("pk", flat=True).first()
     record("sign_in_failed", **(who(request) if request else {}), target=target)
 
 
@@ -106,6 +107,30 @@ def _rights_changed(
         pairs = [(instance, name) for name in changed.values_list(name_of, flat=True)]
     for person, name in pairs:
         record_right(person, f"{kind} {name}", is_given=action == "post_add")
+
+
+def _group_changed(
+    sender: type[Model],
+    instance: Group | Permission,
+    action: str,
+    reverse: bool,
+    pk_set: set[int] | None,
+    **more: object,
+) -> None:
+    """Log permissions that a group was given or lost; not those that a migration gives a group without members."""
+    if action not in ("post_add", "post_remove", "pre_clear") or pk_set == set():
+        return
+    by = context.request.user.pk if context.request is not None else None
+    event = "group_right_given" if action == "post_add" else "group_right_taken"
+    if reverse:
+        groups = Group.objects.filter(pk__in=pk_set) if pk_set is not None else instance.group_set.all()
+        pairs = [(group, instance.codename) for group in groups]
+    else:
+        changed = Permission.objects.filter(pk__in=pk_set) if pk_set is not None else instance.permissions.all()
+        pairs = [(instance, name) for name in changed.values_list("codename", flat=True)]
+    for group, name in pairs:
+        if group.user_set.exists():
+            record(event, user=by, group=group.name, right=name)
 
 
 def _field_of(sender: type[Model]) -> str:

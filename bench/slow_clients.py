@@ -23,14 +23,18 @@ def open_stalled(kind: str, port: int, path: str = "/") -> socket.socket:
         stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
     stalled.settimeout(10)
     stalled.connect(("127.0.0.1", port))
-    request = {
-        "half-sent POST": f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nsource=a",
-        "idle connection": "",
-        "half-sent header": f"GET {path} HTTP/1.1\r\nHost: local",
-        "slow reader": f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3,
-    }[kind]
-    stalled.sendall(request.encode())
+    stalled.sendall(request_of(kind, path))
     return stalled
+
+
+def request_of(kind: str, path: str, host: str = "localhost") -> bytes:
+    """Return what a stalled client of this kind has sent so far."""
+    return {
+        "half-sent POST": f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5000\r\n\r\nsource=a",
+        "idle connection": "",
+        "half-sent header": f"GET {path} HTTP/1.1\r\nHost: {host[:5]}",
+        "slow reader": f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n" * 3,
+    }[kind].encode()
 
 
 def wait_of_reader(port: int, path: str = "/") -> float:

@@ -21,6 +21,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.encoding import force_str
+from redis.exceptions import RedisError
 
 from forum import form_fields, limits, ratelimit, rates
 from forum.security_log import record
@@ -154,7 +155,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     The page shows the text and can send it again. Neither the database, nor the session, nor the manifest of static
     files is used here, because they may be the cause.
     """
-    away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError, RedisError))
     context = {"is_away": away, **_again(request)}
     if context["texts"]:
         context["token"] = get_token(request)

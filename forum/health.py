@@ -7,13 +7,15 @@ the check passed.
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
+from functools import cache as cached
 
+from django.core.cache import cache
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from forum.models import Heartbeat
 
@@ -39,6 +41,7 @@ def health_checks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
 def problems() -> list[str]:
     """Return what keeps the forum from working, as sentences for the log and for `check --deploy`."""
     try:
+        cache.get("readyz")
         applied = MigrationRecorder(connection).applied_migrations()
         if missing := _migrations_on_disk() - set(applied):
             found = [f"Migrations are not applied ({len(missing)}): run `manage.py migrate`."]
@@ -46,6 +49,8 @@ def problems() -> list[str]:
             found = []
         else:
             found = ["The worker has not reported for five minutes: run `manage.py run_worker` beside the web server."]
+    except RedisError:
+        found = ["The cache in CACHE_URL cannot be reached."]
     except Error as error:
         found = [f"The database cannot be used ({type(error).__name__})."]
     for problem in found:
@@ -63,7 +68,7 @@ def report_worker() -> None:
     Heartbeat.objects.update_or_create(name=WORKER, defaults={"seen_at": timezone.now()})
 
 
-@cache
+@cached
 def _migrations_on_disk() -> set[tuple[str, str]]:
     return set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 

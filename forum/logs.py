@@ -15,12 +15,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from redis.exceptions import RedisError
 
 PROJECT = Path(__file__).resolve().parent.parent
+# A server that cannot be reached says all in its message, and fails in a hundred places at once.
+AWAY = (OperationalError, InterfaceError, RedisError)
 # Exceptions whose messages never contain a person's text.
 WITH_MESSAGE = (
-    OperationalError,
-    InterfaceError,
+    *AWAY,
     ImproperlyConfigured,
     CommandError,
     TemplateDoesNotExist,
@@ -95,7 +97,7 @@ class _Formatter(logging.Formatter):
         if error is not None:
             parts["exception"] = describe(error)
             # if the database is away, the message is enough, and the error happens in many places at once
-            if not isinstance(error, (OperationalError, InterfaceError)):
+            if not isinstance(error, AWAY):
                 parts["at"] = frames(error)
         return parts
 

@@ -53,11 +53,14 @@ def add(message: EmailMessage, *, kind: str, expires_at: datetime | None = None)
     """Put `message` into the outbox, once for each recipient, in the caller's transaction.
 
     `kind` is shown in the admin if the mail fails. After `expires_at` it is not sent. The sender is always
-    settings.DEFAULT_FROM_EMAIL. Raises ValueError for a message with attachments or another alternative than HTML.
+    settings.DEFAULT_FROM_EMAIL. Raises ValueError for what it would have to leave out: attachments, other alternatives
+    than HTML, headers of the message's own, and further kinds of recipients.
     """
     alternatives = getattr(message, "alternatives", [])
     if message.attachments or any(mimetype != "text/html" for _content, mimetype in alternatives):
         raise ValueError("The outbox takes a text and an HTML part, and nothing else.")
+    if message.extra_headers or message.reply_to or message.cc or message.bcc:
+        raise ValueError("The outbox takes no headers but the subject, and no recipients but those in `to`.")
     now = timezone.now()
     for recipient in message.recipients():
         address = parseaddr(recipient)[1]
@@ -89,6 +92,9 @@ def send_next() -> bool | None:
         connection.send_messages([_message_of(claimed)])
     except Exception as fault:
         # backends raise all kinds of exceptions, and one mail must not keep the others from being sent
+        if not isinstance(fault, (SMTPException, OSError)):
+            # an error of ours and not of the mail server
+            logger.exception("Mail %s could not be sent.", claimed.pk)
         _record_failure(claimed, fault)
         return False
     else:

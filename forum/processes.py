@@ -243,6 +243,7 @@ class Supervisor:
             successor.stop()
             return False
         self.services[self.services.index(child)] = successor
+        self._restart_at.pop(child.name, None)
         self._started_at[child.name] = time.monotonic()
         child.stop()
         return True

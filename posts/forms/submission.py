@@ -15,7 +15,7 @@ from forum import markup, ratelimit
 from posts.models import Comment
 from posts.models.visibility import CommentQuerySet
 from posts.reading import queries
-from posts.threads.exceptions import ConfirmationNeeded, EditConflict, Refused, Repeated
+from posts.threads.exceptions import AlreadySent, ConfirmationNeeded, EditConflict, Refused, Repeated
 
 KEPT = _("%(reason)s Nothing was sent; your text is still in the box, so that you can copy it.")
 WAIT = _("%(reason)s Your text is still in the box.")
@@ -23,6 +23,10 @@ STILL_THERE = _("%(reason)s Your text is still in the box: change it and send it
 REPEATED = _(
     'You sent just these words a moment ago: <a href="{}" target="_blank">your comment</a>. If you mean to send them a '
     "second time, tick the box below and send them again."
+)
+ALREADY_SENT = _(
+    'You sent this form before, with another text: <a href="{}" target="_blank">your comment</a>. This text was not '
+    "sent yet; it is still in the box. Send it again to add it as another comment."
 )
 OVERTAKEN = _(
     "This comment was changed in another window while you were writing here. Nothing was saved yet; your text is "
@@ -79,6 +83,10 @@ def attempted(
         # A question is not an error and must not look like one.
         form.asks, form.helper.form_error_title = True, TO_THINK_ABOUT
         form.add_error(None, format_html("{} {}", ASKED, _in_words(question.asked)))
+    except AlreadySent as refusal:
+        form.status = IN_CONFLICT
+        form.use_new_key()
+        form.add_error(None, format_html(ALREADY_SENT, where(refusal.comment)))
     except EditConflict as refusal:
         form.status = IN_CONFLICT
         form.begin_with(refusal.comment)

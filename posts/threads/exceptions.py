@@ -29,6 +29,14 @@ class Repeated(Exception):  # noqa: N818
         self.comment = comment
 
 
+class AlreadySent(Exception):  # noqa: N818
+    """A form was sent again with another text. `comment` is what its first text became; nothing changed."""
+
+    def __init__(self, comment: "Comment") -> None:
+        super().__init__(comment.pk)
+        self.comment = comment
+
+
 class EditConflict(Exception):  # noqa: N818
     """`comment` was changed after the edit was begun. Nothing was changed now."""
 

@@ -13,7 +13,7 @@ from forum import markup
 from posts.models import Case, Comment, Question, Thread
 from posts.moderation import cases, hiding, screening
 from posts.threads import exceptions, permissions, publishing
-from posts.threads.exceptions import EditConflict, Refused, Repeated
+from posts.threads.exceptions import AlreadySent, EditConflict, Refused, Repeated
 from posts.threads.text import delete_text, rewrite
 from posts.writing import drafts
 
@@ -50,7 +50,7 @@ def start_thread(
         User.objects.select_for_update(no_key=True).get(pk=author.pk)
         first = _written_with(author, key)
         if first is not None:
-            return first.thread
+            return check_same_text(first, source).thread
         if not again:
             permissions.check_not_repeated(Comment.objects.filter(author=author), source)
     now = at or timezone.now()
@@ -128,7 +128,7 @@ def reply(
         # If the same form was sent twice, return what the first request made, whatever has happened since.
         first = _written_with(author, key)
         if first is not None:
-            return first
+            return check_same_text(first, source)
         if isinstance(fault, publishing.ThreadClosed):
             # The parent was open before. The other transaction has ended now, so these checks find the reason.
             permissions.check_accepts_replies(Comment.objects.select_related("thread").get(pk=parent.pk))
@@ -242,6 +242,16 @@ def undelete(*, author: User, comment: Comment) -> Comment:
     publishing.state_changed(comment, was_published)
     cases.reopen(comment, None)
     return comment
+
+
+def check_same_text(first: Comment, source: str) -> Comment:
+    """Return `first`, the comment that a form made, for the same form sent again with the text `source`.
+
+    Raises AlreadySent if `first` never had this text: the new one must not be lost.
+    """
+    if first.source != source and not first.revisions.filter(source=source).exists():
+        raise AlreadySent(first)
+    return first
 
 
 def _written_with(author: User | None, key: str | None) -> Comment | None:

@@ -56,6 +56,11 @@ class WritingForm(BareForm):
         """Show the checkbox to send the same text a second time. See REPEATED_WITHIN."""
         self.fields["again"].widget = forms.CheckboxInput()
 
+    def use_new_key(self) -> None:
+        """Give the form that was sent a new one-time key, so that sending it again makes another comment."""
+        self.data = self.data.copy()
+        self.data["key"] = secrets.token_urlsafe(16)
+
     def ask_whether_sure(self) -> None:
         """Show the checkbox to confirm watched words. See posts.moderation.screening."""
         self.fields["sure"].widget = forms.CheckboxInput()
@@ -125,6 +130,12 @@ class GuestForm(ReplyForm):
     def clean_key(self) -> str:
         """Return the key, or a new one if it is missing, because a guest's comment is identified by its key alone."""
         return super().clean_key() or secrets.token_urlsafe(16)
+
+    def use_new_key(self) -> None:
+        """Give the form a new key, and sign it as a form that was begun long enough ago."""
+        super().use_new_key()
+        began = time.time() - settings.GUEST_LEAST_SECONDS
+        self.data["began"] = signing.dumps([self.data["key"], began], salt=BEGAN)
 
     def clean_website(self) -> str:
         """Reject a form with this field filled in. People do not see the field, so only programs fill it in."""

@@ -12,6 +12,7 @@ from posts.models import Case, Comment, GuestComment, Helpful, Question, SiteCho
 from posts.moderation import cases
 from posts.threads import exceptions, permissions, publishing
 from posts.threads.exceptions import Refused, Repeated
+from posts.writing.comments import check_same_text
 
 # How long the e-mail address of a guest is kept, in case the guest signs up.
 ADDRESS_KEPT_FOR = timedelta(days=365)
@@ -56,7 +57,7 @@ def comment_as_guest(
         first = Comment.objects.select_related("thread").filter(author=None, key=key).first() if key else None
         if first is None:
             raise
-        return first
+        return check_same_text(first, source)
     return comment
 
 

@@ -8,6 +8,7 @@ from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from forum import health
 from forum.models import Heartbeat
@@ -59,3 +60,23 @@ def test_not_ready_without_a_database(monkeypatch):
 @pytest.mark.parametrize("path", ["/healthz/", "/readyz/x"])
 def test_other_addresses_are_ordinary(db, path):
     assert Client().get(path).status_code == 404
+
+
+def test_not_ready_without_the_cache(db, monkeypatch):
+    call_command("heartbeat")
+
+    def refuse(key):
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr(health.cache, "get", refuse)
+    assert ask("/readyz") == (503, "not ready")
+    assert health.problems() == ["The cache in CACHE_URL cannot be reached."]
+
+
+def test_sign_in_without_the_cache_is_503_and_says_so(db, monkeypatch):
+    def refuse(self, *args, **options):
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr("django.core.cache.backends.locmem.LocMemCache.get", refuse)
+    answer = Client(raise_request_exception=False).post("/account/login/code/", {"email": "wren@example.org"})
+    assert answer.status_code == 503

@@ -96,7 +96,7 @@ def test_database_away_logs_one_line_a_request(db, lines, monkeypatch):
         patched.setattr("django.db.backends.utils.CursorWrapper.execute", refuse)
         assert Client(raise_request_exception=False).get(f"/c/{opening.pk}/").status_code == 503
     assert len(lines) == 1
-    assert lines[0].endswith(f"/c/<int:pk>/ status_code=503 [OperationalError: connection refused]")
+    assert lines[0].endswith("/c/<int:pk>/ status_code=503 [OperationalError: connection refused]")
 
 
 def test_row_that_breaks_a_constraint_is_not_quoted(db, lines, monkeypatch):

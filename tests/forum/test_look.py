@@ -72,3 +72,8 @@ def test_a_page_says_sorry_in_the_look_even_when_nothing_can_be_looked_up(settin
     html = loader.get_template("500.html").render()
     assert '<link rel="stylesheet" href="/static/css/base.css">' in html
     assert "Something broke here" in html
+
+
+def test_old_address_of_the_admin_leads_to_the_new_one(client):
+    answer = client.get("/desk/posts/case/7/change/?kind=held")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/admin/posts/case/7/change/?kind=held")

@@ -380,12 +380,24 @@ def test_every_page_that_causes_a_mail_answers_without_a_mail_server(db, client)
         assert (row.expires_at is not None) is ("code" in kind or "confirmation" in kind)
         client.logout()
     client.force_login(alice)
-    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    answer = client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert answer.status_code == 302, answer.content.decode()
     OutboxMessage.objects.all().delete()
-    assert client.post("/account/email/", {"action_add": "", "email": "new@example.org"}).status_code == 302
+    answer = client.post("/account/email/", {"action_add": "", "email": "new@example.org"})
+    assert answer.status_code == 302
+    assert "reauthenticate" not in answer.headers["Location"]
     row = OutboxMessage.objects.get()
     assert row.address == "new@example.org"
     assert code_in(row)
     form = {"oldpassword": PASSWORD, "password1": "another long walk", "password2": "another long walk"}
     assert client.post("/account/password/change/", form).status_code == 302
     assert OutboxMessage.objects.filter(kind="account/email/password_changed").exists()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"headers": {"List-Unsubscribe": "<https://x.example>"}}, {"reply_to": ["a@x.example"]}, {"cc": ["b@x.example"]}],
+)
+def test_outbox_refuses_what_it_would_leave_out(db, more):
+    with pytest.raises(ValueError, match="takes no headers but the subject"):
+        outbox.add(EmailMessage("Subject", "Text", to=["wren@example.org"], **more), kind="test")

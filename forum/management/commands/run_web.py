@@ -17,8 +17,8 @@ class Command(BaseCommand):
     """Serve HTTP on HOST:PORT with WORKERS processes of THREADS threads; SIGHUP replaces them one after another."""
 
     help = (
-        "Serves the forum over HTTP until it is stopped. SIGHUP starts new processes with the present code and "
-        "settings before it stops the old ones, so that no connection is refused."
+        "Serves the forum over HTTP until it is stopped. SIGHUP starts new processes with the present code "
+        "before it stops the old ones, so that no connection is refused."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -41,7 +41,8 @@ class Command(BaseCommand):
             try:
                 with Supervisor(children, self.stderr.write) as supervisor:
                     for child in children:
-                        child.wait_until_ready(READY_TIMEOUT)
+                        if not child.wait_until_ready(READY_TIMEOUT):
+                            raise GaveUp(child.name)
                     announce_ready()
                     supervisor.run(self._reload_if_requested)
             except StopRequested:

@@ -103,5 +103,7 @@ def test_no_list_of_the_admin_answers_questions_about_hidden_fields(owner):
 
 
 def test_lists_can_still_be_filtered(owner):
-    assert owner.get("/admin/accounts/user/?joined_at__gte=2026-01-01+00:00:00%2B00:00&standing=staff").status_code == 200
+    assert (
+        owner.get("/admin/accounts/user/?joined_at__gte=2026-01-01+00:00:00%2B00:00&standing=staff").status_code == 200
+    )
     assert owner.get("/admin/posts/logentry/?act__exact=remove").status_code == 200

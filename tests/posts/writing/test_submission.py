@@ -396,3 +396,27 @@ def test_a_broken_page_without_a_text_has_no_form(client, monkeypatch):
     answer = Client(raise_request_exception=False).get("/")
     assert answer.status_code == 500
     assert "<form" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("is_guest", [False, True], ids=["member", "guest"])
+def test_same_form_with_another_text_keeps_the_second_text(opening, alice, client, settings, is_guest):
+    """Back, change the text, send again: the form still has the key of the first text."""
+    settings.GUEST_LEAST_SECONDS = 0
+    if not is_guest:
+        client.force_login(alice)
+    address = f"/c/{opening.pk}/reply/"
+    page = client.get(address).content.decode()
+    data = dict(re.findall(r'name="(key|began|csrfmiddlewaretoken)" value="([^"]+)"', page))
+    data |= {"name": "Wren", "source": "The first text, long enough to be sent."}
+    assert client.post(address, data).status_code == 302
+    assert client.post(address, data).status_code == 302
+    assert Comment.objects.filter(depth=1).count() == 1
+    second = "Another text, typed after going back to the form."
+    answer = client.post(address, data | {"source": second})
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    assert second in html
+    assert "You sent this form before" in html
+    data |= dict(re.findall(r'name="(key|began)" value="([^"]+)"', html))
+    assert client.post(address, data | {"source": second}).status_code == 302
+    assert set(Comment.objects.filter(depth=1).values_list("source", flat=True)) == {data["source"], second}
