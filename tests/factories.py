@@ -9,6 +9,7 @@ from posts.writing import comments
 
 WORDS = "Somebody stayed, although I had been unkind the week before."
 QUESTIONS = [("What have your patients learned?", "clinicians"), ("What have you learned?", "patients")]
+CARRIED = set(comments.Submission.__dataclass_fields__)
 _number = count(1)
 
 
@@ -38,4 +39,6 @@ def thread(author=None, title="Is therapy a rehearsal?", questions=QUESTIONS, **
 
 def reply(parent, author, source=WORDS, **fields):
     """A reply."""
-    return comments.reply(parent=parent, author=author, source=source, **fields)
+    carried = {name: fields.pop(name) for name in list(fields) if name in CARRIED}
+    submission = comments.Submission(source=source, **carried)
+    return comments.reply(parent=parent, author=author, submission=submission, **fields)

@@ -29,9 +29,7 @@ def add_sample(thread: Thread) -> int:
                 author=None,
                 byline=name,
                 parent=above[-1],
-                source=text,
-                standpoint=standpoint,
-                question=questions.get(position),
+                submission=comments.Submission(source=text, standpoint=standpoint, question=questions.get(position)),
                 is_sample=True,
             )
         )

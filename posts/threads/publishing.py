@@ -105,12 +105,13 @@ class ThreadClosed(Exception):  # noqa: N818  (control flow, not an error)
     """The thread or the parent does not accept the reply. The transaction must not be committed."""
 
 
-def publish_reply(comment: Comment, at: datetime | None = None) -> None:
-    """Store the new `comment` and count it. Only its times must not be set yet.
+def publish_reply(comment: Comment, parent: Comment, question: Question | None, at: datetime | None = None) -> None:
+    """Insert the new `comment` under `parent`, publish it and count it. Raises ThreadClosed.
 
-    The time comes from the clock of the database, which all web servers share, and rises with every reply in a thread.
-    For an imported comment it is `at`. Raises ThreadClosed.
+    The time comes from the database's clock, which all web servers share, and rises with every reply of a thread. For a
+    comment from elsewhere it is `at`.
     """
+    set_parent(comment, parent, question)
     given = {
         f"c_{field.column}": field.get_db_prep_save(getattr(comment, field.attname), connection)
         for field in _given_fields()
@@ -132,6 +133,19 @@ def publish_reply(comment: Comment, at: datetime | None = None) -> None:
     comment._state.adding = False
     comment.parent.reply_count += 1
     comment.parent.below_count += 1
+
+
+def insert_held(comment: Comment, parent: Comment, question: Question | None, at: datetime) -> None:
+    """Insert the new `comment` under `parent`, held since `at`: it is not counted until it is published."""
+    set_parent(comment, parent, question)
+    comment.created_at = comment.held_at = at
+    comment.save(force_insert=True)
+
+
+def insert_opening(opening: Comment) -> None:
+    """Insert the opening post of a new thread, which has no counts yet."""
+    assign_path(opening, parent=None)
+    opening.save(force_insert=True)
 
 
 # Updates everything that changes when `step` comments (1 or -1) appear, in one statement, because the thread is locked.

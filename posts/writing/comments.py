@@ -1,6 +1,7 @@
 """Actions of authors: start a thread, reply, edit, delete, and undo a deletion."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -73,8 +74,7 @@ def start_thread(
     if why:
         opening.held_at, opening.published_at, thread.withdrawn_at = now, None, now
         thread.save(update_fields=["withdrawn_at"])
-    publishing.assign_path(opening, parent=None)
-    opening.save(force_insert=True)
+    publishing.insert_opening(opening)
     if why:
         cases.open_case(opening, Case.Kind.HELD, why, now)
     if author is not None:
@@ -82,43 +82,53 @@ def start_thread(
     return thread
 
 
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What the form of a reply carries.
+
+    `question` (one of the thread's) is used only for a reply to the opening post; deeper replies have the question of
+    their branch. `key` is the form's one-time key. `again` confirms a repeated text and `sure` watched words. `address`
+    is the author's internet address, which is not stored.
+    """
+
+    source: str
+    question: Question | None = None
+    standpoint: str = ""
+    key: str | None = None
+    again: bool = True
+    sure: bool = True
+    address: str = ""
+
+
 def reply(
     *,
     author: User | None,
     parent: Comment,
-    source: str,
-    question: Question | None = None,
-    standpoint: str = "",
-    key: str | None = None,
+    submission: Submission,
     byline: str = "",
     is_sample: bool = False,
-    again: bool = True,
-    sure: bool = True,
     at: datetime | None = None,
-    address: str = "",
 ) -> Comment:
     """Create a reply to `parent` and return it.
 
     The reply is published, or held if posts.moderation.screening finds a reason. A second call with the same `author`
-    and `key` returns the first reply.
-
-    `question` (one of the thread's) is used only for a reply to the opening post. Deeper replies have the question of
-    their branch. `at` is when it was written, if that was not now. `address` is the author's internet address, which is
-    not stored.
+    and key returns the first reply. `byline` is the name if there is no author, and `at` when the reply was written, if
+    that was not now.
 
     Raises Refused if `parent` no longer accepts replies, PermissionDenied or markup.TooComplex. Also raises Repeated
-    for a repeated text unless `again`, and ConfirmationNeeded for watched words unless `sure`.
+    for a repeated text, ConfirmationNeeded for watched words, and AlreadySent for another text with the same key.
     """
+    source, question = submission.source, submission.question
     if author is not None:
         permissions.check_may_write(author)
-    comment = Comment(parent=parent, author=author, byline=byline, key=key, is_sample=is_sample)
-    _speak_as(comment, author, standpoint, at or timezone.now())
+    comment = Comment(parent=parent, author=author, byline=byline, key=submission.key, is_sample=is_sample)
+    _speak_as(comment, author, submission.standpoint, at or timezone.now())
     comment.write(source)
     try:
         permissions.check_accepts_replies(parent)
         if author is not None and at is None and not is_sample:
             now = timezone.now()
-            about = {"again": again, "sure": sure, "address": address}
+            about = {"again": submission.again, "sure": submission.sure, "address": submission.address}
             why = screening.reasons_to_hold(author, source, comment.html, now, **about)
             if why:
                 permissions.check_branch_is_open(parent)
@@ -126,7 +136,7 @@ def reply(
         return _publish(comment, parent, question, at)
     except (IntegrityError, Refused, Repeated, publishing.ThreadClosed) as fault:
         # If the same form was sent twice, return what the first request made, whatever has happened since.
-        first = _written_with(author, key)
+        first = _written_with(author, submission.key)
         if first is not None:
             return check_same_text(first, source)
         if isinstance(fault, publishing.ThreadClosed):
@@ -139,20 +149,17 @@ def reply(
 
 @transaction.atomic
 def _publish(comment: Comment, parent: Comment, question: Question | None, at: datetime | None) -> Comment:
-    publishing.set_parent(comment, parent, question)
     if comment.author is not None:
         # Done before the thread is locked, because all other authors wait for that lock.
         drafts.delete_sent(person=comment.author, place=f"reply:{parent.pk}")
-    publishing.publish_reply(comment, at)
+    publishing.publish_reply(comment, parent, question, at)
     return comment
 
 
 @transaction.atomic
 def _hold(comment: Comment, parent: Comment, question: Question | None, why: list[str], at: datetime) -> Comment:
-    publishing.set_parent(comment, parent, question)
     drafts.delete_sent(person=comment.author, place=f"reply:{parent.pk}")
-    comment.created_at = comment.held_at = at
-    comment.save(force_insert=True)
+    publishing.insert_held(comment, parent, question, at)
     cases.open_case(comment, Case.Kind.HELD, why, at)
     return comment
 

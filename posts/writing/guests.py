@@ -38,9 +38,7 @@ def comment_as_guest(
     if not SiteChoices.present().guests_may_comment:
         raise Refused(exceptions.NO_GUESTS)
     now = timezone.now()
-    comment = Comment(
-        parent=parent, byline=name, is_guest=True, standpoint=standpoint, key=key, created_at=now, held_at=now
-    )
+    comment = Comment(parent=parent, byline=name, is_guest=True, standpoint=standpoint, key=key)
     comment.write(source)
     try:
         permissions.check_accepts_replies(parent)
@@ -48,8 +46,7 @@ def comment_as_guest(
         if not again:
             permissions.check_not_repeated(Comment.objects.filter(pk__in=earlier), source)
         with transaction.atomic():
-            publishing.set_parent(comment, parent, question)
-            comment.save(force_insert=True)
+            publishing.insert_held(comment, parent, question, now)
             GuestComment.objects.create(comment=comment, email=email, written_at=now)
             cases.open_case(comment, Case.Kind.HELD, [Case.Why.GUEST], now)
     except (IntegrityError, Refused, Repeated):

@@ -51,13 +51,15 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: comments.reply(
             author=request.user,
             parent=parent,
-            source=data["source"],
-            question=data.get("question"),
-            standpoint=data["standpoint"],
-            key=data["key"],
-            again=data["again"],
-            sure=data["sure"],
-            address=ratelimit.address_of(request),
+            submission=comments.Submission(
+                source=data["source"],
+                question=data.get("question"),
+                standpoint=data["standpoint"],
+                key=data["key"],
+                again=data["again"],
+                sure=data["sure"],
+                address=ratelimit.address_of(request),
+            ),
         ),
         earlier=Comment.objects.filter(author=request.user),
     )

@@ -128,7 +128,7 @@ def download(who, comment):
 # verb: (how it is done, who may do it, in which states it does something rather than being refused)
 EVERYTHING = set(STATES)
 VERBS = {
-    "reply": (lambda who, c: comments.reply(author=who, parent=c, source=f"{WORDS} Again."), WRITE, OPEN),
+    "reply": (lambda who, c: reply(c, who, source=f"{WORDS} Again."), WRITE, OPEN),
     "edit": (
         lambda who, c: comments.edit(editor=who, comment=c, source="Something else altogether."),
         {"author"},

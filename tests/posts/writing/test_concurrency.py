@@ -102,16 +102,15 @@ def test_what_was_closed_between_the_look_and_the_write_changes_nothing():
     parent = reply(opening, person("Anna"))
     before = Thread.objects.values().get()
     for change in ({"removed_at": timezone.now()}, {}):
-        comment = Comment(author=person(), path=parent.path, parent=parent, thread=opening.thread, depth=2)
+        comment = Comment(author=person(), parent=parent)
         comment.write("Words that come too late.")
-        publishing.assign_path(comment, parent)
         if change:
             Comment.objects.filter(pk=parent.pk).update(**change)
         else:
             Comment.objects.filter(pk=parent.pk).update(removed_at=None)
             Thread.objects.update(locked_at=timezone.now())
         with pytest.raises(publishing.ThreadClosed), transaction.atomic():
-            publishing.publish_reply(comment)
+            publishing.publish_reply(comment, parent, None)
     Thread.objects.update(locked_at=None)
     assert Thread.objects.values().get() == before
     assert not Comment.objects.filter(depth=2).exists()
