@@ -275,3 +275,22 @@ def test_every_event_that_is_written_is_described():
     written = set(re.findall(r'(?:record|_writes)\(\s*"(\w+)"', sources)) | {"right_given", "right_taken"}
     described = set(re.findall(r"^\| `(\w+)` \|", DOCUMENT.read_text(), re.M))
     assert described == written
+
+
+def test_permission_of_a_group_with_members_is_recorded(alice, events):
+    group, permission = Group.objects.get(name="Moderators"), Permission.objects.get(codename="delete_flag")
+    group.permissions.add(permission)
+    assert events("group_right_given") == []
+    group.permissions.remove(permission)
+    alice.groups.add(group)
+    events.clear()
+    group.permissions.add(permission)
+    assert only(events(), "group_right_given") == {"user": None, "group": "Moderators", "right": "delete_flag"}
+    events.clear()
+    permission.group_set.remove(group)
+    assert only(events(), "group_right_taken") == {"user": None, "group": "Moderators", "right": "delete_flag"}
+
+
+def test_superuser_made_by_a_command_is_recorded(db, events):
+    User.objects.create_superuser("olga@example.org", "a long walk by the river", display_name="Olga")
+    assert {fields["right"] for _name, fields in events("right_given")} == {"is_staff", "is_superuser"}
