@@ -10,6 +10,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import clear_script_prefix
 
 from accounts.forms import ProfileForm
 from forum.pagecache import OVERHEAD, PageCache, Store
@@ -44,6 +45,8 @@ def knock(door, path, method="GET", **environ):
         answer = door(request, lambda status, headers, exc_info=None: said.append((status, dict(headers))))
         body = b"".join(answer)
         getattr(answer, "close", lambda: None)()
+    # Django keeps the prefix of the last request's addresses for its thread. Later tests must not see it.
+    clear_script_prefix()
     status, headers = said[0]
     return int(status[:3]), headers, body, len(queries)
 
