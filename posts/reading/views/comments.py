@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from posts.models import Comment
 from posts.reading import queries
 
@@ -22,7 +23,16 @@ def readable(request: HttpRequest, pk: int) -> Comment:
         .filter(pk=pk)
         .first()
     )
-    moderates = request.user.is_authenticated and request.user.moderates
-    if found is None or (found.thread.withdrawn_at is not None and not moderates):
+    if found is None:
+        raise Http404
+    viewer = request.user
+    if found.thread.withdrawn_at is not None and not (
+        viewer.is_authenticated and (viewer.moderates or _is_own_waiting_opening(found, viewer))
+    ):
         raise Http404
     return found
+
+
+def _is_own_waiting_opening(comment: Comment, viewer: User) -> bool:
+    """Return whether `viewer` wrote this opening post of a held thread (as in ThreadQuerySet.for_reading)."""
+    return comment.depth == 0 and comment.author_id == viewer.pk and not (comment.removed_at or comment.deleted_at)

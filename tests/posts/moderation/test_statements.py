@@ -138,7 +138,8 @@ def test_author_sees_held_thread(client, alice, bob):
     assert "A moderator reads it before others do" in said(sent)
     address = Comment.objects.get(author=alice).thread.get_absolute_url()
     opening = Comment.objects.get(author=alice)
-    assert client.post(f"/c/{opening.pk}/edit/", {"source": "Who gets which therapist at all?"}).status_code == 302
+    answer = client.post(f"/c/{opening.pk}/edit/", {"source": "Who gets which therapist at all?"})
+    assert answer.status_code == 302, said(answer)
     client.force_login(bob)
     assert client.get(address).status_code == 404
 
