@@ -1,11 +1,10 @@
 """Render a page of comments once for all readers, with slots for personal parts.
 
-The rendered page contains nothing about its reader. Markers show where personal parts may go. `RenderedPage.text` fills
-these slots (see posts.reading.slots) or leaves them empty. So all readers share one rendered page, which is kept in
-memory for one version of the thread.
+The rendered page contains nothing about its reader. Slots (see posts.reading.slot_markers) show where personal parts
+may go. `RenderedPage.text` fills them with what posts.reading.slots returns for the reader, or leaves their defaults.
+So all readers share one rendered page, which is kept in memory for one version of the thread.
 """
 
-import re
 from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlencode
@@ -27,17 +26,9 @@ from posts.models import Comment, Question, Thread, path
 from posts.reading import avatar, nesting, orders, queries
 from posts.reading.location import Location
 from posts.reading.queries import ALL, TreePage
+from posts.reading.slot_markers import SlottedText, slot
 from posts.reading.slots import helpful_button, new_tag, own_slots, words_of_button
 
-# A slot is <!--KIND:ID--> with the id of a comment, or 0. "fold" is after the number of replies, "more" after the
-# number of replies left out, "new" beside the date, "mine" among the action links, "wait" after a comment. "since",
-# "drafts" and "waits" are above the tree. Five kinds have a default that is shown unless the slot is filled:
-# <!--KIND:ID-->default<!--/-->. These are "open" (in the tag of a branch), "help" (the helpful button), "helped" (how
-# many readers it helped, in words), "flag" (the link) and "form" (the form of the helpful buttons).
-SLOT = re.compile(
-    r"<!--((?:open|help|helped|flag|form):\d+)-->(.*?)<!--/-->|<!--((?:fold|more|new|mine|wait|since|drafts|waits):\d+)-->",
-    re.S,
-)
 # Memory of a row without its text, as a rough estimate.
 ROW_BYTES = 3_000
 
@@ -51,23 +42,16 @@ class RenderedPage:
 
     def __init__(self, shown: TreePage, html: str) -> None:
         self.page = shown
-        pieces = SLOT.split(html)
-        self._texts = pieces[::4]
-        self._names = [held or empty for held, empty in zip(pieces[1::4], pieces[3::4], strict=True)]
-        self._defaults = [default or "" for default in pieces[2::4]]
+        self._html = SlottedText(html)
 
     @property
     def size(self) -> int:
         """Return the approximate size in bytes."""
-        return 2 * sum(map(len, self._texts)) + ROW_BYTES * len([*self.page.rows, *self.page.above])
+        return 2 * sum(map(len, self._html.texts)) + ROW_BYTES * len([*self.page.rows, *self.page.above])
 
     def text(self, slots: dict[str, str] | None = None) -> SafeString:
         """Return the HTML with `slots` ({name: HTML}) filled and all other slots at their defaults."""
-        fill = (slots or {}).get
-        filled = [fill(name, default) for name, default in zip(self._names, self._defaults, strict=True)]
-        out = [""] * (2 * len(self._texts) - 1)
-        out[::2], out[1::2] = self._texts, filled
-        return mark_safe("".join(out))  # noqa: S308  (output of our own templates)
+        return self._html.filled(slots or {})
 
 
 def render_page(
@@ -161,6 +145,7 @@ def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: str
         "rest_of": lambda more, inline=False: escape(_rest_of(order, more, inline)),
         "badge_of": _badge_of,
         "moment": teller(),
+        "slot": slot,
         "count_replies": cache(_count_replies),
         "count_more": cache(_count_more),
         "count_hidden": cache(_count_hidden),

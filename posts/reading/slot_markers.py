@@ -1,0 +1,69 @@
+"""Mark the slots in the HTML of a page that is rendered once for all readers, and fill them for one reader.
+
+A template declares a slot with its kind, the id of a comment (or 0), and the default that is shown unless the slot is
+filled: `{% slot "flag" comment.pk %}default{% endslot %}`, or `{{ slot("new", pk) }}` in a Jinja template. The marker
+uses the NUL character, which PostgreSQL does not store, so nothing that somebody wrote can look like a slot.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+
+KINDS = {
+    "since": "above the tree: how many comments are new",
+    "drafts": "above the tree: the reader's drafts",
+    "waits": "above the tree: the reader's comments that wait for review on another page",
+    "form": "the form of the helpful buttons",
+    "open": "in the tag of a branch: whether it is open",
+    "fold": "after the number of replies",
+    "more": "after the number of replies left out",
+    "new": "beside the date",
+    "help": "the helpful button",
+    "flag": "the link to flag the comment",
+    "mine": "among the action links",
+    "helped": "how many readers the comment helped, in words",
+    "wait": "after a comment: replies of the reader that wait for review",
+}
+NUL = "\0"
+NAME = re.compile(r"[a-z]+:\d+")
+
+
+def slot(kind: str, pk: int, default: str = "", caller: Callable[[], str] | None = None) -> SafeString:
+    """Return the marker of a slot.
+
+    `caller` returns the default instead, where a Jinja template uses `{% call %}`. Raises ValueError if the kind is
+    unknown.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"There is no slot “{kind}”. Slots are declared in posts.reading.slot_markers.")
+    default = caller() if caller else conditional_escape(default)
+    return mark_safe(f"{NUL}{kind}:{pk}{NUL}{default}{NUL}")  # noqa: S308  (default is escaped or a template's output)
+
+
+class SlottedText:
+    """HTML that is split at its slots."""
+
+    def __init__(self, html: str) -> None:
+        pieces = html.split(NUL)
+        self.texts, self.names, self.defaults = pieces[::3], pieces[1::3], pieces[2::3]
+        if not all(map(NAME.fullmatch, self.names)):
+            raise ValueError("A slot is inside another slot.")
+
+    def filled(self, slots: Mapping[str, str]) -> SafeString:
+        """Return the HTML with `slots` ({"KIND:ID": HTML}) filled and all other slots at their defaults.
+
+        Raises ValueError if a kind is unknown.
+        """
+        unknown = {name.partition(":")[0] for name in slots} - KINDS.keys()
+        if unknown:
+            raise ValueError(f"There is no slot {_listed(unknown)}.")
+        out = [""] * (2 * len(self.texts) - 1)
+        out[::2] = self.texts
+        out[1::2] = [slots.get(name, default) for name, default in zip(self.names, self.defaults, strict=True)]
+        return mark_safe("".join(out))  # noqa: S308  (output of our own templates)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"“{name}”" for name in sorted(names))
