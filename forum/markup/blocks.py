@@ -43,12 +43,13 @@ class Reader:
     def __init__(self, clock: limits.Clock) -> None:
         self.clock = clock
         self.root = Element("div")
-        self.references = {}
-        self.containers = []
-        self.leaf = None
+        self.references: dict[str, str] = {}
+        self.containers: list[Quote | Item] = []
+        self.leaf: Paragraph | Code | tables.Table | None = None
         self.after_blank = False
         # `lists` maps each list to the marker of its items; `loose` has the lists with empty lines in them
-        self.lists, self.loose = {}, set()
+        self.lists: dict[Element, str] = {}
+        self.loose: set[Element] = set()
         self.cells = tables.MOST_CELLS
 
     def read(self, source: str) -> Element:
@@ -71,19 +72,19 @@ class Reader:
                 break
             start = after
             held += 1
-        is_code = isinstance(self.leaf, Code) and held == len(self.containers)
-        if is_code and self.leaf.end:
-            if self.leaf.end.match(line, start):
+        code = self.leaf if isinstance(self.leaf, Code) and held == len(self.containers) else None
+        if code is not None and code.end:
+            if code.end.match(line, start):
                 self._close(held)
             else:
-                self.leaf.take(line, start)
+                code.take(line, start)
         elif start < len(line):
             self._read_text(line, start, held)
-        elif is_code:
-            self.leaf.lines.append("")
+        elif code is not None:
+            code.lines.append("")
         else:
             self._close(held)
-        self.after_blank = start >= len(line) and not (is_code and self.leaf and self.leaf.end)
+        self.after_blank = start >= len(line) and not (code is not None and code is self.leaf and code.end)
 
     def _read_text(self, line: str, start: int, held: int) -> None:
         """Open the containers and leaves that begin in a line that is not empty, and add its rest to a leaf."""
@@ -106,8 +107,9 @@ class Reader:
             self.leaf.add_row(rest)
         elif indent < 4:
             self._close(held)
-            self.leaf = Paragraph(self._add("p"))
-            self.leaf.lines.append(rest)
+            paragraph = Paragraph(self._add("p"))
+            paragraph.lines.append(rest)
+            self.leaf = paragraph
         else:
             if not isinstance(self.leaf, Code) or held < len(self.containers):
                 self._close(held)
@@ -125,7 +127,7 @@ class Reader:
             return None
         bullet, number, delimiter, spaces = found.groups()
         # a dash alone or a number such as a year at the beginning of a line does not interrupt a paragraph
-        if self._is_in_paragraph(held) and (found.end() == len(line) or number not in (None, "1")):
+        if self._open_paragraph(held) and (found.end() == len(line) or number not in (None, "1")):
             return None
         self._close(held)
         content = found.end() - start if 1 <= len(spaces) <= 4 else found.start(4) - start + 1
@@ -135,6 +137,7 @@ class Reader:
 
     def _open_leaf(self, line: str, start: int, held: int) -> bool:
         """Open the heading, rule, fence or table that begins at `start`; return whether one does."""
+        paragraph = self._open_paragraph(held)
         if found := HEADING.match(line, start):
             self._close(held)
             text = line[found.end() :]
@@ -143,28 +146,29 @@ class Reader:
         elif found := FENCE.match(line, start):
             self._close(held)
             self.leaf = Code(SubElement(self._add("pre"), "code"), len(found[1]), found[2])
-        elif self._is_in_paragraph(held) and len(self.leaf.lines) == 1 and UNDERLINE.match(line, start):
-            self.leaf.element.tag = HEADING_TAGS[0 if line.endswith("=") else 1]
+        elif paragraph and len(paragraph.lines) == 1 and UNDERLINE.match(line, start):
+            paragraph.element.tag = HEADING_TAGS[0 if line.endswith("=") else 1]
             self._close(held)
         elif RULE.match(line, start):
             self._close(held)
             self._add("hr")
         else:
-            return self._is_in_paragraph(held) and self._open_table(line[start:], held)
+            return paragraph is not None and self._open_table(paragraph, line[start:], held)
         return True
 
-    def _open_table(self, line: str, held: int) -> bool:
+    def _open_table(self, paragraph: Paragraph, line: str, held: int) -> bool:
         columns = tables.columns_under(line.strip())
-        heads = tables.cells_of(self.leaf.lines[-1]) if columns else []
+        heads = tables.cells_of(paragraph.lines[-1]) if columns else []
         if not columns or len(heads) != columns:
             return False
-        self.leaf.lines.pop()
+        paragraph.lines.pop()
         self._close(held)
         self.leaf = tables.Table(self._add("table"), heads, self)
         return True
 
-    def _is_in_paragraph(self, held: int) -> bool:
-        return isinstance(self.leaf, Paragraph) and held == len(self.containers)
+    def _open_paragraph(self, held: int) -> Paragraph | None:
+        """Return the paragraph that the line is in, or None."""
+        return self.leaf if isinstance(self.leaf, Paragraph) and held == len(self.containers) else None
 
     @property
     def _parent(self) -> Element:

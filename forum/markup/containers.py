@@ -3,14 +3,15 @@
 import re
 from xml.etree.ElementTree import Element
 
-SPACES = re.compile(" *")
+NOT_SPACE = re.compile("[^ ]")
 QUOTE = re.compile(r" {0,3}> ?")
 ITEM = re.compile(r" {0,3}(?:([-+*])|(\d{1,9})([.)]))( +|$)")
 
 
 def indent_of(line: str, start: int) -> int:
     """Return the number of spaces in `line` from `start` on."""
-    return SPACES.match(line, start).end() - start
+    found = NOT_SPACE.search(line, start)
+    return (found.start() if found else len(line)) - start
 
 
 class Quote:
@@ -48,14 +49,16 @@ class Paragraph:
     """An open paragraph."""
 
     def __init__(self, element: Element) -> None:
-        self.element, self.lines = element, []
+        self.element = element
+        self.lines: list[str] = []
 
 
 class Code:
     """An open code block: indented, or in a fence; then `end` matches the closing fence."""
 
     def __init__(self, element: Element, indent: int = 0, fence: str = "") -> None:
-        self.element, self.indent, self.lines = element, indent, []
+        self.element, self.indent = element, indent
+        self.lines: list[str] = []
         self.end = re.compile(rf" {{0,3}}{fence[0]}{{{len(fence)},}}$") if fence else None
 
     def take(self, line: str, start: int) -> None:

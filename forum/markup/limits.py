@@ -2,9 +2,13 @@
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 CPU_SECONDS = 1.0
 # Seconds that bleach takes per tag or entity. It cleans a text in one step that cannot be interrupted, so the time is
@@ -36,7 +40,7 @@ TOOK_TOO_LONG = _(
 class TooComplex(ValueError):  # noqa: N818  (it names what the text is)
     """Raised when a text cannot be rendered; `sentence` tells its author what to simplify."""
 
-    def __init__(self, sentence: str, **numbers: int) -> None:
+    def __init__(self, sentence: "StrOrPromise", **numbers: int) -> None:
         super().__init__(sentence)
         self.sentence = format_lazy(sentence, **{name: f"{number:,}" for name, number in numbers.items()})
 

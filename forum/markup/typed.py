@@ -30,7 +30,7 @@ class Typed:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.codes = []
+        self.codes: list[str] = []
 
     def take_out(self, root: Element) -> None:
         """Replace code and signs in all texts of the tree; raises TooComplex if a text has more than MOST_SIGNS."""
@@ -49,7 +49,7 @@ class Typed:
         return text
 
     def _pieces(self, text: str) -> Iterator[str]:
-        ends = {}
+        ends: dict[int, list[int]] = {}
         for run in TICKS.finditer(text):
             ends.setdefault(len(run[0]), []).append(run.start())
         for starts in ends.values():

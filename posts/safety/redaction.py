@@ -17,7 +17,8 @@ def passages_of(typed: str) -> list[str]:
 
     Revisions store passages in the same format.
     """
-    groups, lines = [], []
+    groups: list[str] = []
+    lines: list[str] = []
     for line in [*typed.split("\n"), LEFT_OUT]:
         if line.strip() == LEFT_OUT:
             groups.append("\n".join(lines).strip())
@@ -38,7 +39,7 @@ def cut(text: str, passages: Iterable[str]) -> str | None:
     Returns None if a passage is not in the text, is shorter than LEAST_PASSAGE, or overlaps with another passage only
     in part.
     """
-    done = []
+    done: list[str] = []
     # The longest first, because a shorter passage may be part of a longer one.
     for passage in sorted(passages, key=len, reverse=True):
         is_gone = any(passage in longer for longer in done)
