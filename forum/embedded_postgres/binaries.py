@@ -52,7 +52,7 @@ def choose(account: Account, major: str | None = None, environ: Mapping[str, str
         raise DatabaseProblem(f"FORUM_PG_BIN is {given}, which has no runnable `postgres` and `initdb`.")
     if not found:
         raise DatabaseProblem(f"No PostgreSQL server was found: {HOW_TO}.")
-    versions = {}
+    versions: dict[Path, str | None] = {}
     for folder in found:
         version = versions.setdefault(folder, major_version(folder))
         if version and (major is None or version == major):

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from forum.embedded_postgres.location import NAME, WEB_ROLE, Account, DatabaseProblem
 from forum.processes import end_with_parent
@@ -131,13 +131,21 @@ def environment() -> dict[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def as_user(account: Account) -> dict[str, Any]:
+class UserOptions(TypedDict, total=False):
+    """Keyword arguments of subprocess that run a program as another user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def as_user(account: Account) -> UserOptions:
     """Return the keyword arguments of subprocess that run a program as `account`; none unless we are root."""
     return {"user": account.uid, "group": account.gid, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def _initialise(folder: Path, draft: Path, account: Account, lock: int) -> None:
-    command = [
+    command: list[str | Path] = [
         folder / "initdb",
         "-D",
         draft,

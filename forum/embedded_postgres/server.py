@@ -69,8 +69,9 @@ class Server:
     def __init__(self, data_folder: str | Path, durable: bool = True) -> None:
         self.data_folder = Path(data_folder).absolute()
         self.settings = SETTINGS | ({} if durable else THROWAWAY)
-        self.process = None
-        self.owned = self.inherited = None
+        self.process: subprocess.Popen[bytes] | None = None
+        self.owned: int | None = None
+        self.inherited: int | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -129,7 +130,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop the server if this object started it, and release the locks. Committed data are kept."""
-        if self.is_running():
+        if self.process is not None and self.is_running():
             self.process.send_signal(signal.SIGINT)
             try:
                 self.process.wait(STOPPED_WITHIN)
@@ -143,13 +144,13 @@ class Server:
         self.inherited = self.owned = None
 
     def _launch(self) -> None:
-        self._outlive_orphan()
+        inherited = self.inherited = self._outlive_orphan()
         account = server_account()
         home = home_of(self.data_folder, account)
         major = cluster.version_of(home)
         folder = binaries.choose(account, major)
         if major is None:
-            cluster.make(self.data_folder, home, folder, account, self.inherited)
+            cluster.make(self.data_folder, home, folder, account, inherited)
         cluster.allow_only_us(home, account)
         if by_hand := cluster.server_on(home):
             raise DatabaseProblem(f"PostgreSQL already runs in {home} as process {by_hand}: please stop that one.")
@@ -169,7 +170,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                pass_fds=[self.inherited],
+                pass_fds=[inherited],
                 start_new_session=True,
                 preexec_fn=end_with_parent(signal.SIGINT),
                 env=cluster.environment(),
@@ -191,10 +192,12 @@ class Server:
         os.pwrite(self.owned, str(os.getpid()).encode(), 0)
         return True
 
-    def _outlive_orphan(self) -> None:
-        """Wait for a server whose owner died, and ask it to end; not every system does so when the owner dies.
+    def _outlive_orphan(self) -> int:
+        """Wait for a server whose owner died, ask it to end if need be, and return a descriptor of the server's lock.
 
-        The pid file is that server's own: only a server can still hold this lock, and its start removed any older file.
+        Not every system ends the server when its owner dies. The pid file is that server's own: only a server can still
+        hold this lock, and its start removed any older file.
+
         Raises DatabaseProblem if the server does not end within FREED_WITHIN seconds.
         """
         deadline = time.monotonic() + FREED_WITHIN
@@ -206,7 +209,7 @@ class Server:
             if time.monotonic() > deadline:
                 raise DatabaseProblem(f"The server of an earlier start, process {pid}, does not end; please end it.")
             time.sleep(POLL)
-        self.inherited = handle
+        return handle
 
     def _owner(self) -> str:
         with contextlib.suppress(ValueError, OSError):
