@@ -18,7 +18,7 @@ def site(request: HttpRequest) -> dict[str, str]:
     return {
         "site_name": settings.SITE_NAME,
         "origin": f"{request.scheme}://{request.get_host()}",
-        "look": look_of(request.environ),
+        "look": look_of(request.META),
         "here": here,
         "come_back": here if request.method == "GET" and not request.path.startswith("/account/") else "",
     }

@@ -10,10 +10,10 @@ query) or returns a new page.
 
 import gzip
 import hashlib
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from cachetools import LRUCache
 from django.conf import settings
@@ -44,11 +44,19 @@ OVERHEAD = 2_000
 COMPRESSION = 5
 
 
+class Response(Protocol):
+    """What a WSGI application of Django returns: the parts of the body, and a method that ends the request."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+    def close(self) -> object: ...
+
+
 class Store:
     """A cache of at most `most_bytes` bytes, which drops the least recently used values first."""
 
     def __init__(self, most_bytes: int) -> None:
-        self._lock, self._rows = Lock(), LRUCache(most_bytes, getsizeof=lambda row: row[0])
+        self._lock = Lock()
+        self._rows: LRUCache[Hashable, tuple[int, Any]] = LRUCache(most_bytes, getsizeof=lambda row: row[0])
 
     def get(self, key: Hashable) -> Any:
         """Return the value, or None."""
@@ -73,10 +81,10 @@ def still_holds(request: HttpRequest, version: tuple) -> HttpResponse | None:
 
     A view calls this before it renders the page and returns the response, which the page cache replaces by its page.
     """
-    kept = request.environ.get(KEPT)
+    kept = request.META.get(KEPT)
     if kept is None or kept.version != version:
         return None
-    request.environ[HOLDS] = True
+    request.META[HOLDS] = True
     return HttpResponse()
 
 
@@ -96,11 +104,11 @@ def render_for_everybody(
     there are any, or if the request is personal, because the page must never be sent to other people. Set `keeps` to
     False for pages that have an unlimited number of possible addresses.
     """
-    if places or not is_visitor(request.environ) or request.user.is_authenticated:
+    if places or not is_visitor(request.META) or request.user.is_authenticated:
         raise PersonalPage(request.path)
     page = HttpResponse(render_to_string(template, context | site(request)))
     if keeps:
-        request.environ[VERSION] = version
+        request.META[VERSION] = version
     return page
 
 
@@ -146,7 +154,7 @@ class Page:
 class PageCache:
     """A WSGI application that answers visitors with cached pages and passes all other requests to `application`."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, application: Callable[..., Response]) -> None:
         self.application = application
         # Pages with a query have many addresses, few of which are requested often. They have a store of their own, so
         # that they do not displace pages without a query.
@@ -174,12 +182,13 @@ class PageCache:
         kept: Page | None,
     ) -> Iterable[bytes]:
         """Pass the request to Django; store the page if the view set its version, or send `kept` if it is current."""
-        said = []
+        said: list[tuple[str, list[tuple[str, str]]]] = []
         environ[KEPT] = kept
         response = self.application(environ, lambda status, headers, exc_info=None: said.append((status, headers)))
         status, headers = said[0]
         version = environ.pop(VERSION, None)
-        if environ.pop(HOLDS, False):
+        # a view sets HOLDS only if it was given a kept page
+        if kept is not None and environ.pop(HOLDS, False):
             response.close()
             kept.checked_at = monotonic()
             return kept.send(environ, start_response)
