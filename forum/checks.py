@@ -12,6 +12,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.template import TemplateSyntaxError
+from django.template.backends.django import Template as DjangoTemplate
 from django.template.defaulttags import URLNode
 from django.template.loader import get_template
 from django.urls import get_resolver
@@ -25,7 +26,7 @@ SCRIPT = re.compile(r"<script\b(?![^>]*\b(?:src=|type=[\"']application/(?:ld\+)?
 @register()
 def check_limits(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
     """Return an Error for each rate limit that cannot be parsed or has an unknown subject."""
-    problems = []
+    problems: list[CheckMessage] = []
     for act, limit in settings.LIMITS.items():
         unknown = sorted(set(limit) - rates.SUBJECTS)
         problems += [Error(f"LIMITS, {act}: nobody is called “{name}”", id="forum.E004") for name in unknown]
@@ -42,7 +43,7 @@ def check_templates(app_configs: Sequence[AppConfig] | None, **options: Any) -> 
     """Return an Error for each template of ours that does not compile, and for each unknown URL name or inline code."""
     folder = settings.BASE_DIR / "templates"
     names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
-    problems = []
+    problems: list[CheckMessage] = []
     for path in sorted(folder.rglob("*.*")):
         name = str(path.relative_to(folder))
         source = path.read_text()
@@ -60,9 +61,10 @@ def check_templates(app_configs: Sequence[AppConfig] | None, **options: Any) -> 
         except TemplateSyntaxError as fault:
             problems.append(Error(f"{name}: {fault}", id="forum.E002"))
             continue
-        if name.endswith(".jinja"):
+        if not isinstance(template, DjangoTemplate):
             continue
-        for node in template.template.nodelist.get_nodes_by_type(URLNode):
+        nodes = template.template.nodelist.get_nodes_by_type(URLNode)
+        for node in (node for node in nodes if isinstance(node, URLNode)):
             target = getattr(node.view_name.var, "strip", lambda: None)() if not node.view_name.filters else None
             if isinstance(target, str) and ":" not in target and target not in names:
                 problems.append(Error(f"{name}: no address is called “{target}”", id="forum.E003"))

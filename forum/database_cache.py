@@ -14,6 +14,9 @@ class DatabaseCache(DjangoDatabaseCache):
     could fill the table and so remove the counts of others.
     """
 
+    # set by Django, whose stubs lack it
+    _table: str
+
     def _cull(self, db: str, cursor: CursorWrapper, now: datetime, num: int) -> None:
         connection = connections[db]
         table = connection.ops.quote_name(self._table)

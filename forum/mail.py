@@ -45,7 +45,7 @@ def in_our_look(message: EmailMessage) -> EmailMultiAlternatives:
     dressed = EmailMultiAlternatives(
         message.subject, message.body, message.from_email, message.to, headers=message.extra_headers
     )
-    context = {"subject": message.subject, "site_name": settings.SITE_NAME, "blocks": blocks_of(message.body)}
+    context = {"subject": message.subject, "site_name": settings.SITE_NAME, "blocks": blocks_of(str(message.body))}
     dressed.attach_alternative(render_to_string("emails/frame.html", context), "text/html")
     return dressed
 
@@ -55,7 +55,7 @@ def blocks_of(text: str) -> list[tuple[str, str]]:
 
     The kind is "code" for a paragraph indented by four spaces, "sign" for the signature after “-- ”, "" otherwise.
     """
-    blocks = []
+    blocks: list[tuple[str, str]] = []
     for paragraph in re.split(r"\n\s*\n", text.strip("\n")):
         lines = paragraph.split("\n")
         if lines[0].rstrip() == "--":

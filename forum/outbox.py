@@ -10,6 +10,7 @@ with increasing pauses.
 
 import logging
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parseaddr
@@ -42,7 +43,7 @@ LOCAL_PART = re.compile(r"[^\s<>\"'(]+@")
 class EmailBackend(BaseEmailBackend):
     """Django's mail backend that puts each message into the outbox."""
 
-    def send_messages(self, email_messages: list[EmailMessage]) -> int:
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Put the messages into the outbox, in the caller's transaction; return how many there are."""
         for message in email_messages:
             add(message, kind="other")
@@ -70,7 +71,7 @@ def add(message: EmailMessage, *, kind: str, expires_at: datetime | None = None)
             domain=address.rpartition("@")[2],
             # a header must not contain line ends
             subject=" ".join(message.subject.split()),
-            body=message.body,
+            body=str(message.body),
             html=alternatives[0][0] if alternatives else "",
             created_at=now,
             due_at=now,
@@ -170,6 +171,8 @@ def is_permanent(fault: Exception) -> bool:
 
 def _answer_of(fault: Exception) -> str:
     """Return the answer of the mail server or backend in one line, without the local parts of addresses."""
+    code: int | str
+    message: bytes | str
     if isinstance(fault, SMTPRecipientsRefused):
         code, message = next(iter(fault.recipients.values()), (0, b""))
     elif isinstance(fault, SMTPDataError | SMTPSenderRefused):

@@ -32,8 +32,8 @@ def position_of(moment: datetime, pk: int) -> str:
 
 def parse_position(text: str) -> tuple[datetime, int] | None:
     """Return (datetime, id) of a position, or None for any other text."""
-    moment, _dash, pk = text.partition("-")
-    moment = parse_microseconds(moment)
+    before, _dash, pk = text.partition("-")
+    moment = parse_microseconds(before)
     return (moment, int(pk)) if moment is not None and pk.isascii() and pk.isdigit() and len(pk) < 19 else None
 
 
@@ -48,6 +48,7 @@ class BoundedPaginator(Paginator):
     """A paginator for Django's admin, which has numbered pages; it counts and skips at most MOST rows."""
 
     MOST = 5_000
+    object_list: QuerySet
 
     @cached_property
     def count(self) -> int:

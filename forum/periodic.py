@@ -26,7 +26,7 @@ class PeriodicJobs:
 
     def __init__(self) -> None:
         # number of failures in a row, by name
-        self.failed = {}
+        self.failed: dict[str, int] = {}
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep_doing, args=[name], name=name) for name in settings.PERIODIC_JOBS

@@ -114,14 +114,15 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 # security.W005, W021: HSTS for subdomains and preloading are the operator's choice.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}", **options}
-    for name, options in {
-        "UserAttributeSimilarityValidator": {"OPTIONS": {"user_attributes": ("email", "display_name")}},
-        "MinimumLengthValidator": {"OPTIONS": {"min_length": 10}},
-        "CommonPasswordValidator": {},
-        "NumericPasswordValidator": {},
-    }.items()
-] + [{"NAME": "accounts.passwords.GuessableValidator"}]
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "display_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.passwords.GuessableValidator"},
+]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"

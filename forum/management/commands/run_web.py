@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from forum import web_server
 from forum.env import env, environment_number
-from forum.processes import GaveUp, StopRequested, Supervisor, announce_ready, stop_on_signals
+from forum.processes import ChildProcess, GaveUp, StopRequested, Supervisor, announce_ready, stop_on_signals
 
 # Seconds that a new process may take until it can answer.
 READY_TIMEOUT = 60
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             return
         self.reload_requested = False
         for child in list(supervisor.services):
-            if not supervisor.replace(child, READY_TIMEOUT):
+            if isinstance(child, ChildProcess) and not supervisor.replace(child, READY_TIMEOUT):
                 self.stderr.write(f"{child.name} did not start anew; the processes that ran before go on.")
                 return
         self.stdout.write("Reloaded.")
