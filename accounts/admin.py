@@ -3,6 +3,8 @@
 A user's state is changed by actions, which the app posts adds in a subclass of PersonAdmin.
 """
 
+from typing import TYPE_CHECKING
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
@@ -20,6 +22,9 @@ from forum.admin_site import NoGuessingAdmin, ReadOnlyAdmin
 from forum.pagination import BoundedPaginator
 from forum.templatetags.moments import moment
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 FOUND_AT_MOST = 1_000
 
 
@@ -29,7 +34,7 @@ class StandingFilter(admin.SimpleListFilter):
     title = _("standing")
     parameter_name = "standing"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> "list[tuple[str, StrOrPromise]]":
         """Return the two choices as (value, label)."""
         return [("staff", _("Staff")), ("suspended", _("Suspended now"))]
 
@@ -60,7 +65,7 @@ class PersonAdmin(NoGuessingAdmin):
     show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
     filter_horizontal = ["groups"]
-    rights = ["is_staff", "is_superuser", "groups"]
+    rights = ("is_staff", "is_superuser", "groups")
     fieldsets = [
         (_("Account"), {"fields": ["display_name", "email", "joined_at", "last_login"]}),
         (
@@ -94,12 +99,12 @@ class PersonAdmin(NoGuessingAdmin):
     ]
 
     @admin.display(description=_("warning not read yet"))
-    def warning(self, person: User) -> str:
+    def warning(self, person: User) -> "StrOrPromise":
         """Return when the user was warned, if they have not acknowledged it yet; a read warning is in the decisions."""
         return moment(person.warned_at) if person.warned_at else _("none")
 
     @admin.display(description=_("standing"))
-    def standing(self, person: User) -> str:
+    def standing(self, person: User) -> "StrOrPromise":
         """Return "closed", "suspended" or "trusted" in the reader's language; "" otherwise."""
         if not person.is_active:
             return _("closed")
@@ -119,13 +124,11 @@ class PersonAdmin(NoGuessingAdmin):
             return queryset, False
         if "@" in term:
             return queryset.alias(address=Lower("email")).filter(address__startswith=term.lower()), False
-        by_address = User.objects.alias(address=Lower("email")).filter(address__startswith=term.lower())
-        matches = [by_address.values("pk")]
+        found = User.objects.alias(address=Lower("email")).filter(address__startswith=term.lower()).values_list("pk")
         if key := skeleton(term):
-            matches.append(User.objects.filter(name_key__startswith=key).values("pk"))
-        # a union and not OR, so that each half uses its index
-        found = matches[0].union(*matches[1:], all=True) if len(matches) > 1 else matches[0]
-        return queryset.filter(pk__in=[row["pk"] for row in found[:FOUND_AT_MOST]]), False
+            # a union and not OR, so that each half uses its index
+            found = found.union(User.objects.filter(name_key__startswith=key).values_list("pk"), all=True)
+        return queryset.filter(pk__in=[pk for (pk,) in found[:FOUND_AT_MOST]]), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Return the read-only fields; rights are among them unless the user is a superuser."""

@@ -48,7 +48,7 @@ class DisplayNameField(forms.CharField):
 
     def to_python(self, value: object) -> str:
         """Return the normalized name (see `clean_up`); a far too long name is left as it is for the length check."""
-        name = super().to_python(value)
+        name = super().to_python(value) or ""
         return clean_up(name) if len(name) <= 4 * NAME_MAX_LENGTH else name
 
 
@@ -64,6 +64,7 @@ class SignupForm(allauth_forms.SignupForm):
     """
 
     field_order = ["display_name", "email", "password1"]
+    account_already_exists: bool
 
     display_name = DisplayNameField(
         help_text=_("Everybody sees this name beside what you write. It need not be your real name.")
@@ -165,7 +166,7 @@ class AddEmailForm(allauth_forms.AddEmailForm):
         self.fields["email"].label = _("New e-mail address")
 
 
-class _NewPassword:
+class _NewPassword(forms.Form):
     """A mixin with our labels and help texts for a new password and its repetition."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

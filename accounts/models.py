@@ -26,7 +26,7 @@ FIRST_DAY, NEW_FOR = timedelta(days=1), timedelta(days=7)
 MODERATORS = "Moderators"
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     """The manager of users, who are looked up by e-mail address without regard to case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -79,9 +79,9 @@ class UserManager(BaseUserManager):
         """Return the users with this address in any capitalisation, at most one; the query uses the unique index."""
         return self.alias(address=Lower("email")).filter(address=email.lower())
 
-    def get_by_natural_key(self, email: str) -> "User":
+    def get_by_natural_key(self, email: str | None) -> "User":
         """Return the user with this address; raises DoesNotExist."""
-        return self.with_address(email).get()
+        return self.with_address(email or "").get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -200,7 +200,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         Makes one query if the session passed any second factor, otherwise none.
         """
-        return bool(self.proven_factors) and self.authenticator_set.filter(pk__in=self.proven_factors).exists()
+        from allauth.mfa.models import Authenticator
+
+        factors = Authenticator.objects.filter(user=self, pk__in=self.proven_factors)
+        return bool(self.proven_factors) and factors.exists()
 
     @property
     def moderates(self) -> bool:

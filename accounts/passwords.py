@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from zxcvbn import zxcvbn
 
@@ -36,4 +37,4 @@ class GuessableValidator:
 
     def get_help_text(self) -> str:
         """Return the help text for the form."""
-        return _("Words, names, dates and patterns that are tried first are refused.")
+        return gettext("Words, names, dates and patterns that are tried first are refused.")

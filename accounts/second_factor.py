@@ -6,17 +6,22 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from allauth.mfa.totp.forms import ActivateTOTPForm as TOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm as WebAuthnForm
+from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 
-class _ProvesItself:
+
+class _ProvesItself(Form):
     """A mixin that counts adding a second factor as a recent use of it, so that allauth does not ask for it at once.
 
     An app's code is not accepted twice, so the user would have to wait for the next code. Adding a second factor does
     not let the session moderate: see accounts.sessions.
     """
 
-    def clean(self) -> dict[str, Any]:
+    user: User
+
+    def clean(self) -> dict[str, Any] | None:
         """Record the use of the second factor in the session if the form is valid."""
         cleaned = super().clean()
         if not self.errors:

@@ -89,7 +89,6 @@ def _rights_changed(
     sender: type[Model],
     instance: User | Group | Permission,
     action: str,
-    reverse: bool,
     pk_set: set[int] | None,
     **more: object,
 ) -> None:
@@ -98,13 +97,13 @@ def _rights_changed(
     model = Group if sender is User.groups.through else Permission
     kind = model.__name__.lower()
     name_of = "name" if model is Group else "codename"
-    if reverse:
-        # changed through the group or permission: `instance` is that, and `pk_set` has ids of users
-        people = User.objects.filter(pk__in=pk_set) if pk_set is not None else instance.user_set.all()
-        pairs = [(person, getattr(instance, name_of)) for person in people]
-    else:
+    if isinstance(instance, User):
         changed = model.objects.filter(pk__in=pk_set) if pk_set is not None else getattr(instance, _field_of(sender))
         pairs = [(instance, name) for name in changed.values_list(name_of, flat=True)]
+    else:
+        # changed through the group or permission: `pk_set` has ids of users
+        people = User.objects.filter(pk__in=pk_set) if pk_set is not None else instance.user_set.all()
+        pairs = [(person, getattr(instance, name_of)) for person in people]
     for person, name in pairs:
         record_right(person, f"{kind} {name}", is_given=action == "post_add")
 
@@ -113,7 +112,6 @@ def _group_changed(
     sender: type[Model],
     instance: Group | Permission,
     action: str,
-    reverse: bool,
     pk_set: set[int] | None,
     **more: object,
 ) -> None:
@@ -122,7 +120,7 @@ def _group_changed(
         return
     by = context.request.user.pk if context.request is not None else None
     event = "group_right_given" if action == "post_add" else "group_right_taken"
-    if reverse:
+    if isinstance(instance, Permission):
         groups = Group.objects.filter(pk__in=pk_set) if pk_set is not None else instance.group_set.all()
         pairs = [(group, instance.codename) for group in groups]
     else:

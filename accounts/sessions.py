@@ -31,7 +31,7 @@ def middleware(get_response: Callable) -> Callable:
     def handle(request: HttpRequest) -> HttpResponseBase:
         # without a session, looking at the user would be for nothing
         if request.session.session_key is not None and request.user.is_authenticated:
-            _look_at(request)
+            _look_at(request, request.user)
         response = get_response(request)
         is_unfinished = request.session.modified and not request.user.is_authenticated
         if is_unfinished and not request.session.get("_session_expiry"):
@@ -61,20 +61,20 @@ def proven_factors(request: HttpRequest) -> list[int]:
     return [record["id"] for record in records if record["method"] == "mfa" and "id" in record]
 
 
-def _look_at(request: HttpRequest) -> None:
-    """Update a signed-in session and its user, or sign out a moderator whose session is over."""
+def _look_at(request: HttpRequest, user: User) -> None:
+    """Update a session in which `user` is signed in and the user, or sign out a moderator whose session is over."""
     mark, now = request.session.get(MARK), timezone.now().timestamp()
-    if mark and request.user.is_staff and _is_over(mark, now):
+    if mark and user.is_staff and _is_over(mark, now):
         logout(request)
         messages.info(request, SIGNED_OUT)
         return
-    request.user.proven_factors = proven_factors(request)
-    every = STAFF_SEEN_EVERY if request.user.is_staff else SEEN_EVERY
+    user.proven_factors = proven_factors(request)
+    every = STAFF_SEEN_EVERY if user.is_staff else SEEN_EVERY
     if mark is not None and request.path.startswith(settings.POLLED):
         # an open page asks by itself; the person may be away
         return
     if mark is None or now - mark["seen"] >= every or mark["key"] != request.session.session_key:
-        _note(request, request.user, mark, now)
+        _note(request, user, mark, now)
 
 
 def _note(request: HttpRequest, user: User, mark: dict | None, now: float) -> None:

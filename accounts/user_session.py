@@ -19,7 +19,7 @@ SYSTEMS = [
 ]  # fmt: skip
 
 
-class UserSessionQuerySet(models.QuerySet):
+class UserSessionQuerySet(models.QuerySet["UserSession"]):
     """Queries on sessions."""
 
     def running(self) -> "UserSessionQuerySet":
@@ -55,6 +55,9 @@ class UserSession(models.Model):
     seen_at = models.DateTimeField()
 
     objects = UserSessionQuerySet.as_manager()
+
+    # Whether this is the session of the current request; the list of sessions sets it.
+    is_this = False
 
     def __str__(self) -> str:
         return str(self.pk)

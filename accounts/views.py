@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import NameTakenError, ProfileForm, SignupForm
 from accounts.models import User, UserSession
+from accounts.requests import MemberRequest
 from forum import errors, ratelimit
 
 MOST_SESSIONS = 50
@@ -24,7 +26,8 @@ MOST_SESSIONS = 50
 
 def in_one_transaction(view: type[View]) -> type[View]:
     """Return a subclass of `view` whose `post` runs in one transaction, the mail in the outbox included."""
-    return type(view.__name__, (view,), {"post": transaction.atomic(view.post), "__module__": __name__})
+    subclass = type(view.__name__, (view,), {"__module__": __name__})
+    return method_decorator(transaction.atomic, name="post")(subclass)
 
 
 @in_one_transaction
@@ -67,7 +70,7 @@ class LogoutView(allauth_views.LogoutView):
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def account_settings(request: HttpRequest) -> HttpResponse:
+def account_settings(request: MemberRequest) -> HttpResponse:
     """Show the user's account page, and change their display name."""
     # another instance than `request.user`, so that the header of the page does not show a refused name
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
@@ -93,7 +96,7 @@ def account_settings(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def sessions(request: HttpRequest) -> HttpResponse:
+def sessions(request: MemberRequest) -> HttpResponse:
     """List the user's sessions; a POST signs out one other session (`session`) or all others (`others`)."""
     mine = UserSession.objects.filter(user=request.user)
     key = request.session.session_key
@@ -101,7 +104,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
         ended = mine.exclude(session_key=key)
         if "others" not in request.POST:
             chosen = request.POST.get("session", "")
-            ended = ended.filter(pk=int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None)
+            is_id = chosen.isascii() and chosen.isdigit() and len(chosen) < 19
+            ended = ended.filter(pk=int(chosen)) if is_id else ended.none()
         ended.end()
         if "others" in request.POST:
             messages.success(request, _("You are signed out everywhere else."))

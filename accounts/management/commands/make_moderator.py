@@ -70,10 +70,11 @@ class Command(BaseCommand):
 
     def _confirm_address(self, person: User) -> None:
         """Mark the address as verified and delete other users' claims to it, unless the user has a verified address."""
-        if person.emailaddress_set.filter(primary=True, verified=True).exists():
+        own = EmailAddress.objects.filter(user=person)
+        if own.filter(primary=True, verified=True).exists():
             return
         EmailAddress.objects.filter(email__iexact=person.email).exclude(user=person).delete()
-        person.emailaddress_set.update(primary=False)
+        own.update(primary=False)
         EmailAddress.objects.update_or_create(
             user=person, email=person.email, defaults={"primary": True, "verified": True}
         )
