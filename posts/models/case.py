@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CLAIMED_FOR = timedelta(minutes=15)
 
 
-class CaseQuerySet(models.QuerySet):
+class CaseQuerySet(models.QuerySet["Case"]):
     """Queries on items of the review queue."""
 
     def open(self) -> Self:
@@ -177,25 +177,28 @@ class Case(models.Model):
         return (
             self.is_labelled
             or self.kind in self.PRESSING
-            or (self.appeal_id is not None and self.appeal.entry.is_confidential)
+            or (self.appeal is not None and self.appeal.entry.is_confidential)
         )
 
     @property
     def reasons(self) -> list[str]:
         """Return the labels of `why`."""
-        return [self.Why(code).label for code in self.why]
+        return [str(self.Why(code).label) for code in self.why]
 
     @property
     def name(self) -> str:
         """Return the name, as readers or moderators know it, of the person whom the item is about."""
-        return self.comment.shown_author if self.comment_id else str(self.person)
+        return self.comment.shown_author if self.comment is not None else str(self.person)
 
     @property
     def person(self) -> "User | None":
         """Return the account that the item is about, or None for a comment by a guest."""
-        if self.verification_request_id:
+        if self.verification_request is not None:
             return self.verification_request.person
-        return self.comment.author if self.comment_id else self.appeal.person
+        if self.comment is not None:
+            return self.comment.author
+        assert self.appeal is not None  # noqa: S101  (the constraint case_is_about_something)
+        return self.appeal.person
 
     @property
     def is_about_comment(self) -> bool:
@@ -204,6 +207,8 @@ class Case(models.Model):
 
     def claimant(self, at: datetime | None = None) -> "User | None":
         """Return the moderator whose claim is valid at the time `at` (by default now), or None."""
-        if self.claimed_by is None or self.claimed_at <= (at or timezone.now()) - CLAIMED_FOR:
+        if self.claimed_by is None or self.claimed_at is None:
+            return None
+        if self.claimed_at <= (at or timezone.now()) - CLAIMED_FOR:
             return None
         return self.claimed_by

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from forum import markup
@@ -133,7 +134,9 @@ class Comment(models.Model):
     below_count = models.PositiveIntegerField(default=0, editable=False)
     helpful_count = models.PositiveIntegerField(default=0, editable=False)
     is_shown = models.GeneratedField(
-        expression=PUBLISHED | Q(reply_count__gt=0), output_field=models.BooleanField(), db_persist=True
+        expression=PUBLISHED | Q(reply_count__gt=0),  # type: ignore[arg-type]  # the stub lacks Q, which Django accepts
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
 
     objects = CommentQuerySet.as_manager()
@@ -240,7 +243,10 @@ class Comment(models.Model):
 
         Makes no query if the comment was loaded with `for_display`.
         """
-        return self.byline or getattr(self, "author_name", None) or self.author.display_name
+        if name := self.byline or getattr(self, "author_name", None):
+            return name
+        assert self.author is not None  # noqa: S101  (the constraint comment_by_somebody)
+        return self.author.display_name
 
     @property
     def state(self) -> "Comment.State":
@@ -269,8 +275,8 @@ class Comment(models.Model):
         if self.helpful_count == 0:
             return ""
         if self.helpful_count == 1:
-            return _("helped a reader")
-        return _("helped several readers") if self.helpful_count < MANY else _("helped many readers")
+            return gettext("helped a reader")
+        return gettext("helped several readers") if self.helpful_count < MANY else gettext("helped many readers")
 
     @property
     def is_readable(self) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from posts.models.thread import Thread
 
 
-class LogEntryQuerySet(models.QuerySet):
+class LogEntryQuerySet(models.QuerySet["LogEntry"]):
     """Queries on log entries."""
 
     def sanctions_with(self, *entries: "LogEntry") -> Self:
@@ -160,7 +160,9 @@ class LogEntry(models.Model):
     @property
     def subject(self) -> "Comment | Thread | User":
         """Return the comment, thread or person that the entry is about."""
-        return self.comment or self.thread or self.person
+        subject = self.comment or self.thread or self.person
+        assert subject is not None  # noqa: S101  (the constraint log_entry_is_about_something)
+        return subject
 
 
 def as_noted(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Questions that a thread asks its readers."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -43,5 +44,5 @@ class Question(models.Model):
         """
         alike = [other for other in self.thread.asks if other.asks == self.asks]
         if len(alike) > 1 or self.asks == self.Asked.EVERYBODY:
-            return _("Question %(n)d") % {"n": self.position}
-        return _("Clinicians answer") if self.asks == self.Asked.CLINICIANS else _("Patients answer")
+            return gettext("Question %(n)d") % {"n": self.position}
+        return gettext("Clinicians answer") if self.asks == self.Asked.CLINICIANS else gettext("Patients answer")

@@ -1,7 +1,7 @@
 """Threads: a title, an opening post, questions, and the comments below."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -51,7 +51,7 @@ WHERE t.id = coalesce(%(pk)s, (SELECT c.thread_id FROM posts_comment c WHERE c.i
 MARKS_GATHERED, MARKS_SETTLE = timedelta(seconds=5), timedelta(seconds=1)
 
 
-class ThreadQuerySet(models.QuerySet):
+class ThreadQuerySet(models.QuerySet["Thread"]):
     """Queries on threads."""
 
     def visible_to(self, viewer: "User | AnonymousUser") -> Self:
@@ -131,6 +131,11 @@ class Thread(models.Model):
 
     objects = ThreadQuerySet.as_manager()
 
+    # Only `for_reading` sets these: whether the viewer wrote the opening post and it is neither removed nor deleted,
+    # and the columns TOP of the comment at the top of the page.
+    is_own_and_waits: bool | None
+    top_row: dict[str, Any] | None
+
     class Meta:
         verbose_name = _("thread")
         verbose_name_plural = _("threads")
@@ -177,7 +182,7 @@ class Thread(models.Model):
     @cached_property
     def top(self) -> Comment | None:
         """Return the comment that `for_reading` loaded as `top`, with only its position and state, or None."""
-        return self.top_row and Comment(thread=self, **self.top_row)
+        return None if self.top_row is None else Comment(thread=self, **self.top_row)
 
     @property
     def opening(self) -> Comment:

@@ -20,7 +20,7 @@ WAITING = (Q(held_at__isnull=False) | Q(hidden_at__isnull=False)) & Q(removed_at
 REPEATED_WITHIN = timedelta(minutes=5)
 
 
-class CommentQuerySet(models.QuerySet):
+class CommentQuerySet(models.QuerySet["Comment"]):
     """Queries on comments."""
 
     def visible_to(self, viewer: "User | AnonymousUser") -> Self:
