@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Model
 
+from accounts.models import User
 from posts.models.log_entry import as_noted
 from posts.threads import exceptions
 from posts.threads.exceptions import Refused
@@ -30,7 +31,7 @@ def restore_fields(row: Model, noted: dict[str, list], *, leniently: bool = Fals
     The caller saves. Raises Refused if a field was changed since. With `leniently`, such a field keeps its present
     value instead.
     """
-    if "warned_at" in noted and row.warned_at is None:
+    if "warned_at" in noted and isinstance(row, User) and row.warned_at is None:
         # Acknowledging a warning clears `warned_at`. The warning can still be undone.
         noted = {field: values for field, values in noted.items() if field != "warned_at"}
     changed = {field for field, (_was, now) in noted.items() if as_noted(getattr(row, field)) != now}

@@ -1,10 +1,14 @@
 """Exceptions of refused actions, and the sentences that explain a refusal to the person who tried."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from posts.models.comment import Comment
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Refused(Exception):  # noqa: N818  (control flow, not an error)
@@ -13,7 +17,7 @@ class Refused(Exception):  # noqa: N818  (control flow, not an error)
     `str()` gives a sentence for the person who tried.
     """
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: "StrOrPromise") -> None:
         super().__init__(sentence)
         self.sentence = sentence
 

@@ -55,19 +55,19 @@ def check_may_write(user: User | AnonymousUser) -> None:
         raise Refused(exceptions.WARNED)
 
 
-def check_not_suspended(user: User | AnonymousUser) -> None:
+def check_not_suspended(user: User) -> None:
     """Raise Refused if `user` is suspended or banned."""
     sentence = suspension_of(user)
     if sentence:
         raise Refused(sentence)
 
 
-def suspension_of(user: User | AnonymousUser) -> str:
+def suspension_of(user: User) -> str:
     """Return a sentence that says that `user` is banned or suspended, and until when, or "" if neither."""
     if not user.is_suspended:
         return ""
     if user.suspended_until is None:
-        return exceptions.BANNED
+        return str(exceptions.BANNED)
     until = date_format(timezone.localtime(user.suspended_until), "DATETIME_FORMAT")
     return exceptions.SUSPENDED_UNTIL % {"when": until}
 

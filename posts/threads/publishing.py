@@ -88,15 +88,16 @@ FILLED = {"created_at", "published_at", "is_shown"}
 
 
 @cache
-def _given_fields() -> list[Field]:
-    return [field for field in Comment._meta.concrete_fields if field.name not in FILLED]
+def _given_fields() -> dict[str, Field]:
+    """Return the fields that a new comment is inserted with, by their columns."""
+    return {field.column: field for field in Comment._meta.concrete_fields if field.column and field.name not in FILLED}
 
 
 @cache
 def _publish_sql(depth: int) -> str:
     return PUBLISH.format(
-        columns=", ".join(connection.ops.quote_name(field.column) for field in _given_fields()),
-        values=", ".join(f"%(c_{field.column})s::{field.db_type(connection)}" for field in _given_fields()),
+        columns=", ".join(connection.ops.quote_name(column) for column in _given_fields()),
+        values=", ".join(f"%(c_{column})s::{field.db_type(connection)}" for column, field in _given_fields().items()),
         depth=depth,
     )
 
@@ -113,8 +114,8 @@ def publish_reply(comment: Comment, parent: Comment, question: Question | None, 
     """
     set_parent(comment, parent, question)
     given = {
-        f"c_{field.column}": field.get_db_prep_save(getattr(comment, field.attname), connection)
-        for field in _given_fields()
+        f"c_{column}": field.get_db_prep_save(getattr(comment, field.attname), connection)
+        for column, field in _given_fields().items()
     }
     about = {
         "at": at,
@@ -131,8 +132,11 @@ def publish_reply(comment: Comment, parent: Comment, question: Question | None, 
     comment.created_at = comment.published_at = row[0]
     comment.is_shown = row[1]
     comment._state.adding = False
-    comment.parent.reply_count += 1
-    comment.parent.below_count += 1
+    # at the greatest depth another comment than `parent`
+    above = comment.parent
+    assert above is not None  # noqa: S101  (set_parent has set it)
+    above.reply_count += 1
+    above.below_count += 1
 
 
 def insert_held(comment: Comment, parent: Comment, question: Question | None, at: datetime) -> None:
@@ -234,16 +238,17 @@ def _counted(parent: Comment, step: int) -> None:
     parent.reply_count += step
     parent.below_count += step
     while not parent.is_published and parent.reply_count == max(step, 0):
-        comment, parent = parent, parent.parent
-        if parent is None:
-            _settle(comment)
+        above = parent.parent
+        if above is None:
+            _settle(parent)
             return
-        Comment.objects.filter(pk__in=path.ids_of(comment.path)[:-1]).update(
+        Comment.objects.filter(pk__in=path.ids_of(parent.path)[:-1]).update(
             below_count=F("below_count") + step,
-            reply_count=F("reply_count") + Case(When(pk=parent.pk, then=Value(step)), default=Value(0)),
+            reply_count=F("reply_count") + Case(When(pk=above.pk, then=Value(step)), default=Value(0)),
         )
-        parent.reply_count += step
-        parent.below_count += step
+        above.reply_count += step
+        above.below_count += step
+        parent = above
 
 
 def _settle(opening: Comment) -> None:
@@ -277,7 +282,7 @@ def _question_of_branch(parent: Comment, question: Question | None) -> int | Non
         return parent.question_id
     if question is not None and question.thread_id != parent.thread_id:
         raise PermissionDenied
-    return question and question.pk
+    return None if question is None else question.pk
 
 
 def assign_path(comment: Comment, parent: Comment | None) -> None:
@@ -286,7 +291,7 @@ def assign_path(comment: Comment, parent: Comment | None) -> None:
     The id is drawn from the sequence first because the path ends with it. If `parent` is at the greatest depth that the
     index allows, the reply becomes its sibling.
     """
-    if parent is not None and parent.depth >= path.DEEPEST:
+    if parent is not None and parent.depth >= path.DEEPEST and parent.parent is not None:
         parent = parent.parent
         parent.thread = comment.thread
     with connection.cursor() as cursor:
