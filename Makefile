@@ -26,9 +26,10 @@ test: install-dev  ## every test, on a PostgreSQL of its own
 test-fast: install-dev  ## every test but those that drive a browser
 	@$(IN) -m pytest -n 2 --dist loadgroup -m "not browser" $(ARGS)
 
-check: install-dev  ## lint, format, templates, migrations, deployment settings
+check: install-dev  ## lint, format, types, templates, migrations, deployment settings
 	@$(IN) -m ruff check .
 	@$(IN) -m ruff format --check .
+	@$(IN) -m mypy
 	@$(MANAGE) check --fail-level WARNING
 	@$(IN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run  # it warns that no server runs, and needs none
 	@# the settings of a server; on a server itself, 'manage.py check --deploy' names what its environment lacks
@@ -54,4 +55,4 @@ lock:  ## pin the newest versions that pyproject.toml allows, with hashes
 	uv pip compile $(LOCKING) --group dev pyproject.toml -o requirements-dev.lock
 
 clean:  ## remove .venv, caches and collected files; the database stays
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis var/static
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis var/static
