@@ -13,11 +13,19 @@ from posts.moderation import notices
 from posts.threads import exceptions
 from posts.threads.exceptions import Refused
 
-# restrictions of a person, their end, and trust or verification given or revoked: also in the security log
-SANCTIONS = {
-    LogEntry.Act.SUSPEND, LogEntry.Act.UNSUSPEND, LogEntry.Act.BAN, LogEntry.Act.WARN, LogEntry.Act.WATCH,
-    LogEntry.Act.UNWATCH, LogEntry.Act.TRUST, LogEntry.Act.UNTRUST, LogEntry.Act.VERIFY, LogEntry.Act.REVOKE,
-}  # fmt: skip
+# Restrictions of a person, their end, and trust or verification given or revoked. They are in the security log, too.
+SECURITY_ACTS = {
+    LogEntry.Act.SUSPEND,
+    LogEntry.Act.UNSUSPEND,
+    LogEntry.Act.BAN,
+    LogEntry.Act.WARN,
+    LogEntry.Act.WATCH,
+    LogEntry.Act.UNWATCH,
+    LogEntry.Act.TRUST,
+    LogEntry.Act.UNTRUST,
+    LogEntry.Act.VERIFY,
+    LogEntry.Act.REVOKE,
+}
 
 
 def check_right(moderator: User, reason: str) -> None:
@@ -59,11 +67,15 @@ def log(moderator: User | None, act: LogEntry.Act, reason: str, *, rule: str = "
         at=timezone.now(), moderator=moderator, act=act, reason=reason.strip(), rule=rule, rules=rules, **about
     )
     sanction = undone.act if (undone := about.get("undoes")) else act
-    if sanction in SANCTIONS:
+    if sanction in SECURITY_ACTS:
         record(
-            "sanction", user=moderator.pk if moderator else None, target=person.pk if person else None, act=str(act),
-            sanction=str(sanction), entry=entry.pk,
-        )  # fmt: skip
+            "sanction",
+            user=moderator.pk if moderator else None,
+            target=person.pk if person else None,
+            act=str(act),
+            sanction=str(sanction),
+            entry=entry.pk,
+        )
     if act in STATED:
         if person is not None and person != moderator:
             User.objects.filter(pk=person.pk).update(has_statement=True)

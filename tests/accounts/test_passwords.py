@@ -9,9 +9,19 @@ from accounts.models import User
 from accounts.passwords import LOOKED_AT
 
 GUESSED = [
-    "P@ssw0rd123!", "Liverpool2024!", "dragonfly99!", "michael1987!", "letmein2026", "qwertyuiop123", "aaaaaaaaaaaa",
-    "iloveyou1234", "Two-Way Street", "twowaystreet1", "passwordpasswordpassword", "alice.ahlgren1",
-]  # fmt: skip
+    "P@ssw0rd123!",
+    "Liverpool2024!",
+    "dragonfly99!",
+    "michael1987!",
+    "letmein2026",
+    "qwertyuiop123",
+    "aaaaaaaaaaaa",
+    "iloveyou1234",
+    "Two-Way Street",
+    "twowaystreet1",
+    "passwordpasswordpassword",
+    "alice.ahlgren1",
+]
 GOOD = ["a long walk in the rain", "correct horse battery staple", "kettle-orbit-violin", "Xk92mfQp3z7Lw"]
 ALICE = User(display_name="Alice Ahlgren", email="alice.ahlgren@example.org")
 
