@@ -25,7 +25,7 @@ def test_alice_signs_in_by_code_and_returns_to_where_she_was(client):
     member()
     answer = client.post(CODE, {"email": "Alice@example.org", "next": "/account/email/"})
     assert answer.url.startswith(CONFIRM)
-    assert "It holds for 10 minutes." in sent()[0].body
+    assert "It is valid for 10 minutes." in sent()[0].body
     answer = client.post(CONFIRM, {"code": code_in(sent()[0]).lower().replace("-", ""), "next": "/account/email/"})
     assert answer.url == "/account/email/"
     assert is_in(client)

@@ -44,7 +44,7 @@ def test_a_wrong_code_lets_nobody_in_and_says_what_to_do(client):
 
 def test_the_mail_says_how_long_the_code_holds(client):
     client.post(SIGN_UP, filled())
-    assert "It holds for 15 minutes." in sent()[0].body
+    assert "It is valid for 15 minutes." in sent()[0].body
     assert "Two-Way Street" in sent()[0].body
 
 

@@ -201,7 +201,7 @@ def test_a_change_of_ones_comment_is_a_draft_of_its_own(visit, comment, alice):
     with kept(page, "Changed"):
         box_of(page).fill(f"{WORDS} Changed.")
     page.goto(comment.thread.get_absolute_url())
-    expect(page.locator(".unfinished")).to_contain_text("an unfinished change of a comment of yours")
+    expect(page.locator(".unfinished")).to_contain_text("an unfinished edit of one of your comments")
     page.get_by_role("link", name="Go on writing").click()
     expect(page.get_by_label("Your text")).to_have_value(f"{WORDS} Changed.")
     page.get_by_role("button", name="Save").click()

@@ -115,7 +115,7 @@ def test_a_day_at_the_desk(visit, thread, alice, bob, mod, scripts):
     desk.get_by_role("button", name="What the author will read").click()
     desk.get_by_role("heading", name="What the author will read").wait_for()
     desk.get_by_role("button", name="Decide").click()
-    desk.get_by_text("Nothing waits. Thank you").wait_for()
+    desk.get_by_text("Nothing is waiting. Thank you").wait_for()
 
     hers = visit(alice, **options)
     hers.goto("/")
@@ -133,7 +133,7 @@ def test_a_day_at_the_desk(visit, thread, alice, bob, mod, scripts):
     other.get_by_label("It is reversed").check()
     other.get_by_label("What you say to the person").fill("You are right, and it is back.")
     other.get_by_role("button", name="Send the answer").click()
-    other.get_by_text("Nothing waits. Thank you").wait_for()
+    other.get_by_text("Nothing is waiting. Thank you").wait_for()
 
     hers.reload()
     hers.get_by_text("You are right, and it is back.").wait_for()
@@ -177,7 +177,7 @@ def test_a_newcomers_comment_waits_in_its_place(visit, thread, comment):
     page.get_by_label("Your text").fill("I know that pause, and what comes after it.")
     page.get_by_role("button", name="Send reply").click()
     expect(page.locator(".waiting")).to_be_focused()
-    expect(page.locator(".waiting")).to_contain_text("It waits for a moderator")
+    expect(page.locator(".waiting")).to_contain_text("It is waiting for a moderator")
     page.reload()
     expect(page.locator(".waiting")).to_contain_text("I know that pause")
 
@@ -207,5 +207,5 @@ def test_enter_in_an_item_does_not_take_it_over_from_a_colleague(visit, thread, 
     yes.click()
     page.get_by_role("button", name="Take it over").wait_for(state="detached")
     page.get_by_role("button", name="Decide").click()
-    page.get_by_text("Nothing waits. Thank you").wait_for()
+    page.get_by_text("Nothing is waiting. Thank you").wait_for()
     assert LogEntry.objects.get().act == "remove"

@@ -131,14 +131,14 @@ def test_moderator_searches_in_admin(client, opening, alice, bob, mod):
     seated(client, mod)
     address = f"/admin/accounts/user/{alice.pk}/others/"
     assert address in said(client.get(f"/admin/accounts/user/{alice.pk}/change/"))
-    assert "The log keeps that you looked" in said(client.get(address))
+    assert "The log records that you looked" in said(client.get(address))
     refused = client.post(address, {"reason": WHY})
     assert (refused.status_code, "there is no cause" in said(refused), WHY in said(refused)) == (422, True, True)
     assert client.post(address, {"reason": ""}).status_code == 422
     banned(mod, alice)
     found = said(client.post(address, {"reason": WHY}))
     assert "Bob" in found
-    assert "a hint and no proof" in found
+    assert "a hint and not a proof" in found
     # the public log has the search, but not the name of the person
     public = said(Client().get("/moderation-log/"))
     assert "looked for other accounts" in public

@@ -292,7 +292,7 @@ def test_edited_text_without_mark_stays(mod, mia, case, comment, alice, client):
     assert comment.source == "Quite another text by now."
     assert LogEntry.objects.get(undoes=entry).details == {"left": ["text"]}
     client.force_login(alice)
-    assert "The text has been changed since" in client.get(f"/decisions/{entry.pk}/").content.decode()
+    assert "The text was changed later" in client.get(f"/decisions/{entry.pk}/").content.decode()
 
 
 def test_revision_with_passage_of_other_decision_stays_withheld(mod, mia, case, comment, alice):
@@ -393,7 +393,7 @@ def test_other_moderator_answers_appeal_in_admin(desk, opening, alice, mod):
     mia = moderator("Mia Second")
     case = Case.objects.get()
     data = {"outcome": "reversed", "answer": "You are right.", "seen": case.version}
-    assert "another moderator answers it" in said(desk.get(page(case)))
+    assert "another moderator has to answer" in said(desk.get(page(case)))
     case.refresh_from_db()
     assert case.claimed_by is None
     refused = desk.post(page(case), data)

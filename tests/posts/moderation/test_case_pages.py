@@ -102,7 +102,7 @@ def test_decision_leads_to_next_case_and_then_to_queue(desk, opening):
     first = desk.post(page(cases[0]), form(cases[0]))
     assert first.url == page(cases[1])
     last = desk.post(page(cases[1]), form(cases[1], act="approve", reason=""), follow=True)
-    assert "Nothing waits" in said(last)
+    assert "Nothing is waiting" in said(last)
     assert [entry.act for entry in LogEntry.objects.order_by("id")] == ["remove", "keep"]
 
 
@@ -263,7 +263,7 @@ def test_message_has_button_to_undo_decision(desk, opening):
     assert Case.objects.open().get() == case
     assert case.comment.flags.get().outcome == ""
     assert "taken back already" in said(desk.post(f"{QUEUE}undo/{entry.pk}/", follow=True))
-    assert "This is taken back already." in said(desk.get(f"{QUEUE}undo/{entry.pk}/"))
+    assert "This has been taken back already." in said(desk.get(f"{QUEUE}undo/{entry.pk}/"))
 
 
 def test_undo_of_other_decision_asks_first_and_leads_back(desk, opening, alice, mod):
@@ -359,7 +359,7 @@ def test_moderator_opens_case_about_any_comment(desk, opening, alice):
     comment = reply(opening, alice)
     address = f"{QUEUE}of/{comment.pk}/"
     assert f'href="{address}"' in said(desk.get(opening.thread.get_absolute_url()))
-    assert "Nothing about this comment waits." in said(desk.get(address))
+    assert "Nothing about this comment is waiting for review." in said(desk.get(address))
     assert not Case.objects.exists()
     begun = desk.post(address)
     assert begun.url == desk.get(address).url == page(Case.objects.get())

@@ -64,7 +64,7 @@ def test_typed_reason_is_kept_for_the_same_action(desk, mod, alice):
     address, rows = "/admin/accounts/user/", {"_selected_action": alice.pk, "index": 0}
     typed = {"action": "suspend", "confirmed": "1", "reason": "He did so three times.", "days": "28"}
     refused, _back = sent_signed_out(desk, mod, address, rows | typed)
-    assert "Choose the same rows and the same act again" in said(refused)
+    assert "Choose the same rows and the same action again" in said(refused)
     other = said(desk.post(address, rows | {"action": "warn"}))
     assert "three times" not in other
     again = said(desk.post(address, rows | {"action": "suspend"}))

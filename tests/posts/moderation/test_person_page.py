@@ -159,7 +159,7 @@ def test_undo_from_page_leads_back(desk, alice, mod):
 
 
 def test_open_cases_are_listed_most_pressing_first(desk, opening, alice, bob, mod):
-    assert "What waits" not in said(desk.get(page(alice)))
+    assert "Waiting for review" not in said(desk.get(page(alice)))
     for reason in ("unkind", "harm"):
         flags.flag(comment=reply(opening, alice, f"{WORDS} {reason}"), person=bob, reason=reason)
     flags.flag(comment=reply(opening, bob), person=alice, reason="unkind")
@@ -167,14 +167,14 @@ def test_open_cases_are_listed_most_pressing_first(desk, opening, alice, bob, mo
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     other = actions.remove(moderator=mod, comment=reply(opening, alice, f"{WORDS} Gone."), reason="It is unkind.")
     appeals.appeal(entry=other, text="This too.", person=alice)
-    told = said(desk.get(page(alice)), "What waits about them")
+    told = said(desk.get(page(alice)), "Waiting for review")
     assert [told.count(kind) for kind in ("urgent", "appeals", "flagged")] == [1, 2, 1]
     assert told.index("urgent") < told.index("appeals") < told.index("flagged")
     for case in Case.objects.open().exclude(comment__author=bob):
         assert f'href="/admin/posts/case/{case.pk}/change/"' in said(desk.get(page(alice)))
     urgent = Case.objects.open().get(kind=Case.Kind.URGENT)
     actions.approve(moderator=mod, comment=urgent.comment, reason="It is all right.")
-    assert "urgent" not in said(desk.get(page(alice)), "What waits about them")
+    assert "urgent" not in said(desk.get(page(alice)), "Waiting for review")
 
 
 def test_note_is_stored_and_shown(desk, alice, bob, mod):
@@ -283,7 +283,7 @@ def test_staff_who_are_not_moderators_see_account_only(client, opening, alice, b
     clerk.user_permissions.add(Permission.objects.get(codename="view_user"))
     html = said(seated(client, clerk).get(page(alice)))
     assert alice.email in html
-    for word in ("Seen before.", "Their record", "What waits", WORDS, 'name="action"', "/note/"):
+    for word in ("Seen before.", "Their record", "Waiting for review", WORDS, 'name="action"', "/note/"):
         assert word not in html
     for text in ("x", ""):
         assert client.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": text}).status_code == 403

@@ -30,7 +30,7 @@ def test_admin_index_shows_open_cases_by_kind(desk, opening):
 
 
 def test_empty_queue(desk):
-    assert "Nothing waits. Thank you" in said(desk.get("/admin/"))
+    assert "Nothing is waiting. Thank you" in said(desk.get("/admin/"))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_typed_text_is_kept_if_all_cases_were_decided_meanwhile(desk, bulk):
         decisions.decide(act="approve", reason="Fine.", **about)
     answer = desk.post(f"{QUEUE}bulk/", data)
     assert answer.status_code == 409
-    assert "None of these waits any more." in said(answer)
+    assert "None of these is waiting any more." in said(answer)
     assert ">Not like this.</textarea>" in said(answer)
 
 

@@ -51,7 +51,7 @@ def test_reader_flags_comment_and_sees_outcome(client, comment, bob, mod):
     remove(mod, comment)
     text = said(client.get("/flags/"))
     assert "A moderator agreed and did something about it." in text
-    assert "A comment that is not in sight" in text
+    assert "A comment that is hidden" in text
 
 
 def test_visitor_flags_if_owner_allows_it(client, comment):
@@ -125,7 +125,7 @@ def test_author_sees_and_can_edit_held_comment(client, opening):
         {"source": "My second words here, as well.", "key": "k"},
         headers={"hx-request": "true"},
     )
-    assert "It waits for a moderator" in said(fragment)
+    assert "It is waiting for a moderator" in said(fragment)
 
 
 def test_author_sees_held_thread(client, alice, bob):
@@ -191,7 +191,7 @@ def test_statement_shows_appeal_and_answer(client, comment, alice, mod):
     assert client.post(address, {"text": "  "}).status_code == 422
     sent = client.post(address, {"text": "It names nobody but me."}, follow=True)
     assert "Your appeal is with the moderators." in said(sent)
-    assert "It waits for a moderator." in said(sent)
+    assert "It is waiting for a moderator." in said(sent)
     assert "Send the appeal" not in said(sent)
     again = client.post(address, {"text": "Another try."})
     assert again.status_code == 302
@@ -246,7 +246,7 @@ def test_appeal_is_refused_after_six_months(client, comment, alice, mod, monkeyp
     entry = remove(mod, comment)
     client.force_login(alice)
     monkeypatch.setattr("posts.moderation.appeals.APPEAL_WITHIN", timedelta())
-    assert "The six months in which to appeal are over." in said(client.get(f"/decisions/{entry.pk}/"))
+    assert "the six months for it are over." in said(client.get(f"/decisions/{entry.pk}/"))
     assert client.post(f"/decisions/{entry.pk}/", {"text": "Too late, I know."}).status_code == 422
 
 
@@ -319,7 +319,7 @@ def test_statements_of_replaced_and_replacing_decision_link_to_each_other(client
     client.force_login(alice)
     old, new = said(client.get(f"/decisions/{removal.pk}/")), said(client.get(f"/decisions/{cut.pk}/"))
     for page in (before, old):
-        assert "In its place:" in page
+        assert "Replaced by:" in page
         assert "One passage." in page
         assert "taken back</span>" in page
     assert f'href="/decisions/{cut.pk}/"' in old
@@ -330,7 +330,7 @@ def test_statements_of_replaced_and_replacing_decision_link_to_each_other(client
     for page in (before, old, new):
         assert "unkind the week" in page
         assert "What it says now" in page
-    assert "in the place of an earlier decision" in new
+    assert "This replaces an earlier decision" in new
     assert f'href="/decisions/{removal.pk}/"' in new
     assert f'href="/decisions/{warned.pk}/"' in new
     listed = said(client.get("/decisions/"))
@@ -363,7 +363,7 @@ def test_undo_sends_mail_if_decision_did(comment, alice, mod, how):
         "unsuspend": lambda: sanctions.unsuspend(moderator=mod, person=alice, reason="No."),
     }[how]()
     letter = OutboxMessage.objects.get()
-    assert (letter.address, "took back or ended" in letter.body) == (alice.email, True)
+    assert (letter.address, "reversed or ended" in letter.body) == (alice.email, True)
     # a decision without a mail is undone without a mail
     undo.undo(moderator=mod, entry=sanctions.trust(moderator=mod, person=alice, reason="Kind."), reason="No.")
     assert OutboxMessage.objects.count() == 1
@@ -427,7 +427,7 @@ def test_decision_links_to_its_version_of_rules(client, comment, mod):
     # versions of the same minute have different numbers
     assert re.findall(r">(Version \d), <time", then) == ["Version 2", "Version 1"]
     assert '<h2 dir="auto">Be kind</h2>' in then
-    assert "These are not the rules of today." in then
+    assert "These are not the current rules." in then
     for nonsense in ("x", "0", "9" * 30):
         assert client.get(f"/rules/?version={nonsense}").status_code == 404
 

@@ -55,7 +55,7 @@ def test_comment_hidden_later_for_another_reason_stays_hidden(client, comment, a
     assert Case.objects.open().get().comment == comment
     assert not Flag.objects.exclude(outcome="").exists()
     client.force_login(alice)
-    assert "stays out of sight" in said(client.get(f"/decisions/{entry.pk}/"))
+    assert "stays hidden" in said(client.get(f"/decisions/{entry.pk}/"))
 
 
 def test_later_flags_stay_open(comment, alice, bob, mod, mia):
@@ -261,7 +261,7 @@ def test_ended_suspension_is_shown_as_over(client, comment, alice, mod):
     client.force_login(alice)
     assert "over</span>" in said(client.get(f"/decisions/{entry.pk}/"))
     assert said(client.get("/decisions/")).count("over</span>") == 1
-    assert "This is over." in said(client.get(f"/decisions/{LogEntry.objects.get(act='suspend').pk}/"))
+    assert "This has ended." in said(client.get(f"/decisions/{LogEntry.objects.get(act='suspend').pk}/"))
     appeals.appeal(entry=entry, text="Please look again.", person=alice)
     item = said(seated(client, moderator("Thea Third")).get(f"{QUEUE}{Case.objects.open().get().pk}/change/"))
     assert "It stays: removed" in item

@@ -56,7 +56,7 @@ def test_request_opens_case(client, alice):
     case = Case.objects.get()
     assert (case.kind, case.name, case.verification_request.number) == (Case.Kind.VERIFICATION, "Alice", "PYL 55501")
     html = said(client.get(ADDRESS))
-    assert "it waits for a moderator" in html
+    assert "it is waiting for a moderator" in html
     assert "PYL 55501" in html
     # a second request changes the first one, and makes answers on the earlier text stale
     client.post(ADDRESS, TOLD | {"number": "PYL 55502"})
@@ -119,7 +119,7 @@ def test_granted_request_gives_badge_and_erases_data(client, alice, mod, opening
     assert (verification.method, verification.checked_by) == ("Register, by number", mod)
     client.force_login(alice)
     html = said(client.get(ADDRESS))
-    assert f"checked {moment(verification.checked_at)}. It holds until {moment(verification.expires_at)}." in html
+    assert f"checked {moment(verification.checked_at)}. It is valid until {moment(verification.expires_at)}." in html
     assert reply(opening, alice, standpoint="clinician").verification == verification
     assert erased(asked)
     assert asked.outcome == "granted"
@@ -148,7 +148,7 @@ def test_moderator_cannot_answer_own_request(client, mod):
         answer(mod, made.case)
     assert Case.objects.offered_to(mod, made.asked_at).count() == 0
     seated(client, mod)
-    assert "another moderator answers it" in said(client.get(page(made.case)))
+    assert "another moderator has to answer" in said(client.get(page(made.case)))
     made.case.refresh_from_db()
     assert made.case.claimed_by is None
 
@@ -323,7 +323,7 @@ def test_each_answer_sends_mail(mod, alice, asked):
     assert [letter.subject for letter in letters] == ["The moderators wrote to you"] * 3
     for letter in letters:
         # the mail says that there is no appeal, and does not name the subject
-        assert "no decision to appeal against" in letter.body
+        assert "You cannot appeal against this" in letter.body
         assert "ask again" in letter.body
         assert "if you think that it is wrong" not in letter.body
         assert "clinician" not in letter.body.lower()

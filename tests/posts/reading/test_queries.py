@@ -165,7 +165,7 @@ def test_beyond_the_end_the_page_says_so_and_leads_back(opening, talk, client):
     html = client.get(f"{opening.thread.get_absolute_url()}?after={talk[-1].pk + 9}").content.decode()
     assert "nothing here any more" in html
     assert f'href="{opening.thread.get_absolute_url()}' in html or 'href="?#talk"' in html
-    assert "first voice" not in html
+    assert "first reply" not in html
     assert 'class="opening"' not in html
 
 
