@@ -30,6 +30,7 @@ check: install-dev  ## lint, format, types, templates, migrations, deployment se
 	@$(IN) -m ruff check .
 	@$(IN) -m ruff format --check .
 	@$(IN) -m mypy
+	@find templates -name "*.html" -o -name "*.txt" | xargs .venv/bin/djade --target-version 5.2 --check
 	@$(MANAGE) check --fail-level WARNING
 	@$(IN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run  # it warns that no server runs, and needs none
 	@# the settings of a server; on a server itself, 'manage.py check --deploy' names what its environment lacks

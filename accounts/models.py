@@ -108,7 +108,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         TRUSTED = 2, _("trusted")
 
     name_key = models.CharField(max_length=NAME_MAX_LENGTH * 4, unique=True, editable=False)
-    is_staff = models.BooleanField(_("may enter the desk"), default=False)
+    is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     trust = models.PositiveSmallIntegerField(_("trust"), choices=Trust, default=Trust.NEW, editable=False)

@@ -92,12 +92,12 @@ def _measure(moderator: "User") -> None:
     items = [case.pk for case in Case.objects.open()[:: OPEN // ROUNDS][:ROUNDS]]
     people = list(Case.objects.filter(pk__in=items).values_list("comment__author", flat=True))
     pages = {
-        "the desk": ["/admin/"] * ROUNDS,
+        "the admin index": ["/admin/"] * ROUNDS,
         "queue, one kind": ["/admin/posts/case/?kind=6"] * ROUNDS,
         "queue, deep": ["/admin/posts/case/?after=6-" + str(items[-1])] * ROUNDS,
         "item": [f"/admin/posts/case/{pk}/change/" for pk in items],
         "a person": [f"/admin/accounts/user/{pk}/change/" for pk in people],
-        "the desk's log": ["/admin/posts/logentry/"] * ROUNDS,
+        "the audit log": ["/admin/posts/logentry/"] * ROUNDS,
         "public log": ["/moderation-log/"] * ROUNDS,
         "figures, counted": ["/admin/posts/case/figures/"] * ROUNDS,
     }

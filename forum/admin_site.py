@@ -27,9 +27,9 @@ SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 class ForumAdminSite(admin.AdminSite):
     """Django's admin site with a second factor (`has_permission`) and the forum's own sign-in (`login`)."""
 
-    site_header = _("The moderators’ desk")
+    site_header = _("Moderation")
     site_title = _("Two-Way Street")
-    index_title = _("The desk")
+    index_title = _("Moderation")
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is active staff, not suspended, in a session that passed a second factor."""

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name_key", models.CharField(editable=False, max_length=160, unique=True)),
-                ("is_staff", models.BooleanField(default=False, verbose_name="may enter the desk")),
+                ("is_staff", models.BooleanField(default=False, verbose_name="may enter the admin")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 (
                     "joined_at",

@@ -300,7 +300,7 @@ class Migration(migrations.Migration):
                             ("unwatch", "no longer under watch"),
                             ("ban", "banned"),
                             ("look", "looked for other accounts"),
-                            ("undo", "decision taken back"),
+                            ("undo", "decision reversed"),
                             ("uphold", "upheld on appeal"),
                             ("change", "changed on appeal"),
                             ("reverse", "reversed on appeal"),

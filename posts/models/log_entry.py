@@ -77,7 +77,7 @@ class LogEntry(models.Model):
         UNWATCH = "unwatch", _("no longer under watch")
         BAN = "ban", _("banned")
         LOOK = "look", _("looked for other accounts")
-        UNDO = "undo", _("decision taken back")
+        UNDO = "undo", _("decision reversed")
         UPHOLD = "uphold", _("upheld on appeal")
         CHANGE = "change", _("changed on appeal")
         REVERSE = "reverse", _("reversed on appeal")

@@ -102,7 +102,7 @@ def _decide_instead(
 ) -> list[LogEntry]:
     """Replace `entry`, or a part of it, and return the entries of the replacing decisions.
 
-    The list is empty if a part is taken back and nothing replaces it.
+    The list is empty if a part is reversed and nothing replaces it.
     """
     sanctions = standing_sanctions(entry)
     if not is_about_comment(entry):
@@ -200,7 +200,7 @@ def milder_acts(entry: LogEntry) -> list[str]:
 def milder_sanctions(entry: LogEntry, sanctions: list[LogEntry]) -> list[str]:
     """Return what can replace `sanctions`, which are in force: STAYS, an empty string for nothing, and the milder ones.
 
-    If there are none, a warning can replace an action that took the comment out of sight.
+    If there are none, a warning can replace an action that hid the comment.
     """
     if not sanctions:
         return [STAYS, "", "warn"] if entry.act in (Act.REMOVE, Act.HOLD, Act.HIDE) else [STAYS, ""]

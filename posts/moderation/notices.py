@@ -55,7 +55,7 @@ def send_appeal_answer(appeal: Appeal) -> None:
 
 def send_reversal(entry: LogEntry) -> None:
     """Send a mail that a decision, of which the person was informed by mail, was undone or ended by `entry`."""
-    _write(entry, "emails/decision_reversed.txt", _("A decision about you was taken back"))
+    _write(entry, "emails/decision_reversed.txt", _("A decision about you was reversed"))
 
 
 def token_of(entry: LogEntry, until: float | None = None) -> str:

@@ -112,7 +112,7 @@ def undo(
 
 
 def pressing_among(entries: Iterable[LogEntry]) -> set[int]:
-    """Return the ids of the entries that took a comment out of sight for privacy or safety. Takes one query.
+    """Return the ids of the entries that hid a comment for privacy or safety. Takes one query.
 
     Their comment has or had a pressing case, or they are confidential.
     """
@@ -193,7 +193,7 @@ def _restore_comment(
         restored = list({*restored, "hidden_at"})
     first_seen_at = None
     if comment.is_published and comment.published_at is None:
-        # it was approved meanwhile, but stayed out of sight for another reason
+        # it was approved meanwhile, but stayed hidden for another reason
         first_seen_at = comment.published_at = publishing.next_moment(comment.thread)
         restored = [*restored, "published_at"]
     comment.save(update_fields=restored)

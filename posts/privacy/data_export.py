@@ -50,7 +50,7 @@ State = Comment.State
 STATES = {
     State.PUBLISHED: gettext_lazy("everybody can read it"),
     State.HELD: gettext_lazy("waits for a moderator’s review"),
-    State.HIDDEN: gettext_lazy("out of sight until a moderator has looked at it"),
+    State.HIDDEN: gettext_lazy("hidden until a moderator has reviewed it"),
     State.REMOVED: gettext_lazy("removed by a moderator"),
     State.DELETED: gettext_lazy("deleted by you"),
 }
@@ -164,7 +164,7 @@ def _answered(parent: Comment, is_in_sight: bool) -> dict[str, Any]:
 
 def _state(comment: Comment, is_in_sight: bool) -> dict[str, str | int]:
     if comment.is_published and not is_in_sight:
-        return _kind("thread_out_of_sight", _("its thread is out of sight"))
+        return _kind("thread_hidden", _("its thread is hidden"))
     return _kind(comment.state, STATES[comment.state])
 
 

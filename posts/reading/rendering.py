@@ -186,7 +186,7 @@ def _words(language: str) -> dict[str, str]:
         # Translators: it follows “Flag”; %s is a name
         "comment_of": _("the comment of %s"),
         "branch_locked": _("A moderator closed this branch: it can be read, but nobody can reply in it."),
-        Comment.State.DELETED: _("Its author took this comment back."),
+        Comment.State.DELETED: _("Its author deleted this comment."),
         Comment.State.REMOVED: _("A moderator removed this comment."),
         "waits": _("This comment is waiting for a moderator’s review."),
     }

@@ -67,7 +67,7 @@ class Stale(Refused):
     """
 
 
-GONE = _("This comment was taken back or removed: nobody can reply to it any more.")
+GONE = _("This comment was deleted or removed. Nobody can reply to it any more.")
 LOCKED = _("This thread is locked: it can be read, but nobody can write in it.")
 WITHDRAWN = _("This thread is no longer there.")
 BANNED = _("Your account is banned: you can read, but not write. Under “Decisions” you find why, and how to appeal.")
@@ -85,16 +85,16 @@ NOT_YOUR_OWN = _("Whether a comment helped is for its readers to say.")
 NO_GUESTS = _("Only members can write here at present.")
 TOO_LATE = _("A deletion can be undone for a minute; that minute is over.")
 DRAFT_TOO_LONG = _("This is too long to be kept as a draft.")
-GONE_TO_READ = _("This comment was taken back or removed.")
+GONE_TO_READ = _("This comment was deleted or removed.")
 BRANCH_LOCKED = _("A moderator closed this branch: it can be read, but nobody can reply in it.")
 WARNED = _(
     "A moderator wrote to you. Please read it under “Decisions” and say that you have; then you can write again."
 )
 NOT_YOUR_OWN_FLAG = _("This is your own comment: you can change it or delete it.")
 NO_VISITORS_FLAGS = _("Only members can flag comments here at present.")
-CHANGED_SINCE = _("What this decision did has been changed since, so it cannot be taken back any more.")
-NOT_UNDONE = _("This is nothing that can be taken back.")
-UNDONE_ALREADY = _("This was taken back already.")
+CHANGED_SINCE = _("What this decision did has been changed since, so it cannot be undone any more.")
+NOT_UNDONE = _("This cannot be undone.")
+UNDONE_ALREADY = _("This was undone already.")
 DECIDED_ALREADY = _("Somebody else has decided this meanwhile. Nothing of yours was done.")
 YOU_DECIDED_ALREADY = _("You have decided this already. Nothing was done a second time.")
 CHANGED_MEANWHILE = _("This has changed since you opened it. Nothing was done; please look again.")
@@ -107,7 +107,7 @@ NOTHING_INSTEAD = _(
     "stands; if nothing of it stays, it is reversed."
 )
 HARSHER = _("Nobody fares worse for having appealed: please choose something milder than what was decided.")
-NOTHING_STANDS = _("This decision was taken back already: nothing of it can stand. Please answer that it is reversed.")
+NOTHING_STANDS = _("This decision was reversed already. Please answer that it is reversed.")
 DECIDE_THAT_FIRST = _(
     "Something has come since about this comment, and waits in the queue. Please decide that first; nothing was done "
     "and the appeal waits."

@@ -1,4 +1,4 @@
-"""The desk opens to staff with a second factor, and to nobody else."""
+"""The admin opens to staff with a second factor, and to nobody else."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ def shown_by_the_app(secret=SECRET):
 
 @pytest.fixture
 def mod():
-    """A superuser, so that only the second factor is between her and the desk."""
+    """A superuser, so that only the second factor is between her and the admin."""
     return member("Mo Moritz", "mo@example.org", is_staff=True, is_superuser=True)
 
 
@@ -78,7 +78,7 @@ def test_mod_adds_an_app_and_is_asked_for_it_at_the_desk(client, mod):
     answer = client.post("/account/2fa/totp/activate/", {"code": code}, follow=True)
     assert answer.redirect_chain[-1][0] == "/account/2fa/recovery-codes/"  # at once, without asking again
     assert "An authenticator app was added" in [message.subject for message in sent()]
-    # for the desk the session has to pass it
+    # for the admin the session has to pass it
     assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/account/2fa/reauthenticate/?next=%2Fadmin%2F"
 
 
@@ -112,7 +112,7 @@ def test_mod_signs_in_by_code_and_is_asked_for_the_second_factor(client, mod):
 
 @pytest.fixture
 def at_the_desk(client, mod):
-    """A browser in which Mo sits at the desk."""
+    """A client that is signed in as the moderator Mo."""
     sign_in_with_factor(client, mod)
     return client
 

@@ -172,7 +172,7 @@ def test_alice_edits_and_deletes_and_the_replies_stay(visit, thread, alice, bob,
     expect(page.get_by_text("Your change is saved.")).to_be_visible()
     page.locator(f"#c{comment.pk}").get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete it").click()
-    expect(page.locator(f"#c{comment.pk}")).to_contain_text("took this comment back")
+    expect(page.locator(f"#c{comment.pk}")).to_contain_text("deleted this comment")
     expect(page.locator(f"#c{answer.pk}")).to_contain_text(WORDS)
 
 

@@ -71,7 +71,7 @@ def test_twenty_of_five_thousand_by_keys_alone(visit, thread, alice, mod):
     assert LogEntry.objects.filter(act="remove").count() == LogEntry.objects.filter(act="keep").count() == 10
     assert Case.objects.open().count() == 4_980
     page.keyboard.press("u")
-    page.get_by_text("The decision is taken back").wait_for()
+    page.get_by_text("The decision is reversed").wait_for()
     assert Case.objects.open().count() == 4_981
     # the item that is open again is shown
     page.wait_for_url(address)

@@ -36,7 +36,7 @@ def opening(thread):
 
 @pytest.fixture
 def desk(client, mod):
-    """A browser in which Mo sits at the desk."""
+    """A client that is signed in as the moderator Mo."""
     return seated(client, mod)
 
 

@@ -21,7 +21,7 @@ NEXT_STEPS = """
   1. Sign in at {login} with a code sent to {email}.
      On a laptop the mail is shown on the console and kept in var/mail.
   2. Add an authenticator app or a security key at {factor}.
-  3. The desk is at {desk}.
+  3. The review queue is at {queue}.
 """
 
 
@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 is_now="was already" if was_moderator else "is now",
                 login=reverse("account_request_login_code"),
                 factor=reverse("mfa_index"),
-                desk=reverse("admin:index"),
+                queue=reverse("admin:index"),
             )
         )
 

@@ -214,7 +214,7 @@ class ItemPages:
             messages.info(request, LEFT)
         comment = entry.comment and Comment.objects.get(pk=entry.comment_id)
         if answer.act == LogEntry.Act.REVERSE and comment is not None and not comment.is_published:
-            messages.info(request, _("The comment stays out of sight: something else about it was decided, or waits."))
+            messages.info(request, _("The comment stays hidden: another decision stands, or another case is open."))
 
     def _next(self, request: HttpRequest, done: int) -> HttpResponse:
         """Redirect to the next case of the part of the queue that the moderator works through, or to the queue.

@@ -22,7 +22,7 @@ Act, Asked = LogEntry.Act, VerificationRequest.Outcome
 ACTS = [
     (Act.APPROVE, _("Approve: everybody can read it")),
     (Act.REMOVE, _("Remove")),
-    (Act.HOLD, _("Hold: out of sight until it is decided")),
+    (Act.HOLD, _("Hold: hide it until a decision")),
     (Act.EDIT_OUT, _("Take out a passage, and show the rest")),
     (Act.LOCK_BRANCH, _("Lock the branch")),
 ]

@@ -29,9 +29,7 @@ PLACES = {
 
 
 LEFT = _lazy("Some of it was decided or written anew since. That stays as it is now.")
-HELD = _lazy(
-    "What touches somebody’s privacy or safety stays out of sight until it is decided about. It is in the queue."
-)
+HELD = _lazy("What concerns somebody’s privacy or safety stays hidden until a decision. It is in the queue.")
 
 
 class UndoPages:
@@ -83,7 +81,7 @@ class UndoPages:
                 whose = f"{_whose(entry)}: " if len(entries) > 1 else ""
                 messages.error(request, f"{whose}{str(refusal) or _('You may not do this.')}")
         if done:
-            told = ngettext("The decision is taken back.", "%(n)d decisions are taken back.", len(done))
+            told = ngettext("The decision is reversed.", "%(n)d decisions are reversed.", len(done))
             messages.success(request, told % {"n": len(done)})
         if any((back.details or {}).get("left") for back in done):
             messages.info(request, LEFT)

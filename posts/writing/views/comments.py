@@ -183,7 +183,7 @@ def _text_for_nothing(request: HttpRequest, pk: int) -> HttpResponse | None:
         return None
     is_signed_out = not request.user.is_authenticated and pending_form.keep(request)
     context = {"way": is_signed_out and redirect_to_login(request.path).url, "kept": texts}
-    template = "posts/fragments/not_sent.html" if request.htmx else "posts/not_sent.html"
+    template = "posts/writing/fragments/not_sent.html" if request.htmx else "posts/writing/not_sent.html"
     return render(request, template, context, status=422)
 
 

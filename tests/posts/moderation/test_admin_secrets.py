@@ -25,7 +25,7 @@ NOT_IN_THE_ADMIN = {Authenticator, EmailAddress, Session, Draft, GuestComment}
 
 @pytest.fixture
 def owner(client, opening, alice):
-    """A superuser at the desk of a forum in which every table of the admin has rows."""
+    """A superuser in the admin of a forum in which every table of the admin has rows."""
     owner = person("Olga Owner", is_staff=True, is_superuser=True)
     owner.set_password("a long walk in the rain")
     owner.save()

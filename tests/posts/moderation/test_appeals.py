@@ -349,7 +349,7 @@ def test_preview_of_answer(desk, opening, alice):
     data = {"outcome": "changed", "answer": "One passage goes.", "seen": case.version, "preview": "1"}
     data |= {"act": "edit_out", "passage": "unkind the week", "sanction": "warn"}
     whole = said(desk.post(page(case), data))
-    assert "taken back already" not in whole
+    assert "reversed already" not in whole
     shown = whole.split('id="will-read"')[1].split("</section>")[0]
     sentences = ["the decision was changed", "A passage was taken out of your comment.", "You were warned.", "Be kind"]
     for told in (*sentences, "One passage goes.", "unkind the week"):

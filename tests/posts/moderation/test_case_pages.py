@@ -262,8 +262,8 @@ def test_message_has_button_to_undo_decision(desk, opening):
     assert desk.post(f"{QUEUE}undo/{entry.pk}/").url == page(case)
     assert Case.objects.open().get() == case
     assert case.comment.flags.get().outcome == ""
-    assert "taken back already" in said(desk.post(f"{QUEUE}undo/{entry.pk}/", follow=True))
-    assert "This has been taken back already." in said(desk.get(f"{QUEUE}undo/{entry.pk}/"))
+    assert "undone already" in said(desk.post(f"{QUEUE}undo/{entry.pk}/", follow=True))
+    assert "This has been reversed already." in said(desk.get(f"{QUEUE}undo/{entry.pk}/"))
 
 
 def test_undo_of_other_decision_asks_first_and_leads_back(desk, opening, alice, mod):

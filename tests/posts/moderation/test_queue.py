@@ -152,8 +152,8 @@ def test_undo_of_bulk_decision(desk, bulk, mod):
     first, *_others = LogEntry.objects.order_by("id")
     undo.undo(moderator=mod, entry=first, reason="No.")
     text = said(desk.post(way, follow=True))
-    assert "2 decisions are taken back." in text
-    assert re.search(f"{first.comment.shown_author}: [^<]*taken back already", text)
+    assert "2 decisions are reversed." in text
+    assert re.search(f"{first.comment.shown_author}: [^<]*undone already", text)
     assert Case.objects.open().count() == 3
     for nonsense in ("", "x", "1.٣", "9" * 30):
         assert desk.post(f"{QUEUE}undo/?entries={nonsense}").status_code in (302, 404)

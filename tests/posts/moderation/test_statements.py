@@ -203,7 +203,7 @@ def test_statement_shows_appeal_and_answer(client, comment, alice, mod):
     )
     text = said(client.get(address))
     assert "You are right." in text
-    assert "This decision was taken back" in text
+    assert "This decision was reversed" in text
 
 
 @pytest.mark.django_db(transaction=True)
@@ -321,7 +321,7 @@ def test_statements_of_replaced_and_replacing_decision_link_to_each_other(client
     for page in (before, old):
         assert "Replaced by:" in page
         assert "One passage." in page
-        assert "taken back</span>" in page
+        assert "reversed</span>" in page
     assert f'href="/decisions/{cut.pk}/"' in old
     assert f'href="/decisions/{cut.pk}/"' not in before
     led = re.findall(r'href="(/decisions/by-link/[^"]+)"', before)
@@ -334,7 +334,7 @@ def test_statements_of_replaced_and_replacing_decision_link_to_each_other(client
     assert f'href="/decisions/{removal.pk}/"' in new
     assert f'href="/decisions/{warned.pk}/"' in new
     listed = said(client.get("/decisions/"))
-    assert listed.count("taken back</span>") == 2
+    assert listed.count("reversed</span>") == 2
     answer = LogEntry.objects.get(act="change")
     assert f'href="/decisions/{removal.pk}/"' in said(client.get(f"/decisions/{answer.pk}/"))
 

@@ -1,4 +1,4 @@
-"""A decision taken back on a privacy or urgent case republishes nothing: the comment waits for a decision."""
+"""An undone decision on a privacy or urgent case republishes nothing: the comment waits for a decision."""
 
 import pytest
 from django.test import Client
@@ -19,7 +19,7 @@ KINDS = {"personal": Case.Kind.PRIVACY, "harm": Case.Kind.URGENT}
 
 
 def taken_back_later(opening, mod, act, reason):
-    """The log's entry of an act that took the address out of sight, on an open case of that kind."""
+    """The log's entry of an act that hid the comment, on an open case of that kind."""
     comment = reply(opening, person(), TEXT)
     flags.flag(comment=comment, person=person(), reason=reason)
     comment.refresh_from_db()
@@ -55,7 +55,7 @@ def test_undo_on_a_pressing_case_asks_why_and_holds_the_comment(opening, mod, de
     assert asked.status_code == 422
     assert 'name="reason"' in said(desk.get(address))
     told = said(desk.post(address, {"reason": WHY}, follow=True))
-    assert "stays out of sight until it is decided" in told
+    assert "stays hidden until a decision" in told
     comment = Comment.objects.get(pk=entry.comment_id)
     assert (comment.state, comment.source) == (Comment.State.HIDDEN, TEXT)
     assert not is_public(comment)

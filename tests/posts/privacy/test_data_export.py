@@ -224,7 +224,7 @@ def test_who_is_answered_has_no_name_where_readers_see_none(client, opening, ali
     assert "Bob" not in page(client, alice)
 
 
-def test_of_a_thread_out_of_sight_only_its_starter_keeps_title_and_questions(client, alice, bob, mod):
+def test_of_a_thread_hidden_only_its_starter_keeps_title_and_questions(client, alice, bob, mod):
     theirs = make_thread(author=bob, title="What Bob asks")
     below = reply(theirs.opening, bob)
     reply(theirs.opening, alice, question=theirs.questions.first())
@@ -232,7 +232,7 @@ def test_of_a_thread_out_of_sight_only_its_starter_keeps_title_and_questions(cli
     actions.remove(moderator=mod, comment=theirs.opening, reason=WHY)
     for hers in data(client, alice)["comments"]:
         assert (hers["thread"], hers["question"], hers["answers"]["by"]) == (None, None, None)
-        assert hers["state"] == {"code": "thread_out_of_sight", "words": "its thread is out of sight"}
+        assert hers["state"] == {"code": "thread_hidden", "words": "its thread is hidden"}
     assert "Bob" not in page(client, alice)
     his = data(client, bob)["comments"][0]
     assert his["thread"] == "What Bob asks"
@@ -262,7 +262,7 @@ def test_what_was_taken_back_held_or_removed_is_hers_all_the_same(client, openin
     assert [each["state"]["code"] for each in got] == ["deleted", "hidden", "removed"]
     assert got[0]["deleted_at"]
     text = page(client, alice)
-    for told in ("deleted by you", "out of sight until a moderator has looked at it", "removed by a moderator"):
+    for told in ("deleted by you", "hidden until a moderator has reviewed it", "removed by a moderator"):
         assert told in text
 
 

@@ -1,4 +1,4 @@
-"""Visitors and other members cannot tell a comment that is out of sight from one that does not exist."""
+"""Visitors and other members cannot tell a hidden comment from one that does not exist."""
 
 import re
 

@@ -250,7 +250,7 @@ def test_nobody_is_helped_by_themselves_by_what_is_gone_or_while_suspended(openi
     client.force_login(alice)
     answer = client.post(f"/c/{talk[1].pk}/helpful/", {"mark": "1"})
     assert answer.status_code == 409
-    assert "taken back or removed" in answer.content.decode()
+    assert "deleted or removed" in answer.content.decode()
     assert not Helpful.objects.exists()
 
 

@@ -348,7 +348,7 @@ def test_every_state_has_its_words(opening, talk, alice, bob, mod, client):
     actions.remove(moderator=mod, comment=two, reason="Unkind.")
     actions.hold(moderator=mod, comment=talk[4], reason="A second look.")
     html = client.get(opening.thread.get_absolute_url()).content.decode()
-    assert "Its author took this comment back." in html
+    assert "Its author deleted this comment." in html
     assert "A moderator removed this comment." in html
     assert "waiting for a moderator" in html
     assert html.count("tombstone") == 3

@@ -82,7 +82,7 @@ def test_nobody_replies_to_what_is_gone(opening, alice, bob, mod):
     comment = reply(opening, alice)
     reply(comment, bob)
     comments.delete(author=alice, comment=comment)
-    with pytest.raises(Refused, match="taken back or removed"):
+    with pytest.raises(Refused, match="deleted or removed"):
         reply(comment, bob)
 
 

@@ -57,7 +57,7 @@ def test_a_reply_to_what_is_gone_keeps_the_text_and_says_why(opening, alice, bob
     answer = sent(client, comment)
     assert answer.status_code == 422
     assert WORDS in answer.content.decode()
-    assert "This comment was taken back or removed" in answer.content.decode()
+    assert "This comment was deleted or removed" in answer.content.decode()
 
 
 @pytest.mark.parametrize("fate", ["deleted", "removed", "withdrawn"])

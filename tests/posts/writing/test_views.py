@@ -71,7 +71,7 @@ def test_the_reply_page_of_a_tombstone_shows_neither_text_nor_name(opening, alic
     html = client.get(f"/c/{comment.pk}/reply/").content.decode()
     assert "Alice" not in html
     assert WORDS not in html
-    assert "taken back or removed" in html
+    assert "deleted or removed" in html
 
 
 def test_an_empty_form_of_a_visitor_is_no_fault_of_the_server(opening, client):

@@ -1,4 +1,4 @@
-// The desk by keys: on an item a letter chooses a decision and Enter makes it; in the queue j and k walk the items.
+// Keys for the review queue: on an item a letter chooses a decision and Enter makes it; in the queue j and k walk the items.
 // And one tick for all items of a page.
 const isTyping = (element) => element.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
 
@@ -41,8 +41,8 @@ for (const told of document.querySelectorAll("[data-keys]")) told.hidden = false
 // Single letters can be switched off: who dictates would set them off by speaking.
 const isOn = document.querySelector("[data-keys-on]");
 if (isOn) {
-  isOn.checked = localStorage.getItem("desk-keys") !== "off";
-  isOn.addEventListener("change", () => localStorage.setItem("desk-keys", isOn.checked ? "on" : "off"));
+  isOn.checked = localStorage.getItem("review-keys") !== "off";
+  isOn.addEventListener("change", () => localStorage.setItem("review-keys", isOn.checked ? "on" : "off"));
 }
 const fields = () => [...(document.querySelector("#decide")?.elements ?? [])];
 const typed = () => fields().some((field) => field.matches("textarea") && field.value.trim());
@@ -61,7 +61,7 @@ if (canned) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (localStorage.getItem("desk-keys") === "off") return;
+  if (localStorage.getItem("review-keys") === "off") return;
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   let done = true;
