@@ -132,8 +132,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "reason at hand",
-                "verbose_name_plural": "reasons at hand",
+                "verbose_name": "saved reason",
+                "verbose_name_plural": "saved reasons",
                 "ordering": ["title"],
             },
         ),

@@ -79,8 +79,8 @@ class CannedReason(models.Model):
     )
 
     class Meta:
-        verbose_name = _("reason at hand")
-        verbose_name_plural = _("reasons at hand")
+        verbose_name = _("saved reason")
+        verbose_name_plural = _("saved reasons")
         ordering = ["title"]
 
     def __str__(self) -> str:

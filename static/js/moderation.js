@@ -47,7 +47,7 @@ if (isOn) {
 const fields = () => [...(document.querySelector("#decide")?.elements ?? [])];
 const typed = () => fields().some((field) => field.matches("textarea") && field.value.trim());
 
-// A reason at hand is put into its box, where it can be changed; what somebody wrote there themselves stays.
+// A saved reason is put into its box, where it can be changed; what somebody wrote there themselves stays.
 const canned = document.querySelector("#decide select[data-reasons], .act-form select[data-reasons]");
 if (canned) {
   const reasons = JSON.parse(canned.dataset.reasons);

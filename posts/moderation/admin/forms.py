@@ -23,7 +23,7 @@ ACTS = [
     (Act.APPROVE, _("Approve: everybody can read it")),
     (Act.REMOVE, _("Remove")),
     (Act.HOLD, _("Hold: hide it until a decision")),
-    (Act.EDIT_OUT, _("Take out a passage, and show the rest")),
+    (Act.EDIT_OUT, _("Remove a passage and show the rest")),
     (Act.LOCK_BRANCH, _("Lock the branch")),
 ]
 SANCTION_CHOICES = [
@@ -34,7 +34,7 @@ IT_FITS = _("It keeps to the rules.")
 IT_IS_SO = _("It was found in the register.")
 NO_PASSAGE = _("Please say which passage.")
 SEVERAL = format_lazy(
-    _("Copied from the text as it was written. Several have a line with nothing but {mark} between them."),
+    _("Copy it from the text as it was written. Put a line with only {mark} between passages."),
     mark=LEFT_OUT,
 )
 
@@ -77,7 +77,7 @@ class DecisionForm(Seen):
     )
     rule = forms.ChoiceField(label=_("Rule"), required=False)
     canned = forms.ModelChoiceField(
-        label=_("Reason at hand"), queryset=CannedReason.objects.none(), required=False, empty_label=_("none")
+        label=_("Saved reason"), queryset=CannedReason.objects.none(), required=False, empty_label=_("none")
     )
     reason = TextField(
         label=_("Reason"),
@@ -85,7 +85,7 @@ class DecisionForm(Seen):
         min_length=None,
         max_length=2_000,
         rows=3,
-        help_text=_("The author reads it. Left empty, it is the reason at hand; to approve alone needs none."),
+        help_text=_("The author reads it. If it is empty, the saved reason is used. An approval needs none."),
     )
     sanction = forms.ChoiceField(label=_("And its author"), choices=SANCTION_CHOICES, required=False)
 
