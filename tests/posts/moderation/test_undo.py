@@ -177,7 +177,7 @@ def test_appeal_against_undone_decision_can_only_be_reversed(comment, alice, mod
     case = Case.objects.create(comment=comment, kind=3, why=["appeal"], appeal=appeal, opened_at=timezone.now())
     about = {"moderator": mia, "case": case, "seen": 1, "answer": "So it is."}
     for outcome in ("upheld", "changed"):
-        with pytest.raises(Refused, match="undone already"):
+        with pytest.raises(Refused, match="reversed already"):
             appeal_answers.answer_appeal(outcome=outcome, **about)
     appeal_answers.answer_appeal(outcome="reversed", **about)
 
