@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.template.backends.django import Template
-from django.template.loader import get_template
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +24,7 @@ SECTIONS = {
 def pieces(document: dict[str, Any]) -> Iterator[str]:
     """Yield the page of `document` in pieces, so that only one row at a time is in memory."""
     context = {"document": document, "sections": SECTIONS.items(), "zone": timezone.get_current_timezone_name()}
-    yield _template("head").render(context)
+    yield _rendered("head", context)
     for name, heading in SECTIONS.items():
         yield format_html('<h2 id="{}">{}</h2>\n', name, heading)
         number = 0
@@ -33,20 +32,20 @@ def pieces(document: dict[str, Any]) -> Iterator[str]:
             yield from _row(name, row)
         if not number:
             yield format_html("<p>{}</p>\n", _("There are none."))
-    yield _template("foot").render()
+    yield _rendered("foot", {})
 
 
 def _row(name: str, row: dict[str, Any]) -> Iterator[str]:
     if name == "comments":
         row["html"] = _away_from_home(row["html"])
-    yield _template(name).render({"row": row})
+    yield _rendered(name, {"row": row})
     # Not in the template of the comment, because a comment may have any number of versions.
     for version in row.get("earlier_versions", ()):
-        yield _template("version").render({"row": version, "comment": row})
+        yield _rendered("version", {"row": version, "comment": row})
 
 
-def _template(name: str) -> Template:
-    return get_template(f"posts/privacy/export/{name}.html")
+def _rendered(name: str, context: dict[str, Any]) -> str:
+    return render_to_string(f"posts/privacy/export/{name}.html", context)
 
 
 def _away_from_home(html: str) -> str:

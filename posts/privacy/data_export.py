@@ -31,10 +31,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Choices, F, Model, Prefetch, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -47,6 +48,7 @@ FORMAT = "two-way-street-export-1"
 # Rows loaded at once. This limits the memory, however much the member wrote.
 BATCH = 100
 State = Comment.State
+Row = TypeVar("Row", bound=Model)
 STATES = {
     State.PUBLISHED: gettext_lazy("everybody can read it"),
     State.HELD: gettext_lazy("waits for a moderator’s review"),
@@ -128,24 +130,23 @@ def _comments(person: User, rendered: bool) -> Iterator[dict[str, Any]]:
 
 def _comment(comment: Comment, person: User, rendered: bool) -> dict[str, Any]:
     thread = comment.thread
-    is_in_sight = thread.withdrawn_at is None
+    is_visible = thread.withdrawn_at is None
     # The reason for withdrawing a thread may be in its title or question, so only its author gets them.
-    is_told = is_in_sight or thread.author_id == person.pk
-    starts = comment.parent_id is None
+    is_told = is_visible or thread.author_id == person.pk
+    starts = comment.parent is None
+    # The Prefetch in _comments sets this attribute.
+    asked: list[Question] = vars(thread)["asked_by_person"] if starts else []
     return {
         "id": comment.pk,
         "address": _address(comment.get_absolute_url()),
         "thread": thread.title if is_told else None,
         "starts_thread": starts,
-        "asks": [
-            {"text": question.text, "of": _one_of(Question.Asked, question.asks)}
-            for question in (thread.asked_by_person if starts else ())
-        ],
-        "question": comment.question.text if comment.is_answer and is_told else None,
+        "asks": [{"text": question.text, "of": _one_of(Question.Asked, question.asks)} for question in asked],
+        "question": comment.question.text if comment.question and comment.is_answer and is_told else None,
         "standpoint": _one_of(Comment.Standpoint, comment.standpoint),
         "shown_as": comment.byline or person.display_name,
-        "answers": None if starts else _answered(comment.parent, is_in_sight),
-        "state": _state(comment, is_in_sight),
+        "answers": _answered(comment.parent, is_visible) if comment.parent else None,
+        "state": _state(comment, is_visible),
         "written_at": comment.created_at,
         "published_at": comment.published_at,
         "edited_at": comment.edited_at,
@@ -154,16 +155,16 @@ def _comment(comment: Comment, person: User, rendered: bool) -> dict[str, Any]:
     }
 
 
-def _answered(parent: Comment, is_in_sight: bool) -> dict[str, Any]:
+def _answered(parent: Comment, is_visible: bool) -> dict[str, Any]:
     return {
         "id": parent.pk,
         "address": _address(parent.get_absolute_url()),
-        "by": parent.public_name or None if is_in_sight else None,
+        "by": parent.public_name or None if is_visible else None,
     }
 
 
-def _state(comment: Comment, is_in_sight: bool) -> dict[str, str | int]:
-    if comment.is_published and not is_in_sight:
+def _state(comment: Comment, is_visible: bool) -> dict[str, str | int]:
+    if comment.is_published and not is_visible:
         return _kind("thread_hidden", _("its thread is hidden"))
     return _kind(comment.state, STATES[comment.state])
 
@@ -246,14 +247,14 @@ def _decisions(person: User) -> Iterator[dict[str, Any]]:
             yield {
                 "address": _address(f"/decisions/{entry.pk}/"),
                 "at": entry.at,
-                "act": _kind(entry.act, SAID.get(entry.act) or LogEntry.Act(entry.act).label),
+                "act": _kind(entry.act, SAID.get(LogEntry.Act(entry.act)) or LogEntry.Act(entry.act).label),
                 "by": _kind("forum", _("the forum itself"))
                 if entry.is_automatic
                 else _kind("moderator", _("a moderator")),
                 "rule": entry.rule or None,
                 "reason": entry.reason,
                 "until": entry.until,
-                "taken_back_at": entry.taken_back_at,
+                "taken_back_at": vars(entry)["taken_back_at"],
                 "comment": entry.comment_id and _address_of_comment(entry.comment_id),
                 "appeal": _appeal(entry.appeal) if hasattr(entry, "appeal") else None,
             }
@@ -269,7 +270,7 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
     }
 
 
-def _in_batches(rows: QuerySet, key: str = "pk") -> Iterator[list[Model]]:
+def _in_batches(rows: QuerySet[Row], key: str = "pk") -> Iterator[list[Row]]:
     """Yield `rows` in lists of BATCH, ordered by `key`. Each list begins after the last row of the previous one."""
     last = 0
     while batch := list(rows.filter(**{f"{key}__gt": last}).order_by(key)[:BATCH]):
@@ -284,7 +285,7 @@ def _one_of(choices: type[Choices], value: str | int) -> dict[str, str | int]:
     return _kind(value, choices(value).label)
 
 
-def _kind(code: str | int, words: str) -> dict[str, str | int]:
+def _kind(code: str | int, words: str | Promise) -> dict[str, str | int]:
     return {"code": code, "words": str(words)}
 
 

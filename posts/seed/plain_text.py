@@ -53,8 +53,8 @@ def closing_questions(text: str) -> list[tuple[str, str]]:
     parts = paragraphs(text)
     found = []
     for sentence in re.split(r"(?<=[.!?])\s+", curled(parts[-1])) if parts else []:
-        if question := QUESTION.fullmatch(sentence):
-            for half in SECOND_HALF.split(question.group(1)):
+        if match := QUESTION.fullmatch(sentence):
+            for half in SECOND_HALF.split(match.group(1)):
                 question = half[0].upper() + half[1:].rstrip("?") + "?"
                 found.append((question, asks(question)))
     return found

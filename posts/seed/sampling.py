@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models import Max
 
-from posts.models import Comment, Thread
+from posts.models import Comment, Question, Thread
 from posts.models.comment import PUBLISHED
 from posts.seed.sample import CONVERSATION
 from posts.threads import publishing
@@ -20,7 +20,7 @@ def add_sample(thread: Thread) -> int:
     publishing.lock_thread(thread.pk)
     if Comment.objects.filter(thread=thread, is_sample=True, deleted_at=None).exists():
         return 0
-    questions = {question.position: question for question in thread.questions.all()}
+    questions: dict[int | None, Question] = {question.position: question for question in thread.questions.all()}
     above = [thread.opening]
     for depth, name, standpoint, position, text in CONVERSATION:
         del above[depth:]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +29,7 @@ def download(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def words(request: HttpRequest, kind: str) -> HttpResponse:
+def words(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Send everything the member wrote as a file of this `kind` (a key of WRITERS), while it is read."""
     if not request.user.is_authenticated:
         # Redirects to the page first. A download that starts after signing in would leave the member on the sign-in
