@@ -1,4 +1,4 @@
-"""`python -m bench.desk`: measure the pages of the admin with 5,000 open cases and 100,000 closed ones.
+"""`python -m bench.review_queue`: measure the pages of the admin with 5,000 open cases and 100,000 closed ones.
 
 All rows but the thread are written in one transaction that is rolled back.
 """
