@@ -200,9 +200,9 @@ AKISMET_KEY = env.str("AKISMET_KEY", "")
 THREAD_STARTERS = choice("THREAD_STARTERS", "everybody", ("everybody", "trusted", "staff"))
 # In characters: short enough for a thank-you, long enough to refuse a "+1".
 COMMENT_MIN_LENGTH = env.int("COMMENT_MIN_LENGTH", 20)
-# Pages of accounts and moderation, which no cache may store, not even the browser's.
 # Addresses that an open page requests by itself; they do not count as use of a session.
 POLLED = ("/arrivals/",)
+# Pages of accounts and moderation, which no cache may store, not even the browser's.
 NEVER_STORED = ("/account/", "/admin/", "/decisions/", "/drafts/", "/flags/", "/guest-comments/")
 # A guest's form that is sent sooner was probably filled in by a bot, and is shown again.
 GUEST_LEAST_SECONDS = 4

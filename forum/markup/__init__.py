@@ -13,6 +13,7 @@ import threading
 import nh3
 from bleach.sanitizer import Cleaner
 
+from forum.markup.allowed_html import ATTRIBUTES, TAGS
 from forum.markup.blocks import Reader
 from forum.markup.inlines import engine, to_html
 from forum.markup.limits import CLEANING_SECONDS, COMMENT, OPENING, Clock, Limits, TooComplex, pieces_of
@@ -37,34 +38,6 @@ __all__ = [
 # Increase this number when `render` returns other HTML for any source, so that stored HTML is rendered again.
 VERSION = 3
 
-TAGS = frozenset(
-    [
-        "p",
-        "br",
-        "strong",
-        "em",
-        "del",
-        "a",
-        "blockquote",
-        "code",
-        "pre",
-        "ul",
-        "ol",
-        "li",
-        "hr",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-    ]
-)
-ATTRIBUTES = {"a": ["href", "rel"], "ol": ["start"]}
 LINK_RELATION = "nofollow ugc noopener"
 
 
@@ -104,7 +77,7 @@ def render(source: str, limits: Limits = COMMENT) -> str:
     return nh3.clean(
         html,
         tags=set(TAGS),
-        attributes={"a": {"href"}, "ol": {"start"}},
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
         url_schemes={"http", "https", "mailto"},
         attribute_filter=lambda tag, name, value: value if name != "href" or is_safe_target(value) else None,
         link_rel=LINK_RELATION,

@@ -23,7 +23,7 @@ from posts.models.visibility import PUBLISHED, WAITING, CommentQuerySet
 if TYPE_CHECKING:
     from accounts.models import User
 
-GRACE = timedelta(minutes=5)
+EDIT_GRACE = timedelta(minutes=5)
 # The page says “for a minute”. The rest is time to load the page with the button and to read it.
 UNDO_FOR = timedelta(seconds=75)
 # From this number on, the page says “many readers”.
@@ -340,7 +340,7 @@ class Comment(models.Model):
 
     def is_within_grace(self, at: datetime) -> bool:
         """Return whether an edit at the time `at` leaves no mark and no revision."""
-        return at - self.created_at <= GRACE
+        return at - self.created_at <= EDIT_GRACE
 
     @property
     def is_verification_in_force(self) -> bool:

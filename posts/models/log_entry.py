@@ -40,7 +40,7 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
 class LogEntry(models.Model):
     """An action of a moderator, or an automatic action of the forum if `moderator` is None.
 
-    A trigger (migration 0002) refuses to update, delete or truncate entries. A mistake in an entry is therefore never
+    A trigger (migration 0001) refuses to update, delete or truncate entries. A mistake in an entry is therefore never
     changed. Another entry `corrects` it.
 
     An entry about a comment or a person is the statement that the person concerned may read. `rules` and `rule` name

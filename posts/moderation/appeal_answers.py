@@ -204,12 +204,13 @@ def milder_sanctions(entry: LogEntry, sanctions: list[LogEntry]) -> list[str]:
     """
     if not sanctions:
         return [STAYS, "", "warn"] if entry.act in (Act.REMOVE, Act.HOLD, Act.HIDE) else [STAYS, ""]
-    # of a suspension only the end is known: what ends sooner is milder
+    # Of a sanction with an end, only the end is known. What ends sooner is milder.
+    timed = {sanction.act for sanction in SANCTIONS.values() if sanction.duration}
     present = [names_of(each.act)[-1] for each in sanctions]
     until, now, names = min(each.until or NEVER for each in sanctions), timezone.now(), list(SANCTIONS)
-    milder = names[: max(map(names.index, present)) + any(each.act == Act.SUSPEND for each in sanctions)]
+    milder = names[: max(map(names.index, present)) + any(each.act in timed for each in sanctions)]
     fits = [name for name in milder if (SANCTIONS[name].ends_at(now) or now) < until]
-    return [STAYS, "", *(name for name in fits if name not in present or SANCTIONS[name].act == Act.SUSPEND)]
+    return [STAYS, "", *(name for name in fits if name not in present or SANCTIONS[name].act in timed)]
 
 
 def is_about_comment(entry: LogEntry) -> bool:

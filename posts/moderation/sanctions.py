@@ -195,7 +195,7 @@ def _ended_by(act: Act, person: User) -> LogEntry | None:
 
     If that one is not in the public log, its end must not be, either.
     """
-    begun = {Act.UNSUSPEND: [Act.SUSPEND, Act.BAN], Act.UNWATCH: [Act.WATCH]}.get(act)
+    begun = {sanction.act for sanction in SANCTIONS.values() if sanction.ended_by == act}
     return LogEntry.objects.filter(person=person, act__in=begun).order_by("-id").first() if begun else None
 
 
@@ -222,8 +222,8 @@ class Sanction:
     """A sanction that moderators can choose. Everything about it is in its row of SANCTIONS.
 
     `name` is its value in forms and `label` what moderators read there. `act` is its entry in the audit log and
-    `notice` what the person reads about it. `apply` puts it on a person, and `lift` ends it. `duration` is how long it
-    lasts; None if it has no end of its own.
+    `notice` what the person reads about it. `apply` puts it on a person, and takes `until` if there is a `duration`.
+    `ended_by` is the act that ends it early, if there is one.
     """
 
     name: str
@@ -231,7 +231,7 @@ class Sanction:
     act: Act
     notice: Promise
     apply: Callable[..., LogEntry | Literal[False]]
-    lift: Callable[..., LogEntry | Literal[False]] | None = None
+    ended_by: Act | None = None
     duration: timedelta | None = None
 
     def ends_at(self, moment: datetime) -> datetime | None:
@@ -251,17 +251,19 @@ SANCTIONS = {
             Act.WATCH,
             _("What you write is read by a moderator first, until further notice."),
             watch,
-            unwatch,
+            Act.UNWATCH,
         ),
         Sanction(
-            "suspend_1", _("Suspend for 24 hours"), Act.SUSPEND, SUSPENDED, suspend, unsuspend, timedelta(hours=24)
+            "suspend_1", _("Suspend for 24 hours"), Act.SUSPEND, SUSPENDED, suspend, Act.UNSUSPEND, timedelta(hours=24)
         ),
         Sanction(
-            "suspend_3", _("Suspend for 72 hours"), Act.SUSPEND, SUSPENDED, suspend, unsuspend, timedelta(hours=72)
+            "suspend_3", _("Suspend for 72 hours"), Act.SUSPEND, SUSPENDED, suspend, Act.UNSUSPEND, timedelta(hours=72)
         ),
-        Sanction("suspend_7", _("Suspend for 7 days"), Act.SUSPEND, SUSPENDED, suspend, unsuspend, timedelta(days=7)),
         Sanction(
-            "suspend_28", _("Suspend for 28 days"), Act.SUSPEND, SUSPENDED, suspend, unsuspend, timedelta(days=28)
+            "suspend_7", _("Suspend for 7 days"), Act.SUSPEND, SUSPENDED, suspend, Act.UNSUSPEND, timedelta(days=7)
+        ),
+        Sanction(
+            "suspend_28", _("Suspend for 28 days"), Act.SUSPEND, SUSPENDED, suspend, Act.UNSUSPEND, timedelta(days=28)
         ),
         Sanction(
             "ban",
@@ -269,7 +271,7 @@ SANCTIONS = {
             Act.BAN,
             _("You are banned: you can read, but not write any more."),
             suspend,
-            unsuspend,
+            Act.UNSUSPEND,
         ),
     )
 }
@@ -291,7 +293,7 @@ def apply_sanction(
     KeyError for an unknown name.
     """
     sanction = SANCTIONS[name]
-    until = {"until": sanction.ends_at(timezone.now())} if sanction.act in (Act.SUSPEND, Act.BAN) else {}
+    until = {"until": sanction.ends_at(timezone.now())} if sanction.duration else {}
     return sanction.apply(
         moderator=moderator, person=person, reason=reason, rule=rule, comment=comment, decision=decision, **until
     )

@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db.models import F
 
 from posts.models import Comment, Reading
-from posts.models.comment import GRACE
+from posts.models.comment import EDIT_GRACE
 from posts.models.reading import AWAY
 from posts.moderation import actions, appeals, decisions, flags, sanctions, verification
 from posts.writing import comments, guests
@@ -117,7 +117,7 @@ def places(thread, alice, bob, mod):
     actions.remove(moderator=mod, comment=removed, reason="It names a patient.")
     reply(thread.opening, bob, source="# Loud\n\n- a list\n- of things\n\n> quoted\n\n```\n" + "code " * 60 + "\n```\n")
     edited = reply(thread.opening, alice, source="At first I thought that she was bored.")
-    Comment.objects.filter(pk=edited.pk).update(created_at=edited.created_at - 2 * GRACE)
+    Comment.objects.filter(pk=edited.pk).update(created_at=edited.created_at - 2 * EDIT_GRACE)
     comments.edit(editor=alice, comment=edited, source="At first I thought that she was tired of me, and then not.")
     guest = guests.comment_as_guest(
         name="Wren", email=bob.email, parent=thread.opening, source=f"{WORDS} As a guest.", key="guest"

@@ -1,5 +1,6 @@
 """Views to reply to a comment, and to edit and delete one's own."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from forum.errors import kept
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import attempted, sent
 from posts.models import Comment, Thread
+from posts.models.comment import EDIT_GRACE
 from posts.reading import diff, queries, rendering, slots
 from posts.reading.views.comments import readable
 from posts.threads import exceptions, permissions
@@ -27,6 +29,8 @@ from posts.writing import comments
 from posts.writing.forms import EditForm, ReplyForm
 from posts.writing.submission import answered, told_sent
 from posts.writing.views import guests
+
+GRACE_MINUTES = EDIT_GRACE // timedelta(minutes=1)
 
 
 @vary_on_headers("HX-Request")
@@ -87,7 +91,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = pending_form.waiting(request)
     form = EditForm(data, comment=comment, initial=waiting)
     if not request.user.is_authenticated:
-        return signed_out(request, form, "posts/writing/edit.html", {"comment": comment})
+        return signed_out(request, form, "posts/writing/edit.html", {"comment": comment, "minutes": GRACE_MINUTES})
     done = attempted(
         request,
         form,
@@ -102,7 +106,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         ),
     )
     if not done:
-        context = {"comment": comment, "welcome_back": waiting and pending_form.WELCOME_BACK}
+        context = {
+            "comment": comment,
+            "minutes": GRACE_MINUTES,
+            "welcome_back": waiting and pending_form.WELCOME_BACK,
+        }
         if form.overtaken_by:
             context["parts"] = diff.parts(form.overtaken_by.source, form.cleaned_data["source"])
         return answered(request, form, "posts/writing/edit.html", context, place=f"edit:{pk}")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from posts.models import Appeal, Case, Comment, Flag, LogEntry
-from posts.models.comment import GRACE
+from posts.models.comment import EDIT_GRACE
 from posts.moderation import actions, appeal_answers, appeals, decisions, flags, sanctions, undo
 from posts.threads.exceptions import Refused, Stale
 from posts.writing import comments
@@ -55,7 +55,7 @@ def unseen():
 
 
 def test_passage_is_taken_out_of_earlier_versions(client, comment, alice, mod):
-    Comment.objects.filter(pk=comment.pk).update(created_at=timezone.now() - 2 * GRACE)
+    Comment.objects.filter(pk=comment.pk).update(created_at=timezone.now() - 2 * EDIT_GRACE)
     comments.edit(editor=alice, comment=comment, source=f"{NUMBER} Or do not.")
     entry = act(actions.edit_out, mod, comment, passage="555 0100")
     for version in (1, 2, 3):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User, Verification
 from posts.models import Appeal, Case, Comment, Draft, Flag, Helpful, Question, Revision
-from posts.models.comment import GRACE
+from posts.models.comment import EDIT_GRACE
 from posts.moderation import actions, appeal_answers, appeals, decisions, flags, sanctions, verification
 from posts.privacy import as_html, as_json, data_export
 from posts.privacy.views import download
@@ -58,7 +58,7 @@ def page(client, who):
 
 
 def age(comment):
-    Comment.objects.filter(pk=comment.pk).update(created_at=comment.created_at - 2 * GRACE)
+    Comment.objects.filter(pk=comment.pk).update(created_at=comment.created_at - 2 * EDIT_GRACE)
     comment.refresh_from_db()
 
 
