@@ -23,7 +23,7 @@ ACTS = [
     (Act.APPROVE, _("Approve: everybody can read it")),
     (Act.REMOVE, _("Remove")),
     (Act.HOLD, _("Hold: hide it until a decision")),
-    (Act.EDIT_OUT, _("Remove a passage and show the rest")),
+    (Act.EDIT_OUT, _("Redact a passage and show the rest")),
     (Act.LOCK_BRANCH, _("Lock the branch")),
 ]
 SANCTION_CHOICES = [
