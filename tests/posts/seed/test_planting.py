@@ -15,7 +15,7 @@ It isn't 'all about you' - or *is* it? 1. No.
 
 # not a heading
 
-Tell me what you think?   What have your patients said they've learned, and what have you learned from your therapist?
+Say more?   What do your clients tell you they've kept, and how has your therapist changed you?
 """
 
 
@@ -68,7 +68,7 @@ def test_the_owners_text_replaces_it_and_every_reply_is_kept(db, original):
     assert str(thread.source_date) == "2010-05-31"
     assert opening.revisions.count() == 1
     answer.refresh_from_db()
-    assert answer.question.text == "What have your patients said they’ve learned?"
+    assert answer.question.text == "What do your clients tell you they’ve kept?"
     assert thread.comment_count == 1
 
 
