@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, URLResolver, reverse
 from accounts.models import User, Verification
 from forum import outbox
 from forum.models import OutboxMessage
-from posts.models import Draft, GuestComment, LogEntry, Note, Revision, WatchedWord
+from posts.models import Comment, Draft, GuestComment, LogEntry, Note, Revision, WatchedWord
 from posts.moderation import actions
 from tests.factories import moderator, person, reply
 from tests.posts.moderation.case_forms import flagged, held
@@ -69,10 +69,11 @@ def secrets():
 def pages():
     """(name, address) of every page of the admin, ours included: each address with each row that it may be about."""
     models = {f"{each._meta.app_label}/{each._meta.model_name}/": each for each in admin.site._registry}
-    entries = list(LogEntry.objects.values_list("pk", flat=True))
+    # some addresses of the queue are about a comment or an entry of the audit log
+    others = [*LogEntry.objects.values_list("pk", flat=True), *Comment.objects.values_list("pk", flat=True)]
     for pattern in admin.site.get_urls():
         if isinstance(pattern, URLResolver):
-            rows = {*models[str(pattern.pattern)]._base_manager.values_list("pk", flat=True), *entries}
+            rows = {*models[str(pattern.pattern)]._base_manager.values_list("pk", flat=True), *others}
             named = [each for each in pattern.url_patterns if each.name]
         else:
             rows, named = {"posts"}, [pattern] if pattern.name else []
