@@ -301,6 +301,7 @@ class Migration(migrations.Migration):
                             ("ban", "banned"),
                             ("look", "looked for other accounts"),
                             ("undo", "decision reversed"),
+                            ("reopen", "decision reversed, to be decided again"),
                             ("uphold", "upheld on appeal"),
                             ("change", "changed on appeal"),
                             ("reverse", "reversed on appeal"),
@@ -313,7 +314,7 @@ class Migration(migrations.Migration):
                 ("reason", models.TextField(verbose_name="reason")),
                 ("rule", models.CharField(blank=True, max_length=200, verbose_name="rule")),
                 ("before", models.JSONField(null=True)),
-                ("details", models.JSONField(null=True)),
+                ("until", models.DateTimeField(null=True, verbose_name="until")),
                 ("is_confidential", models.BooleanField(default=False)),
                 (
                     "comment",
@@ -353,6 +354,15 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="log_entries",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "part_of",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="posts.logentry",
                     ),
                 ),
                 (
@@ -961,6 +971,7 @@ class Migration(migrations.Migration):
                                 ("flag", "flagged by readers"),
                                 ("hold", "held by a moderator"),
                                 ("moderator", "a moderator wants to look at it"),
+                                ("undo", "a decision about it was reversed"),
                                 ("appeal", "its author appeals"),
                                 ("clinician", "somebody asks to be verified as a clinician"),
                             ],

@@ -106,6 +106,7 @@ class Case(models.Model):
         FLAG = "flag", _("flagged by readers")
         HOLD = "hold", _("held by a moderator")
         MODERATOR = "moderator", _("a moderator wants to look at it")
+        UNDO = "undo", _("a decision about it was reversed")
         APPEAL = "appeal", _("its author appeals")
         CLINICIAN = "clinician", _("somebody asks to be verified as a clinician")
 

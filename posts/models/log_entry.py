@@ -1,7 +1,7 @@
 """The moderation log: who did what, when and why. A database trigger prevents changes of entries."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +9,8 @@ from django.db.models import Count
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from posts.models.before_image import BeforeImage
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -20,15 +22,8 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
     """Queries on log entries."""
 
     def sanctions_with(self, *entries: "LogEntry") -> Self:
-        """Return the sanctions against the authors that were decided together with these `entries` about comments.
-
-        Uses the index on the person.
-        """
-        people = {entry.person_id for entry in entries if entry.person_id}
-        if not people:
-            return self.none()
-        first, pks = min(entry.pk for entry in entries), [entry.pk for entry in entries]
-        return self.filter(person__in=people, id__gt=first, details__decision__in=pks).order_by("id")
+        """Return the sanctions against the authors that were part of these `entries` about comments, oldest first."""
+        return self.filter(part_of__in=entries, act__in=SANCTIONING).order_by("id")
 
     def confidential_by_month(self) -> list[tuple[datetime, int]]:
         """Return [(month, number of confidential decisions)] of the last year, the latest month first."""
@@ -44,9 +39,10 @@ class LogEntry(models.Model):
     changed. Another entry `corrects` it.
 
     An entry about a comment or a person is the statement that the person concerned may read. `rules` and `rule` name
-    the rule it is based on. `before` has what the action changed, so that it can be undone. `details` has what the
-    action set. `undoes` is the entry that this one undoes. An entry can be undone only once. The public log shows only
-    the number of `is_confidential` entries per month.
+    the rule it is based on. `before` is the state before the action, a stored BeforeImage. `until` is when a sanction
+    ends by itself. `part_of` is the decision that a sanction came with, or the answer to an appeal that this entry is a
+    part of. `undoes` is the entry that this one undoes. An entry can be undone only once. The public log shows only the
+    number of `is_confidential` entries per month.
     """
 
     class Act(models.TextChoices):
@@ -78,6 +74,7 @@ class LogEntry(models.Model):
         BAN = "ban", _("banned")
         LOOK = "look", _("looked for other accounts")
         UNDO = "undo", _("decision reversed")
+        REOPEN = "reopen", _("decision reversed, to be decided again")
         UPHOLD = "uphold", _("upheld on appeal")
         CHANGE = "change", _("changed on appeal")
         REVERSE = "reverse", _("reversed on appeal")
@@ -97,7 +94,8 @@ class LogEntry(models.Model):
     rules = models.ForeignKey("posts.Rules", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     rule = models.CharField(_("rule"), max_length=200, blank=True)
     before = models.JSONField(null=True)
-    details = models.JSONField(null=True)
+    until = models.DateTimeField(_("until"), null=True)
+    part_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="parts")
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
     corrects = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("adds to")
@@ -135,22 +133,35 @@ class LogEntry(models.Model):
         return self.moderator_id is None
 
     @property
-    def until(self) -> datetime | None:
-        """Return when the sanction ends by itself, or None."""
-        told = (self.details or {}).get("until")
-        return told and datetime.fromisoformat(told)
+    def before_image(self) -> BeforeImage:
+        """Return the state before the action; it is empty if the action changed nothing that an undo restores."""
+        return BeforeImage.from_json(self.before) if self.before else BeforeImage()
+
+    @property
+    def is_undoable(self) -> bool:
+        """Return whether this is an action of a kind that can be undone."""
+        return self.act in UNDOABLE
+
+    @property
+    def is_sanction(self) -> bool:
+        """Return whether this warned, watched, suspended or banned a person."""
+        return self.act in SANCTIONING
+
+    @property
+    def is_about_person(self) -> bool:
+        """Return whether this changed what a person may do, and not a comment or a thread."""
+        return self.act in ABOUT_PERSON
 
     def is_over(self, person: "User") -> bool:
         """Return whether a suspension, ban or watch of `person` has expired, was ended or was replaced by another one.
 
         Returns False for all other actions.
         """
-        if self.act not in (Act.SUSPEND, Act.BAN, Act.WATCH):
-            return False
         if self.until is not None and self.until <= timezone.now():
             return True
-        set_to = {field: now for field, (_was, now) in (self.before or {}).get("person", {}).items()}
-        return any(now != as_noted(getattr(person, field)) for field, now in set_to.items())
+        if self.act in (Act.SUSPEND, Act.BAN):
+            return person.suspended_at != self.at
+        return self.act == Act.WATCH and person.watched_at != self.at
 
     @property
     def is_appealable(self) -> bool:
@@ -165,22 +176,30 @@ class LogEntry(models.Model):
         return subject
 
 
-def as_noted(value: Any) -> Any:
-    """Return `value` as an entry stores it in JSON."""
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
 Act = LogEntry.Act
-APPEALABLE = {
+SANCTIONING = {Act.WARN, Act.WATCH, Act.SUSPEND, Act.BAN}
+ABOUT_PERSON = SANCTIONING | {Act.UNWATCH, Act.UNSUSPEND, Act.TRUST, Act.UNTRUST}
+UNDOABLE = ABOUT_PERSON | {
+    Act.HOLD,
+    Act.HIDE,
+    Act.APPROVE,
+    Act.KEEP,
+    Act.REMOVE,
+    Act.RESTORE,
+    Act.EDIT_OUT,
+    Act.LOCK_BRANCH,
+    Act.OPEN_BRANCH,
+    Act.LOCK,
+    Act.UNLOCK,
+    Act.PIN,
+    Act.UNPIN,
+}
+APPEALABLE = SANCTIONING | {
     Act.REMOVE,
     Act.HOLD,
     Act.HIDE,
     Act.EDIT_OUT,
     Act.LOCK_BRANCH,
-    Act.WARN,
-    Act.WATCH,
-    Act.SUSPEND,
-    Act.BAN,
 }
 # Actions that the person concerned is also notified of by mail.
 MAILED = APPEALABLE | {Act.VERIFY, Act.REFUSE, Act.REVOKE}
@@ -192,6 +211,7 @@ STATED = APPEALABLE | {
     Act.UNSUSPEND,
     Act.UNWATCH,
     Act.UNDO,
+    Act.REOPEN,
     Act.UPHOLD,
     Act.CHANGE,
     Act.REVERSE,

@@ -2,10 +2,12 @@
 
 Each action requires a reason and writes the audit log in the same transaction. It returns the log entry, or False if
 nothing had to be changed (such as removing a removed comment); then it logs nothing. `rule` is the title of the
-community rule that the action is based on.
+community rule that the action is based on. `part_of` is the answer to an appeal that the action is part of.
+
+An action on a comment is refused while another moderator has claimed its case.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from forum import markup
 from posts.models import Comment, LogEntry, Revision, Thread
+from posts.models.before_image import BeforeImage, Change, Redaction
 from posts.moderation import cases, notices
 from posts.moderation.audit_log import check_not_concerned, check_right, log
 from posts.safety.redaction import LEFT_OUT, cut, joined, passages_of
@@ -20,15 +23,17 @@ from posts.threads import exceptions, publishing
 from posts.threads.changes import moment_if, set_fields
 from posts.threads.exceptions import Refused
 from posts.threads.text import rewrite
-from posts.threads.visibility import show
+from posts.threads.visibility import set_timestamps, show
 
 Act = LogEntry.Act
 
 
 @transaction.atomic
-def remove(*, moderator: User, comment: Comment, reason: str, rule: str = "") -> LogEntry | Literal[False]:
+def remove(
+    *, moderator: User, comment: Comment, reason: str, rule: str = "", part_of: LogEntry | None = None
+) -> LogEntry | Literal[False]:
     """Remove a comment. Replies stay, below a tombstone. Removing an opening post withdraws its thread."""
-    return _set_comment_state(moderator, comment, reason, rule, Act.REMOVE, removed=True)
+    return _set_comment_state(moderator, comment, reason, rule, Act.REMOVE, part_of, removed=True)
 
 
 @transaction.atomic
@@ -39,19 +44,21 @@ def restore(*, moderator: User, comment: Comment, reason: str, rule: str = "") -
     Raises PermissionDenied if it is the moderator's own comment and there is another moderator.
     """
     check_not_concerned(moderator, comment.author)
-    entry = _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, removed=False)
+    entry = _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, None, removed=False)
     if entry:
         notices.send_reversal(entry)
     return entry
 
 
 @transaction.atomic
-def hold(*, moderator: User, comment: Comment, reason: str, rule: str = "") -> LogEntry | Literal[False]:
+def hold(
+    *, moderator: User, comment: Comment, reason: str, rule: str = "", part_of: LogEntry | None = None
+) -> LogEntry | Literal[False]:
     """Hold a comment until it is reviewed. Its author can still read it.
 
     If an opening post is held, only moderators and the author of the thread can open the thread.
     """
-    return _set_comment_state(moderator, comment, reason, rule, Act.HOLD, hidden=True)
+    return _set_comment_state(moderator, comment, reason, rule, Act.HOLD, part_of, hidden=True)
 
 
 @transaction.atomic
@@ -66,20 +73,27 @@ def approve(
     if it is the moderator's own comment and there is another moderator.
     """
     check_not_concerned(moderator, comment.author)
-    entry = _set_comment_state(moderator, comment, reason, rule, Act.APPROVE, hidden=False, held=False, removed=False)
+    states = {"hidden": False, "held": False, "removed": False}
+    entry = _set_comment_state(moderator, comment, reason, rule, Act.APPROVE, None, **states)
     if entry:
-        if is_told and {"removed_at", "hidden_at"} & entry.before["comment"].keys():
+        if is_told and {"removed_at", "hidden_at"} & entry.before_image.comment.keys():
             notices.send_reversal(entry)
         return entry
-    comment = publishing.lock_comment(comment)
+    comment = _lock(moderator, comment)
     if not comment.is_published or cases.case_of(comment) is None:
         return False
-    return _done(comment, moderator, Act.KEEP, reason, rule, {})
+    return _done(comment, moderator, Act.KEEP, reason, rule, BeforeImage())
 
 
 @transaction.atomic
 def edit_out(
-    *, moderator: User, comment: Comment, passage: str, reason: str, rule: str = ""
+    *,
+    moderator: User,
+    comment: Comment,
+    passage: str,
+    reason: str,
+    rule: str = "",
+    part_of: LogEntry | None = None,
 ) -> LogEntry | Literal[False]:
     """Cut `passage` out of the text, at each place where it occurs, and leave a mark.
 
@@ -93,7 +107,7 @@ def edit_out(
     check_right(moderator, reason)
     # this action publishes a held or hidden comment
     check_not_concerned(moderator, comment.author)
-    comment = publishing.lock_comment(comment)
+    comment = _lock(moderator, comment)
     passages = passages_of(passage)
     if comment.deleted_at is not None:
         raise Refused(exceptions.GONE_TO_READ)
@@ -112,17 +126,18 @@ def edit_out(
     shown = comment.revisions.filter(withheld_at=None).values_list("pk", "source")
     withheld = [pk for pk, said in shown if any(passage in said for passage in passages)]
     comment.revisions.filter(pk__in=withheld).update(withheld_at=now)
-    before = {"text": {"revision": revision.pk, "mark": comment.fingerprint, "withheld": withheld}}
-    if comment.edited_at != edited_at:
-        before["comment"] = {"edited_at": [edited_at and edited_at.isoformat(), comment.edited_at.isoformat()]}
-    show(comment, {"held": False, "hidden": False}, before)
-    return _done(comment, moderator, Act.EDIT_OUT, reason, rule, before, details={"revision": revision.pk})
+    changes = {"edited_at": Change(edited_at, comment.edited_at)} if comment.edited_at != edited_at else {}
+    changes |= show(comment, {"held": False, "hidden": False})
+    image = BeforeImage(comment=changes, redaction=Redaction(revision.pk, comment.fingerprint, tuple(sorted(withheld))))
+    return _done(comment, moderator, Act.EDIT_OUT, reason, rule, image, part_of)
 
 
 @transaction.atomic
-def lock_branch(*, moderator: User, comment: Comment, reason: str, rule: str = "") -> LogEntry | Literal[False]:
+def lock_branch(
+    *, moderator: User, comment: Comment, reason: str, rule: str = "", part_of: LogEntry | None = None
+) -> LogEntry | Literal[False]:
     """Lock the branch of a comment: it can be read, but there can be no new replies in it."""
-    return _set_branch_lock(moderator, comment, reason, rule, Act.LOCK_BRANCH, True)
+    return _set_branch_lock(moderator, comment, reason, rule, Act.LOCK_BRANCH, part_of, True)
 
 
 @transaction.atomic
@@ -132,7 +147,7 @@ def open_branch(*, moderator: User, comment: Comment, reason: str, rule: str = "
     Raises PermissionDenied if it is the moderator's own comment and there is another moderator.
     """
     check_not_concerned(moderator, comment.author)
-    entry = _set_branch_lock(moderator, comment, reason, rule, Act.OPEN_BRANCH, False)
+    entry = _set_branch_lock(moderator, comment, reason, rule, Act.OPEN_BRANCH, None, False)
     if entry:
         notices.send_reversal(entry)
     return entry
@@ -178,47 +193,49 @@ def unpin(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal
     return _set_thread_state(moderator, thread, reason, Act.UNPIN, "pinned_at", False)
 
 
+def _lock(moderator: User, comment: Comment) -> Comment:
+    """Return the comment, locked. Raises Refused if another moderator has claimed its case."""
+    comment = publishing.lock_comment(comment)
+    case = cases.case_of(comment)
+    claimant = case and case.claimant()
+    if claimant is not None and claimant != moderator:
+        raise Refused(exceptions.CLAIMED % {"who": claimant})
+    return comment
+
+
 def _set_comment_state(
-    moderator: User, comment: Comment, reason: str, rule: str, act: Act, **states: bool
+    moderator: User, comment: Comment, reason: str, rule: str, act: Act, part_of: LogEntry | None, **states: bool
 ) -> LogEntry | Literal[False]:
     """Change the comment's states and all that depends on them (counts, withdrawal of the thread), and log it."""
     check_right(moderator, reason)
-    comment = publishing.lock_comment(comment)
+    comment = _lock(moderator, comment)
     if act == Act.APPROVE and comment.deleted_at is not None:
         return False
-    before = {}
-    if not show(comment, states, before):
-        return False
-    return _done(comment, moderator, act, reason, rule, before)
+    changes = show(comment, states)
+    return bool(changes) and _done(comment, moderator, act, reason, rule, BeforeImage(comment=changes), part_of)
 
 
 def _set_branch_lock(
-    moderator: User, comment: Comment, reason: str, rule: str, act: Act, on: bool
+    moderator: User, comment: Comment, reason: str, rule: str, act: Act, part_of: LogEntry | None, on: bool
 ) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
-    comment = publishing.lock_comment(comment)
-    before = {}
-    if not set_fields(comment, {"locked_at": moment_if(on, comment.locked_at, timezone.now())}, before, "comment"):
-        return False
-    publishing.raise_version(comment.thread)
-    return _done(comment, moderator, act, reason, rule, before)
+    comment = _lock(moderator, comment)
+    changes = set_timestamps(comment, {"locked_at": moment_if(on, comment.locked_at, timezone.now())})
+    return bool(changes) and _done(comment, moderator, act, reason, rule, BeforeImage(comment=changes), part_of)
 
 
 def _done(
-    comment: Comment, moderator: User, act: Act, reason: str, rule: str, before: dict[str, Any], **more: Any
+    comment: Comment,
+    moderator: User,
+    act: Act,
+    reason: str,
+    rule: str,
+    image: BeforeImage,
+    part_of: LogEntry | None = None,
 ) -> LogEntry:
     """Log the action, and close the comment's case as the action requires."""
-    entry = log(
-        moderator,
-        act,
-        reason,
-        rule=rule,
-        comment=comment,
-        thread=comment.thread,
-        person=comment.author,
-        before=before,
-        **more,
-    )
+    about = {"comment": comment, "thread": comment.thread, "person": comment.author}
+    entry = log(moderator, act, reason, rule=rule, before=image.to_json(), part_of=part_of, **about)
     cases.close_after_decision(comment, entry)
     return entry
 
@@ -243,8 +260,8 @@ def _set_thread_state(
 ) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
     thread = publishing.lock_thread(thread.pk)
-    before = {}
-    if not set_fields(thread, {field: moment_if(on, getattr(thread, field), timezone.now())}, before, "thread"):
+    changes = set_fields(thread, {field: moment_if(on, getattr(thread, field), timezone.now())})
+    if not changes:
         return False
     publishing.raise_version(thread)
-    return log(moderator, act, reason, thread=thread, before=before)
+    return log(moderator, act, reason, thread=thread, before=BeforeImage(thread=changes).to_json())

@@ -1,4 +1,4 @@
-"""Answer appeals: uphold the decision, change it to a milder one, or reverse it."""
+"""Answer appeals: uphold the decision, reverse it, or replace it by a milder one."""
 
 from datetime import UTC, datetime
 
@@ -17,10 +17,10 @@ from posts.threads.exceptions import Refused
 
 Act, Outcome = LogEntry.Act, Appeal.Outcome
 ACT_OF = {Outcome.UPHELD: Act.UPHOLD, Outcome.CHANGED: Act.CHANGE, Outcome.REVERSED: Act.REVERSE}
-# for a changed decision: the part about the comment, or the part about its author, stays as it is
+# the choice of a sanction that goes on as it is
 STAYS = "stays"
-# actions on a comment, mildest first
-MILDNESS = [Act.LOCK_BRANCH, Act.EDIT_OUT, Act.HOLD, Act.REMOVE]
+# decisions about a comment, the mildest first
+MILDNESS = [Act.APPROVE, Act.LOCK_BRANCH, Act.EDIT_OUT, Act.HOLD, Act.REMOVE]
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -32,8 +32,8 @@ def answer_appeal(
     seen: int,
     outcome: str,
     answer: str,
-    act: str = STAYS,
-    sanction: str = STAYS,
+    act: str = "",
+    sanction: str = "",
     passage: str = "",
 ) -> LogEntry:
     """Answer the appeal of `case` and return the log entry of the answer.
@@ -41,14 +41,14 @@ def answer_appeal(
     `outcome` is one of these:
 
     - UPHELD: the decision stands.
-    - REVERSED: all effects of the decision are undone. A comment that would be held or hidden again is published.
-    - CHANGED: `act` replaces the decision about the comment, and `sanction` the one about its author; the values are
-      those of decisions.decide. STAYS leaves that part as it is, and an empty string means nothing: as `act`, the
-      comment is published. The rule stays the same, and the answer is the reason.
+    - REVERSED: the decision is undone, and a comment that would be held or hidden again is published. If the comment
+      has changed since the decision, its case is open again instead.
+    - CHANGED: the decision is undone and replaced by `act`, `passage` and `sanction`, which have the same meaning as in
+      decisions.decide; STAYS means the sanction that is in force. The rule stays the same, and the answer is the
+      reason. The new decision must be milder (see `milder_acts` and `milder_sanctions`), so that an appeal has no risk.
 
-    A changed decision must be milder, so that an appeal has no risk: see `milder_acts` and `milder_sanctions`.
-    Decisions, flags and texts that came after the decision stay as they are. `details["instead"]` of the entry has the
-    ids of the entries of the replacing decisions.
+    Decisions, flags and texts that came after the decision stay as they are. The entries of a replacing decision are
+    `parts` of the answer.
 
     Raises PermissionDenied for the moderator who made the decision if there is another moderator, Stale if the case has
     changed since version `seen`, and Refused if the answer is not possible.
@@ -59,158 +59,140 @@ def answer_appeal(
     if entry.moderator_id == moderator.pk and User.objects.others_moderate(moderator):
         raise PermissionDenied(exceptions.NOT_YOUR_OWN_APPEAL)
     check_not_concerned(moderator, case.appeal.person)
-    if outcome != Outcome.REVERSED and LogEntry.objects.filter(undoes=entry).exists():
+    is_undone = LogEntry.objects.filter(undoes=entry).exists()
+    if is_undone and outcome != Outcome.REVERSED:
         raise Refused(exceptions.NOTHING_STANDS)
-    now = timezone.now()
-    instead = []
-    if outcome == Outcome.REVERSED:
-        _take_back(moderator, entry, answer)
-        _put_right(moderator, entry, answer)
-    elif outcome == Outcome.CHANGED:
-        instead = _decide_instead(moderator, entry, answer, act, sanction, passage)
-    appeal = Appeal.objects.select_for_update(no_key=True).get(pk=case.appeal_id)
-    appeal.outcome, appeal.answer, appeal.decided_at, appeal.decided_by = outcome, answer.strip(), now, moderator
-    appeal.save(update_fields=["outcome", "answer", "decided_at", "decided_by"])
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
     if entry.is_confidential:
         about["is_confidential"] = True
-    details = {"instead": [each.pk for each in instead]} if instead else None
-    done = log(moderator, ACT_OF[outcome], answer, details=details, **about)
-    Case.objects.filter(pk=case.pk).update(closed_at=now, closed_by=done, version=seen + 1)
+    done = log(moderator, ACT_OF[outcome], answer, **about)
+    if outcome == Outcome.CHANGED:
+        _replace(moderator, entry, done, act, sanction, passage)
+    elif outcome == Outcome.REVERSED and (is_undone or _undo(moderator, entry, done)):
+        _put_right(moderator, entry, done)
+    appeal = Appeal.objects.select_for_update(no_key=True).get(pk=case.appeal_id)
+    appeal.outcome, appeal.answer, appeal.decided_at, appeal.decided_by = outcome, done.reason, done.at, moderator
+    appeal.save(update_fields=["outcome", "answer", "decided_at", "decided_by"])
+    Case.objects.filter(pk=case.pk).update(closed_at=done.at, closed_by=done, version=seen + 1)
     # the mail about a replacing decision leads to the answer, so that one mail is enough
-    if not any(notices.has_notice(each) for each in instead):
+    if not any(notices.has_notice(part) for part in instead_of(done)):
         notices.send_appeal_answer(appeal)
     return done
 
 
-def _take_back(moderator: User, entry: LogEntry, answer: str, *, with_sanctions: bool = True) -> None:
-    """Undo `entry`, unless that is done already. Changes that came after it stay as they are."""
-    if not LogEntry.objects.filter(undoes=entry).exists():
-        about = {"reopens": False, "with_sanctions": with_sanctions, "leniently": True}
-        undo.undo(moderator=moderator, entry=entry, reason=answer, **about)
+def instead_of(answer: LogEntry) -> list[LogEntry]:
+    """Return the decisions that replaced another one by this answer to an appeal. Takes two queries at most."""
+    decided = list(answer.parts.exclude(act__in=[Act.UNDO, Act.REOPEN]).select_related("undone_by").order_by("id"))
+    return [*decided, *LogEntry.objects.sanctions_with(*decided).select_related("undone_by")] if decided else []
 
 
-def _put_right(moderator: User, entry: LogEntry, answer: str) -> None:
-    """Publish the comment of `entry` if it is held or hidden, and settle its flags as unfounded."""
+def _undo(moderator: User, entry: LogEntry, answer: LogEntry, *, with_sanctions: bool = True) -> bool:
+    """Undo `entry` as a part of the `answer`, and return whether everything is as it was before."""
+    about = {"entry": entry, "reason": answer.reason, "answer": answer, "with_sanctions": with_sanctions}
+    return undo.undo(moderator=moderator, **about).act == Act.UNDO
+
+
+def _put_right(moderator: User, entry: LogEntry, answer: LogEntry) -> None:
+    """Publish the comment of `entry`, and settle its flags as unfounded."""
     if is_about_comment(entry):
-        comment = _published(moderator, entry, answer) if entry.act != Act.LOCK_BRANCH else None
-        cases.settle_after_appeal(comment or publishing.lock_comment(entry.comment), entry)
+        cases.settle_after_appeal(_published(moderator, entry, answer), entry)
 
 
-def _decide_instead(
-    moderator: User, entry: LogEntry, answer: str, act: str, sanction: str, passage: str
-) -> list[LogEntry]:
-    """Replace `entry`, or a part of it, and return the entries of the replacing decisions.
+def _published(moderator: User, entry: LogEntry, answer: LogEntry) -> Comment:
+    """Lock and return the comment of `entry`. If it is held or hidden and nothing new has come since, approve it.
 
-    The list is empty if a part is reversed and nothing replaces it.
+    A locked branch decided nothing about the comment itself.
     """
-    sanctions = standing_sanctions(entry)
-    if not is_about_comment(entry):
-        if act != STAYS or sanction in (STAYS, ""):
-            raise Refused(exceptions.NOTHING_INSTEAD)
-        if entry.is_over(entry.person) or sanction not in milder_sanctions(entry, [entry]):
-            raise Refused(exceptions.HARSHER)
-        _take_back(moderator, entry, answer)
-        return [_sanction_instead(moderator, entry, answer, sanction, None)]
-    if act not in milder_acts(entry) or sanction not in milder_sanctions(entry, sanctions):
-        raise Refused(exceptions.HARSHER)
-    if act == STAYS and sanction not in (STAYS, "") and not sanctions:
-        # a sanction cannot be added to a decision that otherwise stays as it is
-        raise Refused(exceptions.HARSHER)
-    if act == entry.act == Act.EDIT_OUT and not _is_smaller(passage, entry):
-        raise Refused(exceptions.HARSHER)
-    is_other_act = act != STAYS
-    # to take back everything is to reverse, and to leave everything is to uphold: those are other outcomes
-    is_other_sanction = sanction != STAYS and bool(sanction or sanctions)
-    is_all_gone = not act and (not sanction or (sanction == STAYS and not sanctions))
-    if is_all_gone or not (is_other_act or is_other_sanction):
-        raise Refused(exceptions.NOTHING_INSTEAD)
-    decision, instead = entry, []
-    if is_other_act:
-        _take_back(moderator, entry, answer, with_sanctions=False)
-        decision = _act_instead(moderator, entry, answer, act, passage)
-        instead += [decision] if decision else []
-    if is_other_sanction:
-        for each in sanctions:
-            _take_back(moderator, each, answer)
-        instead += [_sanction_instead(moderator, entry, answer, sanction, decision)] if sanction else []
-    return instead
+    comment = publishing.lock_comment(entry.comment)
+    if entry.act != Act.LOCK_BRANCH and cases.is_waiting(comment) and not cases.has_news_since(comment, entry):
+        actions.approve(moderator=moderator, comment=comment, reason=answer.reason, is_told=False)
+        comment = publishing.lock_comment(comment)
+    return comment
 
 
-def _is_smaller(passage: str, entry: LogEntry) -> bool:
-    """Return whether each passage is a part of a passage that `entry` took out."""
-    revision = Revision.objects.filter(pk=entry.details["revision"]).first()
-    taken_out = passages_of(revision.taken_out) if revision else []
-    return all(any(part in whole for whole in taken_out) for part in passages_of(passage))
+def _replace(moderator: User, entry: LogEntry, answer: LogEntry, act: str, sanction: str, passage: str) -> None:
+    """Undo `entry` and make a milder decision instead, as a part of the `answer`."""
+    _check_milder(entry, act, sanction, passage)
+    if not _undo(moderator, entry, answer, with_sanctions=sanction != STAYS):
+        raise Refused(exceptions.CHANGED_SINCE)
+    decision = _decide_instead(moderator, entry, answer, act, passage) if is_about_comment(entry) else None
+    if sanction in ("", STAYS):
+        return
+    if entry.person is None:
+        raise Refused(exceptions.NO_ACCOUNT)
+    about = {"reason": answer.reason, "rule": entry.rule, "comment": entry.comment, "part_of": decision or answer}
+    if not apply_sanction(moderator=moderator, person=entry.person, name=sanction, **about):
+        raise Refused(exceptions.NOTHING_TO_DO)
 
 
-def _act_instead(moderator: User, entry: LogEntry, answer: str, act: str, passage: str) -> LogEntry | None:
-    """Apply `act` to the comment and return its log entry.
-
-    For an empty `act`, publish the comment, settle its flags as unfounded, and return None.
-    """
-    if not act:
+def _decide_instead(moderator: User, entry: LogEntry, answer: LogEntry, act: str, passage: str) -> LogEntry | None:
+    """Decide about the comment, and return the log entry, or None if it was published."""
+    if act == Act.APPROVE:
         _put_right(moderator, entry, answer)
         return None
     comment = publishing.lock_comment(entry.comment)
     if cases.has_news_since(comment, entry):
-        # the new action would also close those flags or that case, unseen
+        # the new decision would also close those flags or that case, unseen
         raise Refused(exceptions.DECIDE_THAT_FIRST)
     options = {"passage": passage} if act == Act.EDIT_OUT else {}
-    decision = decisions.ABOUT_COMMENT[act](
-        moderator=moderator, comment=comment, reason=answer, rule=entry.rule, **options
-    )
+    about = {"moderator": moderator, "reason": answer.reason, "rule": entry.rule, "part_of": answer}
+    decision = decisions.ABOUT_COMMENT[act](comment=comment, **about, **options)
     if not decision:
         raise Refused(exceptions.NOTHING_TO_DO)
-    if act != Act.HOLD:
+    if act == Act.LOCK_BRANCH:
         _published(moderator, entry, answer)
     return decision
 
 
-def _sanction_instead(
-    moderator: User, entry: LogEntry, answer: str, sanction: str, decision: LogEntry | None
-) -> LogEntry:
-    """Apply `sanction` to the person, as part of `decision` about their comment if there is one."""
-    if entry.person is None:
-        raise Refused(exceptions.NO_ACCOUNT)
-    about = {"person": entry.person, "comment": entry.comment, "decision": decision}
-    done = apply_sanction(moderator=moderator, name=sanction, reason=answer, rule=entry.rule, **about)
-    if not done:
-        raise Refused(exceptions.NOTHING_TO_DO)
-    return done
+def _check_milder(entry: LogEntry, act: str, sanction: str, passage: str) -> None:
+    """Raise Refused unless the decision is milder than `entry` with the sanction that is in force."""
+    standing = standing_sanction(entry)
+    if act not in milder_acts(entry) or sanction not in ["", *milder_sanctions(entry, standing)]:
+        raise Refused(exceptions.HARSHER)
+    is_smaller = act == entry.act == Act.EDIT_OUT and _is_smaller(passage, entry)
+    is_same = act in ("", _harshness(entry)) and not is_smaller
+    if is_same and sanction and standing is None:
+        # a warning would be added
+        raise Refused(exceptions.HARSHER)
+    if (is_same and (sanction == STAYS or standing is None)) or (not sanction and act in ("", Act.APPROVE)):
+        raise Refused(exceptions.NOTHING_INSTEAD)
 
 
-def standing_sanctions(entry: LogEntry) -> list[LogEntry]:
-    """Return the sanctions against the author that were part of the decision `entry` and are still in force.
+def _is_smaller(passage: str, entry: LogEntry) -> bool:
+    """Return whether the passages are only a part of those that `entry` took out. Raises Refused if they are more."""
+    redaction = entry.before_image.redaction
+    revision = redaction and Revision.objects.filter(pk=redaction.revision).first()
+    taken_out, chosen = passages_of(revision.taken_out) if revision else [], passages_of(passage)
+    if not all(any(part in whole for whole in taken_out) for part in chosen):
+        raise Refused(exceptions.HARSHER)
+    return set(chosen) != set(taken_out)
 
-    Takes one query or none.
-    """
-    return [sanction for sanction in undo.sanctions_of(entry) if not sanction.is_over(entry.person)]
+
+def standing_sanction(entry: LogEntry) -> LogEntry | None:
+    """Return the sanction in force because of `entry`: itself or the one that came with it. Takes one query or none."""
+    found = [entry] if entry.is_sanction else undo.sanctions_of(entry)
+    return next((each for each in reversed(found) if not each.is_over(each.person)), None)
 
 
 def milder_acts(entry: LogEntry) -> list[str]:
-    """Return what can replace a decision about a comment: STAYS, an empty string for nothing, and the milder actions.
+    """Return the decisions about the comment that are not harsher than `entry`, the mildest first.
 
-    A passage that was taken out can be replaced by a smaller one.
+    For a decision about a person alone that is only an empty string.
     """
-    mildness = MILDNESS.index(Act.HOLD if entry.act == Act.HIDE else entry.act)
-    return [STAYS, "", *(act for act in MILDNESS[: mildness + 1] if act != entry.act or act == Act.EDIT_OUT)]
+    return MILDNESS[: MILDNESS.index(_harshness(entry)) + 1] if is_about_comment(entry) else [""]
 
 
-def milder_sanctions(entry: LogEntry, sanctions: list[LogEntry]) -> list[str]:
-    """Return what can replace `sanctions`, which are in force: STAYS, an empty string for nothing, and the milder ones.
+def milder_sanctions(entry: LogEntry, standing: LogEntry | None) -> list[str]:
+    """Return STAYS and the sanctions that are milder than the one in force.
 
-    If there are none, a warning can replace an action that hid the comment.
+    Of sanctions with an end, what ends sooner is milder. If none is in force, a warning may come instead of hiding.
     """
-    if not sanctions:
-        return [STAYS, "", "warn"] if entry.act in (Act.REMOVE, Act.HOLD, Act.HIDE) else [STAYS, ""]
-    # Of a sanction with an end, only the end is known. What ends sooner is milder.
-    timed = {sanction.act for sanction in SANCTIONS.values() if sanction.duration}
-    present = [names_of(each.act)[-1] for each in sanctions]
-    until, now, names = min(each.until or NEVER for each in sanctions), timezone.now(), list(SANCTIONS)
-    milder = names[: max(map(names.index, present)) + any(each.act in timed for each in sanctions)]
-    fits = [name for name in milder if (SANCTIONS[name].ends_at(now) or now) < until]
-    return [STAYS, "", *(name for name in fits if name not in present or SANCTIONS[name].act in timed)]
+    if standing is None:
+        return ["warn"] if entry.act in (Act.REMOVE, Act.HOLD, Act.HIDE) else []
+    present, now = SANCTIONS[names_of(standing.act)[-1]], timezone.now()
+    milder = list(SANCTIONS.values())[: list(SANCTIONS).index(present.name) + 1]
+    milder = [each for each in milder if each != present or each.duration]
+    return [STAYS, *(each.name for each in milder if (each.ends_at(now) or now) < (standing.until or NEVER))]
 
 
 def is_about_comment(entry: LogEntry) -> bool:
@@ -218,10 +200,6 @@ def is_about_comment(entry: LogEntry) -> bool:
     return entry.comment is not None and entry.act in (*decisions.ABOUT_COMMENT, Act.HIDE)
 
 
-def _published(moderator: User, entry: LogEntry, answer: str) -> Comment:
-    """Lock and return the comment of `entry`. If it is held or hidden and nothing new has come since, approve it."""
-    comment = publishing.lock_comment(entry.comment)
-    if cases.is_waiting(comment) and not cases.has_news_since(comment, entry):
-        actions.approve(moderator=moderator, comment=comment, reason=answer, is_told=False)
-        comment = publishing.lock_comment(comment)
-    return comment
+def _harshness(entry: LogEntry) -> Act:
+    """Return the decision of a moderator that is as harsh as `entry`: if the forum hid a comment, that is a hold."""
+    return Act.HOLD if entry.act == Act.HIDE else Act(entry.act)

@@ -95,7 +95,7 @@ def ensure_case_if_waiting(comment: Comment) -> None:
 def has_news_since(comment: Comment, entry: LogEntry) -> bool:
     """Return whether something about the locked `comment` that came after `entry` needs a decision of its own.
 
-    That is a hold, a hide, an open flag, or a case that a moderator opened. Takes at most two queries.
+    That is a hold, a hide, an open flag, or a case that a moderator or an undo opened. Takes at most two queries.
     """
     moments = [at for at in (comment.held_at, comment.hidden_at) if at is not None]
     if any(at > entry.at for at in moments):
@@ -103,7 +103,7 @@ def has_news_since(comment: Comment, entry: LogEntry) -> bool:
     if Flag.objects.filter(comment=comment, outcome=Outcome.OPEN, flagged_at__gt=entry.at).exists():
         return True
     opened = Case.objects.filter(comment=comment, closed_at=None, appeal=None, opened_at__gt=entry.at)
-    return opened.filter(why__contains=[Why.MODERATOR]).exists()
+    return opened.filter(why__overlap=[Why.MODERATOR, Why.UNDO]).exists()
 
 
 def settle_after_appeal(comment: Comment, entry: LogEntry) -> None:

@@ -103,7 +103,7 @@ def decide(
     if sanction:
         if comment.author is None:
             raise Refused(exceptions.NO_ACCOUNT)
-        about = {"reason": reason, "rule": rule, "comment": comment, "decision": entry}
+        about = {"reason": reason, "rule": rule, "comment": comment, "part_of": entry}
         sanctions.apply_sanction(moderator=moderator, person=comment.author, name=sanction, **about)
     return entry
 

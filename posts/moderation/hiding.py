@@ -3,6 +3,7 @@
 from typing import Literal
 
 from posts.models import Comment, LogEntry
+from posts.models.before_image import BeforeImage
 from posts.moderation.audit_log import log
 from posts.threads.visibility import show
 
@@ -14,7 +15,6 @@ def hide_until_reviewed(comment: Comment, reason: str) -> LogEntry | Literal[Fal
     """
     if not comment.is_published:
         return False
-    before = {}
-    show(comment, {"hidden": True}, before)
+    image = BeforeImage(comment=show(comment, {"hidden": True}))
     about = {"comment": comment, "thread": comment.thread, "person": comment.author}
-    return log(None, LogEntry.Act.HIDE, reason, before=before, **about)
+    return log(None, LogEntry.Act.HIDE, reason, before=image.to_json(), **about)

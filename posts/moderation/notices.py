@@ -44,8 +44,7 @@ def _goes_with_another(entry: LogEntry) -> bool:
 
     The statement of that decision shows the sanction, too.
     """
-    decision = (entry.details or {}).get("decision")
-    return decision is not None and LogEntry.objects.filter(pk=decision, act__in=APPEALABLE).exists()
+    return entry.part_of is not None and entry.part_of.act in APPEALABLE
 
 
 def send_appeal_answer(appeal: Appeal) -> None:

@@ -17,27 +17,35 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from posts.models import Comment, LogEntry
+from posts.models.log_entry import ABOUT_PERSON
 from posts.moderation import notices
+from posts.moderation import trust as moderation_trust
 from posts.moderation.audit_log import check_right, log
 from posts.threads import exceptions
-from posts.threads.changes import moment_if, set_fields
 from posts.threads.exceptions import Refused
 
 Act = LogEntry.Act
+TRUST_OF = {Act.TRUST: User.Trust.TRUSTED, Act.UNTRUST: User.Trust.MEMBER}
+# of the entries with the same value here, the latest one says what a person may do
+KIND_OF = {
+    Act.WATCH: Act.WATCH,
+    Act.UNWATCH: Act.WATCH,
+    Act.SUSPEND: Act.SUSPEND,
+    Act.BAN: Act.SUSPEND,
+    Act.UNSUSPEND: Act.SUSPEND,
+    Act.TRUST: Act.TRUST,
+    Act.UNTRUST: Act.TRUST,
+}
 
 
 @transaction.atomic
-def warn(
-    *,
-    moderator: User,
-    person: User,
-    reason: str,
-    rule: str = "",
-    comment: Comment | None = None,
-    decision: LogEntry | None = None,
-) -> LogEntry | Literal[False]:
-    """Warn a person. They have to read and acknowledge the warning before they can write again."""
-    return _set_person(moderator, person, reason, rule, Act.WARN, comment, decision, warned_at=timezone.now())
+def warn(*, moderator: User, person: User, reason: str, **about: Any) -> LogEntry | Literal[False]:
+    """Warn a person. They have to read and acknowledge the warning before they can write again.
+
+    `about` may have the `rule`, the `comment` and the decision that the sanction is `part_of`. The same holds for the
+    other sanctions.
+    """
+    return _set_person(moderator, person, reason, Act.WARN, **about)
 
 
 @transaction.atomic
@@ -62,51 +70,41 @@ def opened(*, person: User) -> None:
 
 
 @transaction.atomic
-def watch(
-    *,
-    moderator: User,
-    person: User,
-    reason: str,
-    rule: str = "",
-    comment: Comment | None = None,
-    decision: LogEntry | None = None,
-) -> LogEntry | Literal[False]:
+def watch(*, moderator: User, person: User, reason: str, **about: Any) -> LogEntry | Literal[False]:
     """Put a person under watch: what they write from now on is held for review."""
-    at = moment_if(True, _lock_person(person).watched_at, timezone.now())
-    return _set_person(moderator, person, reason, rule, Act.WATCH, comment, decision, watched_at=at)
+    check_right(moderator, reason)
+    if _lock_person(person).watched_at is not None:
+        return False
+    return _set_person(moderator, person, reason, Act.WATCH, **about)
 
 
 @transaction.atomic
 def unwatch(*, moderator: User, person: User, reason: str) -> LogEntry | Literal[False]:
     """Undo `watch`."""
-    entry = _set_person(moderator, person, reason, "", Act.UNWATCH, None, None, watched_at=None)
-    if entry:
-        notices.send_reversal(entry)
+    check_right(moderator, reason)
+    if _lock_person(person).watched_at is None:
+        return False
+    entry = _set_person(moderator, person, reason, Act.UNWATCH)
+    notices.send_reversal(entry)
     return entry
 
 
 @transaction.atomic
 def suspend(
-    *,
-    moderator: User,
-    person: User,
-    reason: str,
-    until: datetime | None = None,
-    rule: str = "",
-    comment: Comment | None = None,
-    decision: LogEntry | None = None,
+    *, moderator: User, person: User, reason: str, until: datetime | None = None, **about: Any
 ) -> LogEntry | Literal[False]:
     """Suspend a person until the moment `until`, or ban them if it is None. They can read, but not write.
 
     Raises PermissionDenied for oneself, and for staff unless the moderator is a superuser. Raises Refused if the person
     is suspended for longer already.
     """
-    act = Act.SUSPEND if until else Act.BAN
+    check_right(moderator, reason)
     locked = _lock_person(person)
+    if locked.is_suspended and locked.suspended_until == until:
+        return False
     if until and locked.is_suspended and (locked.suspended_until is None or locked.suspended_until > until):
         raise Refused(exceptions.SUSPENDED_LONGER)
-    at = locked.suspended_at if locked.is_suspended and locked.suspended_until == until else timezone.now()
-    return _set_person(moderator, person, reason, rule, act, comment, decision, suspended_at=at, suspended_until=until)
+    return _set_person(moderator, person, reason, Act.SUSPEND if until else Act.BAN, until=until, **about)
 
 
 @transaction.atomic
@@ -117,8 +115,7 @@ def unsuspend(*, moderator: User, person: User, reason: str) -> LogEntry | Liter
         raise PermissionDenied
     if not _lock_person(person).is_suspended:
         return False
-    ended = {"suspended_at": None, "suspended_until": None}
-    entry = _set_person(moderator, person, reason, "", Act.UNSUSPEND, None, None, spares_staff=False, **ended)
+    entry = _set_person(moderator, person, reason, Act.UNSUSPEND, spares_staff=False)
     notices.send_reversal(entry)
     return entry
 
@@ -126,68 +123,82 @@ def unsuspend(*, moderator: User, person: User, reason: str) -> LogEntry | Liter
 @transaction.atomic
 def trust(*, moderator: User, person: User, reason: str) -> LogEntry | Literal[False]:
     """Make a person a trusted member. Their trust is not recalculated any more."""
-    return _set_trust(moderator, person, reason, Act.TRUST, User.Trust.TRUSTED)
+    return _set_trust(moderator, person, reason, Act.TRUST)
 
 
 @transaction.atomic
 def untrust(*, moderator: User, person: User, reason: str) -> LogEntry | Literal[False]:
     """Make a trusted person a member. Their trust is not recalculated any more."""
-    return _set_trust(moderator, person, reason, Act.UNTRUST, User.Trust.MEMBER)
+    return _set_trust(moderator, person, reason, Act.UNTRUST)
 
 
-def _set_trust(moderator: User, person: User, reason: str, act: Act, level: User.Trust) -> LogEntry | Literal[False]:
+def _set_trust(moderator: User, person: User, reason: str, act: Act) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
-    person = _lock_person(person)
-    if person.trust == level:
+    if _lock_person(person).trust == TRUST_OF[act]:
         return False
-    before = {}
-    set_fields(person, {"trust": level, "trust_set_at": timezone.now()}, before, "person")
-    return log(moderator, act, reason, person=person, before=before)
+    return _set_person(moderator, person, reason, act, spares_staff=False)
 
 
 def _set_person(
     moderator: User,
     person: User,
     reason: str,
-    rule: str,
     act: Act,
-    comment: Comment | None,
-    decision: LogEntry | None,
     *,
+    part_of: LogEntry | None = None,
+    comment: Comment | None = None,
     spares_staff: bool = True,
-    **values: Any,
-) -> LogEntry | Literal[False]:
-    """Set the fields `values` of the person and log it.
+    **about: Any,
+) -> LogEntry:
+    """Log an action on a person, and set what they may do by the log.
 
-    The entry is confidential if `decision`, or the entry that this one ends, is.
+    The entry is confidential if the decision it is `part_of`, or the entry that it ends, is.
     """
     check_right(moderator, reason)
     person = _lock_person(person)
     if spares_staff:
         check_may_be_judged(moderator, person)
-    before = {}
-    if not set_fields(person, values, before, "person"):
-        return False
-    until, details, about = values.get("suspended_until"), {}, {}
-    if until:
-        details["until"] = until.isoformat()
-    if decision is not None:
-        details["decision"] = decision.pk
-    goes_with = decision or _ended_by(act, person)
+    goes_with = part_of or _ended_by(act, person)
     if goes_with is not None and goes_with.is_confidential:
-        about = {"is_confidential": True}
-    return log(
-        moderator,
-        act,
-        reason,
-        rule=rule,
-        person=person,
-        before=before,
-        comment=comment,
-        thread=comment and comment.thread,
-        details=details or None,
-        **about,
-    )
+        about["is_confidential"] = True
+    thread = comment and comment.thread
+    entry = log(moderator, act, reason, person=person, comment=comment, thread=thread, part_of=part_of, **about)
+    set_by_log(person)
+    if act == Act.WARN:
+        person.warned_at = entry.at
+        person.save(update_fields=["warned_at"])
+    return entry
+
+
+def set_by_log(person: User) -> None:
+    """Set watch, suspension and trust of the locked `person` to what the entries say that were not undone.
+
+    The latest entry of each kind decides. Trust without an entry is recalculated.
+    """
+    entries = LogEntry.objects.filter(person=person, undone_by=None, act__in=ABOUT_PERSON - {Act.WARN})
+    latest = {KIND_OF[Act(entry.act)]: entry for entry in entries.order_by("id")}
+    values = {"watched_at": None, "suspended_at": None, "suspended_until": None, "trust_set_at": None}
+    if (watched := latest.get(Act.WATCH)) and watched.act == Act.WATCH:
+        values["watched_at"] = watched.at
+    if (suspended := latest.get(Act.SUSPEND)) and suspended.act != Act.UNSUSPEND:
+        values |= {"suspended_at": suspended.at, "suspended_until": suspended.until}
+    was_set = person.trust_set_at
+    if trusted := latest.get(Act.TRUST):
+        values |= {"trust_set_at": trusted.at, "trust": TRUST_OF[Act(trusted.act)]}
+    for field, value in values.items():
+        setattr(person, field, value)
+    person.save(update_fields=list(values))
+    if was_set and trusted is None:
+        moderation_trust.recalculate_one(person)
+
+
+def withdraw(entry: LogEntry) -> None:
+    """Set what the person may do after `entry`, which warned, watched, suspended or trusted them, was undone."""
+    person = _lock_person(entry.person)
+    if entry.act == Act.WARN and person.warned_at == entry.at:
+        person.warned_at = None
+        person.save(update_fields=["warned_at"])
+    set_by_log(person)
 
 
 def _ended_by(act: Act, person: User) -> LogEntry | None:
@@ -283,20 +294,16 @@ def apply_sanction(
     person: User,
     name: str,
     reason: str,
-    rule: str = "",
-    comment: Comment | None = None,
-    decision: LogEntry | None = None,
+    **about: Any,
 ) -> LogEntry | Literal[False]:
     """Apply the sanction called `name` to `person`, and return its log entry, or False if nothing changed.
 
-    `decision` is the log entry of the decision about a comment that the sanction is part of, if there is one. Raises
-    KeyError for an unknown name.
+    For `about` see `warn`. Raises KeyError for an unknown name.
     """
     sanction = SANCTIONS[name]
-    until = {"until": sanction.ends_at(timezone.now())} if sanction.duration else {}
-    return sanction.apply(
-        moderator=moderator, person=person, reason=reason, rule=rule, comment=comment, decision=decision, **until
-    )
+    if sanction.duration:
+        about["until"] = sanction.ends_at(timezone.now())
+    return sanction.apply(moderator=moderator, person=person, reason=reason, **about)
 
 
 def names_of(act: Act) -> list[str]:

@@ -24,6 +24,7 @@ SAID = {
     Act.REVOKE: _("Your verification as a clinician was revoked."),
     Act.UNTRUST: _("You are a member like others again."),
     Act.UNDO: _("A decision about you was reversed."),
+    Act.REOPEN: _("A decision about you was reversed. Your comment has changed since, so a moderator decides anew."),
     Act.UPHOLD: _("Your appeal was answered: the decision stands."),
     Act.CHANGE: _("Your appeal was answered: the decision was changed."),
     Act.REVERSE: _("Your appeal was answered: the decision was reversed."),

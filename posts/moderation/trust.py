@@ -66,24 +66,39 @@ CASES = " ".join(
 )
 
 
+def recalculate_one(person: User) -> None:
+    """Recalculate the trust of one member."""
+    _recalculate_batch(person.pk - 1, 1)
+
+
 def recalculate(progress: Callable[[int], None] | None = None, stopped: Callable[[], bool] = lambda: False) -> int:
     """Recalculate the trust of all members in batches, and return how many changed.
 
     `progress(number)` is called after each batch. The function ends between two batches if `stopped()` is true. It can
     be interrupted at any time and started again.
     """
-    after, changed = 0, 0
-    values = {
-        "batch": BATCH,
-        "within": REMOVED_WITHIN_DAYS,
-        "most_comments": NEEDS[Trust.TRUSTED].comments,
-        "most_threads": NEEDS[Trust.TRUSTED].threads,
-    }
+    after: int | None = 0
+    changed = 0
     while after is not None and not stopped():
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(RECALCULATE.format(cases=CASES), values | {"after": after})
-            after, number, moved = cursor.fetchone()
+        after, number, moved = _recalculate_batch(after, BATCH)
         changed += moved
         if progress and number:
             progress(number)
     return changed
+
+
+def _recalculate_batch(after: int, size: int) -> tuple[int | None, int, int]:
+    """Recalculate the first `size` members whose id is above `after`.
+
+    Returns (the last id or None, the number of members, the number that changed).
+    """
+    values = {
+        "after": after,
+        "batch": size,
+        "within": REMOVED_WITHIN_DAYS,
+        "most_comments": NEEDS[Trust.TRUSTED].comments,
+        "most_threads": NEEDS[Trust.TRUSTED].threads,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(RECALCULATE.format(cases=CASES), values)
+        return cursor.fetchone()

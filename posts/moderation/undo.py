@@ -1,29 +1,35 @@
-"""Undo decisions: restore the comment, its thread, and the person.
+"""Undo decisions.
 
-A moderator undoes a decision completely, or gets a refusal. A successful appeal undoes what is still possible: later
-decisions and texts stay as they are, and the log entry names them.
+Three rules:
+
+1. A decision is undone as a whole, with the sanctions that came with it.
+2. If the comment has changed since, it stays as it is. Its case is open again and shows what differs.
+3. What concerns somebody's privacy or safety stays hidden until there is a new decision.
+
+The answer to an appeal that reverses a decision is an undo, too. It is a decision itself, so rule 3 does not apply.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from forum import markup
 from posts.models import Appeal, Case, Comment, LogEntry
+from posts.models.before_image import BeforeImage, Redaction
 from posts.moderation import cases, notices, sanctions
 from posts.moderation.audit_log import check_not_concerned, check_right, log
-from posts.safety.redaction import passages_of, put_back
 from posts.threads import exceptions, publishing
-from posts.threads.changes import restore_fields
+from posts.threads.changes import set_fields
 from posts.threads.exceptions import Refused
-from posts.threads.text import rewrite
+from posts.threads.visibility import set_timestamps
 
-OUT_OF_SIGHT = ("held_at", "hidden_at", "removed_at")
+Act = LogEntry.Act
+TEXT_CHANGED = gettext_lazy("The text has changed since.")
+STATE_CHANGED = gettext_lazy("Another decision about it has been made since.")
 
 
 @transaction.atomic
@@ -32,83 +38,78 @@ def undo(
     moderator: User,
     entry: LogEntry,
     reason: str = "",
-    reopens: bool = True,
+    answer: LogEntry | None = None,
     with_sanctions: bool = True,
-    leniently: bool = False,
 ) -> LogEntry:
-    """Undo the decision `entry`, and `with_sanctions` the sanctions that were part of it. Return the new log entry.
+    """Undo the decision `entry`, and `with_sanctions` those that came with it. Return the new log entry.
 
-    Comment, thread, person and counts are as they were before. If it `reopens`, the case is in the queue again and its
-    flags are open again.
+    The new entry's act is UNDO if everything is as it was before. It is REOPEN if the comment has changed since (see
+    `differences`) and stays as it is. In both cases the decision's case is open again, and so are its flags.
 
-    If the decision hid something for privacy or safety (see `pressing_among`), a reason is required, and the comment
-    stays hidden until there is a new decision; `details` of the new entry then have "held". The answer to an appeal is
-    such a decision itself: it passes `reopens=False`, and the comment is shown again.
+    If the decision hid something for privacy or safety (see `pressing_among`), a reason is required, and the comment is
+    hidden until there is a new decision.
+
+    `answer` is the answer to an appeal that reverses or replaces the decision: the reversal is part of it, the case
+    stays closed unless the comment has changed, and nothing is hidden for privacy or safety.
 
     An entry can be undone once. Raises PermissionDenied for decisions about oneself, and for those about staff unless
-    the moderator is a superuser. Raises Refused if an appeal is open, or if something that the decision set has changed
-    since. If `leniently`, an open appeal does not matter and such changes stay: "left" in `details` names them (fields,
-    "text", or actions of sanctions).
+    the moderator is a superuser. Raises Refused if an appeal is open, or if a thread has changed since.
     """
-    holds = reopens and bool(pressing_among([entry]))
-    reason = reason.strip() or ("" if holds else _("Taken back by a moderator."))
+    holds = answer is None and bool(pressing_among([entry]))
+    reason = reason.strip() or ("" if holds else _("Reversed by a moderator."))
     check_right(moderator, reason)
-    if entry.before is None or entry.act == LogEntry.Act.UNDO:
+    if not entry.is_undoable:
         raise Refused(exceptions.NOT_UNDONE)
     check_not_concerned(moderator, entry.person)
-    if "person" in entry.before:
+    if entry.is_about_person:
         sanctions.check_may_be_judged(moderator, entry.person)
+    image = entry.before_image
     comment = entry.comment and publishing.lock_comment(entry.comment)
-    person = None
-    if "person" in entry.before:
-        person = User.objects.select_for_update(no_key=True).get(pk=entry.person_id)
-    thread = None
-    if "thread" in entry.before:
-        thread = publishing.lock_thread(entry.thread_id)
+    thread = publishing.lock_thread(entry.thread_id) if image.thread else None
     # checked after the locks above, so that of two concurrent requests the second one sees the first
     if LogEntry.objects.filter(undoes=entry).exists():
         raise Refused(exceptions.UNDONE_ALREADY)
-    if not leniently and Appeal.objects.filter(entry=entry, outcome=Appeal.Outcome.OPEN).exists():
+    if answer is None and Appeal.objects.filter(entry=entry, outcome=Appeal.Outcome.OPEN).exists():
         raise Refused(exceptions.APPEALED)
-    before, left = entry.before, []
-    if comment is not None and ("comment" in before or "text" in before):
-        noted = before | {"comment": _noted(entry, "comment")}
-        left += _restore_comment(moderator, comment, noted, leniently, holds)
-    is_held = holds and comment is not None and not comment.is_published and comment.deleted_at is None
     if thread is not None:
-        thread.save(update_fields=restore_fields(thread, before["thread"]))
+        if any(getattr(thread, field) != change.now for field, change in image.thread.items()):
+            raise Refused(exceptions.CHANGED_SINCE)
+        set_fields(thread, {field: change.was for field, change in image.thread.items()})
         publishing.raise_version(thread)
-    if person is not None:
-        left += _restore_person(person, _noted(entry, "person"), leniently)
-    accompanying = sanctions_of(entry) if with_sanctions else []
-    for sanction in accompanying:
-        # a later change, such as a suspension that was ended, stays as it is
-        try:
-            back = undo(moderator=moderator, entry=sanction, reason=reason, reopens=False, leniently=True)
-        except PermissionDenied:
-            # the person was a member then and is staff now
-            left.append(sanction.act)
-        else:
-            left += [sanction.act] if back.details else []
+    differs = comment is not None and bool(differences(entry, comment))
+    if comment is not None and not differs:
+        _restore(comment, image, holds)
     about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
-    details = ({"left": left} if left else {}) | ({"held": True} if is_held else {})
-    done = log(moderator, LogEntry.Act.UNDO, reason, undoes=entry, details=details or None, **about)
-    if reopens and not is_held and any(each.act in notices.HEARD_OF for each in (entry, *accompanying)):
+    done = log(moderator, Act.REOPEN if differs else Act.UNDO, reason, undoes=entry, part_of=answer, **about)
+    came_with = sanctions_of(entry) if with_sanctions else []
+    accompanying = [each for each in came_with if sanctions.may_be_judged(moderator, each.person)]
+    for sanction in accompanying:
+        about["person"] = sanction.person
+        log(moderator, Act.UNDO, reason, undoes=sanction, part_of=done, **about)
+    for each in [entry, *accompanying]:
+        if each.is_about_person:
+            sanctions.withdraw(each)
+    if comment is not None:
+        _reopen(comment, entry, done, differs, holds)
+    is_held = comment is not None and cases.is_waiting(comment)
+    if answer is None and not is_held and any(each.act in notices.HEARD_OF for each in (entry, *accompanying)):
         # the answer to an appeal sends its own mail
         notices.send_reversal(done)
-    if comment is not None and reopens:
-        cases.reopen(comment, entry)
-    if is_held:
-        kinds = Case.objects.filter(comment=comment, kind__in=Case.PRESSING).order_by("kind")
-        kind = kinds.values_list("kind", flat=True).first() or Case.Kind.HELD
-        cases.open_case(comment, kind, [Case.Why.HOLD], done.at)
-    if comment is not None:
-        cases.ensure_case_if_waiting(comment)
-        cases.note_change(comment)
-    if comment is not None and reopens and _came_instead(entry) and cases.case_of(comment) is None:
-        # an answered appeal has no case that could be opened again
-        cases.open_case(comment, Case.Kind.FLAGGED, [Case.Why.MODERATOR], done.at)
     return done
+
+
+def differences(entry: LogEntry, comment: Comment) -> list[Promise]:
+    """Return in sentences why the `comment` cannot be restored to its state before the decision `entry`.
+
+    The list is empty if nothing has changed since. A state that another decision set is not restored if that one was
+    undone.
+    """
+    image, found = entry.before_image, []
+    if image.redaction is not None and comment.fingerprint != image.redaction.fingerprint:
+        found.append(TEXT_CHANGED)
+    if any(getattr(comment, field) != change.now for field, change in image.comment.items()) or _undone_since(entry):
+        found.append(STATE_CHANGED)
+    return found
 
 
 def pressing_among(entries: Iterable[LogEntry]) -> set[int]:
@@ -116,120 +117,66 @@ def pressing_among(entries: Iterable[LogEntry]) -> set[int]:
 
     Their comment has or had a pressing case, or they are confidential.
     """
-    taken = [entry for entry in entries if entry.comment_id and _took_out_of_sight(entry.before or {})]
-    pressing = Case.objects.masked_among([entry.comment_id for entry in taken])
-    return {entry.pk for entry in taken if entry.is_confidential or entry.comment_id in pressing}
-
-
-def _took_out_of_sight(before: dict) -> bool:
-    changes = before.get("comment", {})
-    return "text" in before or any(changes.get(field, [True])[0] is None for field in OUT_OF_SIGHT)
+    hid = [entry for entry in entries if entry.comment_id and entry.before_image.hid_something]
+    pressing = Case.objects.masked_among([entry.comment_id for entry in hid])
+    return {entry.pk for entry in hid if entry.is_confidential or entry.comment_id in pressing}
 
 
 def sanctions_of(entry: LogEntry) -> list[LogEntry]:
-    """Return the sanctions against the author that were part of `entry` and are not undone. Takes one query or none."""
-    return list(LogEntry.objects.sanctions_with(entry).filter(undone_by=None))
+    """Return the sanctions against the author that were part of `entry` and are not undone. Takes one query."""
+    return list(LogEntry.objects.sanctions_with(entry).filter(undone_by=None).select_related("person"))
 
 
 def each_with_sanctions(entries: list[LogEntry]) -> list[tuple[LogEntry, list[LogEntry]]]:
     """Return [(entry, sanctions that were part of it and are not undone)], with one query for all entries."""
     found = list(LogEntry.objects.sanctions_with(*entries).filter(undone_by=None))
-    return [(entry, [each for each in found if each.details["decision"] == entry.pk]) for entry in entries]
+    return [(entry, [each for each in found if each.part_of_id == entry.pk]) for entry in entries]
 
 
-def _noted(entry: LogEntry, name: str) -> dict[str, list]:
-    """Return the earlier values that `entry` noted of the "comment" or the "person" (`name`).
-
-    If such a value was set by an earlier decision that has been undone since, the value from before that decision is
-    used.
-    """
-    noted = dict(entry.before.get(name, {}))
-    earlier = LogEntry.objects.filter(**{name: getattr(entry, f"{name}_id")}, id__lt=entry.pk)
-    taken_back = earlier.filter(undone_by__isnull=False, before__has_key=name).order_by("-id")
-    for before in taken_back.values_list("before", flat=True):
-        for field, (was, now) in before[name].items():
-            is_moment = field.endswith(("_at", "_until"))
-            if is_moment and now is not None and field in noted and noted[field][0] == now:
-                noted[field] = [was, noted[field][1]]
-    return noted
+def _undone_since(entry: LogEntry) -> bool:
+    """Return whether an undo would restore a state that an earlier decision set, and that decision was undone."""
+    restored = {(field, change.was) for field, change in entry.before_image.comment.items() if change.was is not None}
+    if not restored:
+        return False
+    undone = LogEntry.objects.filter(comment=entry.comment_id, id__lt=entry.pk, undone_by__isnull=False)
+    return any(
+        (field, change.now) in restored for each in undone for field, change in each.before_image.comment.items()
+    )
 
 
-def _came_instead(entry: LogEntry) -> bool:
-    """Return whether `entry` replaced a decision that was changed on appeal."""
-    about = {"person": entry.person_id} if entry.person_id else {"comment": entry.comment_id}
-    return LogEntry.objects.filter(act=LogEntry.Act.CHANGE, details__instead__contains=[entry.pk], **about).exists()
+def _restore(comment: Comment, image: BeforeImage, holds: bool) -> None:
+    """Restore text and state of the locked `comment`. If it `holds`, a comment that would be published is hidden."""
+    if image.redaction is not None:
+        _restore_text(comment, image.redaction)
+    values = {field: change.was for field, change in image.comment.items()}
+    hidden = {field: values.get(field, getattr(comment, field)) for field in ("held_at", "hidden_at", "removed_at")}
+    if holds and not any(hidden.values()):
+        values["hidden_at"] = timezone.now()
+    set_timestamps(comment, values)
+    publishing.raise_version(comment.thread)
 
 
-def _restore_person(person: User, noted: dict[str, list], leniently: bool) -> list[str]:
-    """Restore the fields of the locked `person`, and return the names of those that could not be restored.
-
-    The fields belong together: if one has changed since, raise Refused, or leave all of them if `leniently`.
-    """
-    try:
-        person.save(update_fields=restore_fields(person, noted))
-    except Refused:
-        if not leniently:
-            raise
-        return list(noted)
-    return []
+def _restore_text(comment: Comment, redaction: Redaction) -> None:
+    """Set the text of the locked `comment` to that of before the redaction, without a new revision."""
+    revision = comment.revisions.get(pk=redaction.revision)
+    comment.write(revision.source)
+    comment.save(update_fields=["source", "html", "renderer"])
+    revision.delete()
+    comment.revisions.filter(pk__in=redaction.withheld).update(withheld_at=None)
 
 
-def _restore_comment(
-    moderator: User, comment: Comment, before: dict[str, Any], leniently: bool, holds: bool
-) -> list[str]:
-    """Restore text and state of the locked `comment` as `before` notes them, and return what could not be restored.
-
-    If it `holds`, a comment that would be published by that is hidden until there is a decision.
-    """
-    was_published, left = comment.is_published, []
-    if "text" in before and not _restore_text(moderator, comment, before["text"], leniently):
-        left.append("text")
-    noted = before.get("comment", {})
-    restored = restore_fields(comment, noted, leniently=leniently)
-    # edited_at and published_at follow from the other fields
-    left += [field for field in noted if field not in restored and field not in ("edited_at", "published_at")]
-    if holds and comment.is_published:
-        comment.hidden_at = timezone.now()
-        restored = list({*restored, "hidden_at"})
-    first_seen_at = None
-    if comment.is_published and comment.published_at is None:
-        # it was approved meanwhile, but stayed hidden for another reason
-        first_seen_at = comment.published_at = publishing.next_moment(comment.thread)
-        restored = [*restored, "published_at"]
-    comment.save(update_fields=restored)
-    publishing.state_changed(comment, was_published, at=first_seen_at)
-    return left
-
-
-def _restore_text(moderator: User, comment: Comment, noted: dict[str, Any], leniently: bool) -> bool:
-    """Put the passages that were taken out of the locked `comment` back, and return whether all of them are in it.
-
-    A text that has not changed since becomes the earlier text again, without a new revision. In a changed text,
-    passages come back where their marks still are if `leniently`; otherwise raise Refused.
-    """
-    revision = comment.revisions.get(pk=noted["revision"])
-    earlier = comment.revisions.filter(pk__in=noted["withheld"])
-    if comment.fingerprint == noted["mark"]:
-        comment.write(revision.source)
-        comment.save(update_fields=["source", "html", "renderer"])
-        revision.delete()
-        earlier.update(withheld_at=None)
-        return True
-    if not leniently:
-        raise Refused(exceptions.CHANGED_SINCE)
-    passages = passages_of(revision.taken_out)
-    source = put_back(comment.source, revision.source, passages)
-    try:
-        html = markup.render(source, comment.limits)
-    except markup.TooComplex:
-        # with the text that the author has added since, the limits would be exceeded
-        source = comment.source
-    if source != comment.source:
-        rewrite(comment, source, html, editor=moderator, at=timezone.now(), silently=False)
-    revision.taken_out = ""
-    revision.save(update_fields=["taken_out"])
-    # revisions are shown again, except those with a passage that another decision took out
-    still_out = comment.revisions.taken_out()
-    shown = [each.pk for each in (revision, *earlier) if not any(passage in each.source for passage in still_out)]
-    comment.revisions.filter(pk__in=shown).update(withheld_at=None)
-    return all(passage in source for passage in passages)
+def _reopen(comment: Comment, entry: LogEntry, done: LogEntry, differs: bool, holds: bool) -> None:
+    """Open the case of the locked `comment` again, after `done` has undone the decision `entry` about it."""
+    is_answer = done.part_of_id is not None
+    if differs or not is_answer:
+        cases.reopen(comment, entry)
+    if holds and cases.is_waiting(comment):
+        kinds = Case.objects.filter(comment=comment, kind__in=Case.PRESSING).order_by("kind")
+        kind = kinds.values_list("kind", flat=True).first() or Case.Kind.HELD
+        cases.open_case(comment, kind, [Case.Why.HOLD], done.at)
+    cases.ensure_case_if_waiting(comment)
+    cases.note_change(comment)
+    replaced_another = entry.part_of_id is not None and entry.part_of.act == Act.CHANGE
+    if differs or (replaced_another and not is_answer):
+        # a decision made elsewhere, or the answer to an appeal, has no case that could be opened again
+        cases.open_case(comment, Case.Kind.FLAGGED, [Case.Why.UNDO], done.at)

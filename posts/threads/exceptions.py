@@ -92,7 +92,10 @@ WARNED = _(
 )
 NOT_YOUR_OWN_FLAG = _("This is your own comment: you can change it or delete it.")
 NO_VISITORS_FLAGS = _("Only members can flag comments here at present.")
-CHANGED_SINCE = _("What this decision did has been changed since, so it cannot be undone any more.")
+CHANGED_SINCE = _(
+    "What this decision did has been changed since, so it cannot be undone or replaced. Please decide about it as it "
+    "is now."
+)
 NOT_UNDONE = _("This cannot be undone.")
 UNDONE_ALREADY = _("This was undone already.")
 DECIDED_ALREADY = _("Somebody else has decided this meanwhile. Nothing of yours was done.")
@@ -103,8 +106,8 @@ YOUR_OWN_CAUSE = _("This is about yourself; another moderator decides it.")
 NO_CASE_OF_COMMENT = _("This is something that somebody asks for: it is answered, not decided like a comment.")
 NOTHING_TO_DO = _("Nothing had to be changed.")
 NOTHING_INSTEAD = _(
-    "Please say what comes instead: about the comment, about its author, or both. If all of it stays, the decision "
-    "stands; if nothing of it stays, it is reversed."
+    "Please choose what comes instead. If everything stays as it is, the decision stands; if nothing of it stays, it "
+    "is reversed."
 )
 HARSHER = _("Nobody fares worse for having appealed: please choose something milder than what was decided.")
 NOTHING_STANDS = _("This decision was reversed already. Please answer that it is reversed.")

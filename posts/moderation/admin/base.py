@@ -143,7 +143,7 @@ def admin_action(
             try:
                 made = verb(moderator=request.user, **{subject: row}, **asked.cleaned_data)
                 done += bool(made)
-                if isinstance(made, LogEntry) and made.before is not None:
+                if isinstance(made, LogEntry) and made.is_undoable:
                     entries.append(str(made.pk))
             except (Refused, PermissionDenied) as refusal:
                 is_refused = is_refused or isinstance(refusal, Refused)
@@ -179,9 +179,7 @@ def statement(acts: Iterable, data: dict[str, Any]) -> dict[str, Any]:
     `data` is the cleaned data of the form. An action may be a function that returns the action for `data`.
     """
     about = {name: data.get(name) for name in ("rule", "reason", "until", "passage")}
-    return about | {
-        "sentences": [SAID[admin_action(data) if callable(admin_action) else admin_action] for admin_action in acts]
-    }
+    return about | {"sentences": [SAID[act(data) if callable(act) else act] for act in acts]}
 
 
 def _page_of(modeladmin: ModerationAdmin, rows: list[Model]) -> str | None:

@@ -3,12 +3,14 @@
 from functools import cached_property
 from typing import Any, Self
 
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 
 from forum import markup
 from posts.models import CannedReason, Case, Comment, Flag, LogEntry, Rules, WatchedWord
+from posts.moderation import undo
 from posts.moderation.admin import record
-from posts.moderation.appeal_answers import is_about_comment, standing_sanctions
+from posts.moderation.appeal_answers import standing_sanction
 from posts.safety.words import found_in
 
 MOST_REPLIES, MOST_ENTRIES, MOST_FLAGS, MOST_NOTES, MOST_VERSIONS = 5, 10, 20, 10, 5
@@ -86,11 +88,19 @@ class Item:
         return record.entries(self.author, self.comment, MOST_ENTRIES)
 
     @cached_property
-    def sanctions(self) -> list[LogEntry]:
-        """For an appeal: the sanctions that were part of the decision and are still in force. Takes one query."""
-        if self.case is None or self.case.appeal_id is None or not is_about_comment(self.case.appeal.entry):
+    def sanction(self) -> LogEntry | None:
+        """For an appeal: the sanction that is still in force because of the decision. Takes one query at most."""
+        if self.case is None or self.case.appeal_id is None:
+            return None
+        return standing_sanction(self.case.appeal.entry)
+
+    @cached_property
+    def differences(self) -> list[Promise]:
+        """Why the latest undone decision about the comment was not restored, in sentences; empty if it was."""
+        reopened = next((entry for entry in self.entries if entry.act == LogEntry.Act.REOPEN), None)
+        if reopened is None or self.case is None or Case.Why.UNDO not in self.case.why:
             return []
-        return standing_sanctions(self.case.appeal.entry)
+        return undo.differences(reopened.undoes, self.comment)
 
     @property
     def rules(self) -> Rules | None:

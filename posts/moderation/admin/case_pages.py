@@ -25,7 +25,7 @@ from posts.moderation.admin.case import Item
 from posts.moderation.admin.changes_since import changes
 from posts.moderation.admin.forms import NoteForm, form_of, state_of
 from posts.moderation.admin.queue import Part
-from posts.moderation.admin.undo import LEFT
+from posts.moderation.admin.undo import REOPENED
 from posts.threads.exceptions import CHANGED_MEANWHILE, Refused
 
 ANSWERED = _lazy("Answered. The person is told.")
@@ -174,7 +174,7 @@ class ItemPages:
         if item.case.is_about_comment:
             self._tell(request, entry)
         elif item.case.appeal_id:
-            self._tell_answer(request, entry, item.case.appeal.entry)
+            self._tell_answer(request, entry)
         else:
             messages.success(request, ANSWERED)
         return True
@@ -202,17 +202,17 @@ class ItemPages:
         said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": what}
         messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")
 
-    def _tell_answer(self, request: HttpRequest, answer: LogEntry, entry: LogEntry) -> None:
-        """Add messages about the answer to an appeal, and about what could not be restored.
+    def _tell_answer(self, request: HttpRequest, answer: LogEntry) -> None:
+        """Add messages about the answer to an appeal.
 
         The first message has a button to undo the replacing decision, if there is one.
         """
-        instead = (answer.details or {}).get("instead")
-        tags = f"undo {reverse('admin:posts_case_undo', args=[instead[0]])}" if instead else ""
+        instead = appeal_answers.instead_of(answer)
+        tags = f"undo {reverse('admin:posts_case_undo', args=[instead[0].pk])}" if instead else ""
         messages.success(request, ANSWERED, extra_tags=tags)
-        if LogEntry.objects.filter(undoes=entry, details__has_key="left").exists():
-            messages.info(request, LEFT)
-        comment = entry.comment and Comment.objects.get(pk=entry.comment_id)
+        if answer.parts.filter(act=LogEntry.Act.REOPEN).exists():
+            messages.info(request, REOPENED)
+        comment = answer.comment and Comment.objects.get(pk=answer.comment_id)
         if answer.act == LogEntry.Act.REVERSE and comment is not None and not comment.is_published:
             messages.info(request, _("The comment stays hidden: another decision stands, or another case is open."))
 

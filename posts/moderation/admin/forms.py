@@ -148,7 +148,7 @@ class BulkForm(DecisionForm):
 
 
 class AnswerForm(Seen):
-    """The answer to an appeal, and what replaces a decision that is changed."""
+    """The answer to an appeal, and the decision that replaces the first one if it is changed."""
 
     needed_at_times = ("act", "passage", "sanction")
     OUTCOMES = [
@@ -172,50 +172,34 @@ class AnswerForm(Seen):
     )
 
     def __init__(
-        self, *args: Any, entry: LogEntry, moderator: User, sanctions: list[LogEntry] | tuple = (), **options: Any
+        self, *args: Any, entry: LogEntry, moderator: User, standing: LogEntry | None = None, **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        is_over = not is_about_comment(entry) and entry.is_over(entry.person)
-        milder = [] if is_over else milder_sanctions(entry, sanctions if is_about_comment(entry) else [entry])[2:]
-        told = ", ".join(str(each.get_act_display()) for each in sanctions)
-        stays = [(STAYS, _("It stays: %(what)s") % {"what": told})] if sanctions else []
-        nothing = SANCTION_CHOICES[:1] if is_about_comment(entry) else []
-        self.fields["sanction"].choices = (
-            stays + nothing + [choice for choice in SANCTION_CHOICES if choice[0] in milder]
-        )
+        acts, milder = milder_acts(entry), milder_sanctions(entry, standing)
+        if entry.person is None or not may_be_judged(moderator, entry.person):
+            milder = []
+        self.fields["act"].choices = [choice for choice in ACTS if choice[0] in acts]
+        self.fields["act"].initial = acts[-1]
+        choices = SANCTION_CHOICES if is_about_comment(entry) else SANCTION_CHOICES[1:]
+        stays = [(STAYS, _("It stays: %(what)s") % {"what": standing.get_act_display()})] if STAYS in milder else []
+        if not is_about_comment(entry):
+            # the sanction is all of the decision
+            stays = []
+        self.fields["sanction"].choices = [*stays, *(each for each in choices if each[0] in ["", *milder])]
         self.fields["sanction"].initial = STAYS
-        may_sanction = entry.person is not None and may_be_judged(moderator, entry.person)
-        if not may_sanction or not (sanctions or milder):
-            del self.fields["sanction"]
-        if not self._offer_acts(entry) and "sanction" not in self.fields:
-            # there is nothing milder
-            self.fields["outcome"].choices = [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED]
-            self.fields.pop("act", None)
-            self.fields.pop("passage", None)
-
-    def _offer_acts(self, entry: LogEntry) -> bool:
-        """Set the choices of `act` to what can replace the decision about the comment.
-
-        Returns whether there is something milder.
-        """
         if not is_about_comment(entry):
             del self.fields["act"], self.fields["passage"]
-            return False
-        as_it_is = _("It stays: %(what)s") % {"what": entry.get_act_display()}
-        milder = [(act, label) for act, label in ACTS if act in milder_acts(entry)]
-        self.fields["act"].choices = [(STAYS, as_it_is), ("", _("Nothing: everybody can read it")), *milder]
-        self.fields["act"].initial = STAYS
-        return bool(milder)
+        if not milder:
+            del self.fields["sanction"]
+        if not milder and len(acts) < 3:
+            # there is nothing milder
+            self.fields["outcome"].choices = [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED]
 
     def clean(self) -> dict[str, Any]:
-        """Use the replacing decisions only if the outcome is CHANGED."""
+        """Use the replacing decision only if the outcome is CHANGED."""
         data = super().clean()
         if data.get("outcome") != Appeal.Outcome.CHANGED:
-            return data | {"act": STAYS, "sanction": STAYS, "passage": ""}
-        for name in ("act", "sanction"):
-            # a part without a field stays as it is
-            if name not in self.fields or name not in self.data:
-                data[name] = STAYS
+            return data | {"act": "", "sanction": "", "passage": ""}
         if data.get("act") == Act.EDIT_OUT and not (data.get("passage") or "").strip():
             self.add_error("passage", NO_PASSAGE)
         return data
@@ -275,7 +259,7 @@ def form_of(item: Item, data: dict[str, Any] | None, initial: dict[str, Any], mo
     """Return the form by which `moderator` decides about the `item` or answers it."""
     initial = initial | state_of(item)
     if item.case.appeal_id:
-        about = {"entry": item.case.appeal.entry, "sanctions": item.sanctions, "moderator": moderator}
+        about = {"entry": item.case.appeal.entry, "standing": item.sanction, "moderator": moderator}
         return AnswerForm(data, initial=initial, **about)
     if item.case.verification_request_id:
         asked = item.case.verification_request

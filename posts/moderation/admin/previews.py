@@ -13,7 +13,7 @@ from posts.moderation import appeal_answers
 from posts.moderation.admin.base import statement
 from posts.moderation.sanctions import SANCTIONS
 from posts.moderation.statements import SAID
-from posts.safety.redaction import cut, passages_of, put_back
+from posts.safety.redaction import cut, passages_of
 
 Asked = VerificationRequest.Outcome
 OUTCOMES = appeal_answers.ACT_OF | {Asked.GRANTED: LogEntry.Act.VERIFY, Asked.REFUSED: LogEntry.Act.REFUSE}
@@ -62,10 +62,8 @@ def _left_of(case: Case, data: dict[str, Any]) -> dict[str, Any]:
 def _before(case: Case) -> str:
     """Return the text that passages are taken out of.
 
-    For an appeal, the passages that were taken out are put back first.
+    For an appeal, that is the text as it was before a redaction.
     """
-    taken_out = case.appeal_id and (case.appeal.entry.details or {}).get("revision")
-    revision = taken_out and Revision.objects.filter(pk=taken_out).first()
-    if not revision:
-        return case.comment.source
-    return put_back(case.comment.source, revision.source, passages_of(revision.taken_out))
+    redaction = case.appeal.entry.before_image.redaction if case.appeal_id else None
+    revision = redaction and Revision.objects.filter(pk=redaction.revision).first()
+    return revision.source if revision else case.comment.source

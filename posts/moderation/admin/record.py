@@ -121,7 +121,7 @@ def entries_by(pks: list[int]) -> list[LogEntry]:
 
 
 def _with_way_back(entry: LogEntry) -> LogEntry:
-    # not while there is an open appeal, which is answered instead
     """Set on the entry whether it may be undone, and return it."""
-    entry.may_be_undone = entry.before is not None and entry.undone is None and entry.appealed != ""
+    # not while there is an open appeal, which is answered instead
+    entry.may_be_undone = entry.is_undoable and entry.undone is None and entry.appealed != ""
     return entry

@@ -28,7 +28,7 @@ PLACES = {
 }
 
 
-LEFT = _lazy("Some of it was decided or written anew since. That stays as it is now.")
+REOPENED = _lazy("The comment has changed since, so it stays as it is. It is in the queue again, to be decided anew.")
 HELD = _lazy("What concerns somebody’s privacy or safety stays hidden until a decision. It is in the queue.")
 
 
@@ -83,9 +83,9 @@ class UndoPages:
         if done:
             told = ngettext("The decision is reversed.", "%(n)d decisions are reversed.", len(done))
             messages.success(request, told % {"n": len(done)})
-        if any((back.details or {}).get("left") for back in done):
-            messages.info(request, LEFT)
-        if any((back.details or {}).get("held") for back in done):
+        if any(back.act == LogEntry.Act.REOPEN for back in done):
+            messages.info(request, REOPENED)
+        elif pressing & {back.undoes_id for back in done}:
             messages.info(request, HELD)
         return redirect(way_back or _reopened(entries))
 

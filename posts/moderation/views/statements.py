@@ -17,15 +17,24 @@ from accounts.models import User
 from forum import markup, pending_form
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import answered, attempted, sent
-from posts.models import Appeal, Case, LogEntry, Revision
+from posts.models import Case, LogEntry, Revision
 from posts.models.appeal import APPEAL_WITHIN
 from posts.models.log_entry import STATED
-from posts.moderation import appeals, notices, sanctions
+from posts.moderation import appeal_answers, appeals, notices, sanctions
 from posts.moderation.forms import AppealForm
 from posts.moderation.statements import SAID
 
 DECISIONS_PER_PAGE = 30
-ABOUT = ["comment__thread", "thread", "rules", "appeal__case__closed_by", "undone_by", "undoes", "person"]
+ABOUT = [
+    "comment__thread",
+    "thread",
+    "rules",
+    "appeal__case__closed_by",
+    "undone_by",
+    "undoes",
+    "person",
+    "part_of__part_of",
+]
 
 
 @login_required
@@ -96,16 +105,16 @@ def _answered_by(answers: list[LogEntry]) -> dict[int, LogEntry]:
 
 def _instead_of(entry: LogEntry) -> list[LogEntry]:
     """Return the decisions that replaced `entry` after an appeal."""
-    appeal = getattr(entry, "appeal", None)
-    details = (appeal.case.closed_by and appeal.case.closed_by.details if appeal else None) or {}
-    return list(LogEntry.objects.filter(pk__in=details.get("instead", ())).select_related("undone_by"))
+    answer = entry.appeal.case.closed_by if hasattr(entry, "appeal") else None
+    return appeal_answers.instead_of(answer) if answer else []
 
 
-def _appeal_before(entry: LogEntry) -> Appeal | None:
-    """Return the appeal because of which `entry` replaced another decision, or None."""
-    about = {"entry__person": entry.person_id} if entry.person_id else {"entry__comment": entry.comment_id}
-    answered = Appeal.objects.filter(outcome=Appeal.Outcome.CHANGED, **about).select_related("entry")
-    return answered.filter(case__closed_by__details__instead__contains=[entry.pk]).first()
+def _replaced_by(entry: LogEntry) -> LogEntry | None:
+    """Return the decision that `entry` replaced after an appeal, or None."""
+    answer = entry.part_of and (entry.part_of.part_of or entry.part_of)
+    if answer is None or answer.act != LogEntry.Act.CHANGE:
+        return None
+    return _answered_by([answer])[answer.pk]
 
 
 def _written(entry: LogEntry) -> tuple[SafeString | None, str]:
@@ -113,14 +122,14 @@ def _written(entry: LogEntry) -> tuple[SafeString | None, str]:
 
     Returns (None, "") if the text has not changed since.
     """
-    taken_out = (entry.details or {}).get("revision")
+    redaction = entry.before_image.redaction
     found = Revision.objects.filter(comment=entry.comment_id).order_by("number")
-    revision = found.filter(pk=taken_out) if taken_out else found.filter(replaced_at__gt=entry.at)
+    revision = found.filter(pk=redaction.revision) if redaction else found.filter(replaced_at__gt=entry.at)
     revision = revision.first() if entry.comment_id else None
     if revision is None:
         return None, ""
     html = mark_safe(markup.render(revision.source, entry.comment.limits))  # noqa: S308  (made by markup)
-    return html, revision.taken_out if taken_out else ""
+    return html, revision.taken_out if redaction else ""
 
 
 @login_required
@@ -157,9 +166,8 @@ def _statement(request: HttpRequest, entry: LogEntry, person: User | None, until
         messages.success(request, _("Your appeal is with the moderators. The answer will stand here."))
         return redirect(request.path)
     written, passage = _written(entry)
-    before = _appeal_before(entry)
-    earlier = entry.undoes or (before and before.entry) or _answered_by([entry]).get(entry.pk)
-    taken_back = (entry.undone_by.details or {}) if hasattr(entry, "undone_by") else {}
+    replaced = _replaced_by(entry)
+    earlier = entry.undoes or replaced or _answered_by([entry]).get(entry.pk)
     # including sanctions that were undone since, which the page marks
     sanctions = LogEntry.objects.sanctions_with(entry).select_related("undone_by")
     context = {
@@ -167,10 +175,10 @@ def _statement(request: HttpRequest, entry: LogEntry, person: User | None, until
         "thread_title": entry.thread.title_for(entry.person) if entry.thread else "",
         "written": written,
         "passage": passage,
-        "left": taken_back.get("left", ()),
+        "is_reopened": hasattr(entry, "undone_by") and entry.undone_by.act == LogEntry.Act.REOPEN,
         "sanctions": [_speak(each, entry.person, until) for each in sanctions],
         "instead": [_speak(each, entry.person, until) for each in _instead_of(entry)],
-        "answer_before": before,
+        "replaces_another": replaced is not None,
         "earlier": earlier and _speak(earlier, entry.person, until),
         "appeal_until": entry.at + APPEAL_WITHIN,
         "may_appeal": appeals.may_appeal(entry) and not hasattr(entry, "appeal"),

@@ -12,6 +12,7 @@ from forum.templatetags.moments import moment
 from posts.models import Comment, LogEntry, Rules, Thread
 from posts.moderation import actions, decisions, flags, sanctions
 from tests.factories import moderator, person, reply
+from tests.posts.moderation.case_forms import flagged
 from tests.signing_in import sign_in_with_factor
 
 LISTS = ["posts/comment", "posts/thread", "posts/logentry", "accounts/user", "accounts/verification"]
@@ -279,3 +280,23 @@ def test_refused_action_keeps_typed_text(desk, mod, alice):
     assert refused.status_code == 409
     assert "A long and careful reason." in refused.content.decode()
     assert "for longer than that" in refused.content.decode()
+
+
+@pytest.mark.parametrize("verb", ["remove", "approve", "hold", "restore"])
+def test_action_on_comment_that_colleague_has_claimed_is_refused(desk, opening, verb):
+    case = flagged(opening)
+    comment, mia = case.comment, moderator("Mia Second")
+    if verb == "restore":
+        Comment.objects.filter(pk=comment.pk).update(removed_at=comment.created_at)
+    before = Comment.objects.values().get(pk=comment.pk)
+    decisions.claim(moderator=mia, case_id=case.pk)
+    data = {"action": verb, "_selected_action": [comment.pk], "confirmed": "1", "reason": "It is unkind."}
+    refused = desk.post("/admin/posts/comment/", data)
+    assert refused.status_code == 409
+    told = refused.content.decode()
+    assert ("Mia Second is looking at this" in told, "It is unkind." in told) == (True, True)
+    assert Comment.objects.values().get(pk=comment.pk) == before
+    assert not LogEntry.objects.exists()
+    decisions.pass_on(moderator=mia, case=case)
+    assert desk.post("/admin/posts/comment/", data).status_code == 302
+    assert LogEntry.objects.exists()

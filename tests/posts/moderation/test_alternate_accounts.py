@@ -48,7 +48,7 @@ def test_other_account_of_banned_person_from_same_address_is_found(opening, alic
     banned(mod, alice)
     assert look(mod, alice) == [bob]
     entry = LogEntry.objects.get(act="look")
-    assert (entry.person, entry.reason, entry.details) == (alice, WHY, None)
+    assert (entry.person, entry.reason, entry.before) == (alice, WHY, None)
     # the address itself is not stored, and the hash expires after thirty days
     assert "198.51.100.7" not in str(list(Usage.objects.values()))
     ratelimit.delete_expired(timezone.now() + timedelta(days=31))

@@ -14,7 +14,7 @@ from posts.moderation import actions, appeal_answers, appeals, decisions, sancti
 from posts.safety.redaction import LEFT_OUT
 from posts.threads.exceptions import Refused
 from posts.writing import comments
-from tests.factories import WORDS, moderator, person, reply
+from tests.factories import moderator, person, reply
 from tests.posts.moderation.case_forms import QUEUE, flagged, opened, page, said, seated
 from tests.posts.moderation.test_decisions import WHY, decide, everything
 
@@ -106,7 +106,7 @@ def test_changed_decision_is_replaced_by_another(removal, alice, mia, comment):
     assert alice.warned_at is not None
     assert not Case.objects.open().exists()
     acts = list(LogEntry.objects.order_by("id").values_list("act", "moderator"))
-    assert acts[1:] == [(act, mia.pk) for act in ("undo", "edit_out", "warn", "change")]
+    assert acts[1:] == [(act, mia.pk) for act in ("change", "undo", "edit_out", "warn")]
     # one mail for all decisions
     assert OutboxMessage.objects.count() == 1
     # the replacing decision can be appealed, and undone with its sanction
@@ -122,7 +122,7 @@ def test_change_to_sanction_alone_publishes_comment(mod, mia, alice, opening):
     new = person(trust=User.Trust.NEW)
     held = reply(opening, new)
     made = appeal(decide(mod, Case.objects.get(comment=held)), new)
-    answer(mia, made, Outcome.CHANGED, act="", sanction="warn")
+    answer(mia, made, Outcome.CHANGED, act="approve", sanction="warn")
     held.refresh_from_db()
     new.refresh_from_db()
     assert held.is_published
@@ -224,33 +224,36 @@ def banned(mod, case, comment, alice):
 
 
 @pytest.mark.parametrize(
-    ("instead", "is_visible", "is_banned", "is_warned"),
+    ("act", "sanction", "is_visible", "is_banned", "is_warned"),
     [
-        ({"act": ""}, True, True, False),
-        ({"act": "edit_out", "passage": "unkind the week"}, True, True, False),
-        ({"sanction": ""}, False, False, False),
-        ({"sanction": "warn"}, False, False, True),
-        ({"act": "", "sanction": "warn"}, True, False, True),
-        ({"act": "hold", "sanction": ""}, False, False, False),
+        ("approve", "stays", True, True, False),
+        ("edit_out", "stays", True, True, False),
+        ("remove", "", False, False, False),
+        ("remove", "warn", False, False, True),
+        ("approve", "warn", True, False, True),
+        ("hold", "", False, False, False),
     ],
 )
-def test_each_part_of_decision_stays_or_is_replaced(
-    banned, mia, comment, alice, instead, is_visible, is_banned, is_warned
+def test_milder_decision_replaces_decision_and_sanction(
+    banned, mia, comment, alice, act, sanction, is_visible, is_banned, is_warned
 ):
     OutboxMessage.objects.all().delete()
-    done = answer(mia, banned, Outcome.CHANGED, **instead)
+    passage = {"passage": "unkind the week"} if act == "edit_out" else {}
+    done = answer(mia, banned, Outcome.CHANGED, act=act, sanction=sanction, **passage)
     comment.refresh_from_db()
     alice.refresh_from_db()
     assert comment.is_published is is_visible
     assert (alice.is_suspended, alice.warned_at is not None) == (is_banned, is_warned)
-    acts = [act for act in (instead.get("act"), instead.get("sanction")) if act]
-    came = LogEntry.objects.filter(pk__in=(done.details or {}).get("instead", [])).order_by("id")
-    assert [entry.act for entry in came] == acts
+    came = [each for each in (act, sanction) if each not in ("approve", "stays", "")]
+    assert [entry.act for entry in appeal_answers.instead_of(done)] == came
     # there is one mail in each case
     assert OutboxMessage.objects.count() == 1
 
 
-@pytest.mark.parametrize("instead", [{}, {"act": "", "sanction": ""}, {"act": "remove"}])
+@pytest.mark.parametrize(
+    "instead",
+    [{}, {"act": "approve"}, {"act": "remove", "sanction": "stays"}, {"act": "remove", "sanction": "ban"}],
+)
 def test_change_of_everything_or_nothing_is_refused(banned, mia, comment, alice, instead):
     with pytest.raises(Refused):
         answer(mia, banned, Outcome.CHANGED, **instead)
@@ -261,49 +264,43 @@ def test_change_of_everything_or_nothing_is_refused(banned, mia, comment, alice,
 
 def test_missing_sanction_cannot_be_taken_back(removal, alice, mia):
     made = appeal(removal, alice)
-    for instead in ({"sanction": ""}, {"act": ""}):
+    for instead in ({"act": "remove", "sanction": ""}, {"act": "remove", "sanction": "stays"}, {"act": "approve"}):
         with pytest.raises(Refused):
             answer(mia, made, Outcome.CHANGED, **instead)
 
 
-def test_passage_is_put_back_into_edited_text(mod, mia, case, comment, alice):
-    entry = decide(mod, case, "edit_out", passage="unkind the week")
+@pytest.mark.parametrize("by", ["moderator", "answer to an appeal"])
+def test_redaction_of_text_edited_since_is_decided_anew(mod, mia, case, comment, alice, client, by):
+    entry = decide(mod, case, "edit_out", passage="unkind the week", sanction="ban")
+    sanctions.unsuspend(moderator=mod, person=alice, reason="So that she can write.")
     comment.refresh_from_db()
     now = f"Hello. {comment.source} And more."
-    comments.edit(editor=alice, comment=comment, source=now)
-    with pytest.raises(Refused):
-        undo.undo(moderator=mod, entry=entry, reason="A mistake.")
-    answer(mia, appeal(entry, alice), Outcome.REVERSED)
+    comments.edit(editor=User.objects.get(pk=alice.pk), comment=comment, source=now)
+    if by == "moderator":
+        assert undo.undo(moderator=mod, entry=entry, reason="A mistake.").act == "reopen"
+    else:
+        answer(mia, appeal(entry, alice), Outcome.REVERSED)
     comment.refresh_from_db()
-    assert comment.source == now.replace(LEFT_OUT, "unkind the week")
-    assert LogEntry.objects.get(undoes=entry).details is None
-    # the revisions are shown again, and the passage is allowed in edits
-    assert not comment.revisions.exclude(withheld_at=None).exists()
-    comments.edit(editor=alice, comment=comment, source=comment.source + " Again.")
-    assert not Case.objects.open().exists()
-
-
-def test_edited_text_without_mark_stays(mod, mia, case, comment, alice, client):
-    entry = decide(mod, case, "edit_out", passage="unkind the week")
-    comment.refresh_from_db()
-    comments.edit(editor=alice, comment=comment, source="Quite another text by now.")
-    answer(mia, appeal(entry, alice), Outcome.REVERSED)
-    comment.refresh_from_db()
-    assert comment.source == "Quite another text by now."
-    assert LogEntry.objects.get(undoes=entry).details == {"left": ["text"]}
+    assert comment.source == now
+    assert comment.revisions.exclude(withheld_at=None).count() == 1
+    again = Case.objects.open().get()
+    assert (again.comment, "undo" in again.why) == (comment, True)
+    assert {undone.undoes.act for undone in LogEntry.objects.exclude(undoes=None)} == {"edit_out", "ban"}
     client.force_login(alice)
-    assert "The text was changed later" in client.get(f"/decisions/{entry.pk}/").content.decode()
+    assert "has changed since the decision" in said(client.get(f"/decisions/{entry.pk}/"))
+    shown = said(seated(client, mod).get(page(again)))
+    assert "The text has changed since." in shown
+    assert "Another decision about it" not in shown
 
 
-def test_revision_with_passage_of_other_decision_stays_withheld(mod, mia, case, comment, alice):
+def test_revision_with_passage_stays_withheld_after_second_redaction(mod, mia, case, comment, alice):
     first = decide(mod, case, "edit_out", passage="unkind the week")
     comment.refresh_from_db()
     actions.edit_out(moderator=mod, comment=comment, passage=comment.source.split()[0], reason=WHY)
     answer(mia, appeal(first, alice), Outcome.REVERSED)
     comment.refresh_from_db()
-    assert "unkind the week" in comment.source
-    assert LEFT_OUT in comment.source
-    assert not comment.revisions.filter(withheld_at=None, source__contains=WORDS.split()[0]).exists()
+    assert comment.source.count(LEFT_OUT) == 2
+    assert not comment.revisions.filter(withheld_at=None).exists()
 
 
 def test_appeal_against_removal_that_was_undone_is_reversed(mod, mia, case, comment, alice, bob):
@@ -314,7 +311,8 @@ def test_appeal_against_removal_that_was_undone_is_reversed(mod, mia, case, comm
     answer(mia, made, Outcome.REVERSED)
     comment.refresh_from_db()
     assert comment.is_published
-    assert LogEntry.objects.get(undoes=removed).details == {"left": ["removed_at"]}
+    assert LogEntry.objects.get(undoes=removed).act == "reopen"
+    assert Case.objects.open().get().comment == comment
 
 
 def test_later_decision_about_person_stays(mod, mia, comment, alice):
@@ -323,7 +321,7 @@ def test_later_decision_about_person_stays(mod, mia, comment, alice):
     answer(mia, appeal(first, alice), Outcome.REVERSED)
     alice.refresh_from_db()
     assert (alice.is_suspended, alice.suspended_until) == (True, None)
-    assert LogEntry.objects.get(undoes=first).details == {"left": ["suspended_at", "suspended_until"]}
+    assert LogEntry.objects.get(undoes=first).act == "undo"
 
 
 def test_one_decision_takes_out_several_passages(mod, case, comment):
@@ -356,8 +354,8 @@ def test_preview_of_answer(desk, opening, alice):
         assert told in shown
     assert Case.objects.open().get() == case
     # the preview shows a refusal, and is rolled back
-    refused = said(desk.post(page(case), data | {"act": "stays", "sanction": ""}))
-    assert "Please say what comes instead" in refused
+    refused = said(desk.post(page(case), data | {"act": "remove", "sanction": ""}))
+    assert "Please choose what comes instead" in refused
     assert [entry.act for entry in LogEntry.objects.all()] == ["remove"]
 
 
@@ -377,14 +375,30 @@ def test_message_has_button_to_undo_replacing_decision(desk, opening, alice):
     entry = actions.edit_out(
         moderator=moderator("Mia Second"), comment=comment, passage="unkind the week", reason="It is unkind."
     )
+    appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
+    case = Case.objects.get()
+    data = {"outcome": "changed", "answer": "A lock is enough.", "seen": case.version, "act": "lock_branch"}
+    told = said(desk.post(page(case), data, follow=True))
+    assert f'action="{QUEUE}undo/{LogEntry.objects.get(act="lock_branch").pk}/"' in told
+
+
+@pytest.mark.parametrize(("outcome", "status"), [("changed", 409), ("reversed", 302)])
+def test_redaction_of_edited_text_can_be_reversed_and_not_replaced(desk, opening, alice, outcome, status):
+    comment = reply(opening, alice)
+    entry = actions.edit_out(
+        moderator=moderator("Mia Second"), comment=comment, passage="unkind the week", reason="It is unkind."
+    )
     comment.refresh_from_db()
     comments.edit(editor=alice, comment=comment, source="Quite another text by now.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
-    data = {"outcome": "changed", "answer": "A word is enough.", "seen": case.version, "act": "lock_branch"}
-    told = said(desk.post(page(case), data, follow=True))
-    assert f'action="{QUEUE}undo/{LogEntry.objects.get(act="lock_branch").pk}/"' in told
-    assert "Some of it was decided or written anew since." in told
+    data = {"outcome": outcome, "answer": "A lock is enough.", "seen": case.version, "act": "lock_branch"}
+    sent = desk.post(page(case), data)
+    assert sent.status_code == status
+    told = said(sent if status == 409 else desk.get(QUEUE))
+    assert ("changed since, so it" in told, "A lock is enough." in told) == (True, status == 409)
+    comment.refresh_from_db()
+    assert comment.source == "Quite another text by now."
 
 
 def test_other_moderator_answers_appeal_in_admin(desk, opening, alice, mod):
@@ -415,11 +429,11 @@ def test_form_changes_decision_on_appeal(desk, opening, alice):
     case = Case.objects.get()
     asked = said(desk.get(page(case)))
     assert 'name="act"' in asked
-    assert 'value="remove"' not in asked
-    assert "It stays: removed" in asked
+    assert '<option value="remove" selected>' in asked
+    assert 'value="ban"' not in asked
     data = {"outcome": "changed", "answer": "One passage goes.", "seen": case.version}
-    nothing = desk.post(page(case), data)
-    assert (nothing.status_code, "Please say what comes instead" in said(nothing)) == (409, True)
+    nothing = desk.post(page(case), data | {"act": "remove"})
+    assert (nothing.status_code, "Please choose what comes instead" in said(nothing)) == (409, True)
     unsaid = desk.post(page(case), data | {"act": "edit_out"})
     assert (unsaid.status_code, "Please say which passage." in said(unsaid)) == (422, True)
     missing = desk.post(page(case), data | {"act": "edit_out", "passage": "never said"})
@@ -467,7 +481,7 @@ def test_choice_that_has_gone_is_reported_as_change(desk, opening, alice):
     case = Case.objects.open().get()
     typed = opened(desk, case)
     undo.undo(moderator=mia, entry=LogEntry.objects.get(act="suspend"), reason="Too much.")
-    data = {"outcome": "changed", "answer": "Three days.", "act": "stays", "sanction": "suspend_3"} | typed
+    data = {"outcome": "changed", "answer": "Three days.", "act": "remove", "sanction": "suspend_3"} | typed
     refused = desk.post(page(case), data)
     assert refused.status_code == 409
     assert "Since you opened it" in said(refused)

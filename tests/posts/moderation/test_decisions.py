@@ -120,22 +120,24 @@ def test_undo_of_first_publication_holds_comment_again(mod, opening):
     assert Case.objects.open().get(comment=held)
 
 
-def test_undo_is_possible_once_and_not_after_later_decision(mod, case, comment, alice):
+def test_undo_is_possible_once(mod, case, comment, alice):
     entry = decide(mod, case, "hold")
     comments.delete(author=alice, comment=comment)
-    with pytest.raises(Refused):
-        undo.undo(moderator=mod, entry=decide_again(mod, comment), reason="No.")
     undo.undo(moderator=mod, entry=entry, reason="Too strict.")
     with pytest.raises(Refused):
         undo.undo(moderator=mod, entry=entry, reason="Too strict.")
 
 
-def decide_again(mod, comment):
-    """Remove the comment and restore it. Return the entry of the removal."""
-
-    entry = actions.remove(moderator=mod, comment=comment, reason=WHY)
+def test_undo_after_later_decision_restores_nothing_and_opens_case(mod, case, comment):
+    entry = decide(mod, case)
     actions.restore(moderator=mod, comment=comment, reason=WHY)
-    return entry
+    assert undo.undo(moderator=mod, entry=entry, reason="No.").act == Act.REOPEN
+    comment.refresh_from_db()
+    assert comment.is_published
+    again = Case.objects.open().get()
+    assert (again, Case.Why.UNDO in again.why) == (case, True)
+    with pytest.raises(Refused):
+        undo.undo(moderator=mod, entry=entry, reason="No.")
 
 
 def test_taking_out_passage_withholds_earlier_text(mod, case, comment):
@@ -145,7 +147,7 @@ def test_taking_out_passage_withholds_earlier_text(mod, case, comment):
     assert "unkind the week" not in comment.html
     revision = comment.revisions.get()
     assert (revision.source, revision.withheld_at is not None) == (WORDS, True)
-    assert LogEntry.objects.get(act=Act.EDIT_OUT).details == {"revision": revision.pk}
+    assert LogEntry.objects.get(act=Act.EDIT_OUT).before_image.redaction.revision == revision.pk
     assert revision.taken_out == "unkind the week"
 
 
@@ -204,7 +206,7 @@ def test_passed_case_is_offered_to_others_only(mod, mia, case):
 
 
 def test_decisions_require_moderator(case, comment, alice, bob):
-    entry = LogEntry(comment=comment, act=Act.REMOVE, before={"comment": {}})
+    entry = LogEntry(comment=comment, act=Act.REMOVE)
     for act in (
         lambda: decide(bob, case),
         lambda: decisions.claim(moderator=bob, case_id=case.pk),

@@ -86,7 +86,7 @@ def test_undo_of_an_ordinary_decision_is_done_at_once(opening, mod, desk):
     desk.post(f"{QUEUE}undo/{entry.pk}/")
     comment.refresh_from_db()
     assert comment.is_published
-    assert LogEntry.objects.get(act="undo").reason == "Taken back by a moderator."
+    assert LogEntry.objects.get(act="undo").reason == "Reversed by a moderator."
 
 
 def test_undo_of_an_approval_on_a_pressing_case_needs_no_reason(opening, mod):

@@ -310,14 +310,14 @@ def test_decisions_with_their_reasons_the_appeal_and_its_answer(client, comment,
         answer="You are right.",
     )
     told = data(client, alice)["decisions"]
-    assert [each["act"]["code"] for each in told] == ["remove", "undo", "reverse"]
+    assert [each["act"]["code"] for each in told] == ["remove", "reverse", "undo"]
     removed = told[0]
     assert removed["act"]["words"] == "Your comment was removed."
     assert (removed["reason"], removed["rule"]) == ("It is <unkind>.", "Be kind")
     assert removed["by"] == {"code": "moderator", "words": "a moderator"}
     assert removed["comment"] == f"{SITE}/c/{comment.pk}/"
     assert removed["address"] == f"{SITE}/decisions/{entry.pk}/"
-    assert removed["taken_back_at"] == told[1]["at"]
+    assert removed["taken_back_at"] == told[2]["at"]
     assert removed["appeal"]["text"] == "I meant <well>."
     assert removed["appeal"]["outcome"] == {"code": "reversed", "words": "the decision was reversed"}
     assert removed["appeal"]["answer"] == "You are right."

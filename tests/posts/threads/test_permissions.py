@@ -212,7 +212,7 @@ def appeal_in(state, author):
 
 def answer_appeal(outcome):
     """The verb that answers an appeal so."""
-    more = {"act": "", "sanction": "warn"} if outcome == "changed" else {}
+    more = {"act": "approve", "sanction": "warn"} if outcome == "changed" else {}
 
     def answer(who, appeal):
         case = Case.objects.get(appeal=appeal)
