@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.utils import build_absolute_uri
 from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
@@ -36,6 +36,13 @@ _LASTING_MINUTES = {
     "account/email/email_confirmation": "EMAIL_VERIFICATION_BY_CODE_TIMEOUT",
     "account/email/email_confirmation_signup": "EMAIL_VERIFICATION_BY_CODE_TIMEOUT",
 }
+
+
+def _to_our_site(value: Any, request: HttpRequest) -> Any:
+    """Return `value`; if it is a link to the host of the `request`, return that link to SITE_URL."""
+    if not isinstance(value, str) or urlsplit(value).netloc != request.get_host():
+        return value
+    return settings.SITE_URL + urlsplit(value)._replace(scheme="", netloc="").geturl()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -72,9 +79,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().save_user(request, user, form, commit)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Put one of allauth's mails into the outbox, with the expiry time of its code if it has one."""
+        """Put one of allauth's mails into the outbox, with the expiry time of its code if it has one.
+
+        Links lead to SITE_URL. allauth makes them with the host and port that the request names, which anybody can set.
+        """
         lasting = _LASTING_MINUTES.get(template_prefix)
-        context = context | {"site_name": settings.SITE_NAME}
+        context = {name: _to_our_site(value, self.request) for name, value in context.items()}
+        context["site_name"] = settings.SITE_NAME
         expires_at = None
         if lasting:
             seconds = getattr(app_settings, lasting)
@@ -94,7 +105,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         The page does not reveal that the address has an account.
         """
-        url = build_absolute_uri(self.request, reverse("account_request_login_code"))
+        url = self.request.build_absolute_uri(reverse("account_request_login_code"))
         self.send_mail("account/email/account_already_exists", email, {"login_code_url": url})
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

@@ -32,6 +32,11 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **options: Any) -
             "forum.W002",
         ),
         (
+            "*" in settings.ALLOWED_HOSTS,
+            "ALLOWED_HOSTS allows every name. Set it to the names by which readers reach the forum.",
+            "forum.W010",
+        ),
+        (
             urlsplit(settings.SITE_URL).scheme != "https",
             f"SITE_URL is {settings.SITE_URL}. Set it to the https:// address of the forum, for the links in mails.",
             "forum.W003",

@@ -2,7 +2,8 @@
 
 Waitress reads a whole request before it uses a thread for it, and it buffers output that a slow client has not read
 yet. So a stalled connection occupies a socket but no thread. Waitress drops header names with an underscore, which
-would otherwise overwrite the real ones (`X_Forwarded_For`). Figures of a comparison are in docs/operations.md.
+would otherwise overwrite the real ones (`X_Forwarded_For`). forum/http_protocol.py has what we change of its protocol.
+Figures of a comparison are in docs/operations.md.
 
 `manage.py run_web` and `manage.py serve` start it as `python -m forum.web_server FD`.
 """
@@ -85,6 +86,8 @@ def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
 
     import waitress.server
 
+    from forum.http_protocol import Channel
+
     application = importlib.import_module(application_name).application
     from django.conf import settings
 
@@ -106,6 +109,7 @@ def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
         clear_untrusted_proxy_headers=not settings.ALLAUTH_TRUSTED_PROXY_COUNT,
         ident="",
     )
+    server.channel_class = Channel
 
     def drain(number: int, frame: FrameType | None) -> None:
         """Accept no more connections; those that were accepted have DRAIN_TIME to send their request."""

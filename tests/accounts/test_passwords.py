@@ -21,8 +21,10 @@ GUESSED = [
     "twowaystreet1",
     "passwordpasswordpassword",
     "alice.ahlgren1",
+    "correcthorsebatterystaple",
+    "Correct Horse Battery Staple",
 ]
-GOOD = ["a long walk in the rain", "correct horse battery staple", "kettle-orbit-violin", "Xk92mfQp3z7Lw"]
+GOOD = ["a long walk in the rain", "teapot violin gravel comet", "kettle-orbit-violin", "Xk92mfQp3z7Lw"]
 ALICE = User(display_name="Alice Ahlgren", email="alice.ahlgren@example.org")
 
 

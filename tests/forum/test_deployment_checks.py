@@ -24,6 +24,7 @@ LAPTOP = [
     "(forum.W007) DATABASE_URL is not set",
 ]
 MISTAKES = {
+    "ALLOWED_HOSTS": "*",
     "SITE_URL": "http://forum.example",
     "HTTPS": "0",
     "CACHE_URL": "locmemcache://",
@@ -33,6 +34,7 @@ MISTAKEN = [
     "(forum.W003) SITE_URL is http://forum.example.",
     "(forum.W004) HTTPS is 0",
     "(forum.W008) CACHE_URL names a cache that each machine has for itself.",
+    "(forum.W010) ALLOWED_HOSTS allows every name.",
     "(forum.W009) The database cannot be used (OperationalError).",
 ]
 

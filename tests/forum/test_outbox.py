@@ -1,6 +1,7 @@
 """The outbox: mails are stored with their cause and sent by the worker, whatever the mail server does."""
 
 import os
+import re
 import signal
 import smtplib
 import subprocess
@@ -15,8 +16,10 @@ from smtplib import (
     SMTPSenderRefused,
     SMTPServerDisconnected,
 )
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMessage, send_mail
 from django.core.management import call_command
@@ -360,6 +363,10 @@ def no_mail_server(settings, monkeypatch):
     monkeypatch.setattr(smtplib.SMTP, "__init__", connect)
 
 
+def links_in(row):
+    return [urlsplit(link) for link in re.findall(r"https?://[^\s\"<]+", f"{row.body} {row.html}")]
+
+
 @pytest.mark.usefixtures("no_mail_server")
 def test_every_page_that_causes_a_mail_answers_without_a_mail_server(db, client):
     from tests.accounts.people import PASSWORD, code_in, member
@@ -374,8 +381,11 @@ def test_every_page_that_causes_a_mail_answers_without_a_mail_server(db, client)
     ]
     for address, form, kind in steps:
         OutboxMessage.objects.all().delete()
-        assert client.post(address, form).status_code == 302, address
+        assert client.post(address, form, headers={"host": "localhost:6666"}).status_code == 302, address
         row = OutboxMessage.objects.get()
+        # not to the host and port that the request names
+        assert {f"{link.scheme}://{link.netloc}" for link in links_in(row)} <= {settings.SITE_URL}
+        assert links_in(row) or "code" in row.kind or "confirmation" in row.kind
         assert kind in row.kind
         assert (row.expires_at is not None) is ("code" in kind or "confirmation" in kind)
         client.logout()

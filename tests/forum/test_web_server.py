@@ -102,6 +102,32 @@ def test_body_that_is_too_large_is_refused(port):
     assert head.startswith("HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize(
+    "body", [b"5\r\nhello\r\n0\r\n\r\n", b"0\r\n" + b"a" * 500, b"a" * 500, b"5;" + b"a" * 500, b""]
+)
+@pytest.mark.parametrize("more", ["", "Expect: 100-continue\r\n", "Content-Length: 5\r\n"])
+def test_chunked_body_is_refused_unread(port, body, more):
+    """Waitress would search a line without an end again with every read, in the thread that all readers need."""
+    head, _body = ask(port, f"POST / HTTP/1.1\r\nHost: a\r\n{more}Transfer-Encoding: chunked\r\n\r\n".encode() + body)
+    assert head.startswith("HTTP/1.1 411 ")
+
+
+@pytest.mark.parametrize("path", ["/", "/large", "/stream", "/file"])
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_answer_to_head_has_no_body(port, path, version):
+    request = f"HEAD {path} HTTP/{version}\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    head, body = ask(port, request.encode())
+    assert (head.split()[1], body) == ("200", b"")
+    assert ("Content-Length: " in head) is (path != "/stream")
+
+
+def test_request_after_head_is_answered_on_the_same_connection(port):
+    request = "{} / HTTP/1.1\r\nHost: localhost\r\n{}\r\n"
+    both = request.format("HEAD", "") + request.format("GET", "Connection: close\r\n")
+    _head, rest = ask(port, both.encode())
+    assert rest.startswith(b"HTTP/1.1 200 ")
+
+
 def test_no_answer_names_the_software(port):
     assert "waitress" not in ask(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[0].lower()
 

@@ -1,0 +1,67 @@
+"""Waitress's HTTP protocol with two differences: no chunked request bodies, and no body in the answer to HEAD."""
+
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.receiver import ChunkedReceiver
+from waitress.task import WSGITask
+from waitress.utilities import Error
+
+
+class LengthRequired(Error):  # noqa: N818  (named like those of waitress)
+    """The answer to a request whose length is not known in advance."""
+
+    code = 411
+    reason = "Length Required"
+
+
+class Parser(HTTPRequestParser):
+    """Refuses chunked request bodies.
+
+    Waitress reads the lines between the chunks without a limit, and searches them again with each read. A few hundred
+    lines without an end would stop the site. Browsers and nginx send the length of a body.
+    """
+
+    body_rcv: Any = None
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the first line and the headers."""
+        super().parse_header(header_plus)
+        if isinstance(self.body_rcv, ChunkedReceiver):
+            # without a receiver of the body, the request is complete
+            self.body_rcv, self.expect_continue = None, False
+            self.error = LengthRequired("Please send the length of the body.")
+
+
+class Task(WSGITask):
+    """Sends the headers of an answer to HEAD, and no body. Waitress leaves that to the application."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return the WSGI environment; for HEAD without the wrapper of files, which would not use `write`."""
+        environ = super().get_environment()
+        if self.request.command == "HEAD":
+            environ.pop("wsgi.file_wrapper", None)
+        return environ
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer."""
+        if self.request.command == "HEAD":
+            self.content_bytes_written += len(data)
+            data = b""
+        super().write(data)
+
+    def finish(self) -> None:
+        """End the answer."""
+        if self.request.command == "HEAD":
+            self.write(b"")
+            # the last chunk would be a part of the body
+            self.chunked_response = False
+        super().finish()
+
+
+class Channel(HTTPChannel):
+    """A connection that uses this protocol."""
+
+    parser_class = Parser
+    task_class = Task
