@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
 from django.contrib.postgres.indexes import OpClass
-from django.core.mail import send_mail
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -22,6 +21,9 @@ __all__ = ["MODERATORS", "HeldName", "User", "UserSession", "Verification", "Ver
 
 # The time since joining during which the standing is "first day", then "new".
 FIRST_DAY, NEW_FOR = timedelta(days=1), timedelta(days=7)
+# allauth's kinds of authenticators that are a second factor; recovery codes only replace one. The database rule for
+# appeals (posts/migrations/0001_initial.py) names them, too.
+SECOND_FACTORS = ("totp", "webauthn")
 # The group of users who may use the admin and its actions; posts.moderation.moderator_group sets its rights.
 MODERATORS = "Moderators"
 
@@ -63,11 +65,17 @@ class UserManager(BaseUserManager["User"]):
             HeldName.objects.bulk_create([HeldName(name_key=key)], ignore_conflicts=True)
 
     def others_moderate(self, moderator: "User") -> bool:
-        """Return whether a user other than `moderator` may moderate; a database rule for appeals uses the same test."""
+        """Return whether a user other than `moderator` may moderate; a database rule for appeals uses the same test.
+
+        A moderator without a second factor cannot moderate and does not count.
+        """
+        from allauth.mfa.models import Authenticator
+
         may = models.Q(content_type__app_label="posts", codename="moderate_comment")
         right = Permission.objects.filter(may).values("pk")
         others = self.filter(is_staff=True, is_active=True).exclude(pk=moderator.pk)
-        others = others.exclude(
+        factors = Authenticator.objects.filter(user=models.OuterRef("pk"), type__in=SECOND_FACTORS)
+        others = others.filter(models.Exists(factors)).exclude(
             models.Q(suspended_at__isnull=False)
             & (models.Q(suspended_until=None) | models.Q(suspended_until__gt=timezone.now()))
         )
@@ -165,10 +173,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Reserve the name for this user; does nothing if it is reserved already."""
         HeldName.objects.bulk_create([HeldName(name_key=name_key, person=self)], ignore_conflicts=True)
 
-    def email_user(self, subject: str, message: str, from_email: str | None = None, **options: Any) -> None:
-        """Send this user a mail."""
-        send_mail(subject, message, from_email, [self.email], **options)
-
     @property
     def is_suspended(self) -> bool:
         """Return whether the user is suspended now, with or without an end date."""
@@ -176,13 +180,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_trusted(self) -> bool:
-        """Return whether the user is staff or has the trust level TRUSTED."""
-        return self.is_staff or self.trust == self.Trust.TRUSTED
+        """Return whether the user is proven staff or has the trust level TRUSTED."""
+        return self.is_proven_staff or self.trust == self.Trust.TRUSTED
 
     @property
     def standing(self) -> str:
         """Return the user's standing, one of the names that `settings.LIMITS` has for members."""
-        if self.is_staff:
+        if self.is_proven_staff:
             return "staff"
         if self.is_trusted:
             return "trusted"
@@ -190,6 +194,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         if known_for < FIRST_DAY:
             return "first day"
         return "new" if known_for < NEW_FOR else "member"
+
+    def has_second_factor(self) -> bool:
+        """Return whether the account has an authenticator app, a security key or a passkey. Makes one query."""
+        from allauth.mfa.models import Authenticator
+
+        return Authenticator.objects.filter(user=self, type__in=SECOND_FACTORS).exists()
 
     # The ids of the second factors used in the session of the current request; accounts.sessions sets it.
     proven_factors: Collection[int] = ()
@@ -206,19 +216,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         return bool(self.proven_factors) and factors.exists()
 
     @property
-    def moderates(self) -> bool:
-        """Return whether the user may moderate in this request.
+    def is_proven_staff(self) -> bool:
+        """Return whether the user is active staff, not suspended, in a session that passed a second factor.
 
-        The user must be active staff with the permission, not suspended, in a session that passed a second factor.
-        A user that was loaded outside of a request has no session and may not moderate.
+        A user that was loaded outside of a request has no session, so this is False.
         """
-        return (
-            self.is_active
-            and self.is_staff
-            and not self.is_suspended
-            and self.has_proven_factor
-            and self.has_perm("posts.moderate_comment")
-        )
+        return self.is_active and self.is_staff and not self.is_suspended and self.has_proven_factor
+
+    @property
+    def moderates(self) -> bool:
+        """Return whether the user is proven staff and has the permission to moderate."""
+        return self.is_proven_staff and self.has_perm("posts.moderate_comment")
 
 
 class HeldName(models.Model):

@@ -1,15 +1,33 @@
-"""Forms that add a second factor to an account."""
+"""allauth's forms that add or use a second factor, with our labels and with security events."""
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm as TOTPForm
+from allauth.mfa.webauthn import forms as webauthn_forms
 from allauth.mfa.webauthn.forms import AddWebAuthnForm as WebAuthnForm
+from django.core.exceptions import ValidationError
 from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from forum.ratelimit import who
+from forum.security_log import record
+
+
+@contextmanager
+def _malformed_is_refused() -> Iterator[None]:
+    """Raise ValidationError instead of the errors with which allauth and fido2 meet malformed data of a browser."""
+    try:
+        yield
+    except (LookupError, AttributeError, TypeError, ValueError, struct.error) as error:
+        raise get_adapter().validation_error("incorrect_code") from error
 
 
 class _ProvesItself(Form):
@@ -41,6 +59,11 @@ class ActivateTOTPForm(_ProvesItself, TOTPForm):
 class AddWebAuthnForm(_ProvesItself, WebAuthnForm):
     """The form that adds a security key or a passkey."""
 
+    def clean(self) -> dict[str, Any] | None:
+        """Return the data; raises ValidationError for a wrong or malformed answer of the key."""
+        with _malformed_is_refused():
+            return super().clean()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the key")
@@ -48,3 +71,32 @@ class AddWebAuthnForm(_ProvesItself, WebAuthnForm):
         self.fields["passwordless"].help_text = _(
             "It then signs you in without a code. It has to ask for your finger, face or PIN."
         )
+
+
+class _UsesKey(webauthn_forms.AuthenticateWebAuthnForm):
+    """A mixin that refuses and logs a wrong or malformed answer of a security key or passkey.
+
+    allauth sends a signal for wrong codes only, and a malformed answer is a KeyError there.
+    """
+
+    def clean_credential(self) -> Authenticator:
+        """Return the authenticator; raises ValidationError."""
+        try:
+            with _malformed_is_refused():
+                return super().clean_credential()
+        except ValidationError:
+            user = self.user and self.user.pk
+            record("second_factor_failed", **who(context.request) | {"user": user}, authenticator="webauthn")
+            raise
+
+
+class AuthenticateWebAuthnForm(_UsesKey):
+    """The form of the second step of signing in."""
+
+
+class LoginWebAuthnForm(_UsesKey, webauthn_forms.LoginWebAuthnForm):
+    """The form of signing in with a passkey."""
+
+
+class ReauthenticateWebAuthnForm(_UsesKey, webauthn_forms.ReauthenticateWebAuthnForm):
+    """The form of confirming a session."""

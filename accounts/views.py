@@ -1,5 +1,7 @@
 """Views of the account pages that allauth does not have, or that differ from allauth's."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account import views as allauth_views
@@ -9,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -27,7 +30,27 @@ MOST_SESSIONS = 50
 def in_one_transaction(view: type[View]) -> type[View]:
     """Return a subclass of `view` whose `post` runs in one transaction, the mail in the outbox included."""
     subclass = type(view.__name__, (view,), {"__module__": __name__})
-    return method_decorator(transaction.atomic, name="post")(subclass)
+    return method_decorator(_atomic_with_mails, name="post")(subclass)
+
+
+def _atomic_with_mails(function: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Return `function` in a transaction that includes what it leaves for after the commit.
+
+    allauth sends some mails after the commit. Ours are rows of the outbox, which belong to the same transaction.
+    """
+
+    @wraps(function)
+    def post(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        with transaction.atomic():
+            connection = transaction.get_connection()
+            earlier = len(connection.run_on_commit)
+            response = function(*args, **kwargs)
+            left, connection.run_on_commit[earlier:] = connection.run_on_commit[earlier:], []
+            for _savepoints, run, _is_robust in left:
+                run()
+        return response
+
+    return post
 
 
 @in_one_transaction

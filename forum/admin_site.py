@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -21,8 +19,6 @@ from forum.pagination import BoundedPaginator
 from forum.ratelimit import who
 from forum.security_log import record
 
-SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-
 
 class ForumAdminSite(admin.AdminSite):
     """Django's admin site with a second factor (`has_permission`) and the forum's own sign-in (`login`)."""
@@ -32,9 +28,8 @@ class ForumAdminSite(admin.AdminSite):
     index_title = _("Moderation")
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user is active staff, not suspended, in a session that passed a second factor."""
-        user = request.user
-        return user.is_active and user.is_staff and not user.is_suspended and user.has_proven_factor
+        """Return whether the user is proven staff."""
+        return request.user.is_authenticated and request.user.is_proven_staff
 
     # the stub promises a result of the type of `view`, but Django returns a wrapper
     def admin_view(  # type: ignore[override]
@@ -43,7 +38,7 @@ class ForumAdminSite(admin.AdminSite):
         """Return Django's wrapper of the view, which also keeps a form that is sent after the session has ended."""
         inner = super().admin_view(view, cacheable)
 
-        def door(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        def wrapped(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
             if request.method == "POST" and not request.user.is_authenticated:
                 return _gone_already(request) if view == self.logout else _signed_out(request)
             if request.method == "POST" and request.user.is_staff and not self.has_permission(request):
@@ -51,7 +46,7 @@ class ForumAdminSite(admin.AdminSite):
                 pending_form.keep(request)
             return inner(request, *args, **options)
 
-        return update_wrapper(door, inner)
+        return update_wrapper(wrapped, inner)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Redirect a visitor to the forum's sign-in, and staff to the second factor that their session did not pass.
@@ -64,7 +59,7 @@ class ForumAdminSite(admin.AdminSite):
         if self.has_permission(request):
             return redirect("admin:index")
         user = request.user
-        if user.is_staff and not user.is_suspended and is_mfa_enabled(user, SECOND_FACTORS):
+        if user.is_staff and not user.is_suspended and user.has_second_factor():
             target = request.GET.get("next", reverse("admin:index"))
             return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': target})}")
         record("refused", **who(request), reason="admin", route="admin/")

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 # The worker reports every minute; after this time without a report it counts as dead.
 WORKER_SILENCE = timedelta(minutes=5)
 WORKER = "worker"
+# The problems that were logged last.
+_logged: list[str] = []
 
 
 def health_checks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -53,8 +55,11 @@ def problems() -> list[str]:
         found = ["The cache in CACHE_URL cannot be reached."]
     except Error as error:
         found = [f"The database cannot be used ({type(error).__name__})."]
-    for problem in found:
-        logger.warning("Not ready. %s", problem)
+    if found != _logged:
+        # a monitor asks every few seconds
+        _logged[:] = found
+        for problem in found:
+            logger.warning("Not ready. %s", problem)
     return found
 
 

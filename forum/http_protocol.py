@@ -1,4 +1,7 @@
-"""Waitress's HTTP protocol with two differences: no chunked request bodies, and no body in the answer to HEAD."""
+"""Waitress's HTTP protocol with three differences.
+
+No chunked request bodies, no body in the answer to HEAD, and one answer to requests that are sent without waiting.
+"""
 
 from typing import Any
 
@@ -35,7 +38,17 @@ class Parser(HTTPRequestParser):
 
 
 class Task(WSGITask):
-    """Sends the headers of an answer to HEAD, and no body. Waitress leaves that to the application."""
+    """Sends the headers of an answer to HEAD, and no body. Waitress leaves that to the application.
+
+    If a client has sent further requests already, the connection is closed after the first answer. Each answer may keep
+    a file open until it is read, and browsers and nginx wait for an answer before the next request.
+    """
+
+    def start(self) -> None:
+        """Begin the answer."""
+        super().start()
+        if len(self.channel.requests) > 1:
+            self.set_close_on_finish()
 
     def get_environment(self) -> dict[str, Any]:
         """Return the WSGI environment; for HEAD without the wrapper of files, which would not use `write`."""

@@ -74,10 +74,11 @@ def without_path(record: logging.LogRecord) -> str:
         return PATH.sub(" (path left out)", message)
     request = getattr(record, "request", None)
     path = getattr(request, "path", "")
-    if not path or path not in message:
-        return message
     match = getattr(request, "resolver_match", None)
-    return message.replace(path, f"/{match.route}" if match else "(unknown address)")
+    # Django escapes the characters of a path that are not ASCII
+    for shown in {path, path.encode("unicode_escape").decode()} - {""}:
+        message = message.replace(shown, f"/{match.route}" if match else "(unknown address)")
+    return message
 
 
 class _Formatter(logging.Formatter):

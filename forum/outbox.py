@@ -90,7 +90,8 @@ def send_next() -> bool | None:
     connection = get_connection(settings.MAIL_TRANSPORT)
     try:
         connection.open()
-        connection.send_messages([_message_of(claimed)])
+        if connection.send_messages([_message_of(claimed)]) != 1:
+            raise OSError("the mail was not sent to anybody")
     except Exception as fault:
         # backends raise all kinds of exceptions, and one mail must not keep the others from being sent
         if not isinstance(fault, (SMTPException, OSError)):

@@ -54,7 +54,7 @@ class PeriodicJobs:
         except Exception:
             self.failed[name] = self.failed.get(name, 0) + 1
             pause = min(LONGEST_PAUSE, settings.PERIODIC_JOBS[name] * 2 ** min(self.failed[name], 10))
-            logger.exception("The chore %s failed; it is tried again in %s seconds.", name, pause)
+            logger.exception("The job %s failed; it is tried again in %s seconds.", name, pause)
             return pause
         self.failed.pop(name, None)
         return settings.PERIODIC_JOBS[name]

@@ -239,7 +239,12 @@ class Supervisor:
         """
         successor = child.copy()
         successor.start()
-        if not successor.wait_until_ready(ready_within):
+        try:
+            is_ready = successor.wait_until_ready(ready_within)
+        except BaseException:
+            successor.stop()
+            raise
+        if not is_ready:
             successor.stop()
             return False
         self.services[self.services.index(child)] = successor
@@ -258,8 +263,14 @@ class Supervisor:
 
     def _restart(self, service: Service) -> None:
         del self._restart_at[service.name]
-        service.stop()
-        self._start(service)
+        try:
+            service.stop()
+            self._start(service)
+        except StopRequested:
+            raise
+        except Exception as problem:
+            # the service does not run, so the next check plans another try
+            self.report(f"{service.name} could not be started: {problem}")
 
     def run(self, on_round: Callable[["Supervisor"], None] = lambda supervisor: None) -> None:
         """Keep the services running until StopRequested or GaveUp is raised; call `on_round` after each check."""

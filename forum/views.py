@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from forum.cookies import LOOKS
+
 YEAR = 60 * 60 * 24 * 365
-LOOKS = ("", "light", "dark")
 
 
 # Exempt from CSRF, because cached pages for visitors have no token and this changes only colours.
@@ -20,7 +21,7 @@ def look(request: HttpRequest) -> HttpResponseRedirect:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise PermissionDenied(_("The look is chosen on a page of this forum."))
     chosen = request.POST.get("look", "")
-    if chosen not in LOOKS:
+    if chosen not in ("", *LOOKS):
         raise BadRequest
     back = request.POST.get("next", "")
     # only a path is allowed, without a host

@@ -5,28 +5,32 @@ yet. So a stalled connection occupies a socket but no thread. Waitress drops hea
 would otherwise overwrite the real ones (`X_Forwarded_For`). forum/http_protocol.py has what we change of its protocol.
 Figures of a comparison are in docs/operations.md.
 
-`manage.py run_web` and `manage.py serve` start it as `python -m forum.web_server FD`.
+`manage.py run_web` and `manage.py serve` start it as `python -m forum.web_server FD APPLICATION THREADS`.
 """
 
-import os
 import resource
 import signal
 import socket
 import sys
 from types import FrameType
 
+from forum.env import environment_number
 from forum.processes import ChildProcess, announce_ready
 
 # Threads of each process that answer requests; each keeps one database connection.
 THREADS = 8
 # Connections waiting in the kernel until a process takes them.
 BACKLOG = 2_048
-# Open connections of each process; each needs a file descriptor.
+# Open connections of each process.
 MAX_CONNECTIONS = 2_000
+# File descriptors of a connection: its socket, and the file that it is sent.
+DESCRIPTORS_EACH = 2
 # Descriptors for everything that is not a client's connection: database, files, buffers on disk.
 RESERVED_DESCRIPTORS = 200
 # Seconds without a byte after which a connection is closed: idle, half a request, or a reader that stopped reading.
 IDLE_TIMEOUT = 30
+# Seconds that a new process may take until it can answer.
+READY_TIMEOUT = 60
 # Seconds between the signal to stop and the end, in which accepted connections may still send their request.
 DRAIN_TIME = 1
 # In bytes. A larger body is refused unread. The error page for large forms (forum.errors) reads 4,000,000.
@@ -34,9 +38,8 @@ MAX_BODY = 5_000_000
 MAX_HEADERS = 65_536
 # Bytes of a body kept in memory; a larger body is kept in a temporary file.
 BODY_IN_MEMORY = 65_536
-# Bytes of output that a client has not read yet; above this limit the thread waits for the client. A client may send
-# many requests at once and read nothing, so this is more than the answers to all requests in READ_SIZE bytes.
-READ_SIZE, MAX_UNREAD = 1_024, 128_000_000
+# Bytes of output that a client has not read yet; above this limit the thread waits for the client.
+MAX_UNREAD = 128_000_000
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -45,6 +48,9 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind, proto)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Waitress cannot close a connection while its client reads nothing; the kernel can. Connections inherit it.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, IDLE_TIMEOUT * 1_000)
         listener.bind(address)
         listener.listen(BACKLOG)
     except BaseException:
@@ -58,10 +64,12 @@ def processes(
 ) -> list[ChildProcess]:
     """Return `count` processes that share `listener` and run the WSGI `application` of that module.
 
-    They are killed with their parent, since an orphan would hold the port.
+    Each has THREADS threads, or the number in the environment variable of that name. They are killed with their parent,
+    since an orphan would hold the port. Raises CommandError for an invalid number of threads.
     """
     descriptor = listener.fileno()
-    command = [sys.executable, "-m", "forum.web_server", str(descriptor), application]
+    threads = environment_number("THREADS", THREADS)
+    command = [sys.executable, "-m", "forum.web_server", str(descriptor), application, str(threads)]
     return [
         ChildProcess(f"Web server {number}", command, environment, [descriptor], signal.SIGKILL)
         for number in range(1, count + 1)
@@ -71,16 +79,16 @@ def processes(
 def raise_descriptor_limit() -> int:
     """Raise the limit of open files as far as allowed and needed; return the possible number of connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_CONNECTIONS + RESERVED_DESCRIPTORS
+    wanted = MAX_CONNECTIONS * DESCRIPTORS_EACH + RESERVED_DESCRIPTORS
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
         soft = allowed
     available = wanted if soft == resource.RLIM_INFINITY else min(wanted, soft)
-    return max(100, available - RESERVED_DESCRIPTORS)
+    return max(100, (available - RESERVED_DESCRIPTORS) // DESCRIPTORS_EACH)
 
 
-def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
+def serve(descriptor: int, application_name: str, threads: int) -> None:
     """Answer requests on the listening socket `descriptor` until SIGTERM, then finish the current requests."""
     import importlib
 
@@ -94,7 +102,7 @@ def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
     server = waitress.server.create_server(
         application,
         sockets=[socket.socket(fileno=descriptor)],
-        threads=int(os.environ.get("THREADS") or THREADS),
+        threads=threads,
         backlog=BACKLOG,
         connection_limit=raise_descriptor_limit(),
         asyncore_use_poll=True,
@@ -103,7 +111,6 @@ def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
         max_request_body_size=MAX_BODY,
         max_request_header_size=MAX_HEADERS,
         inbuf_overflow=BODY_IN_MEMORY,
-        recv_bytes=READ_SIZE,
         outbuf_high_watermark=MAX_UNREAD,
         # without a trusted proxy, clients must not set these headers
         clear_untrusted_proxy_headers=not settings.ALLAUTH_TRUSTED_PROXY_COUNT,
@@ -125,4 +132,4 @@ def serve(descriptor: int, application_name: str = "forum.wsgi") -> None:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), *sys.argv[2:])
+    serve(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

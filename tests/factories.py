@@ -2,10 +2,12 @@
 
 from itertools import count
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 
 from accounts.models import User
 from posts.writing import comments
+from tests.signing_in import SECRET
 
 WORDS = "Somebody stayed, although I had been unkind the week before."
 QUESTIONS = [("What have your patients learned?", "clinicians"), ("What have you learned?", "patients")]
@@ -24,8 +26,9 @@ def person(name=None, **fields):
 
 
 def moderator(name="Mo Derby"):
-    """Staff in the Moderators group."""
+    """Staff in the Moderators group, with an authenticator app."""
     user = person(name, is_staff=True)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": SECRET})
     user.groups.add(Group.objects.get(name="Moderators"))
     return user
 

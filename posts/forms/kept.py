@@ -39,7 +39,7 @@ SENT_ALONG = (
     "sanction",
     "outcome",
     "action",
-    "days",
+    "length",
 )
 # Erased when a verification request is decided.
 NEVER_KEPT = ("number", "evidence")

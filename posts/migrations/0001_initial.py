@@ -67,6 +67,7 @@ BEGIN
         SELECT 1 FROM accounts_user u
         WHERE u.id <> NEW.decided_by_id AND u.is_staff AND u.is_active
             AND (u.suspended_at IS NULL OR u.suspended_until <= now())
+            AND EXISTS (SELECT 1 FROM mfa_authenticator f WHERE f.user_id = u.id AND f.type IN ('totp', 'webauthn'))
             AND (u.is_superuser OR EXISTS (
                 SELECT 1 FROM auth_permission n JOIN django_content_type t ON t.id = n.content_type_id
                 WHERE n.codename = 'moderate_comment' AND t.app_label = 'posts' AND (

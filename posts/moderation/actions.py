@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from forum import markup
-from posts.models import Comment, LogEntry, Revision, Thread
+from posts.models import Case, Comment, LogEntry, Revision, Thread
 from posts.models.before_image import BeforeImage, Change, Redaction
 from posts.moderation import cases, notices
 from posts.moderation.audit_log import check_not_concerned, check_right, log
@@ -41,11 +41,14 @@ def restore(*, moderator: User, comment: Comment, reason: str, rule: str = "") -
     """Undo `remove`.
 
     A comment that its author deleted stays deleted. A comment that was held or hidden before is held or hidden again.
-    Raises PermissionDenied if it is the moderator's own comment and there is another moderator.
+    One that had a case about privacy or safety is hidden until there is a new decision, as after an undo. Raises
+    PermissionDenied if it is the moderator's own comment and there is another moderator.
     """
     check_not_concerned(moderator, comment.author)
-    entry = _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, None, removed=False)
-    if entry:
+    hides = bool(Case.objects.masked_among([comment.pk]))
+    states = {"removed": False} | ({"hidden": True} if hides else {})
+    entry = _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, None, **states)
+    if entry and not hides:
         notices.send_reversal(entry)
     return entry
 
@@ -163,9 +166,12 @@ def withhold(*, moderator: User, revision: Revision, reason: str) -> LogEntry | 
 def show_again(*, moderator: User, revision: Revision, reason: str) -> LogEntry | Literal[False]:
     """Undo `withhold`.
 
-    Raises PermissionDenied if it is the moderator's own comment and there is another moderator.
+    Raises PermissionDenied if it is the moderator's own comment and there is another moderator. Raises Refused if the
+    comment has or had a case about privacy or safety: the undo of a redaction then asks for a new decision.
     """
     check_not_concerned(moderator, revision.comment.author)
+    if Case.objects.masked_among([revision.comment_id]):
+        raise Refused(exceptions.WITHHELD_FOR_SAFETY)
     return _set_withheld(moderator, revision, reason, Act.SHOW_AGAIN, False)
 
 
@@ -196,10 +202,7 @@ def unpin(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal
 def _lock(moderator: User, comment: Comment) -> Comment:
     """Return the comment, locked. Raises Refused if another moderator has claimed its case."""
     comment = publishing.lock_comment(comment)
-    case = cases.case_of(comment)
-    claimant = case and case.claimant()
-    if claimant is not None and claimant != moderator:
-        raise Refused(exceptions.CLAIMED % {"who": claimant})
+    cases.check_not_claimed(moderator, comment)
     return comment
 
 

@@ -9,7 +9,10 @@ from datetime import datetime
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.models import User
 from posts.models import Case, Comment, Flag, LogEntry
+from posts.threads import exceptions
+from posts.threads.exceptions import Refused
 
 Kind, Why, Act, Outcome = Case.Kind, Case.Why, LogEntry.Act, Flag.Outcome
 # the outcome of the comment's flags, by the decision about it
@@ -26,6 +29,14 @@ OUTCOME_OF = {
 def case_of(comment: Comment) -> Case | None:
     """Return the open Case of the locked `comment`, locked as well, or None."""
     return Case.objects.select_for_update(no_key=True).filter(comment=comment, closed_at=None, appeal=None).first()
+
+
+def check_not_claimed(moderator: User, comment: Comment) -> None:
+    """Raise Refused if another moderator has claimed the open case of the locked `comment`."""
+    case = case_of(comment)
+    claimant = case and case.claimant()
+    if claimant is not None and claimant != moderator:
+        raise Refused(exceptions.CLAIMED % {"who": claimant})
 
 
 def open_case(comment: Comment, kind: int, why: list[str], at: datetime, weight: float = 0) -> Case:
@@ -72,7 +83,7 @@ def close_after_decision(comment: Comment, entry: LogEntry) -> None:
         case.save(update_fields=["claimed_by", "claimed_at", "passed_by"])
         return
     waits = is_waiting(comment)
-    if entry.act not in OUTCOME_OF or (waits and entry.act == Act.LOCK_BRANCH):
+    if entry.act not in OUTCOME_OF or (waits and entry.act in (Act.LOCK_BRANCH, Act.RESTORE)):
         ensure_case_if_waiting(comment)
         return
     Flag.objects.filter(comment=comment, outcome=Outcome.OPEN).update(outcome=OUTCOME_OF[entry.act], decided_at=now)
@@ -87,9 +98,14 @@ def is_waiting(comment: Comment) -> bool:
 
 
 def ensure_case_if_waiting(comment: Comment) -> None:
-    """Open a case for the locked `comment` if it is held or hidden and has none."""
+    """Open a case for the locked `comment` if it is held or hidden and has none.
+
+    If the comment had a case about privacy or safety before, the new one has the same kind.
+    """
     if is_waiting(comment) and case_of(comment) is None:
-        open_case(comment, Kind.HELD, [Why.HOLD], timezone.now())
+        pressing = Case.objects.filter(comment=comment, kind__in=Case.PRESSING).order_by("kind")
+        kind = pressing.values_list("kind", flat=True).first() or Kind.HELD
+        open_case(comment, kind, [Why.HOLD], timezone.now())
 
 
 def has_news_since(comment: Comment, entry: LogEntry) -> bool:

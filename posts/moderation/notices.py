@@ -71,9 +71,6 @@ def read_token(token: str) -> list | None:
     """Return [id of the entry, end as in time.time()] for the `token`, or None if it is invalid or expired."""
     try:
         found = signing.loads(token, salt=SALT)
-        if isinstance(found, int):
-            # an older format, which has no end in it
-            found = [signing.loads(token, salt=SALT, max_age=APPEAL_WITHIN), time.time() + 3600]
     except signing.BadSignature:
         return None
     return found if found[1] >= time.time() - 1 else None

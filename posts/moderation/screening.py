@@ -64,13 +64,13 @@ def reasons_to_hold(
 ) -> list[str]:
     """Return the reasons to hold a comment of `author`, as codes of Case.Why; an empty list if there are none.
 
-    Comments of staff are never held. Raises Repeated for a text that the author sent before, unless `again` says that
-    this is intended. Raises ConfirmationNeeded for words that the author has to confirm, unless they are `sure`. For a
-    changed comment (`is_change`) only the new text is checked, not the author's record. `address` is the IP address of
-    the author, for the spam service that the owner may have configured; a comment that is held anyway is not sent to
-    the service.
+    Comments of proven staff are never held. Raises Repeated for a text that the author sent before, unless `again` says
+    that this is intended. Raises ConfirmationNeeded for words that the author has to confirm, unless they are `sure`.
+    For a changed comment (`is_change`) only the new text is checked, not the author's record. `address` is the IP
+    address of the author, for the spam service that the owner may have configured; a comment that is held anyway is not
+    sent to the service.
     """
-    if author.is_staff:
+    if author.is_proven_staff:
         if not again:
             permissions.check_not_repeated(Comment.objects.filter(author=author), source)
         return []

@@ -65,6 +65,8 @@ def undo(
         sanctions.check_may_be_judged(moderator, entry.person)
     image = entry.before_image
     comment = entry.comment and publishing.lock_comment(entry.comment)
+    if comment is not None:
+        cases.check_not_claimed(moderator, comment)
     thread = publishing.lock_thread(entry.thread_id) if image.thread else None
     # checked after the locks above, so that of two concurrent requests the second one sees the first
     if LogEntry.objects.filter(undoes=entry).exists():
@@ -90,7 +92,7 @@ def undo(
         if each.is_about_person:
             sanctions.withdraw(each)
     if comment is not None:
-        _reopen(comment, entry, done, differs, holds)
+        _reopen(comment, entry, done, differs)
     is_held = comment is not None and cases.is_waiting(comment)
     if answer is None and not is_held and any(each.act in notices.HEARD_OF for each in (entry, *accompanying)):
         # the answer to an appeal sends its own mail
@@ -165,15 +167,11 @@ def _restore_text(comment: Comment, redaction: Redaction) -> None:
     comment.revisions.filter(pk__in=redaction.withheld).update(withheld_at=None)
 
 
-def _reopen(comment: Comment, entry: LogEntry, done: LogEntry, differs: bool, holds: bool) -> None:
+def _reopen(comment: Comment, entry: LogEntry, done: LogEntry, differs: bool) -> None:
     """Open the case of the locked `comment` again, after `done` has undone the decision `entry` about it."""
     is_answer = done.part_of_id is not None
     if differs or not is_answer:
         cases.reopen(comment, entry)
-    if holds and cases.is_waiting(comment):
-        kinds = Case.objects.filter(comment=comment, kind__in=Case.PRESSING).order_by("kind")
-        kind = kinds.values_list("kind", flat=True).first() or Case.Kind.HELD
-        cases.open_case(comment, kind, [Case.Why.HOLD], done.at)
     cases.ensure_case_if_waiting(comment)
     cases.note_change(comment)
     replaced_another = entry.part_of_id is not None and entry.part_of.act == Act.CHANGE

@@ -96,6 +96,10 @@ CHANGED_SINCE = _(
     "What this decision did has been changed since, so it cannot be undone or replaced. Please decide about it as it "
     "is now."
 )
+WITHHELD_FOR_SAFETY = _(
+    "This concerns somebody’s privacy or safety, so earlier versions stay withheld. You can undo the decision that "
+    "took the passage out; the comment then waits for a new decision."
+)
 NOT_UNDONE = _("This cannot be undone.")
 UNDONE_ALREADY = _("This was undone already.")
 DECIDED_ALREADY = _("Somebody else has decided this meanwhile. Nothing of yours was done.")
@@ -109,7 +113,7 @@ NOTHING_INSTEAD = _(
     "Please choose what comes instead. If everything stays as it is, the decision stands; if nothing of it stays, it "
     "is reversed."
 )
-HARSHER = _("Nobody fares worse for having appealed: please choose something milder than what was decided.")
+HARSHER = _("An appeal must not make things worse: please choose something milder than what was decided.")
 NOTHING_STANDS = _("This decision was reversed already. Please answer that it is reversed.")
 DECIDE_THAT_FIRST = _(
     "Something has come since about this comment, and waits in the queue. Please decide that first; nothing was done "

@@ -20,7 +20,7 @@ def may_start_thread(user: User | AnonymousUser) -> bool:
     """Return whether the setting THREAD_STARTERS lets `user` start a thread."""
     if not user.is_authenticated or not user.is_active or user.is_suspended:
         return False
-    return {"everybody": True, "trusted": user.is_trusted, "staff": user.is_staff}[settings.THREAD_STARTERS]
+    return {"everybody": True, "trusted": user.is_trusted, "staff": user.is_proven_staff}[settings.THREAD_STARTERS]
 
 
 def check_may_reply(author: User | AnonymousUser, parent: Comment) -> None:

@@ -114,6 +114,18 @@ def test_second_factor_passed_and_failed_at_sign_in(client, alice, events):
     assert only(events("second_factor_passed"), "second_factor_passed") == {"user": alice.pk, "authenticator": "totp"}
 
 
+@pytest.mark.parametrize("address", ["/account/2fa/webauthn/login/", "/account/2fa/authenticate/"])
+def test_refused_security_key_or_passkey(client, alice, events, address):
+    TOTP.activate(alice, SECRET)
+    who = None
+    if "authenticate" in address:
+        client.post("/account/login/", {"login": "alice@example.org", "password": PASSWORD})
+        who = alice.pk
+    events.clear()
+    client.post(address, {"credential": '{"id": "none of ours"}'})
+    assert only(events("second_factor_failed"), "second_factor_failed") == {"user": who, "authenticator": "webauthn"}
+
+
 def test_second_factor_added_and_removed(client, alice, events, django_capture_on_commit_callbacks):
     client.force_login(alice)
     client.post("/account/reauthenticate/", {"password": PASSWORD})

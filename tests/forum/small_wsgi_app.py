@@ -3,12 +3,14 @@
 import io
 import json
 import os
+import sys
 
 
 def application(environ, start_response):
     """Answer with the process id and the request as JSON.
 
-    `/large` is larger than a socket buffer, `/stream` has no length, and `/file` uses the server's wrapper of files.
+    `/large` is larger than a socket buffer, `/stream` has no length, and `/file` and `/large-file` use the server's
+    wrapper of files.
     """
     body = environ["wsgi.input"].read()
     seen = {name: value for name, value in environ.items() if isinstance(value, str)}
@@ -21,5 +23,8 @@ def application(environ, start_response):
     if environ["PATH_INFO"] == "/file":
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "3")])
         return environ.get("wsgi.file_wrapper", lambda file: file)(io.BytesIO(b"abc"))
+    if environ["PATH_INFO"] == "/large-file":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return environ["wsgi.file_wrapper"](open(sys.executable, "rb"))
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
     return [answer]

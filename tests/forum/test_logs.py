@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from forum import logs
 from tests.factories import thread as make_thread
@@ -114,3 +114,13 @@ def test_row_that_breaks_a_constraint_is_not_quoted(db, lines, monkeypatch):
     assert len(lines) == 1
     assert "[IntegrityError]" in lines[0]
     assert SECRET not in lines[0]
+
+
+@pytest.mark.parametrize("path", ["/t/1/ein-müder-tag/", "/нет/", "/plain/"])
+def test_path_is_never_logged_in_any_alphabet(path):
+    request = RequestFactory().get("/")
+    request.path = path
+    entry = record(request=request)
+    # as django.utils.log.log_response writes it
+    entry.msg, entry.args = "Internal Server Error: %s", (path.encode("unicode_escape").decode("ascii"),)
+    assert logs.LineFormatter().format(entry).endswith("Internal Server Error: (unknown address)")

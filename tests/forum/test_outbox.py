@@ -231,6 +231,14 @@ def test_two_senders_at_once_send_a_mail_once():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_mail_that_backend_sends_to_nobody_is_not_counted_as_sent(monkeypatch):
+    write()
+    monkeypatch.setattr(mail.backends.locmem.EmailBackend, "send_messages", lambda self, messages: 0)
+    assert outbox.send_next() is False
+    assert OutboxMessage.objects.get().attempts == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_no_row_is_locked_while_the_mail_server_is_asked(monkeypatch):
     seen = []
 
@@ -241,7 +249,7 @@ def test_no_row_is_locked_while_the_mail_server_is_asked(monkeypatch):
     monkeypatch.setattr(
         mail.backends.locmem.EmailBackend,
         "send_messages",
-        lambda self, messages: seen.extend([connection.in_atomic_block, *at_once([1], look)]),
+        lambda self, messages: seen.extend([connection.in_atomic_block, *at_once([1], look)]) or 1,
     )
     write()
     call_command("send_outbox")

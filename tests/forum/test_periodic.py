@@ -1,4 +1,4 @@
-"""What is done behind the pages: each chore after its pause, none waiting for another's fault."""
+"""Periodic jobs: each runs after its pause, and none waits for another that fails."""
 
 import signal
 import subprocess
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def call(monkeypatch, settings):
-    """Lets the three chores do something else, by name: `call(letters=…, trust=…)`."""
+    """Lets the three jobs do something else, by name: `call(letters=…, trust=…)`."""
     settings.PERIODIC_JOBS = {"letters": 0, "broken": 2, "trust": 100}
     monkeypatch.setattr(periodic, "close_old_connections", lambda: None)
 
@@ -29,7 +29,7 @@ def call(monkeypatch, settings):
 
 @pytest.fixture
 def done(call):
-    """The chores that were called, in order; the one called "broken" fails."""
+    """The jobs that were called, in order; the one called "broken" fails."""
     called = []
 
     def broken(_stopped):
@@ -40,11 +40,11 @@ def done(call):
     return called
 
 
-def test_each_rests_for_its_pause_and_one_that_failed_is_soon_tried_again(done, caplog):
+def test_job_that_failed_is_tried_again_soon(done, caplog):
     work = periodic.PeriodicJobs()
     assert [work.do(name) for name in ("letters", "broken", "trust")] == [0, 4, 100]
     assert list(work.failed) == ["broken"]
-    assert "The chore broken failed; it is tried again in 4 seconds." in caplog.text
+    assert "The job broken failed; it is tried again in 4 seconds." in caplog.text
     assert [work.do("broken") for _n in range(6)] == [8, 16, 32, 60, 60, 60]
     assert "broken on purpose" in caplog.text
 
@@ -55,7 +55,7 @@ def test_once_says_what_was_not_done(done):
     assert done == ["letters", "broken", "trust"]
 
 
-def test_no_letter_waits_for_a_long_chore_or_for_anothers_fault(call):
+def test_mail_does_not_wait_for_long_or_failing_job(call):
     heard, third, letters = [], threading.Event(), []
 
     def send(_stopped):
@@ -73,7 +73,7 @@ def test_no_letter_waits_for_a_long_chore_or_for_anothers_fault(call):
     assert heard == [True]
 
 
-def test_asked_to_stop_a_long_chore_hears_of_it_and_nothing_more_begins(call):
+def test_long_job_is_told_to_stop_and_no_other_begins(call):
     began, heard = threading.Event(), []
 
     def long(stopped):
@@ -87,7 +87,7 @@ def test_asked_to_stop_a_long_chore_hears_of_it_and_nothing_more_begins(call):
     assert heard == [False, True]
 
 
-def test_every_chore_is_a_command(settings):
+def test_every_periodic_job_is_a_command(settings):
     from django.core.management import get_commands, load_command_class
 
     assert set(settings.PERIODIC_JOBS) <= set(get_commands())

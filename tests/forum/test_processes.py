@@ -96,6 +96,34 @@ def test_child_that_ran_for_long_begins_with_the_short_delay_again(clock):
     assert {line.split()[-2] for line in told} == {"0.5"}
 
 
+def test_service_that_cannot_be_restarted_is_tried_again_later(clock):
+    told, starts = [], []
+
+    class Flaky:
+        name = "PostgreSQL"
+
+        def start(self):
+            starts.append(clock.now)
+            if len(starts) in (2, 3):
+                raise OSError("the disk is full")
+
+        def stop(self):
+            pass
+
+        def is_running(self):
+            return len(starts) > 3
+
+    with Supervisor([Flaky()], told.append) as supervisor:
+        for _ in range(12):
+            supervisor.check()
+            clock.now += 1
+        assert len(starts) == 4
+        assert told[1:3] == [
+            "PostgreSQL could not be started: the disk is full",
+            "PostgreSQL ended unexpectedly and is started again in 1 seconds.",
+        ]
+
+
 def test_a_failed_start_stops_what_was_started():
     child = ChildProcess("Child", WAITS)
     with pytest.raises(FileNotFoundError), Supervisor([child, ChildProcess("None", ["/no/such/program"])], print):

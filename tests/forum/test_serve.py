@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from forum.embedded_postgres.location import socket_folder
+from forum.management.commands.serve import environment_of_children
 from tests.forum.launching import (
     CLEAN,
     ROOT,
@@ -312,3 +313,23 @@ def test_without_the_packages(project):
     assert ran.returncode == 1
     assert "run `make run`" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "environment", "proxies", "site", "https"),
+    [
+        ("127.0.0.1", {}, 0, "http://127.0.0.1:8000", "0"),
+        ("127.0.0.1", {"HTTPS": "1"}, 0, "http://127.0.0.1:8000", None),
+        ("127.0.0.1", {}, 1, "http://127.0.0.1:8000", None),
+        ("127.0.0.1", {}, 0, "https://forum.example", None),
+        ("192.0.2.1", {}, 0, "http://127.0.0.1:8000", None),
+    ],
+)
+def test_https_is_off_only_on_this_machine_without_proxy(
+    monkeypatch, settings, host, environment, proxies, site, https
+):
+    monkeypatch.delenv("HTTPS", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT, settings.SITE_URL = proxies, site
+    assert environment_of_children(host).get("HTTPS") == https

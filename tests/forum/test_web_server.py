@@ -1,12 +1,16 @@
 """The web server as it is shipped: stalled clients, forged headers, large bodies."""
 
+import contextlib
+import http.client
 import json
+import os
 import socket
 import threading
 import urllib.request
 from contextlib import contextmanager
 
 import pytest
+from django.core.management.base import CommandError
 
 from bench import slow_clients
 from forum import web_server
@@ -17,11 +21,15 @@ READY_WITHIN = 60
 
 
 @contextmanager
-def running(count=2, **environment):
+def running(count=2, threads=8, **environment):
     """The web server with a small application; its port and its supervisor."""
+    os.environ["THREADS"] = str(threads)
     listener = web_server.listen("127.0.0.1", 0)
     environment = {"DJANGO_SETTINGS_MODULE": "tests.settings"} | environment
-    children = web_server.processes(listener, count, environment, "tests.forum.small_wsgi_app")
+    try:
+        children = web_server.processes(listener, count, environment, "tests.forum.small_wsgi_app")
+    finally:
+        del os.environ["THREADS"]
     with listener, Supervisor(children, lambda line: None) as supervisor:
         assert all(child.wait_until_ready(READY_WITHIN) for child in children)
         yield listener.getsockname()[1], supervisor
@@ -50,7 +58,7 @@ def seen(port, *headers):
 
 def test_readers_are_answered_while_a_thousand_connections_stall():
     """Each kind in turn, and all at once: without them a reader would time out after ten seconds."""
-    with running(THREADS="4") as (port, _supervisor):
+    with running(threads=4) as (port, _supervisor):
         held = []
         try:
             for kind, count in slow_clients.LOAD.items():
@@ -63,8 +71,8 @@ def test_readers_are_answered_while_a_thousand_connections_stall():
 
 
 def test_client_that_asks_for_much_and_reads_nothing_holds_no_thread():
-    """Its answers are larger than what waitress lets a thread leave behind by default."""
-    with running(1, THREADS="1") as (port, _supervisor), socket.create_connection(("127.0.0.1", port), 10) as link:
+    """The answer is larger than what waitress lets a thread leave behind by default."""
+    with running(1, threads=1) as (port, _supervisor), socket.create_connection(("127.0.0.1", port), 10) as link:
         link.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
         # the only thread turns to the client and to the readers by turns
         for _ in range(40):
@@ -122,10 +130,56 @@ def test_answer_to_head_has_no_body(port, path, version):
 
 
 def test_request_after_head_is_answered_on_the_same_connection(port):
-    request = "{} / HTTP/1.1\r\nHost: localhost\r\n{}\r\n"
-    both = request.format("HEAD", "") + request.format("GET", "Connection: close\r\n")
-    _head, rest = ask(port, both.encode())
-    assert rest.startswith(b"HTTP/1.1 200 ")
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as link:
+        for method, path in (("HEAD", "/"), ("GET", "/"), ("HEAD", "/file"), ("GET", "/file")):
+            link.request(method, path)
+            socket_before = link.sock
+            answer = link.getresponse()
+            assert (answer.status, bool(answer.read())) == (200, method == "GET")
+            assert link.sock is socket_before
+
+
+def test_of_requests_sent_without_waiting_only_the_first_is_answered(port):
+    head, body = ask(port, b"GET /file HTTP/1.1\r\nHost: localhost\r\n\r\n" * 17)
+    assert ("Connection: close" in head, body) == (True, b"abc")
+
+
+def descriptors(child):
+    return len(os.listdir(f"/proc/{child.process.pid}/fd"))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="counts the descriptors that Linux lists")
+def test_clients_that_read_nothing_hold_one_file_each_and_are_closed(monkeypatch):
+    """Each asks for a file seventeen times at once; waitress would open all of them and never close the connection."""
+    monkeypatch.setattr(web_server, "IDLE_TIMEOUT", 1)
+    with running(1) as (port, supervisor):
+        (child,) = supervisor.services
+        before, held = descriptors(child), []
+        try:
+            for _ in range(60):
+                held.append(slow_clients.open_stalled("slow reader", port, "/large-file"))
+                held[-1].sendall(slow_clients.request_of("slow reader", "/large-file") * 5)
+            for _ in range(3):
+                slow_clients.wait_of_reader(port)
+            assert descriptors(child) <= before + 60 * web_server.DESCRIPTORS_EACH + 2
+            assert until(lambda: descriptors(child) <= before + 2)
+        finally:
+            for stalled in held:
+                stalled.close()
+
+
+def test_connections_leave_descriptors_for_files_and_database(monkeypatch):
+    limits = [(1_024, 2_200)]
+    monkeypatch.setattr(web_server.resource, "getrlimit", lambda kind: limits[-1])
+    monkeypatch.setattr(web_server.resource, "setrlimit", lambda kind, limit: limits.append(limit))
+    assert web_server.raise_descriptor_limit() == 1_000
+    assert limits[-1] == (2_200, 2_200)
+
+
+def test_invalid_number_of_threads_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("THREADS", "many")
+    with web_server.listen("127.0.0.1", 0) as listener, pytest.raises(CommandError, match="THREADS is 'many'"):
+        web_server.processes(listener, 1, {})
 
 
 def test_no_answer_names_the_software(port):

@@ -9,9 +9,6 @@ from forum import web_server
 from forum.env import env, environment_number
 from forum.processes import ChildProcess, GaveUp, StopRequested, Supervisor, announce_ready, stop_on_signals
 
-# Seconds that a new process may take until it can answer.
-READY_TIMEOUT = 60
-
 
 class Command(BaseCommand):
     """Serve HTTP on HOST:PORT with WORKERS processes of THREADS threads; SIGHUP replaces them one after another."""
@@ -41,14 +38,14 @@ class Command(BaseCommand):
             try:
                 with Supervisor(children, self.stderr.write) as supervisor:
                     for child in children:
-                        if not child.wait_until_ready(READY_TIMEOUT):
+                        if not child.wait_until_ready(web_server.READY_TIMEOUT):
                             raise GaveUp(child.name)
                     announce_ready()
                     supervisor.run(self._reload_if_requested)
             except StopRequested:
                 pass
             except GaveUp as error:
-                raise CommandError(f"{error} does not stay up; its last lines are above.") from None
+                raise CommandError(f"{error} keeps ending; its last lines are above.") from None
 
     def _request_reload(self, number: int, frame: object) -> None:
         self.reload_requested = True
@@ -58,7 +55,7 @@ class Command(BaseCommand):
             return
         self.reload_requested = False
         for child in list(supervisor.services):
-            if isinstance(child, ChildProcess) and not supervisor.replace(child, READY_TIMEOUT):
+            if isinstance(child, ChildProcess) and not supervisor.replace(child, web_server.READY_TIMEOUT):
                 self.stderr.write(f"{child.name} did not start anew; the processes that ran before go on.")
                 return
         self.stdout.write("Reloaded.")

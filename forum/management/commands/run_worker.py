@@ -17,7 +17,7 @@ class Command(BaseCommand):
     On the first signal each job first finishes its current mail or batch. A second signal ends the process at once.
     """
 
-    help = "Does what is to be done behind the pages, until it is stopped. On a server it runs beside the web server."
+    help = "Runs the periodic jobs (mails, trust, expired rows) until it is stopped, beside the web server."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add --once, for cron."""
@@ -25,17 +25,17 @@ class Command(BaseCommand):
 
     def handle(self, *, once: bool, **options: Any) -> None:
         """Run the jobs until a signal, or once; raises CommandError if a job failed with --once."""
-        chores = PeriodicJobs()
+        jobs = PeriodicJobs()
         if once:
             for name in settings.PERIODIC_JOBS:
-                chores.do(name)
-            if chores.failed:
-                raise CommandError(f"Not done: {', '.join(sorted(chores.failed))}; the reasons stand above.")
+                jobs.do(name)
+            if jobs.failed:
+                raise CommandError(f"Not done: {', '.join(sorted(jobs.failed))}. The log above says why.")
             return
         # The signals are blocked and waited for, because a handler could interrupt code that holds a lock the handler
         # needs. The jobs' threads start afterwards and inherit the blocked signals.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-        with chores:
+        with jobs:
             signal.sigwait(STOPS)
             for number in STOPS:
                 signal.signal(number, signal.SIG_DFL)

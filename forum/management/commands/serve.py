@@ -18,9 +18,6 @@ from forum.embedded_postgres import Server
 from forum.env import BASE_DIR, env, environment_number, make_var_private
 from forum.processes import ChildProcess, GaveUp, StopRequested, Supervisor, check_stop, stop_on_signals
 
-# Seconds that the web server may take until it can answer.
-READY_TIMEOUT = 60
-
 
 class Command(BaseCommand):
     """Start everything the forum needs on this machine and serve it until Ctrl-C; children end with this process."""
@@ -48,7 +45,7 @@ class Command(BaseCommand):
                 self.say("\nStopping ...")
             except GaveUp as error:
                 raise CommandError(
-                    f"{error} does not stay up; its last lines are above. Everything written is kept."
+                    f"{error} keeps ending; its last lines are above. Everything written is kept."
                 ) from None
             finally:
                 connections.close_all()
@@ -103,7 +100,12 @@ class Command(BaseCommand):
 
     def start(self, supervisor: Supervisor, listener: socket.socket, host: str, workers: int) -> None:
         """Start the web server and the worker, and wait until the web server is ready."""
-        environment = _environment(host)
+        environment = environment_of_children(host)
+        if "HTTPS" in environment:
+            self.say(
+                "HTTPS is off, because only this machine reaches the forum. Behind a proxy that ends TLS, set SITE_URL "
+                "and TRUSTED_PROXIES."
+            )
         check_stop()
         manage = [sys.executable, "manage.py"]
         supervisor.add(ChildProcess("Worker", [*manage, "run_worker"], environment))
@@ -111,7 +113,7 @@ class Command(BaseCommand):
         for child in children:
             supervisor.add(child)
         for child in children:
-            if not child.wait_until_ready(READY_TIMEOUT):
+            if not child.wait_until_ready(web_server.READY_TIMEOUT):
                 raise GaveUp(child.name)
 
 
@@ -126,7 +128,7 @@ def _check_no_earlier_version(executor: MigrationExecutor) -> None:
         )
 
 
-def _environment(host: str) -> dict[str, str]:
+def environment_of_children(host: str) -> dict[str, str]:
     """Return the variables that the children's environment has in addition to ours."""
     environment = {"DJANGO_SETTINGS_MODULE": "forum.settings", "AS_WEB_ROLE": "1"}
     if not env.str("HTTPS", "") and _is_private_trial(host):

@@ -115,7 +115,7 @@ class ItemPages:
         case = self._case(request, pk)
         if request.method == "POST":
             decisions.pass_on(moderator=request.user, case=case)
-            messages.info(request, _("Handed on. Nobody is told who did."))
+            messages.info(request, _("Other moderators are offered this case now. They are not told who passed it on."))
         return self._next(request, pk)
 
     def take_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,7 +1,6 @@
 """People in the admin: the page of an account with the actions of moderators."""
 
 from copy import copy
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -22,6 +21,7 @@ from posts.moderation import alternate_accounts, decisions, sanctions, verificat
 from posts.moderation.admin.base import ModerationAdmin, ReasonForm, RuledForm, admin_action
 from posts.moderation.admin.forms import CheckForm, NoteForm
 from posts.moderation.admin.person import Person
+from posts.moderation.sanctions import SANCTIONS
 from posts.threads.exceptions import NOT_STAFF, Refused
 
 Act = LogEntry.Act
@@ -30,25 +30,18 @@ Act = LogEntry.Act
 class SuspensionForm(RuledForm):
     """The length of a suspension, a rule, and a reason."""
 
-    days = forms.TypedChoiceField(
+    length = forms.ChoiceField(
         label=_("For how long"),
-        coerce=int,
-        initial=7,
-        choices=[
-            (1, _("24 hours")),
-            (3, _("72 hours")),
-            (7, _("7 days")),
-            (28, _("28 days")),
-            (0, _("For good: a ban, until it is ended")),
-        ],
+        initial="suspend_7",
+        choices=[(each.name, each.label) for each in SANCTIONS.values() if each.apply is sanctions.suspend],
     )
-    field_order = ["days", "rule", "reason"]
+    field_order = ["length", "rule", "reason"]
 
     def clean(self) -> dict[str, Any]:
-        """Replace the number of days by `until`, the moment when the suspension ends (None for a ban)."""
+        """Replace the length by `until`, the moment when the suspension ends (None for a ban)."""
         data = super().clean()
-        days = data.pop("days", 0)
-        data["until"] = timezone.now() + timedelta(days=days) if days else None
+        if "length" in data:
+            data["until"] = SANCTIONS[data.pop("length")].ends_at(timezone.now())
         return data
 
 

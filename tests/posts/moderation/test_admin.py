@@ -65,14 +65,14 @@ def test_moderator_locks_and_pins_thread_in_admin(desk, thread, verb, field):
 
 
 def test_moderator_suspends_for_a_week(desk, alice):
-    act(desk, "accounts/user", "suspend", alice, days=7)
+    act(desk, "accounts/user", "suspend", alice, length="suspend_7")
     alice.refresh_from_db()
     assert alice.is_suspended
     assert (alice.suspended_until - alice.suspended_at).days in (6, 7)
 
 
 def test_suspension_without_end_is_a_ban(desk, alice):
-    act(desk, "accounts/user", "suspend", alice, days=0)
+    act(desk, "accounts/user", "suspend", alice, length="ban")
     alice.refresh_from_db()
     assert alice.is_suspended
     assert alice.suspended_until is None
@@ -94,7 +94,7 @@ def test_moderator_verifies_clinician(desk, mod, alice):
 
 
 def test_refusals_are_shown_for_each_row(desk, mod, alice):
-    html = act(desk, "accounts/user", "suspend", mod, alice, days=1).content.decode()
+    html = act(desk, "accounts/user", "suspend", mod, alice, length="suspend_1").content.decode()
     assert "Moderators take no steps against themselves" in html
     assert ": done." in html
 
@@ -275,7 +275,7 @@ def test_confirmation_shows_claims_and_masks_texts(desk, mod, opening, alice):
 
 def test_refused_action_keeps_typed_text(desk, mod, alice):
     sanctions.suspend(moderator=mod, person=alice, reason="Spam.")
-    data = {"action": "suspend", "_selected_action": [alice.pk], "confirmed": "1", "days": "1"}
+    data = {"action": "suspend", "_selected_action": [alice.pk], "confirmed": "1", "length": "suspend_1"}
     refused = desk.post("/admin/accounts/user/", data | {"reason": "A long and careful reason."})
     assert refused.status_code == 409
     assert "A long and careful reason." in refused.content.decode()

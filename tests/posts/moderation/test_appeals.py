@@ -70,6 +70,14 @@ def test_only_moderator_answers_own_decision(removal, alice, mod):
     assert made.decided_by == mod
 
 
+def test_moderator_without_second_factor_does_not_count_as_another(removal, alice, mod, mia):
+    made = appeal(removal, alice)
+    mia.authenticator_set.all().delete()
+    answer(mod, made, Outcome.UPHELD)
+    made.refresh_from_db()
+    assert made.decided_by == mod
+
+
 def test_reversal_restores_comment_and_counts_exactly(mod, mia, case, alice):
     before = everything()
     made = appeal(decide(mod, case), alice)

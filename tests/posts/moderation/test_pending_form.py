@@ -62,7 +62,7 @@ def test_typed_note_is_kept_for_its_writer_only(desk, mod, opening):
 
 def test_typed_reason_is_kept_for_the_same_action(desk, mod, alice):
     address, rows = "/admin/accounts/user/", {"_selected_action": alice.pk, "index": 0}
-    typed = {"action": "suspend", "confirmed": "1", "reason": "He did so three times.", "days": "28"}
+    typed = {"action": "suspend", "confirmed": "1", "reason": "He did so three times.", "length": "suspend_28"}
     refused, _back = sent_signed_out(desk, mod, address, rows | typed)
     assert "Choose the same rows and the same action again" in said(refused)
     other = said(desk.post(address, rows | {"action": "warn"}))
@@ -71,7 +71,7 @@ def test_typed_reason_is_kept_for_the_same_action(desk, mod, alice):
     assert "This is what you wrote before you signed in." in again
     assert f'name="writer" value="{mod.pk}"' in again
     assert "He did so three times." in again
-    assert re.search(r'value="28"[^>]*selected', again)
+    assert re.search(r'value="suspend_28"[^>]*selected', again)
     assert not alice.log_entries.exists()
     # it is cleared when the action is done
     desk.post(address, rows | typed)

@@ -235,7 +235,7 @@ def test_sanction_asks_for_reason_and_leads_back(desk, alice, mod):
     assert "Please be gentler." in said(desk.get(page(alice)), "Decided about them")
     assert LogEntry.objects.get().rule == ""
     # a refusal leads to the page, too
-    pressed |= {"_selected_action": mod.pk, "confirmed": "1", "reason": "x", "days": 1, "action": "suspend"}
+    pressed |= {"_selected_action": mod.pk, "confirmed": "1", "reason": "x", "length": "suspend_1", "action": "suspend"}
     refused = desk.post("/admin/accounts/user/", pressed, follow=True)
     assert refused.redirect_chain[0][0] == page(mod)
     assert "Moderators take no steps against themselves" in said(refused)
@@ -249,8 +249,8 @@ def test_sanction_asks_for_reason_and_leads_back(desk, alice, mod):
     [
         ({"action": "warn"}, "warn", "You were warned."),
         ({"action": "watch"}, "watch", "is read by a moderator first"),
-        ({"action": "suspend", "days": 7}, "suspend", "You are suspended: you can read"),
-        ({"action": "suspend", "days": 0}, "ban", "You are banned"),
+        ({"action": "suspend", "length": "suspend_7"}, "suspend", "You are suspended: you can read"),
+        ({"action": "suspend", "length": "ban"}, "ban", "You are banned"),
     ],
 )
 def test_sanction_has_rule_and_preview(desk, alice, data, act, sentence):

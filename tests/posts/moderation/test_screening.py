@@ -51,6 +51,12 @@ def test_staff_are_never_held(opening):
     assert held_for(reply(opening, moderator(), LINKS)) is None
 
 
+def test_staff_in_session_without_second_factor_are_held_like_members(opening):
+    staff = person(is_staff=True)
+    staff.has_proven_factor = False
+    assert held_for(reply(opening, staff, LINKS)) == ["links"]
+
+
 def test_watched_word_is_held_if_found_as_whole_word(opening, alice):
     WatchedWord.objects.create(phrase="snake oil")
     assert held_for(reply(opening, alice, "They sold me Snake\nOil, and I drank it.")) == ["word"]

@@ -347,3 +347,14 @@ HEARD = {
 def test_each_change_sends_one_mail(comment, mod, how, mails):
     HEARD[how](mod, comment)
     assert OutboxMessage.objects.count() == mails
+
+
+def test_undo_is_refused_while_colleague_has_claimed_case(comment, bob, mod, mia):
+    entry = actions.lock_branch(moderator=mod, comment=comment, reason=WHY)
+    flags.flag(comment=comment, person=bob, reason="unkind")
+    case = Case.objects.open().get()
+    decisions.claim(moderator=mia, case_id=case.pk)
+    with pytest.raises(Refused, match="Mia Second is looking at this"):
+        undo.undo(moderator=mod, entry=entry)
+    decisions.pass_on(moderator=mia, case=case)
+    assert undo.undo(moderator=mod, entry=entry)

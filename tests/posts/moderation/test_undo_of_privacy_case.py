@@ -112,3 +112,22 @@ def test_author_of_a_comment_that_stays_out_of_sight_gets_no_mail_that_it_is_bac
     OutboxMessage.objects.all().delete()
     undo.undo(moderator=mod, entry=entry, reason=WHY)
     assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_restored_comment_of_pressing_case_waits_for_decision(opening, mod, kind):
+    entry = taken_back_later(opening, mod, "remove", kind)
+    OutboxMessage.objects.all().delete()
+    actions.restore(moderator=mod, comment=entry.comment, reason=WHY)
+    comment = Comment.objects.get(pk=entry.comment_id)
+    assert (comment.state, is_public(comment)) == (Comment.State.HIDDEN, False)
+    assert Case.objects.open().get(comment=comment).kind == KINDS[kind]
+    assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_version_withheld_in_pressing_case_is_not_shown_again(opening, mod, kind):
+    entry = taken_back_later(opening, mod, "edit_out", kind)
+    with pytest.raises(Refused, match="stay withheld"):
+        actions.show_again(moderator=mod, revision=entry.comment.revisions.get(), reason=WHY)
+    assert not is_public(entry.comment)

@@ -100,6 +100,7 @@ def test_stranger_and_member_find_nothing_withheld(withheld, bob):
 
 
 def test_second_factor_added_in_a_running_session_is_asked_for_before_it_counts(withheld, mod, client, monkeypatch):
+    mod.authenticator_set.all().delete()
     client.force_login(mod)
     page = client.get("/account/2fa/totp/activate/")
     code = shown_by_the_app(page.context["form"].secret)

@@ -1,0 +1,69 @@
+"""Malformed answers of security keys and passkeys are refused like wrong ones."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.accounts.people import PASSWORD, member
+
+ANSWER = {
+    "id": "AAAA",
+    "rawId": "AAAA",
+    "type": "public-key",
+    "response": {
+        "clientDataJSON": "eyJ0eXBlIjoieCJ9",
+        "authenticatorData": "AAAA",
+        "signature": "AAAA",
+        "userHandle": "AAAA",
+        "attestationObject": "oA",
+    },
+    "clientExtensionResults": {},
+}
+VALUES = st.sampled_from([None, 0, -1, "", "x", "AAAA", "é", [], {}, True, 1e300, "A" * 5_000])
+
+
+@st.composite
+def mutated(draw):
+    """The answer of a key with some of its values missing or replaced."""
+    answer = json.loads(json.dumps(ANSWER))
+    for part in (answer["response"], answer):
+        for name in draw(st.sets(st.sampled_from(sorted(part)), max_size=3)):
+            if draw(st.booleans()):
+                del part[name]
+            else:
+                part[name] = draw(VALUES)
+    return draw(st.one_of(st.just(answer), VALUES)) if draw(st.integers(0, 9)) == 0 else answer
+
+
+@pytest.fixture
+def answer_to(db, client):
+    """Send the answer of a key to the page of that name, in the state in which the page asks for one."""
+    member(password=PASSWORD)
+
+    def send(page, credential):
+        client.logout()
+        address = f"/account/2fa/webauthn/{page}/"
+        if page == "login":
+            client.get(address, headers={"Accept": "application/json"})
+        else:
+            client.post("/account/login/", {"login": "alice@example.org", "password": PASSWORD})
+            client.post("/account/reauthenticate/", {"password": PASSWORD})
+            client.get(address)
+        return client.post(address, {"credential": json.dumps(credential), "name": "Key"})
+
+    return send
+
+
+@pytest.mark.parametrize("page", ["login", "add"])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(credential=mutated())
+def test_malformed_answer_is_refused(answer_to, page, credential):
+    assert answer_to(page, credential).status_code in (200, 302, 429)
+
+
+@pytest.mark.parametrize(("page", "status"), [("login", 302), ("add", 200)])
+def test_answer_without_its_id_is_refused(answer_to, page, status):
+    answer = {name: value for name, value in ANSWER.items() if name != "rawId"}
+    assert answer_to(page, answer).status_code == status
