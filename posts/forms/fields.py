@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from forum import markup
+from posts.models import Comment
 
 TOO_SHORT = ngettext_lazy(
     "This has %(show_value)d character; please write at least %(limit_value)d. Your text is still in the box.",
@@ -39,7 +40,7 @@ class VisibleCharField(forms.CharField):
         """
         if isinstance(value, str) and (self.max_length is None or len(value) <= 4 * self.max_length):
             value = markup.normalise(value)
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         return "" if markup.is_blank(text) else text
 
 
@@ -75,14 +76,40 @@ class BareForm(forms.Form):
     """A form without a form tag, CSRF token or buttons, which the page adds.
 
     Fields in `needed_at_times` are required with some answers only, so their labels do not say “optional”.
+
+    posts.forms.submission sets the attributes below if it cannot accept a form that was sent:
+
+    - `status`: the HTTP status of the answer, or None if the form was not refused.
+    - `wait`: in how many seconds the form can be sent again, or 0 if no rate limit refused it.
+    - `asks`: whether the form's error is a question to its author.
+
+    It calls the methods below if the action of the form raises the exception that each method names. A form with such
+    an action must define the method.
     """
 
-    needed_at_times = ()
+    needed_at_times: tuple[str, ...] = ()
+    status: int | None = None
+    wait: int = 0
+    asks: bool = False
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in self.needed_at_times:
-            self.fields[name].is_needed_at_times = True
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+
+    def ask_again(self) -> None:
+        """Let the author confirm a text that they sent before, after Repeated."""
+        raise NotImplementedError
+
+    def ask_whether_sure(self) -> None:
+        """Let the author confirm watched words, after ConfirmationNeeded."""
+        raise NotImplementedError
+
+    def use_new_key(self) -> None:
+        """Replace the one-time key, after AlreadySent."""
+        raise NotImplementedError
+
+    def begin_with(self, comment: Comment) -> None:
+        """Make the present text of `comment` the start of the edit, after EditConflict."""
+        raise NotImplementedError

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from forum import pending_form
+from posts.forms.fields import BareForm
 from posts.forms.submission import REFUSED, answered
 
 SIGNED_OUT = _(
@@ -21,7 +21,7 @@ SIGNED_OUT_AND_NOT_KEPT = _(
 )
 
 
-def signed_out(request: HttpRequest, form: forms.Form, template: str, context: dict[str, Any]) -> HttpResponse:
+def signed_out(request: HttpRequest, form: BareForm, template: str, context: dict[str, Any]) -> HttpResponse:
     """Return the sign-in redirect for an empty form, or the sent form with a request to sign in.
 
     What was sent is kept in the session if possible, and in the form.
@@ -32,5 +32,6 @@ def signed_out(request: HttpRequest, form: forms.Form, template: str, context: d
     # Validate first, so that the error about the session is added to the form's own errors.
     form.full_clean()
     form.status = REFUSED
-    form.add_error(None, format_html(SIGNED_OUT if pending_form.keep(request) else SIGNED_OUT_AND_NOT_KEPT, way))
+    sentence = SIGNED_OUT if pending_form.keep(request) else SIGNED_OUT_AND_NOT_KEPT
+    form.add_error(None, format_html(str(sentence), way))
     return answered(request, form, template, context)

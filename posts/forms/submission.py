@@ -1,9 +1,8 @@
 """Turn a submitted form into an action, and a refusal of the action into an error beside the text."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
-from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from forum import markup, ratelimit
+from posts.forms.fields import BareForm
 from posts.models import Comment
 from posts.models.visibility import CommentQuerySet
 from posts.reading import queries
@@ -39,6 +39,8 @@ ASKED = _(
 TO_THINK_ABOUT = _("One thing to think about:")
 REFUSED, TOO_MANY, IN_CONFLICT = 422, 429, 409
 
+Result = TypeVar("Result")
+
 
 def sent(request: HttpRequest) -> QueryDict | None:
     """Return the data of a POST, even if it is empty, or None for other methods."""
@@ -47,11 +49,11 @@ def sent(request: HttpRequest) -> QueryDict | None:
 
 def attempted(
     request: HttpRequest,
-    form: forms.Form,
+    form: BareForm,
     act: str,
-    verb: Callable[[dict[str, Any]], Any],
+    verb: Callable[[dict[str, Any]], Result],
     earlier: CommentQuerySet | None = None,
-) -> Any:
+) -> Result | None:
     """Return the result of `verb(cleaned_data)` for a valid bound `form`.
 
     Returns None if the form was not sent, is only a preview, is not valid, or was refused. The attempt counts as `act`
@@ -67,7 +69,7 @@ def attempted(
         ratelimit.take(request, act, token=form.cleaned_data.get("key") or "")
         return verb(form.cleaned_data)
     except ratelimit.RateLimited as refusal:
-        said = earlier and earlier.said_lately(form.cleaned_data["source"], timezone.now())
+        said = None if earlier is None else earlier.said_lately(form.cleaned_data["source"], timezone.now())
         if said:
             _ask_again(form, said)
         else:
@@ -86,7 +88,7 @@ def attempted(
     except AlreadySent as refusal:
         form.status = IN_CONFLICT
         form.use_new_key()
-        form.add_error(None, format_html(ALREADY_SENT, where(refusal.comment)))
+        form.add_error(None, format_html(str(ALREADY_SENT), where(refusal.comment)))
     except EditConflict as refusal:
         form.status = IN_CONFLICT
         form.begin_with(refusal.comment)
@@ -96,10 +98,10 @@ def attempted(
     return None
 
 
-def _ask_again(form: forms.Form, said: Comment) -> None:
+def _ask_again(form: BareForm, said: Comment) -> None:
     form.status = IN_CONFLICT
     form.ask_again()
-    form.add_error(None, format_html(REPEATED, where(said)))
+    form.add_error(None, format_html(str(REPEATED), where(said)))
 
 
 def _in_words(asked: Iterable[tuple[str, str]]) -> SafeString:
@@ -112,12 +114,12 @@ def where(comment: Comment) -> str:
 
     A held comment of a guest has no address of its own, so this is its place on the page of its parent.
     """
-    if comment.author_id is not None:
+    if comment.author_id is not None or comment.parent is None:
         return comment.get_absolute_url()
     return queries.address_of(comment.parent).partition("#")[0] + f"#w{comment.pk}"
 
 
-def answered(request: HttpRequest, form: forms.Form, template: str, context: dict[str, Any]) -> HttpResponse:
+def answered(request: HttpRequest, form: BareForm, template: str, context: dict[str, Any]) -> HttpResponse:
     """Return the page or fragment of a `form` that was not accepted.
 
     The form is empty, or has errors and one of these statuses: 429 with Retry-After if a rate limit refused it, 409 if
@@ -126,8 +128,8 @@ def answered(request: HttpRequest, form: forms.Form, template: str, context: dic
     context = {"form": form, **context}
     if not form.is_bound:
         return render(request, template, context)
-    status = getattr(form, "status", REFUSED)
-    return told_to_wait(render(request, template, context, status=status), getattr(form, "wait", 0))
+    response = render(request, template, context, status=form.status or REFUSED)
+    return told_to_wait(response, form.wait)
 
 
 def told_to_wait(response: HttpResponse, seconds: int) -> HttpResponse:
@@ -137,6 +139,6 @@ def told_to_wait(response: HttpResponse, seconds: int) -> HttpResponse:
     return response
 
 
-def is_preview(form: forms.Form) -> bool:
+def is_preview(form: BareForm) -> bool:
     """Return whether the form was sent with its preview button."""
     return form.is_bound and "preview" in form.data

@@ -23,7 +23,7 @@ def answered(
     It has the member's draft for `place`, the preview, or the errors. See posts.forms.submission.answered.
     """
     context = dict(context)
-    if is_preview(form) and not hasattr(form, "status"):
+    if is_preview(form) and form.status is None:
         # A preview shows no errors. They are shown when the text is sent.
         form.helper.form_show_errors = False
         made = previews.preview_of(request)
