@@ -1,11 +1,10 @@
 """The type of requests by signed-in users, for annotations."""
 
-from django.http import HttpRequest
-
 from accounts.models import User
+from forum.requests import HtmxRequest
 
 
-class MemberRequest(HttpRequest):
+class MemberRequest(HtmxRequest):
     """A request whose user is signed in; a view with `login_required` gets only such requests."""
 
     user: User

@@ -128,11 +128,18 @@ def reply(
         permissions.check_accepts_replies(parent)
         if author is not None and at is None and not is_sample:
             now = timezone.now()
-            about = {"again": submission.again, "sure": submission.sure, "address": submission.address}
-            why = screening.reasons_to_hold(author, source, comment.html, now, **about)
+            why = screening.reasons_to_hold(
+                author,
+                source,
+                comment.html,
+                now,
+                again=submission.again,
+                sure=submission.sure,
+                address=submission.address,
+            )
             if why:
                 permissions.check_branch_is_open(parent)
-                return _hold(comment, parent, question, why, now)
+                return _hold(comment, author, parent, question, why, now)
         return _publish(comment, parent, question, at)
     except (IntegrityError, Refused, Repeated, publishing.ThreadClosed) as fault:
         # If the same form was sent twice, return what the first request made, whatever has happened since.
@@ -157,8 +164,10 @@ def _publish(comment: Comment, parent: Comment, question: Question | None, at: d
 
 
 @transaction.atomic
-def _hold(comment: Comment, parent: Comment, question: Question | None, why: list[str], at: datetime) -> Comment:
-    drafts.delete_sent(person=comment.author, place=f"reply:{parent.pk}")
+def _hold(
+    comment: Comment, author: User, parent: Comment, question: Question | None, why: list[str], at: datetime
+) -> Comment:
+    drafts.delete_sent(person=author, place=f"reply:{parent.pk}")
     publishing.insert_held(comment, parent, question, at)
     cases.open_case(comment, Case.Kind.HELD, why, at)
     return comment

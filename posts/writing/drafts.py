@@ -61,8 +61,8 @@ def save(*, person: User, place: str, fields: Mapping[str, str], key: str, at: d
             {
                 "person": person.pk,
                 "place": place,
-                "comment": comment and comment.pk,
-                "thread": comment and comment.thread_id,
+                "comment": comment.pk if comment else None,
+                "thread": comment.thread_id if comment else None,
                 "fields": written,
                 "key": key[:40],
                 "at": at,

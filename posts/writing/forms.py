@@ -3,11 +3,12 @@
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core import signing
+from django.utils.datastructures import MultiValueDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,9 @@ class WritingForm(BareForm):
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
     again = forms.BooleanField(label=_("Send it a second time"), widget=forms.HiddenInput, required=False)
     sure = forms.BooleanField(label=_("I have read this and mean it so"), widget=forms.HiddenInput, required=False)
+
+    # What was sent, as views pass it.
+    data: MultiValueDict[str, str]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -88,7 +92,7 @@ class ReplyForm(WritingForm):
         # The form of a withdrawn thread must not show the thread's questions.
         questions = parent.thread.questions.all() if parent.depth == 0 and parent.is_readable else None
         if questions:
-            self.fields["question"].queryset = questions
+            cast("forms.ModelChoiceField[Question]", self.fields["question"]).queryset = questions
         else:
             del self.fields["question"]
 
@@ -168,7 +172,7 @@ class EditForm(WritingForm):
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
     field_order = ["standpoint", "source", "sure", "seen"]
     # The comment with its stored text, if that was changed after the edit was begun.
-    overtaken_by = None
+    overtaken_by: Comment | None = None
 
     def __init__(
         self, *args: Any, comment: Comment, initial: Mapping[str, Any] | tuple[()] = (), **options: Any

@@ -1,7 +1,7 @@
 """Previews of texts, rendered exactly as the comment will be."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from django.http import HttpRequest
 from django.utils.text import format_lazy
@@ -12,6 +12,9 @@ from posts.models import Comment
 from posts.models.comment import OPENING_MAX_LENGTH
 from posts.models.draft import PLACE
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 NOTHING = _("There is nothing to show yet.")
 TOO_LONG = format_lazy(
     _("This is too long to be shown. At most {most} characters fit."), most=f"{OPENING_MAX_LENGTH:,}"
@@ -19,13 +22,22 @@ TOO_LONG = format_lazy(
 LATER = _("So many previews in a short time: the next can be made in %(wait)s. Your text is not touched by that.")
 
 
-def preview_of(request: HttpRequest) -> dict[str, Any]:
-    """Return what the preview of the text in `request` shows.
+class Preview(TypedDict):
+    """What a preview shows: the HTML, or why there is none (`fault`), or that the text is empty (`hint`).
 
-    The keys are `html`, `fault` (why there is no preview), `hint` (if the text is empty) and `wait` (seconds until the
-    rate limit allows another one, or 0).
+    `wait` is in how many seconds the rate limit allows another one, or 0.
     """
-    source, made = request.POST.get("source", ""), {"html": "", "fault": "", "hint": "", "wait": 0}
+
+    html: str
+    fault: "StrOrPromise"
+    hint: "StrOrPromise"
+    wait: int
+
+
+def preview_of(request: HttpRequest) -> Preview:
+    """Return the preview of the text in `request`."""
+    source = request.POST.get("source", "")
+    made: Preview = {"html": "", "fault": "", "hint": "", "wait": 0}
     if len(source) > OPENING_MAX_LENGTH:
         return made | {"fault": TOO_LONG}
     # Normalised as the form does it.
@@ -45,8 +57,12 @@ def preview_of(request: HttpRequest) -> dict[str, Any]:
 def _limits(request: HttpRequest) -> markup.Limits:
     """Return the limits of the text at its place: those of an opening post or those of a comment."""
     place = request.POST.get("place", "")
+    if place == "thread":
+        return markup.OPENING
     found = PLACE.fullmatch(place)
-    kind, pk = found.groups() if found else ("reply", None)
-    known = Comment.objects.visible_to(request.user)
-    is_opening = kind is None or (kind == "edit" and known.filter(pk=pk, parent=None).exists())
+    is_opening = (
+        found is not None
+        and found[1] == "edit"
+        and Comment.objects.visible_to(request.user).filter(pk=found[2], parent=None).exists()
+    )
     return markup.OPENING if is_opening else markup.COMMENT

@@ -40,7 +40,7 @@ def rerender(*, everything: bool = False, after: int = 0) -> Iterator[Progress]:
     yield progress
     # By ranges of the primary key, so that each row is read once.
     while rows := _rows_behind(progress.position):
-        by_thread = defaultdict(list)
+        by_thread: dict[int, list[tuple[Comment, str]]] = defaultdict(list)
         for row in rows:
             if everything or row.renderer < markup.VERSION:
                 _draw(row, by_thread, progress)

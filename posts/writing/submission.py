@@ -3,12 +3,13 @@
 import re
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.models import User
 from posts.forms import submission
+from posts.forms.fields import BareForm
 from posts.forms.submission import is_preview, told_to_wait
 from posts.models import Draft
 from posts.models.draft import PLACE
@@ -16,7 +17,7 @@ from posts.writing import drafts, previews
 
 
 def answered(
-    request: HttpRequest, form: forms.Form, template: str, context: dict[str, Any], place: str = ""
+    request: HttpRequest, form: BareForm, template: str, context: dict[str, Any], place: str = ""
 ) -> HttpResponse:
     """Return the page or fragment of a `form` that was not accepted.
 
@@ -28,18 +29,19 @@ def answered(
         form.helper.form_show_errors = False
         made = previews.preview_of(request)
         return told_to_wait(render(request, template, {"form": form, "preview": made, **context}), made["wait"])
-    if not form.is_bound and place and not context.get("welcome_back"):
-        context["draft"] = _filled_from_draft(request, form, place)
+    if not form.is_bound and place and request.user.is_authenticated and not context.get("welcome_back"):
+        context["draft"] = _filled_from_draft(request.user, form, place)
     return submission.answered(request, form, template, context)
 
 
-def _filled_from_draft(request: HttpRequest, form: forms.Form, place: str) -> Draft | None:
+def _filled_from_draft(person: User, form: BareForm, place: str) -> Draft | None:
     """Fill the unsent `form` from the draft and return the draft, or None if there is none."""
-    draft = drafts.draft_at(person=request.user, place=place)
+    draft = drafts.draft_at(person=person, place=place)
     if draft is None:
         return None
     # A question chosen by the link to this form is newer than the one in the draft.
-    form.initial |= {**draft.fields, "question": form.initial.get("question") or draft.fields.get("question")}
+    question = form.initial.get("question") or draft.fields.get("question")
+    form.initial.update({**draft.fields, "question": question})
     if draft.is_change:
         # The edit continues from the text that it started from, which may have changed since.
         form.initial["seen"] = draft.key

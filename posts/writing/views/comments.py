@@ -1,7 +1,7 @@
 """Views to reply to a comment, and to edit and delete one's own."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,8 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import User
+from accounts.requests import MemberRequest
 from forum import pending_form, ratelimit
 from forum.errors import kept
+from forum.requests import HtmxRequest
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import attempted, sent
 from posts.models import Comment, Thread
@@ -30,12 +32,15 @@ from posts.writing.forms import EditForm, ReplyForm
 from posts.writing.submission import answered, told_sent
 from posts.writing.views import guests
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 GRACE_MINUTES = EDIT_GRACE // timedelta(minutes=1)
 
 
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
-def reply(request: HttpRequest, pk: int) -> HttpResponse:
+def reply(request: HtmxRequest, pk: int) -> HttpResponse:
     """Reply to a comment: inline with htmx, or on a page of its own. Visitors reply as guests."""
     data = sent(request)
     if answer := _text_for_nothing(request, pk):
@@ -46,14 +51,14 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     template = "posts/writing/fragments/reply.html" if request.htmx else "posts/writing/reply.html"
     if not request.user.is_authenticated:
         return guests.reply(request, parent, data, template, _asked_for(request, parent))
-    waiting = pending_form.waiting(request)
+    author, waiting = request.user, pending_form.waiting(request)
     form = ReplyForm(data, parent=parent, initial=_asked_for(request, parent) | waiting, auto_id=f"r{parent.pk}_%s")
     made = attempted(
         request,
         form,
         "comment",
         lambda data: comments.reply(
-            author=request.user,
+            author=author,
             parent=parent,
             submission=comments.Submission(
                 source=data["source"],
@@ -65,24 +70,24 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
                 address=ratelimit.address_of(request),
             ),
         ),
-        earlier=Comment.objects.filter(author=request.user),
+        earlier=Comment.objects.filter(author=author),
     )
     if not made:
         context = {"parent": parent, "welcome_back": waiting and pending_form.WELCOME_BACK}
         return answered(request, form, template, context, place=f"reply:{pk}")
     pending_form.done(request)
-    return told_sent(request, _placed(request, made, parent))
+    return told_sent(request, _placed(request, made, parent, author))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: HtmxRequest, pk: int) -> HttpResponse:
     """Edit the member's own comment."""
     data = sent(request)
     if data is None and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if answer := _text_for_nothing(request, pk):
         return answer
-    comment = _own(request, pk) if request.user.is_authenticated else _whatever_became_of(pk)
+    comment = _own(request, request.user, pk) if request.user.is_authenticated else _whatever_became_of(pk)
     if data is None and request.user.is_authenticated:
         try:
             permissions.check_may_edit(request.user, comment)
@@ -92,12 +97,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = EditForm(data, comment=comment, initial=waiting)
     if not request.user.is_authenticated:
         return signed_out(request, form, "posts/writing/edit.html", {"comment": comment, "minutes": GRACE_MINUTES})
+    editor = request.user
     done = attempted(
         request,
         form,
         "edit",
         lambda data: comments.edit(
-            editor=request.user,
+            editor=editor,
             comment=comment,
             source=data["source"],
             standpoint=data["standpoint"],
@@ -124,9 +130,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: MemberRequest, pk: int) -> HttpResponse:
     """Delete the member's own comment after a confirmation. It can be undone for a minute."""
-    comment = _own(request, pk)
+    comment = _own(request, request.user, pk)
     if request.method == "POST":
         if wait := _too_soon(request):
             return wait
@@ -140,9 +146,9 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def undelete(request: HttpRequest, pk: int) -> HttpResponse:
+def undelete(request: MemberRequest, pk: int) -> HttpResponse:
     """Undo a deletion within a minute."""
-    comment = _own(request, pk)
+    comment = _own(request, request.user, pk)
     if wait := _too_soon(request):
         return wait
     try:
@@ -173,7 +179,7 @@ def _whatever_became_of(pk: int) -> Comment:
     return get_object_or_404(Comment.objects.select_related("thread", "author"), pk=pk)
 
 
-def _text_for_nothing(request: HttpRequest, pk: int) -> HttpResponse | None:
+def _text_for_nothing(request: HtmxRequest, pk: int) -> HttpResponse | None:
     """Return the answer to a text that was sent for a comment that its writer cannot see, otherwise None.
 
     The answer does not depend on whether the comment exists. A member whose session has ended finds the text again
@@ -195,12 +201,12 @@ def _text_for_nothing(request: HttpRequest, pk: int) -> HttpResponse | None:
     return render(request, template, context, status=422)
 
 
-def _own(request: HttpRequest, pk: int) -> Comment:
+def _own(request: HttpRequest, member: User, pk: int) -> Comment:
     """Return the member's own comment in any state.
 
     Raises Http404 for a comment that the member may not know of, and PermissionDenied for one of another author.
     """
-    comment = Comment.objects.select_related("thread", "author", "parent").filter(pk=pk, author=request.user).first()
+    comment = Comment.objects.select_related("thread", "author", "parent").filter(pk=pk, author=member).first()
     if comment is None:
         readable(request, pk)
         raise PermissionDenied(exceptions.NOT_YOURS)
@@ -224,18 +230,18 @@ def _asked_for(request: HttpRequest, parent: Comment) -> dict[str, Any]:
     return {"question": parent.thread.questions.filter(position=int(number)).first()}
 
 
-def _waiting(request: HttpRequest, comment: Comment) -> HttpResponse:
+def _waiting(request: HtmxRequest, comment: Comment, author: User) -> HttpResponse:
     """Return a held comment as only its author sees it.
 
     With htmx it replaces the form. Otherwise this redirects to the page where the comment will be.
     """
     if request.htmx:
-        return HttpResponse(slots.waiting(comment, request.user, is_fresh=True))
+        return HttpResponse(slots.waiting(comment, author, is_fresh=True))
     messages.success(request, _("Thank you. A moderator reads it before others do; until then only you see it."))
-    return redirect(queries.address_of(comment.parent).partition("#")[0] + f"#w{comment.pk}")
+    return redirect(queries.address_of(comment.parent or comment).partition("#")[0] + f"#w{comment.pk}")
 
 
-def _why_closed(user: User | AnonymousUser, parent: Comment) -> str | None:
+def _why_closed(user: User | AnonymousUser, parent: Comment) -> "StrOrPromise | None":
     """Return the sentence why `user` cannot reply to `parent`, or None if a reply is possible."""
     try:
         if user.is_authenticated:
@@ -247,25 +253,25 @@ def _why_closed(user: User | AnonymousUser, parent: Comment) -> str | None:
     return None
 
 
-def _closed(request: HttpRequest, comment: Comment, sentence: str) -> HttpResponse:
+def _closed(request: HtmxRequest, comment: Comment, sentence: "StrOrPromise") -> HttpResponse:
     """Return a page that says why writing is not possible, before the member types a text."""
     template = "posts/writing/fragments/closed.html" if request.htmx else "posts/writing/closed.html"
     return render(request, template, {"comment": comment, "sentence": sentence})
 
 
-def _placed(request: HttpRequest, comment: Comment, parent: Comment) -> HttpResponse:
+def _placed(request: HtmxRequest, comment: Comment, parent: Comment, author: User) -> HttpResponse:
     """Return the new comment: with htmx as a list to insert below `parent`, otherwise as a redirect to its page.
 
     A held comment is shown to its author only.
     """
     if comment.held_at is not None:
-        return _waiting(request, comment)
-    if not request.htmx:
+        return _waiting(request, comment, author)
+    if not request.htmx or comment.parent is None:
         return redirect(queries.address_of(comment))
     if comment.parent_id == parent.pk:
         # The page shows the name of the parent's author, which is loaded already.
         comment.parent.author = parent.author
-    response = HttpResponse(rendering.arrival(comment.thread, comment, request.user))
+    response = HttpResponse(rendering.arrival(comment.thread, comment, author))
     response["HX-Retarget"] = f"#b{comment.parent_id}"
     response["HX-Reswap"] = "beforeend"
     response["HX-Trigger-After-Settle"] = f'{{"comment:placed": {{"id": {comment.pk}}}}}'

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from forum import pagination, ratelimit
+from forum.requests import HtmxRequest
 from posts.models import Comment, Draft
 from posts.models.draft import PLACE, address_of
 from posts.threads.exceptions import Refused
@@ -30,8 +31,9 @@ def drafts(request: HttpRequest) -> HttpResponse:
         .select_related("comment__author", "comment__thread")
         .order_by("-saved_at", "-id")
     )
-    mine = pagination.after_position(mine, "saved_at", position) if position else mine
-    rows = list(mine[: settings.THREADS_PER_PAGE + 1])
+    rows = list(
+        (pagination.after_position(mine, "saved_at", position) if position else mine)[: settings.THREADS_PER_PAGE + 1]
+    )
     shown = rows[: settings.THREADS_PER_PAGE]
     for draft in shown:
         draft.person = request.user
@@ -63,7 +65,7 @@ def _keep(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def discard(request: HttpRequest) -> HttpResponse:
+def discard(request: HtmxRequest) -> HttpResponse:
     """Discard the draft at `place`, and redirect to its form or to the list of drafts."""
     place = request.POST.get("place", "")
     if not request.user.is_authenticated or PLACE.fullmatch(place) is None:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import MemberRequest
+from forum.requests import HtmxRequest
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import attempted, where
 from posts.models import Comment, GuestComment, SiteChoices
@@ -26,7 +28,7 @@ MOST_CLAIMS = 100
 
 
 def reply(
-    request: HttpRequest, parent: Comment, data: QueryDict | None, template: str, initial: dict[str, Any]
+    request: HtmxRequest, parent: Comment, data: QueryDict | None, template: str, initial: dict[str, Any]
 ) -> HttpResponse:
     """Reply to `parent` as a guest if the owner allows it, otherwise ask the visitor to sign in."""
     context = {"parent": parent, "is_guest": True}
@@ -72,7 +74,7 @@ def tell_of_claims(request: HttpRequest, email_address: EmailAddress, **signal: 
         messages.info(request, format_html(said, reverse("claims")))
 
 
-def _held(request: HttpRequest, comment: Comment) -> HttpResponse:
+def _held(request: HtmxRequest, comment: Comment) -> HttpResponse:
     """Return the comment as only its guest sees it.
 
     With htmx it replaces the form. Otherwise this redirects to the page where the comment will be.
@@ -83,7 +85,7 @@ def _held(request: HttpRequest, comment: Comment) -> HttpResponse:
     return redirect(where(comment))
 
 
-def _invited(request: HttpRequest, parent: Comment) -> HttpResponse:
+def _invited(request: HtmxRequest, parent: Comment) -> HttpResponse:
     """Ask a visitor to sign in or to sign up, and then to come back to the same comment."""
     template = "posts/writing/fragments/invite.html" if request.htmx else "posts/writing/invite.html"
     return render(request, template, {"parent": parent})
@@ -91,7 +93,7 @@ def _invited(request: HttpRequest, parent: Comment) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def claims(request: HttpRequest) -> HttpResponse:
+def claims(request: MemberRequest) -> HttpResponse:
     """Show the guest comments from the member's verified addresses, and let the member claim them."""
     addresses = list(EmailAddress.objects.filter(user=request.user, verified=True).values_list("email", flat=True))
     found = GuestComment.objects.written_from(addresses).order_by("-pk").values("pk")[:MOST_CLAIMS]

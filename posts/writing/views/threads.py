@@ -25,12 +25,13 @@ def start(request: HttpRequest) -> HttpResponse:
         return signed_out(request, form, "posts/writing/start.html", {})
     if not permissions.may_start_thread(request.user):
         raise PermissionDenied(permissions.suspension_of(request.user) or exceptions.STARTERS)
+    author = request.user
     made = attempted(
         request,
         form,
         "thread",
         lambda data: comments.start_thread(
-            author=request.user,
+            author=author,
             title=data["title"],
             source=data["source"],
             questions=form.questions(),
