@@ -131,8 +131,9 @@ class Thread(models.Model):
 
     objects = ThreadQuerySet.as_manager()
 
-    # Only `for_reading` sets these: whether the viewer wrote the opening post and it is neither removed nor deleted,
-    # and the columns TOP of the comment at the top of the page.
+    # Only `for_reading` sets these: the id of the opening post, whether the viewer wrote it and it is neither removed
+    # nor deleted, and the columns TOP of the comment at the top of the page.
+    opening_pk: int
     is_own_and_waits: bool | None
     top_row: dict[str, Any] | None
 

@@ -30,17 +30,20 @@ class _OutOfTime(Exception):  # noqa: N818  (control flow, not an error)
     pass
 
 
-class _Matcher(SequenceMatcher):
+class _Matcher(SequenceMatcher[str]):
     """A SequenceMatcher that raises _OutOfTime when the CPU clock of this thread reaches `until`."""
+
+    # Set by SequenceMatcher: where each piece is in the new text.
+    b2j: dict[str, list[int]]
 
     def __init__(self, old: Sequence[str], new: Sequence[str], until: float) -> None:
         self.until = until
         super().__init__(None, old, new, autojunk=True)
 
-    def find_longest_match(self, *bounds: int) -> Match:
+    def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
         if thread_time() > self.until:
             raise _OutOfTime
-        return super().find_longest_match(*bounds)
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 def parts(old: str, new: str) -> list[Part]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from posts.models import Question, Thread
 from posts.reading import orders, queries
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 ORDER_NAMES = {"oldest": _("Oldest"), "newest": _("Newest"), "helpful": _("Most helpful")}
 DIRECTIONS = ("at", "after", "before")
@@ -25,7 +28,7 @@ class Location:
 
     order: str
     asked: str
-    tab: object
+    tab: queries.Tab
     way: str = ""
     at: str = ""
 
@@ -47,7 +50,8 @@ class Location:
     @property
     def position(self) -> tuple[str, dict[str, int]] | None:
         """Return the argument `position` of queries.page_of_replies: a direction and the parsed position, or None."""
-        return (self.way, orders.parse_position(self.order, self.at)) if self.way else None
+        position = orders.parse_position(self.order, self.at) if self.way else None
+        return None if position is None else (self.way, position)
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -76,11 +80,11 @@ class Location:
         """
         return self.query(**({self.way: self.at} if self.way else {})) == f"?{query_string}"
 
-    def order_links(self) -> list[tuple[str, str, bool]]:
+    def order_links(self) -> "list[tuple[StrOrPromise, str, bool]]":
         """Return [(name, query, whether this is the present order)]."""
         return [(name, self.query(order=order), order == self.order) for order, name in ORDER_NAMES.items()]
 
-    def tab_links(self, thread: Thread) -> list[tuple[str, int, str, bool]]:
+    def tab_links(self, thread: Thread) -> "list[tuple[StrOrPromise, int, str, bool]]":
         """Return [(name, number of comments, query, whether this is the present tab)].
 
         Returns an empty list for a thread without questions.
@@ -95,9 +99,11 @@ class Location:
         ]
 
 
-def _tab(asked: str, questions: Iterable[Question]) -> str | Question:
-    if asked in (queries.ALL, queries.CONVERSATION):
-        return asked
+def _tab(asked: str, questions: Iterable[Question]) -> queries.Tab:
+    if asked == queries.ALL:
+        return queries.ALL
+    if asked == queries.CONVERSATION:
+        return queries.CONVERSATION
     for question in questions:
         if asked == str(question.position):
             return question

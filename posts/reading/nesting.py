@@ -31,9 +31,9 @@ class More:
     `after` is None if no reply is shown. `level` and `in_words` are those of the list.
     """
 
-    parent: object
+    parent: "Comment"
     count: int
-    after: object
+    after: "Comment | None"
     level: int
     in_words: bool
 
@@ -48,13 +48,25 @@ class Step:
     - `in_words`: the page must name the parent in words, because the position alone does not show it.
     """
 
-    row: object
+    row: "Comment"
     level: int
     in_words: bool
     opens: bool = False
     indents: bool = False
     more: More | None = None
-    closes: list = field(default_factory=list)
+    closes: list[More | None] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _OpenList:
+    """The list of the replies to `owner`, while its rows are added.
+
+    `last` is the last reply so far, and `shown` the number of replies so far and of the comments below them.
+    """
+
+    owner: Step
+    last: "Comment | None" = None
+    shown: int = 0
 
 
 def steps(rows: Iterable["Comment"], level: int = 1, in_words: bool = False) -> list[Step]:
@@ -67,15 +79,18 @@ def steps(rows: Iterable["Comment"], level: int = 1, in_words: bool = False) -> 
     A list is indented where a conversation branches. A single reply to a reply is not indented, so that a conversation
     of two people does not move to the right. Lists below INDENTED levels are not indented either.
     """
-    laid, open_lists, there = [], [], set()
+    laid: list[Step] = []
+    open_lists: list[_OpenList] = []
+    there: set[int] = set()
 
     def end_lists(until: int | None) -> None:
-        while open_lists and open_lists[-1][0].row.pk != until:
-            owner, last, shown = open_lists.pop()
-            left = owner.row.below_count - shown
+        while open_lists and open_lists[-1].owner.row.pk != until:
+            ended = open_lists.pop()
+            owner = ended.owner
+            left = owner.row.below_count - ended.shown
             words = not owner.indents
             laid[-1].closes.append(
-                More(owner.row, left, last, owner.level + owner.indents, words) if left > 0 else None
+                More(owner.row, left, ended.last, owner.level + owner.indents, words) if left > 0 else None
             )
 
     for row in rows:
@@ -83,17 +98,18 @@ def steps(rows: Iterable["Comment"], level: int = 1, in_words: bool = False) -> 
             above = laid[-1]
             above.opens = True
             above.indents = is_indented(above.row, above.level, level)
-            open_lists.append([above, None, 0])
+            open_lists.append(_OpenList(above))
         else:
-            if row.parent_id in there and all(owner.row.pk != row.parent_id for owner, _last, _shown in open_lists):
+            if row.parent_id in there and all(each.owner.row.pk != row.parent_id for each in open_lists):
                 raise ValueError(f"comment {row.pk} is not behind its parent")
             end_lists(row.parent_id if row.parent_id in there else None)
         if open_lists:
-            owner = open_lists[-1][0]
+            innermost = open_lists[-1]
+            owner = innermost.owner
             # After an unindented conversation below one of its siblings, it would seem to belong to that conversation.
             strays = laid[-1].level == owner.level + owner.indents and laid[-1].row.pk != row.parent_id
             strays = strays and laid[-1].row.parent_id != row.parent_id
-            open_lists[-1][1:] = [row, open_lists[-1][2] + 1 + row.below_count]
+            innermost.last, innermost.shown = row, innermost.shown + 1 + row.below_count
             step = Step(row, owner.level + owner.indents, in_words=strays or not owner.indents)
         else:
             step = Step(row, level, in_words)

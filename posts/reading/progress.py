@@ -32,7 +32,11 @@ def record_visit(*, reader: User, thread: Thread, reading: Reading | None, at: d
         )
         Reading.objects.bulk_create([first], ignore_conflicts=True)
     elif at - reading.seen_at >= LEAST_PAUSE:
-        changes = {"new_since": reading.new_since_at(at), "seen_until": thread.last_activity_at, "seen_at": at}
+        changes: dict[str, datetime | list[int]] = {
+            "new_since": reading.new_since_at(at),
+            "seen_until": thread.last_activity_at,
+            "seen_at": at,
+        }
         if reading.folded and not reading.folded_at(at):
             changes["folded"] = []
         Reading.objects.filter(pk=reading.pk, seen_at=reading.seen_at).update(**changes)

@@ -7,7 +7,7 @@ both use only index ranges, whatever the length of the thread: one finds the ids
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final, Literal
 
 from django.conf import settings
 from django.db import connection
@@ -17,7 +17,10 @@ from posts.models import path as models_path
 from posts.reading import nesting
 from posts.reading.orders import ORDERS, Order, Range
 
-ALL, CONVERSATION = "", "talk"
+# The tabs of a thread: all comments, the comments that answer no question, or the answers to a question.
+ALL: Final = ""
+CONVERSATION: Final = "talk"
+Tab = Literal["", "talk"] | Question
 # The fewest steps of a branch. Every branch that these steps cover is shown whole.
 FEWEST = nesting.STEPS[-1]
 
@@ -72,8 +75,8 @@ class TreePage:
     """
 
     top: Comment
-    rows: list
-    above: list
+    rows: list[Comment]
+    above: list[Comment]
     before: str | None = None
     after: str | None = None
     root_is_first: bool = True
@@ -90,7 +93,7 @@ def page_of_replies(
     top_pk: int,
     path: str = "",
     order: str = "oldest",
-    tab: str | Question = ALL,
+    tab: Tab = ALL,
     position: tuple[str, dict[str, int]] | None = None,
 ) -> TreePage:
     """Return the TreePage of the replies to the comment `top_pk`.
@@ -100,11 +103,11 @@ def page_of_replies(
     or "before", and the result of `parse_position`.
     """
     way, place = position or ("first", {})
-    order, size = ORDERS[order], settings.COMMENTS_PER_PAGE
+    ordered, size = ORDERS[order], settings.COMMENTS_PER_PAGE
     above = models_path.ids_of(path)[1:-1]
     way_down = {"opening": models_path.ids_of(path)[0], "root": [*above, top_pk][0]} if path else {}
     values = {"top": top_pk, "size": size, **place, **way_down}
-    ids, goes_on, lies_behind, root_is_first = _ids(order, way, values, tab)
+    ids, goes_on, lies_behind, root_is_first = _ids(ordered, way, values, tab)
     rows = Comment.objects.for_display().in_bulk([*above, top_pk, *ids])
     page = TreePage(
         rows[top_pk], [rows[pk] for pk in ids if pk in rows], [rows[pk] for pk in above], root_is_first=root_is_first
@@ -112,13 +115,13 @@ def page_of_replies(
     listed = [row for row in page.rows if row.parent_id == top_pk]
     further, behind = (goes_on, lies_behind) if way != "before" else (lies_behind, goes_on)
     if listed and further:
-        page.after = order.position_of(listed[-1])
+        page.after = ordered.position_of(listed[-1])
     if listed and behind:
-        page.before = order.position_of(listed[0])
+        page.before = ordered.position_of(listed[0])
     return page
 
 
-def _ids(order: Order, way: str, values: dict[str, Any], tab: str | Question) -> tuple[list[int], bool, bool, bool]:
+def _ids(order: Order, way: str, values: dict[str, Any], tab: Tab) -> tuple[list[int], bool, bool, bool]:
     """Return the ids in the order shown and three flags.
 
     The flags are: the list continues, there are rows on the other side of the position, and TreePage.root_is_first.
@@ -127,7 +130,7 @@ def _ids(order: Order, way: str, values: dict[str, Any], tab: str | Question) ->
     rows = Range(order)
     if tab != ALL:
         # 0 stands for no question. So rows without a question are an index range like any other.
-        values = values | {"question": 0 if tab == CONVERSATION else tab.pk}
+        values = values | {"question": 0 if isinstance(tab, str) else tab.pk}
         on_tab = "AND c.depth = 1"
         rows = Range(order, (*rows.columns, "coalesce(c.question_id, 0)"), (*rows.values, "%(question)s"))
     begins = {
@@ -188,7 +191,8 @@ def address_of(comment: Comment) -> str:
     if comment.depth == 0:
         return thread + fragment
     opening, root, *below = models_path.ids_of(comment.path)
-    if comment.parent_id and not comment.is_shown and comment.state in (comment.State.HELD, comment.State.HIDDEN):
+    is_waiting = not comment.is_shown and comment.state in (comment.State.HELD, comment.State.HIDDEN)
+    if is_waiting and comment.parent is not None:
         # Its author sees it after the comment that it replies to.
         return f"{address_of(comment.parent).partition('#')[0]}#w{comment.pk}"
     if not comment.is_shown:

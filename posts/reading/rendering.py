@@ -25,7 +25,7 @@ from forum.templatetags.moments import teller
 from posts.models import Comment, Question, Thread, path
 from posts.reading import avatar, nesting, orders, queries
 from posts.reading.location import Location
-from posts.reading.queries import ALL, TreePage
+from posts.reading.queries import ALL, Tab, TreePage
 from posts.reading.slot_markers import SlottedText, slot
 from posts.reading.slots import helpful_button, new_tag, own_slots, words_of_button
 
@@ -126,7 +126,7 @@ def _kept_or_rendered(
     return rendered
 
 
-def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: str | Question = ALL) -> SafeString:
+def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: Tab = ALL) -> SafeString:
     """Return the HTML of the rows of `shown`: list items with their slots."""
     for comment in (shown.top, *shown.above, *shown.rows):
         comment.thread = thread
@@ -216,7 +216,7 @@ def _rest_of(order: str, more: nesting.More, inline: bool = False) -> str:
     """
     # Inside branches, replies are ordered oldest first also on pages that are ordered newest first.
     order = "oldest" if order == "newest" else order
-    query = {} if order == "oldest" else {"order": order}
+    query: dict[str, str | int] = {} if order == "oldest" else {"order": order}
     if more.after is not None:
         query["after"] = orders.ORDERS[order].position_of(more.after)
     if inline:
@@ -235,11 +235,13 @@ def clear() -> None:
 def arrival(thread: Thread, comment: Comment, viewer: User | AnonymousUser, is_new: bool = False) -> SafeString:
     """Return the HTML of one `comment`, in a list to insert below its parent on a page that shows the parent.
 
-    `is_new` marks it as new.
+    `is_new` marks it as new. Raises ValueError for an opening post.
     """
     parent = comment.parent
+    if parent is None:
+        raise ValueError(f"comment {comment.pk} is no reply")
     shown = TreePage(parent, [comment], [], in_words=not nesting.is_indented(parent, parent.depth))
-    slots = {}
+    slots: dict[str, str] = {}
     if viewer.is_authenticated:
         slots = own_slots(comment, viewer, viewer.moderates)
     if is_new:

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db import connection
 from django.template import engines
+from django.template.backends.jinja2 import Jinja2
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -74,7 +75,7 @@ def slots_for_member(
     # On a first visit nothing is new, because nothing was published after the present time.
     since = reading.new_since_at(at) if reading else at
     new, marked, ids_waiting, drafts = _told(thread, shown, viewer, since, at, moderates)
-    slots = {}
+    slots: dict[str, str] = {}
     for comment in (shown.top, *shown.rows):
         if comment.author_id == viewer.pk or moderates:
             slots |= own_slots(comment, viewer, moderates)
@@ -84,7 +85,12 @@ def slots_for_member(
             slots[f"helped:{comment.pk}"] = escape(str(Comment(helpful_count=int(marked[comment.pk])).helped))
     if new:
         here = [
-            row for row in shown.rows if row.is_published and row.published_at > since and row.author_id != viewer.pk
+            row
+            for row in shown.rows
+            if row.is_published
+            and row.published_at is not None
+            and row.published_at > since
+            and row.author_id != viewer.pk
         ]
         _lay_new(slots, thread, shown, new, here)
     if ids_waiting:
@@ -106,7 +112,7 @@ def slots_for_guest(shown: "TreePage", ids: list[int]) -> dict[str, str]:
     waiting = Comment.objects.filter(WAITING, pk__in=ids, author=None, thread=shown.top.thread_id).values_list(
         "pk", flat=True
     )
-    slots = {}
+    slots: dict[str, str] = {}
     _lay_waiting(slots, shown, list(waiting), None, moderates=False)
     return slots
 
@@ -128,14 +134,14 @@ def waiting(comment: Comment, viewer: User | None, moderates: bool = False, is_f
 
 def _told(
     thread: Thread, shown: "TreePage", viewer: User, since: datetime, at: datetime, moderates: bool
-) -> tuple[dict[int, str], dict[int, str], list[int], list[tuple]]:
+) -> tuple[dict[int, str], dict[int, str], list[int], list[tuple[str, int, str]]]:
     """Return what the viewer's slots need.
 
     This is ({id: path} of the first new comments, {id: count} of the helpful marks, ids of held and hidden comments,
     rows of drafts).
     """
     rows = [row.pk for row in (shown.top, *shown.rows)]
-    values = {
+    values: dict[str, int | datetime | list[int]] = {
         "thread": thread.pk,
         "viewer": viewer.pk,
         "since": since,
@@ -145,7 +151,8 @@ def _told(
         "most_waiting": MOST_WAITING,
         "drafts_since": at - KEPT_FOR,
     }
-    told, drafts = {"new": {}, "mark": {}, "wait": {}}, []
+    told: dict[str, dict[int, str]] = {"new": {}, "mark": {}, "wait": {}}
+    drafts: list[tuple[str, int, str]] = []
     with connection.cursor() as cursor:
         cursor.execute(TOLD, values)
         for row in cursor.fetchall():
@@ -159,7 +166,7 @@ def _told(
 
 def own_slots(comment: Comment, viewer: User, moderates: bool) -> dict[str, str]:
     """Return the slots of a comment that `viewer` wrote or may moderate."""
-    slots = {f"mine:{comment.pk}": action_links(comment, viewer, moderates)}
+    slots: dict[str, str] = {f"mine:{comment.pk}": action_links(comment, viewer, moderates)}
     if comment.author_id == viewer.pk:
         # Authors can neither flag their own comments nor mark them as helpful.
         slots[f"help:{comment.pk}"] = slots[f"flag:{comment.pk}"] = ""
@@ -195,7 +202,8 @@ def helpful_button(comment: Comment, is_marked: bool) -> SafeString:
 
     The button belongs to the form `acts` at the end of the page.
     """
-    button = engines["fast"].get_template("posts/reading/fragments/helpful.jinja").template.module.helpful
+    fast = cast(Jinja2, engines["fast"])
+    button = vars(fast.env.get_template("posts/reading/fragments/helpful.jinja").module)["helpful"]
     words = words_of_button(get_language())
     return mark_safe(button(comment.pk, escape(comment.public_name), is_marked, words))  # noqa: S308
 

@@ -14,7 +14,10 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
+from accounts.models import User
+from accounts.requests import MemberRequest
 from forum import errors, pagination, ratelimit
+from forum.requests import HtmxRequest
 from posts.models import Comment, Helpful, Thread
 from posts.reading import progress, queries, rendering, slots
 from posts.reading.views.comments import readable
@@ -44,21 +47,22 @@ def arrivals(request: HttpRequest, pk: int) -> HttpResponse:
     new = Comment.objects.published_since(found, since).for_display().select_related("parent__author")
     if request.user.is_authenticated:
         new = new.exclude(author=request.user)
-    new = list(new[: MOST_ARRIVALS + 1])
-    has_more = len(new) > MOST_ARRIVALS
+    rows = list(new[: MOST_ARRIVALS + 1])
+    shown, has_more = rows[:MOST_ARRIVALS], len(rows) > MOST_ARRIVALS
+    last = shown[-1].published_at if has_more else None
     context = {
         "thread": found,
-        "arrivals": [rendering.arrival(found, comment, request.user, is_new=True) for comment in new[:MOST_ARRIVALS]],
+        "arrivals": [rendering.arrival(found, comment, request.user, is_new=True) for comment in shown],
         "has_more": has_more,
         # The next request continues from here.
-        "since": pagination.microseconds(new[MOST_ARRIVALS - 1].published_at if has_more else found.last_activity_at),
+        "since": pagination.microseconds(last or found.last_activity_at),
     }
     return render(request, "posts/reading/fragments/arrivals.html", context)
 
 
 @login_required
 @require_POST
-def read(request: HttpRequest, pk: int) -> HttpResponse:
+def read(request: MemberRequest, pk: int) -> HttpResponse:
     """Mark as read what was in a thread when the page with the button was made (`until`)."""
     found = get_object_or_404(Thread.objects.visible_to(request.user), pk=pk)
     until = pagination.parse_microseconds(request.POST.get("until", "")) or found.last_activity_at
@@ -68,7 +72,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def fold(request: HttpRequest, pk: int) -> HttpResponse:
+def fold(request: MemberRequest, pk: int) -> HttpResponse:
     """Record whether the branch below a comment is folded (`folded` is 1 or 0)."""
     progress.fold(reader=request.user, comment=readable(request, pk), is_folded=request.POST.get("folded") == "1")
     return HttpResponse(status=204)
@@ -76,7 +80,7 @@ def fold(request: HttpRequest, pk: int) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
-def helpful(request: HttpRequest, pk: int) -> HttpResponse:
+def helpful(request: HtmxRequest, pk: int) -> HttpResponse:
     """Set a helpful mark (`mark` is 1) or remove it.
 
     Returns the new button with htmx, or redirects to the comment. Visitors are sent to the sign-in page and come back
@@ -93,7 +97,7 @@ def helpful(request: HttpRequest, pk: int) -> HttpResponse:
             # Only a request from a page of this site is remembered.
             response.set_signed_cookie(
                 PRESSED,
-                pk,
+                str(pk),
                 salt=PRESSED,
                 max_age=PRESSED_FOR,
                 httponly=True,
@@ -102,7 +106,7 @@ def helpful(request: HttpRequest, pk: int) -> HttpResponse:
             )
         return response
     if request.method == "POST":
-        return _mark(request, comment)
+        return _mark(request, request.user, comment)
     response = redirect(comment)
     if request.get_signed_cookie(PRESSED, "", salt=PRESSED, max_age=PRESSED_FOR) == str(pk):
         _say_what_was_pressed(request, comment)
@@ -122,14 +126,12 @@ def _say_what_was_pressed(request: HttpRequest, comment: Comment) -> None:
 
 
 @csrf_protect
-def _mark(request: HttpRequest, comment: Comment) -> HttpResponse:
+def _mark(request: HtmxRequest, member: User, comment: Comment) -> HttpResponse:
     try:
         ratelimit.take(request, "helpful")
-        is_marked = progress.mark_helpful(
-            reader=request.user, comment=comment, is_helpful=request.POST.get("mark") == "1"
-        )
+        is_marked = progress.mark_helpful(reader=member, comment=comment, is_helpful=request.POST.get("mark") == "1")
     except ratelimit.RateLimited as refusal:
-        return _too_soon(request, comment, refusal)
+        return _too_soon(request, member, comment, refusal)
     except Refused as refusal:
         if request.htmx:
             # The page with the button is outdated.
@@ -145,14 +147,14 @@ def _mark(request: HttpRequest, comment: Comment) -> HttpResponse:
     return redirect((_where_from(request) or queries.address_of(comment)).partition("#")[0] + f"#c{comment.pk}")
 
 
-def _too_soon(request: HttpRequest, comment: Comment, refusal: ratelimit.RateLimited) -> HttpResponse:
+def _too_soon(request: HtmxRequest, member: User, comment: Comment, refusal: ratelimit.RateLimited) -> HttpResponse:
     """Return the response 429 for a mark that the rate limit refuses.
 
     This is a page, or with htmx the unchanged button with the reason beside it.
     """
     if not request.htmx:
         return errors.too_many(request, refusal.wait)
-    is_marked = Helpful.objects.filter(person=request.user, comment=comment).exists()
+    is_marked = Helpful.objects.filter(person=member, comment=comment).exists()
     sentence = format_html(
         '<span class="helped" id="h{}" role="alert" data-hx-swap-oob="true">{}</span>', comment.pk, refusal.sentence
     )

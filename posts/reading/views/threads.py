@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.models import User
 from forum import pagecache, pagination
 from forum.cookies import is_visitor
+from forum.requests import HtmxRequest
 from posts.models import Comment, Thread
 from posts.reading import guest_cookie, nesting, progress, rendering, slots
 from posts.reading.location import Location
@@ -45,7 +46,7 @@ def front(request: HttpRequest) -> HttpResponse:
 
 @vary_on_headers("HX-Request")
 @require_safe
-def thread(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
+def thread(request: HtmxRequest, pk: int, slug: str = "") -> HttpResponse:
     """Show a thread: its opening post, its questions, and a page of the comments under one of its tabs."""
     found = _for_reading(request.user, pk=pk)
     if request.path != found.get_absolute_url():
@@ -62,14 +63,14 @@ def thread(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
 
 @vary_on_headers("HX-Request")
 @require_safe
-def branch(request: HttpRequest, pk: int) -> HttpResponse:
+def branch(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show a comment with short versions of the comments above it and pages of the replies below it.
 
     With htmx, return only the rest of its replies.
     """
     found = _for_reading(request.user, top=pk)
     top = found.top
-    if top.depth == 0 or not top.is_known_to(request.user):
+    if top is None or top.depth == 0 or not top.is_known_to(request.user):
         raise Http404
     location = Location.of(request.GET)
     version = _version_to_keep(request, found, location)
@@ -90,12 +91,12 @@ def _for_reading(viewer: User | AnonymousUser, **which: int) -> Thread:
     return found
 
 
-def _version_to_keep(request: HttpRequest, found: Thread, location: Location) -> tuple | None:
+def _version_to_keep(request: HtmxRequest, found: Thread, location: Location) -> tuple | None:
     """Return the version under which the page cache stores a visitor's page, or None if the page must not be stored.
 
     See forum.pagecache.
     """
-    is_for_everybody = is_visitor(request.environ) and not request.user.is_authenticated and not request.htmx
+    is_for_everybody = is_visitor(request.META) and not request.user.is_authenticated and not request.htmx
     if not is_for_everybody or not location.is_as_written(request.META.get("QUERY_STRING", "")):
         return None
     return found.pk, *found.drawn_version(timezone.now()), timezone.localdate()
@@ -117,7 +118,7 @@ def _talk(
         keeps = bool(rendered.page.rows or not location.way)
         return pagecache.render_for_everybody(request, version, template, context, keeps=keeps)
     if request.user.is_authenticated:
-        filled = _mine(request, found, rendered, at)
+        filled = _mine(request.user, found, rendered, at)
         filled["form:0"] = render_to_string("posts/reading/fragments/acts_form.html", {}, request)
         if request.method == "GET":
             progress.record_visit(reader=request.user, thread=found, reading=found.reading, at=at)
@@ -132,7 +133,7 @@ def _rest(request: HttpRequest, found: Thread, top: Comment, location: Location)
     if level not in [str(number) for number in range(1, nesting.INDENTED + 3)]:
         raise Http404
     rendered = rendering.render_rest(found, location, top, int(level), in_words)
-    filled = _mine(request, found, rendered, timezone.now()) if request.user.is_authenticated else None
+    filled = _mine(request.user, found, rendered, timezone.now()) if request.user.is_authenticated else None
     after = rendered.page.after
     context = {
         "tree": rendered.text(filled),
@@ -144,5 +145,5 @@ def _rest(request: HttpRequest, found: Thread, top: Comment, location: Location)
     return render(request, "posts/reading/fragments/rest.html", context)
 
 
-def _mine(request: HttpRequest, found: Thread, rendered: rendering.RenderedPage, at: datetime) -> dict[str, str]:
-    return slots.slots_for_member(found, rendered.page, request.user, found.reading, at)
+def _mine(member: User, found: Thread, rendered: rendering.RenderedPage, at: datetime) -> dict[str, str]:
+    return slots.slots_for_member(found, rendered.page, member, found.reading, at)
