@@ -22,7 +22,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms import NameTakenError, ProfileForm, SignupForm
 from accounts.models import User, UserSession
 from accounts.requests import MemberRequest
-from forum import errors, ratelimit
+from forum import ratelimit
+from forum.numbers import number_in
 
 MOST_SESSIONS = 50
 
@@ -69,11 +70,8 @@ class LoginWebAuthnView(webauthn_views.LoginWebAuthnView):
     """allauth's sign-in by passkey, with a rate limit, because each challenge is stored in a new session."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Return a challenge, or 429 if the rate limit is reached."""
-        try:
-            ratelimit.take(request, "passkey")
-        except ratelimit.RateLimited as refusal:
-            return errors.too_many(request, refusal.wait)
+        """Return a challenge; raises RateLimited."""
+        ratelimit.take(request, "passkey")
         return super().get(request, *args, **kwargs)
 
 
@@ -126,9 +124,8 @@ def sessions(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         ended = mine.exclude(session_key=key)
         if "others" not in request.POST:
-            chosen = request.POST.get("session", "")
-            is_id = chosen.isascii() and chosen.isdigit() and len(chosen) < 19
-            ended = ended.filter(pk=int(chosen)) if is_id else ended.none()
+            chosen = number_in(request.POST.get("session", ""))
+            ended = ended.none() if chosen is None else ended.filter(pk=chosen)
         ended.end()
         if "others" in request.POST:
             messages.success(request, _("You are signed out everywhere else."))

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
+from forum import errors
+from forum.ratelimit import RateLimited
+
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -47,6 +50,24 @@ def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
 def never_store(response: HttpResponseBase) -> None:
     """Forbid every cache, including the browser's, to store the response, because devices may be shared."""
     response.headers["Cache-Control"] = "private, no-store"
+
+
+class RateLimitMiddleware:
+    """Answer a RateLimited exception of a view with the page of status 429.
+
+    Forms do not get here: they show the refusal beside the text (posts.forms.submission).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page, or None for other exceptions."""
+        return errors.too_many(request, exception.wait) if isinstance(exception, RateLimited) else None
 
 
 # Django's GZipMiddleware uses level 6, which takes longer than everything else for a page. Level 3 makes the result a

@@ -6,6 +6,8 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
 
+from forum.numbers import number_in
+
 MICROSECOND = 1_000_000
 
 
@@ -16,9 +18,9 @@ def microseconds(moment: datetime) -> str:
 
 def parse_microseconds(text: str) -> datetime | None:
     """Return the datetime (UTC) that `microseconds` wrote, or None for any other text."""
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    micros = number_in(text)
+    if micros is None:
         return None
-    micros = int(text)
     try:
         return datetime.fromtimestamp(micros // MICROSECOND, UTC).replace(microsecond=micros % MICROSECOND)
     except (ValueError, OverflowError, OSError):
@@ -32,9 +34,9 @@ def position_of(moment: datetime, pk: int) -> str:
 
 def parse_position(text: str) -> tuple[datetime, int] | None:
     """Return (datetime, id) of a position, or None for any other text."""
-    before, _dash, pk = text.partition("-")
-    moment = parse_microseconds(before)
-    return (moment, int(pk)) if moment is not None and pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+    before, _dash, after = text.partition("-")
+    moment, pk = parse_microseconds(before), number_in(after)
+    return (moment, pk) if moment is not None and pk is not None else None
 
 
 def after_position(queryset: QuerySet, field: str, position: tuple[datetime, int]) -> QuerySet:

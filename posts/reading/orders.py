@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forum.numbers import numbers_in
+
 if TYPE_CHECKING:
     from posts.models import Comment
 
@@ -78,10 +80,8 @@ def parse_position(order: str, text: str) -> dict[str, int] | None:
 
     `text` comes from an address. Returns None if it is not a valid position.
     """
-    numbers = text.split("-")
-    if len(numbers) != (2 if order == "helpful" else 1):
-        return None
+    numbers = numbers_in(text.split("-"))
     # Accept only the form that this module writes, so that each position has one address.
-    if not all(number.isascii() and number.isdigit() and number == str(int(number[:16])) for number in numbers):
+    if len(numbers) != (2 if order == "helpful" else 1) or text != "-".join(map(str, numbers)):
         return None
-    return {"id": int(numbers[-1]), "helpful": int(numbers[0])}
+    return {"id": numbers[-1], "helpful": numbers[0]}

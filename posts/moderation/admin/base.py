@@ -3,7 +3,7 @@
 Rows are read-only, and an action asks for a reason before it is done.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from forum import pending_form
+from forum import pending_form, undo_offer
 from forum.admin_site import ReadOnlyAdmin
 from posts.forms.fields import BareForm, VisibleCharField
 from posts.models import LogEntry, Rules
@@ -144,7 +144,7 @@ def admin_action(
                 made = verb(moderator=request.user, **{subject: row}, **asked.cleaned_data)
                 done += bool(made)
                 if isinstance(made, LogEntry) and made.is_undoable:
-                    entries.append(str(made.pk))
+                    entries.append(made.pk)
             except (Refused, PermissionDenied) as refusal:
                 is_refused = is_refused or isinstance(refusal, Refused)
                 messages.error(request, f"{row}: {str(refusal) or _('You may not do this.')}")
@@ -155,7 +155,8 @@ def admin_action(
             pending_form.done(request)
         if done:
             said = ngettext("%(what)s: done.", "%(what)s: %(n)d done.", done) % {"what": label, "n": done}
-            messages.success(request, said, extra_tags=_undo(entries))
+            messages.success(request, said)
+            offer_undo(request, entries)
         elif not messages.get_messages(request):
             messages.info(request, _("Nothing had to be changed."))
         return redirect(page) if page else None
@@ -164,13 +165,15 @@ def admin_action(
     return action
 
 
-def _undo(entries: list[str]) -> str:
-    """Return the tags of a message that has a button to undo these log entries, or "" if there are none or too many."""
-    if not 0 < len(entries) <= ITEMS_PER_PAGE:
-        return ""
-    if len(entries) == 1:
-        return f"undo {reverse('admin:posts_case_undo', args=entries)}"
-    return f"undo {reverse('admin:posts_case_undo_several')}?entries={'.'.join(entries)}"
+def offer_undo(request: HttpRequest, entries: Sequence[int]) -> None:
+    """Offer to undo the log entries with these ids, unless there are none or too many for one page."""
+    if 0 < len(entries) <= ITEMS_PER_PAGE:
+        address = reverse("admin:posts_case_undo_several")
+        if len(entries) == 1:
+            address = reverse("admin:posts_case_undo", args=entries)
+        else:
+            address += f"?entries={'.'.join(map(str, entries))}"
+        undo_offer.offer(request, address, is_several=len(entries) > 1)
 
 
 def statement(acts: Iterable, data: dict[str, Any]) -> dict[str, Any]:

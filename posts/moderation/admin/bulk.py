@@ -11,9 +11,11 @@ from django.utils.translation import ngettext
 
 from forum import pending_form
 from forum.errors import kept
+from forum.numbers import numbers_in
 from posts.models import CannedReason, Case, Rules
 from posts.moderation import decisions
 from posts.moderation.admin import previews, queue
+from posts.moderation.admin.base import offer_undo
 from posts.moderation.admin.forms import BulkForm
 from posts.threads.exceptions import Refused
 
@@ -92,8 +94,8 @@ class BulkPages:
                 messages.error(request, f"{case.comment.shown_author}: {str(refusal) or _('You may not do this.')}")
         if done:
             said = ngettext("%(n)d item decided.", "%(n)d items decided.", len(done)) % {"n": len(done)}
-            undo = f"{reverse('admin:posts_case_undo_several')}?entries={'.'.join(map(str, done))}"
-            messages.success(request, said, extra_tags=f"undo {undo}")
+            messages.success(request, said)
+            offer_undo(request, done)
         about = Case.objects.open().select_related("comment__author", "comment__thread")
         waiting = Case.objects.label_masked(list(about.filter(pk__in=left))) if left else []
         return len(done), waiting, ".".join(map(str, sorted(people)))
@@ -101,4 +103,4 @@ class BulkPages:
 
 def _people(text: str) -> set[int]:
     """Return the ids in a string of ids joined by dots. Malformed parts are ignored."""
-    return {int(pk) for pk in text.split(".") if pk.isascii() and pk.isdigit() and len(pk) < 19}
+    return set(numbers_in(text.split(".")))

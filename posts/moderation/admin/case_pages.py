@@ -21,6 +21,7 @@ from forum.errors import kept
 from posts.models import Case, Comment, LogEntry
 from posts.moderation import appeal_answers, decisions, undo, verification
 from posts.moderation.admin import previews
+from posts.moderation.admin.base import offer_undo
 from posts.moderation.admin.case import Item
 from posts.moderation.admin.changes_since import changes
 from posts.moderation.admin.forms import NoteForm, form_of, state_of
@@ -200,16 +201,13 @@ class ItemPages:
         acts = [entry.act, *(sanction.act for sanction in undo.sanctions_of(entry))]
         what = ", ".join(str(LogEntry.Act(act).label) for act in acts)
         said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": what}
-        messages.success(request, said, extra_tags=f"undo {reverse('admin:posts_case_undo', args=[entry.pk])}")
+        messages.success(request, said)
+        offer_undo(request, [entry.pk])
 
     def _tell_answer(self, request: HttpRequest, answer: LogEntry) -> None:
-        """Add messages about the answer to an appeal.
-
-        The first message has a button to undo the replacing decision, if there is one.
-        """
-        instead = appeal_answers.instead_of(answer)
-        tags = f"undo {reverse('admin:posts_case_undo', args=[instead[0].pk])}" if instead else ""
-        messages.success(request, ANSWERED, extra_tags=tags)
+        """Add messages about the answer to an appeal, and offer to undo the replacing decision if there is one."""
+        messages.success(request, ANSWERED)
+        offer_undo(request, [each.pk for each in appeal_answers.instead_of(answer)[:1]])
         if answer.parts.filter(act=LogEntry.Act.REOPEN).exists():
             messages.info(request, REOPENED)
         comment = answer.comment and Comment.objects.get(pk=answer.comment_id)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.names import skeleton
 from forum import markup
+from forum.numbers import number_in
 from posts.models import Case, Comment, LogEntry, Revision
 from posts.models.visibility import PUBLISHED
 from posts.moderation import actions as moderation_actions
@@ -106,8 +107,9 @@ class CommentAdmin(ModerationAdmin):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Search by number, author or words. An index supports each of the three."""
         term = search_term.strip()
-        if term.startswith("#") and term[1:].isascii() and term[1:].isdigit():
-            return queryset.filter(pk=int(term[1:][:18])), False
+        number = number_in(term.removeprefix("#")) if term.startswith("#") else None
+        if number is not None:
+            return queryset.filter(pk=number), False
         if term.startswith("by:"):
             return queryset.filter(author__name_key=skeleton(term[3:])), False
         return (queryset.matching(term) if term else queryset), False

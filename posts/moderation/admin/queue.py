@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forum.numbers import numbers_in
 from posts.models import Case, Flag
 from posts.safety.words import found_in
 
@@ -119,13 +120,13 @@ def versions(ticked: list[str]) -> dict[int, int]:
     found = {}
     for each in ticked[:ITEMS_PER_PAGE]:
         pk, _colon, version = each.partition(":")
-        if each.isascii() and pk.isdigit() and version.isdigit() and len(each) < 30:
-            found[int(pk)] = int(version)
+        numbers = numbers_in([pk, version])
+        if len(numbers) == 2:
+            found[numbers[0]] = numbers[1]
     return found
 
 
 def _position(text: str) -> tuple[int, int] | None:
     kind, _dash, pk = text.partition("-")
-    return (
-        (int(kind), int(pk)) if f"{kind}{pk}".isascii() and kind.isdigit() and pk.isdigit() and len(text) < 22 else None
-    )
+    numbers = numbers_in([kind, pk])
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else None

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from forum import pending_form
+from forum.numbers import number_in, numbers_in
 from posts.models import Case, LogEntry
 from posts.moderation import undo
 from posts.moderation.admin import record
@@ -45,7 +46,7 @@ class UndoPages:
     def undo_several_view(self, request: HttpRequest) -> HttpResponse:
         """Undo several decisions, each on its own. Their ids are in `?entries=`, joined by dots."""
         pks = request.GET.get("entries", "").split(".")
-        return self._undo(request, [int(pk) for pk in pks[:ITEMS_PER_PAGE] if _is_number(pk)])
+        return self._undo(request, numbers_in(pks[:ITEMS_PER_PAGE]))
 
     def _undo(self, request: HttpRequest, pks: list[int]) -> HttpResponse:
         self._check(request)
@@ -102,14 +103,10 @@ def _whose(entry: LogEntry) -> str:
     return entry.comment.shown_author if entry.comment else entry.subject
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
-
-
 def _way_back(said: Mapping[str, str]) -> str | None:
     """Return the address of the page that the button was on, or None if it is missing or malformed."""
     for name, place in PLACES.items():
-        pk = said.get(name, "")
-        if _is_number(pk):
+        pk = number_in(said.get(name, ""))
+        if pk is not None:
             return reverse(place, args=[pk])
     return None

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from forum import markup, pending_form
+from forum.numbers import number_in
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import answered, attempted, sent
 from posts.models import Case, LogEntry, Revision
@@ -41,11 +42,11 @@ ABOUT = [
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """List the decisions about this member and their comments, latest first."""
-    before = request.GET.get("before", "")
+    before = number_in(request.GET.get("before", ""))
     entries = LogEntry.objects.filter(person=request.user, act__in=STATED).order_by("-id")
     entries = entries.select_related("thread", "comment", "undone_by", "undoes")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        entries = entries.filter(id__lt=int(before))
+    if before is not None:
+        entries = entries.filter(id__lt=before)
     rows = list(entries[: DECISIONS_PER_PAGE + 1])
     sanctions.opened(person=request.user)
     shown = rows[:DECISIONS_PER_PAGE]
@@ -56,7 +57,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         entry.earlier = entry.undoes or answered_by.get(entry.pk)
         if entry.earlier:
             _speak(entry.earlier, request.user)
-    context = {"entries": shown, "before": shown[-1].pk if len(rows) > len(shown) else None, "is_first": not before}
+    context = {"entries": shown, "before": shown[-1].pk if len(rows) > len(shown) else None, "is_first": before is None}
     return render(request, "posts/moderation/statements.html", context)
 
 

@@ -7,6 +7,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from forum import markup
+from forum.numbers import number_in
 from posts.models import Flag, LogEntry, Rules
 from posts.moderation import statistics
 from posts.moderation import trust as moderation_trust
@@ -19,14 +20,14 @@ MOST_VERSIONS = 50
 def rules(request: HttpRequest) -> HttpResponse:
     """Show the community rules in force, or the version whose id is in `?version=`."""
     asked = request.GET.get("version", "")
-    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+    if asked and number_in(asked) is None:
         raise Http404
     versions = list(Rules.objects.order_by("-id").only("pk", "published_at")[:MOST_VERSIONS])
     # the oldest version is number 1, also if it is not listed
     number = Rules.objects.count() if len(versions) == MOST_VERSIONS else len(versions)
     for version in versions:
         version.number, number = number, number - 1
-    shown = Rules.objects.filter(pk=int(asked)).first() if asked else Rules.in_force()
+    shown = Rules.objects.filter(pk=number_in(asked)).first() if asked else Rules.in_force()
     if asked and shown is None:
         raise Http404
     context = {
@@ -57,19 +58,19 @@ def trust(request: HttpRequest) -> HttpResponse:
 @require_safe
 def moderation_log(request: HttpRequest) -> HttpResponse:
     """Show the moderation log, latest first, without names and texts. Confidential entries appear as numbers only."""
-    before = request.GET.get("before", "")
+    before = number_in(request.GET.get("before", ""))
     entries = LogEntry.objects.filter(is_confidential=False).select_related("thread").order_by("-id")
     about_thread = ("thread__title", "thread__slug", "thread__withdrawn_at")
     entries = entries.only("at", "act", "rule", "rules", "moderator", *about_thread)
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        entries = entries.filter(id__lt=int(before))
+    if before is not None:
+        entries = entries.filter(id__lt=before)
     rows = list(entries[: ENTRIES_PER_PAGE + 1])
     shown = rows[:ENTRIES_PER_PAGE]
     context = {
         "entries": shown,
         "before": shown[-1].pk if len(rows) > len(shown) else None,
-        "is_first": not before,
-        "confidential": [] if before else LogEntry.objects.confidential_by_month(),
+        "is_first": before is None,
+        "confidential": [] if before is not None else LogEntry.objects.confidential_by_month(),
     }
     return render(request, "posts/moderation/moderation_log.html", context)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from forum import errors, ratelimit
+from forum import ratelimit
 from posts.privacy import as_html, as_json, data_export
 
 WRITERS = {"html": as_html, "json": as_json}
@@ -35,10 +35,7 @@ def words(request: HttpRequest, kind: str) -> HttpResponseBase:
         # Redirects to the page first. A download that starts after signing in would leave the member on the sign-in
         # form.
         return redirect_to_login(reverse("download"))
-    try:
-        ratelimit.take(request, "download")
-    except ratelimit.RateLimited as refusal:
-        return errors.too_many(request, refusal.wait)
+    ratelimit.take(request, "download")
     now, writer = timezone.now(), WRITERS[kind]
     pieces = writer.pieces(data_export.everything(person=request.user, at=now, rendered=writer.RENDERED))
     name = f"words-{timezone.localdate(now).isoformat()}.{kind}"

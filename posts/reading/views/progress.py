@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 
 from accounts.models import User
 from accounts.requests import MemberRequest
-from forum import errors, pagination, ratelimit
+from forum import pagination, ratelimit
 from forum.requests import HtmxRequest
 from posts.models import Comment, Helpful, Thread
 from posts.reading import progress, queries, rendering, slots
@@ -131,7 +131,9 @@ def _mark(request: HtmxRequest, member: User, comment: Comment) -> HttpResponse:
         ratelimit.take(request, "helpful")
         is_marked = progress.mark_helpful(reader=member, comment=comment, is_helpful=request.POST.get("mark") == "1")
     except ratelimit.RateLimited as refusal:
-        return _too_soon(request, member, comment, refusal)
+        if not request.htmx:
+            raise
+        return _too_soon(member, comment, refusal)
     except Refused as refusal:
         if request.htmx:
             # The page with the button is outdated.
@@ -147,13 +149,8 @@ def _mark(request: HtmxRequest, member: User, comment: Comment) -> HttpResponse:
     return redirect((_where_from(request) or queries.address_of(comment)).partition("#")[0] + f"#c{comment.pk}")
 
 
-def _too_soon(request: HtmxRequest, member: User, comment: Comment, refusal: ratelimit.RateLimited) -> HttpResponse:
-    """Return the response 429 for a mark that the rate limit refuses.
-
-    This is a page, or with htmx the unchanged button with the reason beside it.
-    """
-    if not request.htmx:
-        return errors.too_many(request, refusal.wait)
+def _too_soon(member: User, comment: Comment, refusal: ratelimit.RateLimited) -> HttpResponse:
+    """Return the response 429 to htmx for a mark that the rate limit refuses: the unchanged button and the reason."""
     is_marked = Helpful.objects.filter(person=member, comment=comment).exists()
     sentence = format_html(
         '<span class="helped" id="h{}" role="alert" data-hx-swap-oob="true">{}</span>', comment.pk, refusal.sentence

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from forum.numbers import number_in
 from posts.models import Comment, Revision
 from posts.reading import diff
 from posts.reading.views.comments import readable
@@ -48,7 +49,8 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 def _number(asked: str, last: int) -> int:
     if not asked:
         return last
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 9 and 1 <= int(asked) <= last):
+    number = number_in(asked)
+    if number is None or not 1 <= number <= last:
         raise Http404
     return int(asked)
 

@@ -16,8 +16,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import User
 from accounts.requests import MemberRequest
-from forum import pending_form, ratelimit
+from forum import pending_form, ratelimit, undo_offer
 from forum.errors import kept
+from forum.numbers import number_in
 from forum.requests import HtmxRequest
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import attempted, sent
@@ -134,10 +135,10 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
     """Delete the member's own comment after a confirmation. It can be undone for a minute."""
     comment = _own(request, request.user, pk)
     if request.method == "POST":
-        if wait := _too_soon(request):
-            return wait
+        ratelimit.take(request, "edit")
         comments.delete(author=request.user, comment=comment)
-        messages.success(request, _("Your comment is deleted."), extra_tags=f"undo /c/{pk}/undelete/")
+        messages.success(request, _("Your comment is deleted."))
+        undo_offer.offer(request, f"/c/{pk}/undelete/")
         return redirect(_left_of(comment))
     if not comment.is_deletable_by(request.user):
         raise PermissionDenied(exceptions.GONE_YOURS)
@@ -149,26 +150,13 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
 def undelete(request: MemberRequest, pk: int) -> HttpResponse:
     """Undo a deletion within a minute."""
     comment = _own(request, request.user, pk)
-    if wait := _too_soon(request):
-        return wait
+    ratelimit.take(request, "edit")
     try:
         back = comments.undelete(author=request.user, comment=comment)
     except Refused as refusal:
         return _closed(request, comment.parent or comment, refusal.sentence)
     messages.success(request, _("Your comment is back."))
     return redirect(queries.address_of(back))
-
-
-def _too_soon(request: HttpRequest) -> HttpResponse | None:
-    """Return the response 429 if the rate limit for edits is exceeded, otherwise None."""
-    try:
-        ratelimit.take(request, "edit")
-    except ratelimit.RateLimited as refusal:
-        context = {"sentence": refusal.sentence}
-        response = render(request, "errors/403.html", context, status=429)
-        response["Retry-After"] = str(refusal.wait)
-        return response
-    return None
 
 
 def _whatever_became_of(pk: int) -> Comment:
@@ -224,10 +212,10 @@ def _left_of(comment: Comment) -> str:
 
 def _asked_for(request: HttpRequest, parent: Comment) -> dict[str, Any]:
     """Return the initial value of the question field, from `?q=`."""
-    number = request.GET.get("q", "")
-    if parent.depth > 0 or request.method == "POST" or not (number.isascii() and number.isdigit() and len(number) < 5):
+    position = number_in(request.GET.get("q", ""))
+    if parent.depth > 0 or request.method == "POST" or position is None:
         return {}
-    return {"question": parent.thread.questions.filter(position=int(number)).first()}
+    return {"question": next((each for each in parent.thread.questions.all() if each.position == position), None)}
 
 
 def _waiting(request: HtmxRequest, comment: Comment, author: User) -> HttpResponse:

@@ -59,8 +59,6 @@ def _keep(request: HttpRequest) -> HttpResponse:
         raise Http404 from None
     except Refused:
         return HttpResponse(status=413)
-    except ratelimit.RateLimited as refusal:
-        return HttpResponse(status=429, headers={"Retry-After": str(refusal.wait)})
     return HttpResponse(status=204)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import MemberRequest
+from forum.numbers import numbers_in
 from forum.requests import HtmxRequest
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import attempted, where
@@ -98,7 +99,7 @@ def claims(request: MemberRequest) -> HttpResponse:
     addresses = list(EmailAddress.objects.filter(user=request.user, verified=True).values_list("email", flat=True))
     found = GuestComment.objects.written_from(addresses).order_by("-pk").values("pk")[:MOST_CLAIMS]
     if request.method == "POST":
-        chosen = [int(pk) for pk in request.POST.getlist("comment") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+        chosen = numbers_in(request.POST.getlist("comment"))
         try:
             number = guests.claim(person=request.user, addresses=addresses, comments=chosen)
         except Refused as refusal:

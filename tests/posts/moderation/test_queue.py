@@ -143,7 +143,7 @@ def test_preview_of_bulk_decision(desk, bulk, mod):
 def test_undo_of_bulk_decision(desk, bulk, mod):
     _cases, data = bulk
     text = said(desk.post(f"{QUEUE}bulk/", data, follow=True))
-    way = re.search(r'action="(/admin/posts/case/undo/\?entries=[\d.]+)".*?>Undo all<', text).group(1)
+    way = re.search(r'action="(/admin/posts/case/undo/\?entries=[\d.]+)".*?>Undo all', text, re.S).group(1)
     assert text.count('class="undo"') == 1
     asked = said(desk.get(way))
     assert asked.count("Not like this.") == 3

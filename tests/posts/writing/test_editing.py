@@ -226,7 +226,7 @@ def test_deleting_and_undoing_without_end_is_slowed_down(comment, alice, client,
     answers = [client.post(f"/c/{comment.pk}/{act}/") for act in ("delete", "undelete") * 2]
     assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
     assert int(answers[3]["Retry-After"]) > 3_000
-    assert "Please wait" in answers[3].content.decode()
+    assert "A little slower, please" in answers[3].content.decode()
 
 
 @pytest.mark.parametrize("state", ["hidden", "held"])
