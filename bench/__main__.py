@@ -82,7 +82,7 @@ def _measure(threads: dict[int, "Thread"], postmaster: int) -> None:
     names = [kind.name for kind in next(iter(by_size.values()))]
     figures, sql = {}, []
     for fresh, wanted in ((0, True), (1, False)):
-        with WebServer("forum.wsgi", KEPT_PAGES_FRESH=fresh) as server:
+        with WebServer("bench.empty_page", KEPT_PAGES_FRESH=fresh) as server:
             for index, name in enumerate(names):
                 # all sizes in a row, so that a slow phase of the machine affects them alike
                 for size, thread in threads.items():

@@ -17,6 +17,7 @@ from django.middleware.csrf import _get_new_csrf_string
 from django.utils import timezone
 
 from accounts.models import User
+from bench import empty_page
 from bench.server import Client, WebServer
 from forum import pagination
 from forum.models import Usage
@@ -24,6 +25,8 @@ from posts.models import Comment, Helpful, Reading, Thread
 from posts.reading import orders
 
 LONGEST = 4.0
+# the kind of the unit U
+EMPTY = "member, empty page (U)"
 TEXT = "Somebody stayed although I had been unkind the week before, and it was said aloud. " * 7
 
 
@@ -105,6 +108,7 @@ def kinds(thread: Thread, person: User, writer: User, size: int) -> list[Kind]:
 
     htmx = {"HX_Request": "true"}
     return [
+        Kind(EMPTY, empty_page.ADDRESS, cookies),
         Kind("visitor, first page, cold", address, cold=True),
         Kind("visitor, first page, warm", address),
         Kind("visitor, deep, cold", f"{address}?after={middle.pk}", cold=True),

@@ -34,14 +34,14 @@ class WebServer:
     """The web server as `make run` starts it, for the WSGI application of a module, on a free port."""
 
     def __init__(self, application: str, workers: int = 1, threads: int = 1, **environment: object) -> None:
-        self.application, self.workers = application, workers
-        self.environment = {"HTTPS": "0", "HTTPS_REDIRECT": "0", "LIMITS": "0", "THREADS": str(threads)}
+        self.application, self.workers, self.threads = application, workers, threads
+        self.environment = {"HTTPS": "0", "HTTPS_REDIRECT": "0", "LIMITS": "0"}
         self.environment |= {name: str(value) for name, value in environment.items()}
 
     def __enter__(self) -> "WebServer":
         self.listener = web_server.listen("127.0.0.1", 0)
         self.port = self.listener.getsockname()[1]
-        children = web_server.processes(self.listener, self.workers, self.environment, self.application)
+        children = web_server.processes(self.listener, self.workers, self.environment, self.application, self.threads)
         self.supervisor = Supervisor(children, print)
         self.supervisor.__enter__()
         for child in children:

@@ -60,15 +60,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def processes(
-    listener: socket.socket, count: int, environment: dict[str, str], application: str = "forum.wsgi"
+    listener: socket.socket,
+    count: int,
+    environment: dict[str, str],
+    application: str = "forum.wsgi",
+    threads: int | None = None,
 ) -> list[ChildProcess]:
     """Return `count` processes that share `listener` and run the WSGI `application` of that module.
 
-    Each has THREADS threads, or the number in the environment variable of that name. They are killed with their parent,
-    since an orphan would hold the port. Raises CommandError for an invalid number of threads.
+    Each has `threads` threads; by default the number in the environment variable THREADS, or THREADS. They are killed
+    with their parent, since an orphan would hold the port. Raises CommandError for an invalid environment variable.
     """
     descriptor = listener.fileno()
-    threads = environment_number("THREADS", THREADS)
+    threads = threads or environment_number("THREADS", THREADS)
     command = [sys.executable, "-m", "forum.web_server", str(descriptor), application, str(threads)]
     return [
         ChildProcess(f"Web server {number}", command, environment, [descriptor], signal.SIGKILL)

@@ -23,13 +23,9 @@ READY_WITHIN = 60
 @contextmanager
 def running(count=2, threads=8, **environment):
     """The web server with a small application; its port and its supervisor."""
-    os.environ["THREADS"] = str(threads)
     listener = web_server.listen("127.0.0.1", 0)
     environment = {"DJANGO_SETTINGS_MODULE": "tests.settings"} | environment
-    try:
-        children = web_server.processes(listener, count, environment, "tests.forum.small_wsgi_app")
-    finally:
-        del os.environ["THREADS"]
+    children = web_server.processes(listener, count, environment, "tests.forum.small_wsgi_app", threads)
     with listener, Supervisor(children, lambda line: None) as supervisor:
         assert all(child.wait_until_ready(READY_WITHIN) for child in children)
         yield listener.getsockname()[1], supervisor
