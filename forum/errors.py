@@ -60,7 +60,7 @@ def kept(request: HttpRequest) -> list[tuple[str, str]]:
 
 def _typed(request: HttpRequest) -> list[tuple[str, str, str]]:
     """Return the texts that were typed into the form as (name, label, text)."""
-    texts = ((name, label, posted(request).get(name, "")) for name, label in form_fields.TYPED.items())
+    texts = ((name, str(label), posted(request).get(name, "")) for name, label in form_fields.TYPED.items())
     # the reason of a flag is chosen and not typed; its form has a note, too
     return [each for each in texts if each[2].strip() and (each[0] != "reason" or "note" not in posted(request))]
 

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from posts.models.before_image import BeforeImage
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from accounts.models import User
     from posts.models.comment import Comment
     from posts.models.thread import Thread
@@ -101,6 +103,14 @@ class LogEntry(models.Model):
         "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("adds to")
     )
     is_confidential = models.BooleanField(default=False)
+
+    # set for templates by posts.moderation.views.statements and posts.moderation.admin.record
+    said: "StrOrPromise"
+    over: bool
+    address: str
+    thread_title: str
+    earlier: "LogEntry | None"
+    may_be_undone: bool
 
     objects = LogEntryQuerySet.as_manager()
 

@@ -122,7 +122,7 @@ def edit_out(
     now = timezone.now()
     edited_at = comment.edited_at
     rewrite(comment, source, None, editor=moderator, at=now, silently=False)
-    revision = comment.revisions.order_by("-number").first()
+    revision = comment.revisions.order_by("-number")[0]
     revision.withheld_at, revision.taken_out = now, joined(passages)
     revision.save(update_fields=["withheld_at", "taken_out"])
     # earlier revisions may contain the passages, too

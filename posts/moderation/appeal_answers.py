@@ -1,6 +1,7 @@
 """Answer appeals: uphold the decision, reverse it, or replace it by a milder one."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -9,18 +10,22 @@ from django.utils import timezone
 from accounts.models import User
 from posts.models import Appeal, Case, Comment, LogEntry, Revision
 from posts.moderation import actions, cases, decisions, notices, undo
-from posts.moderation.audit_log import check_not_concerned, check_right, log
+from posts.moderation.audit_log import about, check_not_concerned, check_right, log
 from posts.moderation.sanctions import SANCTIONS, apply_sanction, names_of
 from posts.safety.redaction import passages_of
 from posts.threads import exceptions, publishing
 from posts.threads.exceptions import Refused
 
 Act, Outcome = LogEntry.Act, Appeal.Outcome
-ACT_OF = {Outcome.UPHELD: Act.UPHOLD, Outcome.CHANGED: Act.CHANGE, Outcome.REVERSED: Act.REVERSE}
+ACT_OF: dict[str, LogEntry.Act] = {
+    Outcome.UPHELD: Act.UPHOLD,
+    Outcome.CHANGED: Act.CHANGE,
+    Outcome.REVERSED: Act.REVERSE,
+}
 # the choice of a sanction that goes on as it is
 STAYS = "stays"
 # decisions about a comment, the mildest first
-MILDNESS = [Act.APPROVE, Act.LOCK_BRANCH, Act.EDIT_OUT, Act.HOLD, Act.REMOVE]
+MILDNESS: list[str] = [Act.APPROVE, Act.LOCK_BRANCH, Act.EDIT_OUT, Act.HOLD, Act.REMOVE]
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -54,6 +59,8 @@ def answer_appeal(
     changed since version `seen`, and Refused if the answer is not possible.
     """
     check_right(moderator, answer)
+    if case.appeal is None:
+        raise Refused(exceptions.NOTHING_TO_DO)
     entry = case.appeal.entry
     decisions.check_version(moderator, case, seen)
     if entry.moderator_id == moderator.pk and User.objects.others_moderate(moderator):
@@ -62,15 +69,13 @@ def answer_appeal(
     is_undone = LogEntry.objects.filter(undoes=entry).exists()
     if is_undone and outcome != Outcome.REVERSED:
         raise Refused(exceptions.NOTHING_STANDS)
-    about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
-    if entry.is_confidential:
-        about["is_confidential"] = True
-    done = log(moderator, ACT_OF[outcome], answer, **about)
+    confidential: dict[str, Any] = {"is_confidential": True} if entry.is_confidential else {}
+    done = log(moderator, ACT_OF[outcome], answer, **about(entry), **confidential)
     if outcome == Outcome.CHANGED:
         _replace(moderator, entry, done, act, sanction, passage)
     elif outcome == Outcome.REVERSED and (is_undone or _undo(moderator, entry, done)):
         _put_right(moderator, entry, done)
-    appeal = Appeal.objects.select_for_update(no_key=True).get(pk=case.appeal_id)
+    appeal = Appeal.objects.select_for_update(no_key=True).get(pk=case.appeal.pk)
     appeal.outcome, appeal.answer, appeal.decided_at, appeal.decided_by = outcome, done.reason, done.at, moderator
     appeal.save(update_fields=["outcome", "answer", "decided_at", "decided_by"])
     Case.objects.filter(pk=case.pk).update(closed_at=done.at, closed_by=done, version=seen + 1)
@@ -88,22 +93,25 @@ def instead_of(answer: LogEntry) -> list[LogEntry]:
 
 def _undo(moderator: User, entry: LogEntry, answer: LogEntry, *, with_sanctions: bool = True) -> bool:
     """Undo `entry` as a part of the `answer`, and return whether everything is as it was before."""
-    about = {"entry": entry, "reason": answer.reason, "answer": answer, "with_sanctions": with_sanctions}
-    return undo.undo(moderator=moderator, **about).act == Act.UNDO
+    done = undo.undo(
+        moderator=moderator, entry=entry, reason=answer.reason, answer=answer, with_sanctions=with_sanctions
+    )
+    return done.act == Act.UNDO
 
 
 def _put_right(moderator: User, entry: LogEntry, answer: LogEntry) -> None:
     """Publish the comment of `entry`, and settle its flags as unfounded."""
-    if is_about_comment(entry):
-        cases.settle_after_appeal(_published(moderator, entry, answer), entry)
+    if entry.comment is not None and is_about_comment(entry):
+        cases.settle_after_appeal(_published(moderator, entry, entry.comment, answer), entry)
 
 
-def _published(moderator: User, entry: LogEntry, answer: LogEntry) -> Comment:
-    """Lock and return the comment of `entry`. If it is held or hidden and nothing new has come since, approve it.
+def _published(moderator: User, entry: LogEntry, comment: Comment, answer: LogEntry) -> Comment:
+    """Lock and return the `comment` that `entry` is about.
 
-    A locked branch decided nothing about the comment itself.
+    If it is held or hidden and nothing new has come since, it is approved. A locked branch decided nothing about the
+    comment itself.
     """
-    comment = publishing.lock_comment(entry.comment)
+    comment = publishing.lock_comment(comment)
     if entry.act != Act.LOCK_BRANCH and cases.is_waiting(comment) and not cases.has_news_since(comment, entry):
         actions.approve(moderator=moderator, comment=comment, reason=answer.reason, is_told=False)
         comment = publishing.lock_comment(comment)
@@ -115,32 +123,37 @@ def _replace(moderator: User, entry: LogEntry, answer: LogEntry, act: str, sanct
     _check_milder(entry, act, sanction, passage)
     if not _undo(moderator, entry, answer, with_sanctions=sanction != STAYS):
         raise Refused(exceptions.CHANGED_SINCE)
-    decision = _decide_instead(moderator, entry, answer, act, passage) if is_about_comment(entry) else None
+    decision = None
+    if entry.comment is not None and is_about_comment(entry):
+        decision = _decide_instead(moderator, entry, entry.comment, answer, act, passage)
     if sanction in ("", STAYS):
         return
     if entry.person is None:
         raise Refused(exceptions.NO_ACCOUNT)
-    about = {"reason": answer.reason, "rule": entry.rule, "comment": entry.comment, "part_of": decision or answer}
-    if not apply_sanction(moderator=moderator, person=entry.person, name=sanction, **about):
+    with_it = {"rule": entry.rule, "comment": entry.comment, "part_of": decision or answer}
+    if not apply_sanction(moderator=moderator, person=entry.person, name=sanction, reason=answer.reason, **with_it):
         raise Refused(exceptions.NOTHING_TO_DO)
 
 
-def _decide_instead(moderator: User, entry: LogEntry, answer: LogEntry, act: str, passage: str) -> LogEntry | None:
-    """Decide about the comment, and return the log entry, or None if it was published."""
+def _decide_instead(
+    moderator: User, entry: LogEntry, comment: Comment, answer: LogEntry, act: str, passage: str
+) -> LogEntry | None:
+    """Decide about the `comment` of `entry`, and return the log entry, or None if it was published."""
     if act == Act.APPROVE:
         _put_right(moderator, entry, answer)
         return None
-    comment = publishing.lock_comment(entry.comment)
+    comment = publishing.lock_comment(comment)
     if cases.has_news_since(comment, entry):
         # the new decision would also close those flags or that case, unseen
         raise Refused(exceptions.DECIDE_THAT_FIRST)
     options = {"passage": passage} if act == Act.EDIT_OUT else {}
-    about = {"moderator": moderator, "reason": answer.reason, "rule": entry.rule, "part_of": answer}
-    decision = decisions.ABOUT_COMMENT[act](comment=comment, **about, **options)
+    decision = decisions.ABOUT_COMMENT[act](
+        moderator=moderator, comment=comment, reason=answer.reason, rule=entry.rule, part_of=answer, **options
+    )
     if not decision:
         raise Refused(exceptions.NOTHING_TO_DO)
     if act == Act.LOCK_BRANCH:
-        _published(moderator, entry, answer)
+        _published(moderator, entry, comment, answer)
     return decision
 
 
@@ -171,7 +184,7 @@ def _is_smaller(passage: str, entry: LogEntry) -> bool:
 def standing_sanction(entry: LogEntry) -> LogEntry | None:
     """Return the sanction in force because of `entry`: itself or the one that came with it. Takes one query or none."""
     found = [entry] if entry.is_sanction else undo.sanctions_of(entry)
-    return next((each for each in reversed(found) if not each.is_over(each.person)), None)
+    return next((each for each in reversed(found) if each.person and not each.is_over(each.person)), None)
 
 
 def milder_acts(entry: LogEntry) -> list[str]:
@@ -189,7 +202,7 @@ def milder_sanctions(entry: LogEntry, standing: LogEntry | None) -> list[str]:
     """
     if standing is None:
         return ["warn"] if entry.act in (Act.REMOVE, Act.HOLD, Act.HIDE) else []
-    present, now = SANCTIONS[names_of(standing.act)[-1]], timezone.now()
+    present, now = SANCTIONS[names_of(Act(standing.act))[-1]], timezone.now()
     milder = list(SANCTIONS.values())[: list(SANCTIONS).index(present.name) + 1]
     milder = [each for each in milder if each != present or each.duration]
     return [STAYS, *(each.name for each in milder if (each.ends_at(now) or now) < (standing.until or NEVER))]
@@ -200,6 +213,6 @@ def is_about_comment(entry: LogEntry) -> bool:
     return entry.comment is not None and entry.act in (*decisions.ABOUT_COMMENT, Act.HIDE)
 
 
-def _harshness(entry: LogEntry) -> Act:
+def _harshness(entry: LogEntry) -> LogEntry.Act:
     """Return the decision of a moderator that is as harsh as `entry`: if the forum hid a comment, that is a hold."""
     return Act.HOLD if entry.act == Act.HIDE else Act(entry.act)

@@ -47,26 +47,26 @@ def check_not_concerned(moderator: User, person: User | None) -> None:
         raise PermissionDenied(exceptions.YOUR_OWN_CAUSE)
 
 
-def log(moderator: User | None, act: LogEntry.Act, reason: str, *, rule: str = "", **about: Any) -> LogEntry:
+def log(moderator: User | None, act: LogEntry.Act, reason: str, *, rule: str = "", **fields: Any) -> LogEntry:
     """Create a LogEntry, and inform the person concerned, on the site and by mail, that there is something to read.
 
-    `about` are further fields of the entry. If they do not have `is_confidential`, the entry is confidential if its
+    `fields` are further fields of the entry. If they do not have `is_confidential`, the entry is confidential if its
     rule is one of those shown in numbers only, if the entry it undoes is confidential, or if the comment's case is or
     was (see `_is_confidential`).
     """
-    comment, person = about.get("comment"), about.get("person")
+    comment, person = fields.get("comment"), fields.get("person")
     rules = Rules.in_force() if rule else None
-    if "is_confidential" not in about:
-        undone = about.get("undoes")
-        about["is_confidential"] = (
+    undone = fields.get("undoes")
+    if "is_confidential" not in fields:
+        fields["is_confidential"] = (
             (rules is not None and rule in rules.titles_in_numbers)
             or (undone is not None and undone.is_confidential)
             or (comment is not None and _is_confidential(comment))
         )
     entry = LogEntry.objects.create(
-        at=timezone.now(), moderator=moderator, act=act, reason=reason.strip(), rule=rule, rules=rules, **about
+        at=timezone.now(), moderator=moderator, act=act, reason=reason.strip(), rule=rule, rules=rules, **fields
     )
-    sanction = undone.act if (undone := about.get("undoes")) else act
+    sanction = undone.act if undone else act
     if sanction in SECURITY_ACTS:
         record(
             "sanction",
@@ -81,6 +81,11 @@ def log(moderator: User | None, act: LogEntry.Act, reason: str, *, rule: str = "
             User.objects.filter(pk=person.pk).update(has_statement=True)
         notices.send_decision(entry)
     return entry
+
+
+def about(entry: LogEntry) -> dict[str, Any]:
+    """Return the comment, thread and person of `entry`, for another entry about the same."""
+    return {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
 
 
 def _is_confidential(comment: Comment) -> bool:

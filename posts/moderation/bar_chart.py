@@ -39,8 +39,9 @@ def chart_of(rows: list[tuple[str, float | None]]) -> Chart:
         x, y = AXIS + step * (index + 0.1), _height_of(number or 0, top)
         # counted from the latest bar, which always has a label
         is_labelled = (len(rows) - 1 - index) % every == 0
-        places = (x, y, step * 0.8, HEIGHT - FOOT - y, x + step * 0.4)
-        bars.append(Bar(label, number, *(round(place, 1) for place in places), is_labelled))
+        width, height, middle = step * 0.8, HEIGHT - FOOT - y, x + step * 0.4
+        x, y, width, height, middle = (round(each, 1) for each in (x, y, width, height, middle))
+        bars.append(Bar(label, number, x, y, width, height, middle, is_labelled))
     return Chart(bars, [(number, round(_height_of(number, top), 1)) for number in (0, top // 2, top)])
 
 

@@ -16,7 +16,7 @@ from posts.threads.exceptions import Refused
 
 Kind, Why, Act, Outcome = Case.Kind, Case.Why, LogEntry.Act, Flag.Outcome
 # the outcome of the comment's flags, by the decision about it
-OUTCOME_OF = {
+OUTCOME_OF: dict[str, Flag.Outcome] = {
     Act.APPROVE: Outcome.KEPT,
     Act.KEEP: Outcome.KEPT,
     Act.RESTORE: Outcome.KEPT,
@@ -79,7 +79,8 @@ def close_after_decision(comment: Comment, entry: LogEntry) -> None:
         case = open_case(comment, Kind.HELD, [Why.HOLD], now)
         case.claimed_by = case.claimed_at = None
         # held for later or for another moderator: it stays in the queue, but is not offered to this moderator
-        case.passed_by = list({*case.passed_by, entry.moderator_id})
+        if entry.moderator_id is not None and entry.moderator_id not in case.passed_by:
+            case.passed_by = [*case.passed_by, entry.moderator_id]
         case.save(update_fields=["claimed_by", "claimed_at", "passed_by"])
         return
     waits = is_waiting(comment)

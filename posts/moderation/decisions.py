@@ -4,7 +4,9 @@ Two moderators cannot decide about one item: a decision states the version of th
 of the case is locked meanwhile.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,12 +15,12 @@ from accounts.models import User, VerificationRequest
 from posts.models import Appeal, Case, Comment, LogEntry, Note
 from posts.moderation import actions, sanctions
 from posts.moderation import cases as moderation_cases
-from posts.moderation.audit_log import check_moderator, check_right, log
+from posts.moderation.audit_log import about, check_moderator, check_right, log
 from posts.threads import exceptions, publishing
 from posts.threads.exceptions import Refused, Stale
 
 Act = LogEntry.Act
-ABOUT_COMMENT = {
+ABOUT_COMMENT: dict[str, Callable[..., LogEntry | Literal[False]]] = {
     Act.APPROVE: actions.approve,
     Act.REMOVE: actions.remove,
     Act.HOLD: actions.hold,
@@ -92,10 +94,10 @@ def decide(
     it, Refused if the decision is not possible, and PermissionDenied.
     """
     check_right(moderator, reason)
-    if not case.is_about_comment:
+    if not case.is_about_comment or case.comment is None:
         raise Refused(exceptions.NO_CASE_OF_COMMENT)
     check_version(moderator, case, seen)
-    comment = Comment.objects.get(pk=case.comment_id)
+    comment = Comment.objects.get(pk=case.comment.pk)
     options = {"passage": passage} if act == Act.EDIT_OUT else {}
     entry = ABOUT_COMMENT[act](moderator=moderator, comment=comment, reason=reason, rule=rule, **options)
     if not entry:
@@ -103,8 +105,8 @@ def decide(
     if sanction:
         if comment.author is None:
             raise Refused(exceptions.NO_ACCOUNT)
-        about = {"reason": reason, "rule": rule, "comment": comment, "part_of": entry}
-        sanctions.apply_sanction(moderator=moderator, person=comment.author, name=sanction, **about)
+        with_it = {"rule": rule, "comment": comment, "part_of": entry}
+        sanctions.apply_sanction(moderator=moderator, person=comment.author, name=sanction, reason=reason, **with_it)
     return entry
 
 
@@ -123,8 +125,7 @@ def note(*, moderator: User, text: str, comment: Comment | None = None, person: 
 def annotate(*, moderator: User, entry: LogEntry, reason: str) -> LogEntry:
     """Add a remark to an entry of the audit log. Entries cannot be changed, so this is a new entry with `reason`."""
     check_right(moderator, reason)
-    about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
-    return log(moderator, Act.ANNOTATE, reason, corrects=entry, is_confidential=entry.is_confidential, **about)
+    return log(moderator, Act.ANNOTATE, reason, corrects=entry, is_confidential=entry.is_confidential, **about(entry))
 
 
 def check_version(moderator: User, case: Case, seen: int) -> None:
@@ -134,7 +135,7 @@ def check_version(moderator: User, case: Case, seen: int) -> None:
 
     The lock of the comment's thread comes first in all functions, so a case may be locked before comments and persons.
     """
-    if case.comment_id is not None:
+    if case.comment is not None:
         publishing.lock_thread(case.comment.thread_id)
     case = Case.objects.select_for_update(no_key=True, of=["self"]).select_related("claimed_by").get(pk=case.pk)
     claimant = case.claimant()

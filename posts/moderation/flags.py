@@ -25,7 +25,7 @@ DECIDED_AT_LEAST = 5
 NEWCOMERS_WEIGH = 1
 # how many notes of one person about one comment are stored
 MOST_NOTES = 10
-KIND_OF = {Reason.HARM: Kind.URGENT, Reason.PERSONAL: Kind.PRIVACY}
+KIND_OF: dict[str, Case.Kind] = {Reason.HARM: Kind.URGENT, Reason.PERSONAL: Kind.PRIVACY}
 
 
 @transaction.atomic

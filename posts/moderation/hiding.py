@@ -16,5 +16,12 @@ def hide_until_reviewed(comment: Comment, reason: str) -> LogEntry | Literal[Fal
     if not comment.is_published:
         return False
     image = BeforeImage(comment=show(comment, {"hidden": True}))
-    about = {"comment": comment, "thread": comment.thread, "person": comment.author}
-    return log(None, LogEntry.Act.HIDE, reason, before=image.to_json(), **about)
+    return log(
+        None,
+        LogEntry.Act.HIDE,
+        reason,
+        before=image.to_json(),
+        comment=comment,
+        thread=comment.thread,
+        person=comment.author,
+    )

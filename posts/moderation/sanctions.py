@@ -7,12 +7,11 @@ appeal, and export what they wrote.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,6 +22,9 @@ from posts.moderation import trust as moderation_trust
 from posts.moderation.audit_log import check_right, log
 from posts.threads import exceptions
 from posts.threads.exceptions import Refused
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 Act = LogEntry.Act
 TRUST_OF = {Act.TRUST: User.Trust.TRUSTED, Act.UNTRUST: User.Trust.MEMBER}
@@ -177,7 +179,7 @@ def set_by_log(person: User) -> None:
     """
     entries = LogEntry.objects.filter(person=person, undone_by=None, act__in=ABOUT_PERSON - {Act.WARN})
     latest = {KIND_OF[Act(entry.act)]: entry for entry in entries.order_by("id")}
-    values = {"watched_at": None, "suspended_at": None, "suspended_until": None, "trust_set_at": None}
+    values: dict[str, Any] = dict.fromkeys(("watched_at", "suspended_at", "suspended_until", "trust_set_at"))
     if (watched := latest.get(Act.WATCH)) and watched.act == Act.WATCH:
         values["watched_at"] = watched.at
     if (suspended := latest.get(Act.SUSPEND)) and suspended.act != Act.UNSUSPEND:
@@ -194,6 +196,8 @@ def set_by_log(person: User) -> None:
 
 def withdraw(entry: LogEntry) -> None:
     """Set what the person may do after `entry`, which warned, watched, suspended or trusted them, was undone."""
+    if entry.person is None:
+        return
     person = _lock_person(entry.person)
     if entry.act == Act.WARN and person.warned_at == entry.at:
         person.warned_at = None
@@ -238,9 +242,9 @@ class Sanction:
     """
 
     name: str
-    label: Promise
+    label: "StrPromise"
     act: Act
-    notice: Promise
+    notice: "StrPromise"
     apply: Callable[..., LogEntry | Literal[False]]
     ended_by: Act | None = None
     duration: timedelta | None = None

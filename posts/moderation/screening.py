@@ -5,6 +5,7 @@ One query reads all that is needed from the database.
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -74,7 +75,7 @@ def reasons_to_hold(
         if not again:
             permissions.check_not_repeated(Comment.objects.filter(author=author), source)
         return []
-    values = {
+    values: dict[str, Any] = {
         "source": source,
         "author": author.pk,
         "at": at,
@@ -90,7 +91,7 @@ def reasons_to_hold(
     if said is not None and not again:
         raise Repeated(Comment.objects.select_related("thread").get(pk=said))
     first_held, links_let_through = choices or (FIRST_HELD, LINKS_LET_THROUGH)
-    why = []
+    why: list[str] = []
     found = set(words.found_in(source, [phrase for phrase, _act, _advice in watched or ()]))
     watched = [word for word in watched or () if word[0] in found]
     asked = [(phrase, advice) for phrase, act, advice in watched if act == WatchedWord.Act.ASK]

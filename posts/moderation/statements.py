@@ -1,12 +1,17 @@
 """What each action means for the person concerned, as a sentence."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from posts.models import LogEntry
 from posts.moderation.sanctions import SANCTIONS
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 Act = LogEntry.Act
-SAID = {
+SAID: "dict[str, StrPromise]" = {
     **{sanction.act: sanction.notice for sanction in SANCTIONS.values()},
     Act.REMOVE: _("Your comment was removed."),
     Act.RESTORE: _("Your comment is back."),

@@ -10,10 +10,10 @@ The answer to an appeal that reverses a decision is an undo, too. It is a decisi
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,11 +21,14 @@ from accounts.models import User
 from posts.models import Appeal, Case, Comment, LogEntry
 from posts.models.before_image import BeforeImage, Redaction
 from posts.moderation import cases, notices, sanctions
-from posts.moderation.audit_log import check_not_concerned, check_right, log
+from posts.moderation.audit_log import about, check_not_concerned, check_right, log
 from posts.threads import exceptions, publishing
 from posts.threads.changes import set_fields
 from posts.threads.exceptions import Refused
 from posts.threads.visibility import set_timestamps
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 Act = LogEntry.Act
 TEXT_CHANGED = gettext_lazy("The text has changed since.")
@@ -61,13 +64,13 @@ def undo(
     if not entry.is_undoable:
         raise Refused(exceptions.NOT_UNDONE)
     check_not_concerned(moderator, entry.person)
-    if entry.is_about_person:
+    if entry.is_about_person and entry.person is not None:
         sanctions.check_may_be_judged(moderator, entry.person)
     image = entry.before_image
     comment = entry.comment and publishing.lock_comment(entry.comment)
     if comment is not None:
         cases.check_not_claimed(moderator, comment)
-    thread = publishing.lock_thread(entry.thread_id) if image.thread else None
+    thread = publishing.lock_thread(entry.thread.pk) if image.thread and entry.thread else None
     # checked after the locks above, so that of two concurrent requests the second one sees the first
     if LogEntry.objects.filter(undoes=entry).exists():
         raise Refused(exceptions.UNDONE_ALREADY)
@@ -81,13 +84,11 @@ def undo(
     differs = comment is not None and bool(differences(entry, comment))
     if comment is not None and not differs:
         _restore(comment, image, holds)
-    about = {"comment": entry.comment, "thread": entry.thread, "person": entry.person}
-    done = log(moderator, Act.REOPEN if differs else Act.UNDO, reason, undoes=entry, part_of=answer, **about)
+    done = log(moderator, Act.REOPEN if differs else Act.UNDO, reason, undoes=entry, part_of=answer, **about(entry))
     came_with = sanctions_of(entry) if with_sanctions else []
-    accompanying = [each for each in came_with if sanctions.may_be_judged(moderator, each.person)]
+    accompanying = [each for each in came_with if each.person and sanctions.may_be_judged(moderator, each.person)]
     for sanction in accompanying:
-        about["person"] = sanction.person
-        log(moderator, Act.UNDO, reason, undoes=sanction, part_of=done, **about)
+        log(moderator, Act.UNDO, reason, undoes=sanction, part_of=done, **about(sanction))
     for each in [entry, *accompanying]:
         if each.is_about_person:
             sanctions.withdraw(each)
@@ -100,13 +101,14 @@ def undo(
     return done
 
 
-def differences(entry: LogEntry, comment: Comment) -> list[Promise]:
+def differences(entry: LogEntry, comment: Comment) -> list["StrPromise"]:
     """Return in sentences why the `comment` cannot be restored to its state before the decision `entry`.
 
     The list is empty if nothing has changed since. A state that another decision set is not restored if that one was
     undone.
     """
-    image, found = entry.before_image, []
+    image = entry.before_image
+    found: list[StrPromise] = []
     if image.redaction is not None and comment.fingerprint != image.redaction.fingerprint:
         found.append(TEXT_CHANGED)
     if any(getattr(comment, field) != change.now for field, change in image.comment.items()) or _undone_since(entry):
@@ -120,7 +122,7 @@ def pressing_among(entries: Iterable[LogEntry]) -> set[int]:
     Their comment has or had a pressing case, or they are confidential.
     """
     hid = [entry for entry in entries if entry.comment_id and entry.before_image.hid_something]
-    pressing = Case.objects.masked_among([entry.comment_id for entry in hid])
+    pressing = Case.objects.masked_among([entry.comment_id for entry in hid if entry.comment_id is not None])
     return {entry.pk for entry in hid if entry.is_confidential or entry.comment_id in pressing}
 
 
@@ -174,7 +176,7 @@ def _reopen(comment: Comment, entry: LogEntry, done: LogEntry, differs: bool) ->
         cases.reopen(comment, entry)
     cases.ensure_case_if_waiting(comment)
     cases.note_change(comment)
-    replaced_another = entry.part_of_id is not None and entry.part_of.act == Act.CHANGE
+    replaced_another = entry.part_of is not None and entry.part_of.act == Act.CHANGE
     if differs or (replaced_another and not is_answer):
         # a decision made elsewhere, or the answer to an appeal, has no case that could be opened again
         cases.open_case(comment, Case.Kind.FLAGGED, [Case.Why.UNDO], done.at)

@@ -68,7 +68,7 @@ def answer(*, moderator: User, case: Case, seen: int, outcome: str, reason: str,
     request.
     """
     check_right(moderator, reason)
-    if case.verification_request_id is None:
+    if case.verification_request is None:
         raise Refused(exceptions.NOTHING_TO_DO)
     person = case.verification_request.person
     _check_not_oneself(moderator, person)

@@ -10,12 +10,14 @@ from posts.models import Comment, Revision
 from posts.threads import publishing
 
 
-def rewrite(comment: Comment, source: str, html: str, *, editor: User | None, at: datetime, silently: bool) -> None:
+def rewrite(
+    comment: Comment, source: str, html: str | None, *, editor: User | None, at: datetime, silently: bool
+) -> None:
     """Set the text of a locked `comment` and save it.
 
-    `html` is the rendered `source`, made before locking. Unless `silently`, the comment is marked as edited and the
-    earlier text is kept as a revision. If readers cannot see the comment now, the revision is withheld from them,
-    because its text may be the reason.
+    `html` is the rendered `source` if it was made before locking, otherwise None. Unless `silently`, the comment is
+    marked as edited and the earlier text is kept as a revision. If readers cannot see the comment now, the revision is
+    withheld from them, because its text may be the reason.
     """
     if not silently and comment.published_at is not None:
         comment.edited_at = at

@@ -32,7 +32,7 @@ class SayingForm(forms.Form):
 
 
 def _errors_of(form: forms.Form) -> str:
-    return " ".join(f"--{name.replace('_', '-')}: {' '.join(errors)}" for name, errors in form.errors.items())
+    return " ".join(f"--{name.replace('_', '-')}: {' '.join(map(str, errors))}" for name, errors in form.errors.items())
 
 
 class Command(BaseCommand):

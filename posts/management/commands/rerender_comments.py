@@ -20,7 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--after", type=int, default=0, metavar="ID", help="go on behind this comment")
 
     def handle(self, *, after: int, **options: Any) -> None:
-        progress, tenths = None, 0
+        progress: rerendering.Progress | None = None
+        tenths = 0
         try:
             for progress in rerendering.rerender(everything=options["all"], after=after):
                 tenths = self._show(progress, tenths)
@@ -32,6 +33,9 @@ class Command(BaseCommand):
             ) from None
         if self.stderr.isatty():
             self.stderr.write("")
+        if progress is None:
+            self.stdout.write("Done: there was nothing to do.")
+            return
         self.stdout.write(f"Done: {self._counts(progress)}.")
         if progress.refused:
             ids = ", ".join(str(pk) for pk in progress.refused)

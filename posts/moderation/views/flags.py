@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from accounts.requests import MemberRequest
 from forum import pagination, pending_form, ratelimit
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import answered, attempted, sent
@@ -50,7 +51,7 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def mine(request: HttpRequest) -> HttpResponse:
+def mine(request: MemberRequest) -> HttpResponse:
     """Show the member's own flags and their outcome."""
     position = pagination.parse_position(request.GET.get("after", ""))
     flags = Flag.objects.filter(person=request.user).select_related("comment__thread", "comment__author")
@@ -73,7 +74,7 @@ def _said_by(member: User | None, comment: Comment) -> Flag | None:
 
     Always None for visitors: several of them may share one address.
     """
-    return member and Flag.objects.filter(person=member, comment=comment).order_by("-id").first()
+    return Flag.objects.filter(person=member, comment=comment).order_by("-id").first() if member else None
 
 
 def _is_own(request: HttpRequest, comment: Comment) -> bool:

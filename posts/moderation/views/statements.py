@@ -14,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from accounts.requests import MemberRequest
 from forum import markup, pending_form
 from forum.numbers import number_in
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import answered, attempted, sent
-from posts.models import Case, LogEntry, Revision
+from posts.models import Appeal, LogEntry, Revision
 from posts.models.appeal import APPEAL_WITHIN
 from posts.models.log_entry import STATED
 from posts.moderation import appeal_answers, appeals, notices, sanctions
@@ -40,7 +41,7 @@ ABOUT = [
 
 @login_required
 @require_safe
-def mine(request: HttpRequest) -> HttpResponse:
+def mine(request: MemberRequest) -> HttpResponse:
     """List the decisions about this member and their comments, latest first."""
     before = number_in(request.GET.get("before", ""))
     entries = LogEntry.objects.filter(person=request.user, act__in=STATED).order_by("-id")
@@ -100,8 +101,8 @@ def _speak(entry: LogEntry, person: User | None, until: float | None = None) -> 
 
 def _answered_by(answers: list[LogEntry]) -> dict[int, LogEntry]:
     """Return {id of the entry that answers an appeal: the decision it was about}, with one query."""
-    cases = Case.objects.filter(closed_by__in=answers).exclude(appeal=None).select_related("appeal__entry")
-    return {case.closed_by_id: case.appeal.entry for case in cases}
+    appeals = Appeal.objects.filter(case__closed_by__in=answers).select_related("entry", "case")
+    return {appeal.case.closed_by_id: appeal.entry for appeal in appeals if appeal.case.closed_by_id is not None}
 
 
 def _instead_of(entry: LogEntry) -> list[LogEntry]:
@@ -125,9 +126,9 @@ def _written(entry: LogEntry) -> tuple[SafeString | None, str]:
     """
     redaction = entry.before_image.redaction
     found = Revision.objects.filter(comment=entry.comment_id).order_by("number")
-    revision = found.filter(pk=redaction.revision) if redaction else found.filter(replaced_at__gt=entry.at)
-    revision = revision.first() if entry.comment_id else None
-    if revision is None:
+    found = found.filter(pk=redaction.revision) if redaction else found.filter(replaced_at__gt=entry.at)
+    revision = found.first() if entry.comment else None
+    if revision is None or entry.comment is None:
         return None, ""
     html = mark_safe(markup.render(revision.source, entry.comment.limits))  # noqa: S308  (made by markup)
     return html, revision.taken_out if redaction else ""
@@ -135,7 +136,7 @@ def _written(entry: LogEntry) -> tuple[SafeString | None, str]:
 
 @login_required
 @require_POST
-def acknowledge(request: HttpRequest) -> HttpResponse:
+def acknowledge(request: MemberRequest) -> HttpResponse:
     """Note that the member has read a warning, so that they can write again."""
     if not sanctions.acknowledge(person=request.user, warned_at=_moment(request.POST.get("warned", ""))):
         messages.info(request, _("You were warned once more meanwhile. Please read that, too."))

@@ -7,7 +7,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from forum import markup
-from forum.numbers import number_in
+from forum.numbers import number_in, numbers_in
 from posts.models import Flag, LogEntry, Rules
 from posts.moderation import statistics
 from posts.moderation import trust as moderation_trust
@@ -20,19 +20,16 @@ MOST_VERSIONS = 50
 def rules(request: HttpRequest) -> HttpResponse:
     """Show the community rules in force, or the version whose id is in `?version=`."""
     asked = request.GET.get("version", "")
-    if asked and number_in(asked) is None:
-        raise Http404
     versions = list(Rules.objects.order_by("-id").only("pk", "published_at")[:MOST_VERSIONS])
     # the oldest version is number 1, also if it is not listed
     number = Rules.objects.count() if len(versions) == MOST_VERSIONS else len(versions)
-    for version in versions:
-        version.number, number = number, number - 1
-    shown = Rules.objects.filter(pk=number_in(asked)).first() if asked else Rules.in_force()
+    numbered = [(number - index, version) for index, version in enumerate(versions)]
+    shown = next(iter(Rules.objects.filter(pk__in=numbers_in([asked]))), None) if asked else Rules.in_force()
     if asked and shown is None:
         raise Http404
     context = {
         "shown": shown,
-        "versions": versions,
+        "versions": numbered,
         "is_in_force": bool(shown and versions and shown.pk == versions[0].pk),
         "parts": [
             (title, slugify(title, allow_unicode=True), mark_safe(markup.render(body)))  # noqa: S308  (made by markup)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import MemberRequest
 from forum import pending_form
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import answered, attempted, sent
@@ -27,8 +28,9 @@ def clinician(request: HttpRequest) -> HttpResponse:
     if asked is not None:
         form.initial = {name: getattr(asked, name) for name in verification.GIVEN}
     kept = pending_form.waiting(request)
-    form.initial |= kept
-    made = attempted(request, form, "verification", lambda data: verification.ask(person=request.user, **data))
+    form.initial.update(kept)
+    member = request.user
+    made = attempted(request, form, "verification", lambda data: verification.ask(person=member, **data))
     if made:
         pending_form.done(request)
         messages.success(request, _("Thank you. A moderator will look you up, and you will be told by mail."))
@@ -43,7 +45,7 @@ def clinician(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: HttpRequest) -> HttpResponse:
+def withdraw(request: MemberRequest) -> HttpResponse:
     """Withdraw the open request. After signing in again, lead back to the page with the button."""
     if request.method == "POST" and verification.withdraw(person=request.user):
         messages.success(request, _("Your request is withdrawn, and what you told for it is erased."))
