@@ -1,6 +1,7 @@
 """Text fields and the base class of the forms. Forms check format and length, never permissions."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -10,6 +11,9 @@ from django.utils.translation import ngettext_lazy
 
 from forum import markup
 from posts.models import Comment
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 TOO_SHORT = ngettext_lazy(
     "This has %(show_value)d character; please write at least %(limit_value)d. Your text is still in the box.",
@@ -97,6 +101,23 @@ class BareForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+
+    def clean(self) -> dict[str, Any]:
+        """Return the cleaned data."""
+        super().clean()
+        return self.cleaned_data
+
+    def set_choices(self, name: str, choices: "Iterable[tuple[Any, StrOrPromise]]") -> None:
+        """Set the choices of the field of that name; raises TypeError if it has none."""
+        field = self.fields[name]
+        if not isinstance(field, forms.ChoiceField):
+            raise TypeError(name)
+        field.choices = list(choices)
+
+    def change_data(self, values: dict[str, Any]) -> None:
+        """Replace values of the data that the form was sent with, as if they had been typed."""
+        data = {name: self.data.get(name) for name in self.data}
+        self.data = data | values
 
     def ask_again(self) -> None:
         """Let the author confirm a text that they sent before, after Repeated."""

@@ -136,6 +136,9 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey("posts.LogEntry", null=True, on_delete=models.PROTECT, related_name="closed_cases")
 
+    # set by posts.moderation.admin.queue: the reasons in words
+    told: list[str]
+
     objects = CaseQuerySet.as_manager()
 
     class Meta:

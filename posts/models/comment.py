@@ -139,6 +139,10 @@ class Comment(models.Model):
         db_persist=True,
     )
 
+    # set by the pages of posts.moderation.admin
+    is_masked: bool
+    words: str
+
     objects = CommentQuerySet.as_manager()
 
     class Meta:

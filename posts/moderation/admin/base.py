@@ -4,7 +4,7 @@ Rows are read-only, and an action asks for a reason before it is done.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,6 +17,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
+from accounts.requests import member_of, moderates
 from forum import pending_form, undo_offer
 from forum.admin_site import ReadOnlyAdmin
 from posts.forms.fields import BareForm, VisibleCharField
@@ -24,6 +26,9 @@ from posts.models import LogEntry, Rules
 from posts.moderation.admin.queue import ITEMS_PER_PAGE
 from posts.moderation.statements import SAID
 from posts.threads.exceptions import Refused
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 AT_ONCE = 200
 
@@ -39,7 +44,7 @@ class ReasonForm(BareForm):
     )
 
 
-def rule_choices(rules: Rules | None) -> list[tuple[str, str]]:
+def rule_choices(rules: Rules | None) -> "list[tuple[str, StrOrPromise]]":
     """Return the choices of a field for a rule: none, or one of the Rules in force (None if there are none)."""
     return [("", _("none")), *((title, title) for title in (rules.titles if rules else []))]
 
@@ -52,7 +57,7 @@ class RuledForm(ReasonForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["rule"].choices = rule_choices(Rules.in_force())
+        self.set_choices("rule", rule_choices(Rules.in_force()))
 
 
 class ModerationAdmin(ReadOnlyAdmin):
@@ -60,17 +65,31 @@ class ModerationAdmin(ReadOnlyAdmin):
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may use the actions of the list."""
-        return request.user.moderates
+        return moderates(request)
 
-    def prepare(self, rows: list[Model]) -> None:
+    def prepare(self, rows: list[Any]) -> None:
         """Read what `describe` needs for these rows, with a few queries for all of them."""
 
-    def describe(self, row: Model, verb: Callable) -> tuple[str, str]:
+    def describe(self, row: Any, verb: Callable) -> tuple[str, str]:
         """Return what a moderator reads before the action: (the row in words, a warning or "").
 
         There is a warning if `verb` has further effects on this row.
         """
         return str(row), ""
+
+
+class QueuePages(ModerationAdmin):
+    """What the pages of the review queue have in common."""
+
+    def moderator_of(self, request: HttpRequest) -> User:
+        """Return the moderator; raises PermissionDenied for other users."""
+        if not moderates(request):
+            raise PermissionDenied
+        return member_of(request)
+
+    def page_context(self, request: HttpRequest, title: str) -> dict[str, Any]:
+        """Return the context of every page."""
+        return self.admin_site.each_context(request) | {"title": title, "opts": self.model._meta}
 
 
 class Attached(admin.StackedInline):
@@ -91,7 +110,7 @@ class Attached(admin.StackedInline):
 def admin_action(
     verb: Callable,
     subject: str,
-    label: str,
+    label: "StrOrPromise",
     form: type[ReasonForm] = ReasonForm,
     tells: str | Callable[[dict[str, Any]], str] | None = None,
 ) -> Callable:

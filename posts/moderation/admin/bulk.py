@@ -9,18 +9,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from forum import pending_form
 from forum.errors import kept
 from forum.numbers import numbers_in
 from posts.models import CannedReason, Case, Rules
 from posts.moderation import decisions
 from posts.moderation.admin import previews, queue
-from posts.moderation.admin.base import offer_undo
+from posts.moderation.admin.base import QueuePages, offer_undo
 from posts.moderation.admin.forms import BulkForm
 from posts.threads.exceptions import Refused
 
 
-class BulkPages:
+class BulkPages(QueuePages):
     """The view to decide about several cases; a mixin of CaseAdmin."""
 
     def bulk_view(self, request: HttpRequest) -> HttpResponse:
@@ -28,7 +29,7 @@ class BulkPages:
 
         Cases that could not be decided stay on the page in their present state, with the typed text.
         """
-        self._check(request)
+        moderator = self.moderator_of(request)
         waiting = pending_form.waiting(request)
         # from the queue, from the form of this page, or from that form kept while signing in again
         said = request.POST.get("seen", waiting.get("seen", ""))
@@ -39,10 +40,9 @@ class BulkPages:
         data = request.POST if "confirmed" in request.POST else None
         at_hand = {"rules": Rules.in_force(), "canned": list(CannedReason.objects.all())}
         form = BulkForm(data, initial=waiting, **at_hand)
-        cases = Case.objects.filter(pk__in=chosen, appeal=None, verification_request=None).select_related(
-            "comment__author", "comment__thread"
-        )
-        cases, status, preview = Case.objects.label_masked(list(cases.order_by("kind", "id"))), 200, None
+        found = Case.objects.filter(pk__in=chosen, appeal=None, verification_request=None).order_by("kind", "id")
+        cases = Case.objects.label_masked(list(found.select_related("comment__author", "comment__thread")))
+        status, preview = 200, None
         measured = request.POST.get("measured", "")
         if form.is_bound and not form.is_valid():
             status = 422
@@ -50,7 +50,7 @@ class BulkPages:
             preview = previews.of(form.cleaned_data)
             previews.fill(form)
         elif form.is_bound:
-            done, cases, measured = self._decide_each(request, form, cases, chosen)
+            done, cases, measured = self._decide_each(request, moderator, form, cases, chosen)
             pending_form.done(request)
             if done and not cases:
                 part = queue.Part.of(request.GET)
@@ -58,7 +58,7 @@ class BulkPages:
                 return redirect(f"{way}?{part.query}" if part.query else way)
             status = 409
             chosen = {case.pk: case.version for case in cases}
-        context = self._context(request, _("Decide about several")) | {
+        context = self.page_context(request, _("Decide about several")) | {
             "form": form,
             "cases": cases,
             "preview": preview,
@@ -71,7 +71,7 @@ class BulkPages:
         return TemplateResponse(request, "posts/moderation/admin/bulk.html", context, status=status)
 
     def _decide_each(
-        self, request: HttpRequest, form: BulkForm, cases: list[Case], chosen: dict[int, int]
+        self, request: HttpRequest, moderator: User, form: BulkForm, cases: list[Case], chosen: dict[int, int]
     ) -> tuple[int, list[Case], str]:
         """Decide about each case, and add messages about what was done and what was refused.
 
@@ -79,28 +79,26 @@ class BulkPages:
         dots).
         """
         # people whom this decision has sanctioned already, also in an earlier attempt: each gets one sanction
-        done, left, people = [], [], _people(request.POST.get("measured", ""))
+        done: list[int] = []
+        left: list[int] = []
+        people = set(numbers_in(request.POST.get("measured", "").split(".")))
         for case in cases:
-            about = form.cleaned_data | {"seen": chosen[case.pk]}
-            if case.comment.author_id is None or case.comment.author_id in people:
-                about["sanction"] = ""
+            author = case.comment.author_id if case.comment else None
+            decision = form.cleaned_data | {"seen": chosen[case.pk]}
+            if author is None or author in people:
+                decision["sanction"] = ""
             try:
-                entry = decisions.decide(moderator=request.user, case=case, **about)
+                entry = decisions.decide(moderator=moderator, case=case, **decision)
                 done.append(entry.pk)
-                if about["sanction"]:
-                    people.add(case.comment.author_id)
+                if author is not None and decision["sanction"]:
+                    people.add(author)
             except (Refused, PermissionDenied) as refusal:
                 left.append(case.pk)
-                messages.error(request, f"{case.comment.shown_author}: {str(refusal) or _('You may not do this.')}")
+                messages.error(request, f"{case.name}: {str(refusal) or _('You may not do this.')}")
         if done:
             said = ngettext("%(n)d item decided.", "%(n)d items decided.", len(done)) % {"n": len(done)}
             messages.success(request, said)
             offer_undo(request, done)
-        about = Case.objects.open().select_related("comment__author", "comment__thread")
-        waiting = Case.objects.label_masked(list(about.filter(pk__in=left))) if left else []
+        open_ones = Case.objects.open().select_related("comment__author", "comment__thread")
+        waiting = Case.objects.label_masked(list(open_ones.filter(pk__in=left))) if left else []
         return len(done), waiting, ".".join(map(str, sorted(people)))
-
-
-def _people(text: str) -> set[int]:
-    """Return the ids in a string of ids joined by dots. Malformed parts are ignored."""
-    return set(numbers_in(text.split(".")))

@@ -1,17 +1,20 @@
 """The data that a moderator sees of one case: the comment, its branch, flags, author's record, earlier decisions."""
 
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.models import User
 from forum import markup
 from posts.models import CannedReason, Case, Comment, Flag, LogEntry, Rules, WatchedWord
 from posts.moderation import undo
 from posts.moderation.admin import record
 from posts.moderation.appeal_answers import standing_sanction
 from posts.safety.words import found_in
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 MOST_REPLIES, MOST_ENTRIES, MOST_FLAGS, MOST_NOTES, MOST_VERSIONS = 5, 10, 20, 10, 5
 # One query for all that is shown beside the comment.
@@ -50,30 +53,19 @@ BESIDE = record.OF_AUTHOR | {
 
 
 class Item:
-    """What is shown of one case, or of a comment without a case. Takes four queries."""
+    """What is shown of a comment, or of a case (see CaseItem). Takes four queries."""
 
-    def __init__(self, comment: Comment | None, case: Case | None = None) -> None:
-        self.comment, self.case = comment, case
-        self.author = case.person if case else comment.author
+    case: Case | None = None
 
-    @classmethod
-    def of(cls, pk: int) -> Self | None:
-        """Return the item of the case `pk`, or None."""
-        about = ["comment__author", "comment__thread", "comment__parent__author", "appeal__entry__undone_by"]
-        about += ["appeal__entry__person", "appeal__person"]
-        case = (
-            Case.objects.select_related(*about, "verification_request__person", "claimed_by", "closed_by")
-            .filter(pk=pk)
-            .first()
-        )
-        return case and cls(case.comment, case)
+    def __init__(self, comment: Comment | None, author: User | None) -> None:
+        self.comment, self.author = comment, author
 
     @classmethod
-    def of_comment(cls, pk: int) -> Self | None:
+    def of_comment(cls, pk: int) -> "Item | None":
         """Return the item of a comment without an open case, or None."""
         about = ["author", "thread", "parent__author"]
         comment = Comment.objects.select_related(*about).filter(pk=pk).first()
-        return comment and cls(comment)
+        return Item(comment, comment.author) if comment else None
 
     @cached_property
     def replies(self) -> list[Comment]:
@@ -86,21 +78,6 @@ class Item:
     def entries(self) -> list[LogEntry]:
         """Earlier decisions about the comment and its author, latest first. Takes one query."""
         return record.entries(self.author, self.comment, MOST_ENTRIES)
-
-    @cached_property
-    def sanction(self) -> LogEntry | None:
-        """For an appeal: the sanction that is still in force because of the decision. Takes one query at most."""
-        if self.case is None or self.case.appeal_id is None:
-            return None
-        return standing_sanction(self.case.appeal.entry)
-
-    @cached_property
-    def differences(self) -> list[Promise]:
-        """Why the latest undone decision about the comment was not restored, in sentences; empty if it was."""
-        reopened = next((entry for entry in self.entries if entry.act == LogEntry.Act.REOPEN), None)
-        if reopened is None or self.case is None or Case.Why.UNDO not in self.case.why:
-            return []
-        return undo.differences(reopened.undoes, self.comment)
 
     @property
     def rules(self) -> Rules | None:
@@ -122,13 +99,8 @@ class Item:
 
     @property
     def is_masked(self) -> bool:
-        """Whether the text is shown only on request.
-
-        This depends on the case, on other cases about the same comment, or, without a case, on earlier decisions.
-        """
-        if self.case is None:
-            return any(entry.is_confidential for entry in self.entries)
-        return self.case.is_masked or self.beside["is_pressing"]
+        """Whether the text is shown only on request: earlier decisions were confidential."""
+        return any(entry.is_confidential for entry in self.entries)
 
     @cached_property
     def beside(self) -> dict[str, Any]:
@@ -158,3 +130,39 @@ class Item:
         """The rules as (title, HTML), to read beside the decision."""
         parts = self.rules.parts if self.rules else []
         return [(title, mark_safe(markup.render(body))) for title, body in parts if title]  # noqa: S308  (by markup)
+
+
+class CaseItem(Item):
+    """What is shown of one case."""
+
+    case: Case
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case.comment, case.person)
+        self.case = case
+
+    @classmethod
+    def of(cls, pk: int) -> "CaseItem | None":
+        """Return the item of the case `pk`, or None."""
+        about = ["comment__author", "comment__thread", "comment__parent__author", "appeal__entry__undone_by"]
+        about += ["appeal__entry__person", "appeal__person", "verification_request__person", "claimed_by", "closed_by"]
+        case = Case.objects.select_related(*about).filter(pk=pk).first()
+        return CaseItem(case) if case else None
+
+    @cached_property
+    def sanction(self) -> LogEntry | None:
+        """For an appeal: the sanction that is still in force because of the decision. Takes one query at most."""
+        return standing_sanction(self.case.appeal.entry) if self.case.appeal else None
+
+    @cached_property
+    def differences(self) -> "list[StrPromise]":
+        """Why the latest undone decision about the comment was not restored, in sentences; empty if it was."""
+        if self.comment is None or Case.Why.UNDO not in self.case.why:
+            return []
+        reopened = next((entry.undoes for entry in self.entries if entry.act == LogEntry.Act.REOPEN), None)
+        return undo.differences(reopened, self.comment) if reopened else []
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether the text is shown only on request, because of this case or another one about the same comment."""
+        return self.case.is_masked or self.beside["is_pressing"]

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,10 +20,10 @@ from forum.errors import kept
 from posts.models import Case, Comment, LogEntry
 from posts.moderation import appeal_answers, decisions, undo, verification
 from posts.moderation.admin import previews
-from posts.moderation.admin.base import offer_undo
-from posts.moderation.admin.case import Item
-from posts.moderation.admin.changes_since import changes
-from posts.moderation.admin.forms import NoteForm, form_of, state_of
+from posts.moderation.admin.base import QueuePages, offer_undo
+from posts.moderation.admin.case import CaseItem
+from posts.moderation.admin.changes_since import Change, changes
+from posts.moderation.admin.forms import NoteForm, Seen, form_of, state_of
 from posts.moderation.admin.queue import Part
 from posts.moderation.admin.undo import REOPENED
 from posts.threads.exceptions import CHANGED_MEANWHILE, Refused
@@ -40,7 +39,7 @@ KEYS = [
 ]
 
 
-class ItemPages:
+class ItemPages(QueuePages):
     """The pages of one case; a mixin of CaseAdmin."""
 
     def item_view(
@@ -55,15 +54,15 @@ class ItemPages:
 
         A GET request writes the claim. That is acceptable, because only moderators open the page and a claim expires.
         """
-        self._check(request)
+        moderator = self.moderator_of(request)
         if request.method != "HEAD":
-            decisions.claim(moderator=request.user, case_id=pk)
-        item = Item.of(pk)
+            decisions.claim(moderator=moderator, case_id=pk)
+        item = CaseItem.of(pk)
         if item is None:
             raise Http404
         case, holder = item.case, item.case.claimant()
         is_sent = decides and request.method == "POST" and note_form is None
-        form, since = self._form(request, item, is_sent), []
+        form, since = self._form(request, item, is_sent), list[Change]()
         if is_sent and request.POST.get("text", "").strip():
             note_form = NoteForm(request.POST, auto_id="note_%s")
         is_fine = form.is_valid() and (note_form is None or note_form.is_valid())
@@ -74,8 +73,8 @@ class ItemPages:
                     self._note(request, case, note_form)
                 pending_form.done(request, *_places(pk))
                 return self._next(request, pk)
-            item = Item.of(pk)
-            since = changes(item, *form.saw, request.user) if form.saw[0] else []
+            item = CaseItem.of(pk) or item
+            since = changes(item, form.saw, moderator)
             form = _anew(form, item)
         typed = request.POST if request.method == "POST" else _waiting(request, pk)
         note = note_form or NoteForm(initial={"text": typed.get("text", "")}, auto_id="note_%s")
@@ -84,18 +83,18 @@ class ItemPages:
         if is_sent and form.errors and request.POST.get("seen") != str(item.case.version):
             # an error may come from a choice that has gone since, so show first what has changed
             messages.error(request, CHANGED_MEANWHILE)
-            since = changes(item, *form.saw, request.user) if form.saw[0] else []
+            since = changes(item, form.saw, moderator)
             form = _anew(form, item)
         preview = None
         if is_sent and "preview" in request.POST and form.is_valid():
             preview = self._preview(request, item, form)
         title = _("%(kind)s: %(name)s") % {"kind": case.get_kind_display(), "name": item.case.name}
-        context = self._context(request, title) | {
+        context = self.page_context(request, title) | {
             "item": item,
             "case": item.case,
             "comment": item.comment,
             "form": form,
-            "is_own_cause": case.closed_at is None and _is_own_cause(request.user, case),
+            "is_own_cause": case.closed_at is None and _is_own_cause(moderator, case),
             "holder": holder if holder != request.user else None,
             "asks_to_take_over": asks_to_take_over,
             "preview": preview,
@@ -115,7 +114,7 @@ class ItemPages:
         """Pass the case on to other moderators."""
         case = self._case(request, pk)
         if request.method == "POST":
-            decisions.pass_on(moderator=request.user, case=case)
+            decisions.pass_on(moderator=self.moderator_of(request), case=case)
             messages.info(request, _("Other moderators are offered this case now. They are not told who passed it on."))
         return self._next(request, pk)
 
@@ -130,7 +129,7 @@ class ItemPages:
             return redirect("admin:posts_case_change", pk)
         takes_over = "takes_over" in request.POST
         if takes_over:
-            decisions.claim(moderator=request.user, case_id=case.pk, takes_over=True)
+            decisions.claim(moderator=self.moderator_of(request), case_id=case.pk, takes_over=True)
         return self.item_view(request, pk, decides=False, asks_to_take_over=not takes_over)
 
     def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -154,21 +153,21 @@ class ItemPages:
     def _note(self, request: HttpRequest, case: Case, form: NoteForm) -> None:
         is_about_person = case.person and ("person" in request.POST or case.comment is None)
         about = {"person": case.person} if is_about_person else {"comment": case.comment}
-        decisions.note(moderator=request.user, text=form.cleaned_data["text"], **about)
+        decisions.note(moderator=self.moderator_of(request), text=form.cleaned_data["text"], **about)
         messages.success(request, _("The note is kept."))
 
-    def _form(self, request: HttpRequest, item: Item, is_sent: bool) -> Form:
+    def _form(self, request: HttpRequest, item: CaseItem, is_sent: bool) -> Seen:
         """Return the form as it was sent, or a new form with the text that was typed but not sent."""
         if is_sent:
-            return form_of(item, request.POST, {}, request.user)
+            return form_of(item, request.POST, {}, self.moderator_of(request))
         is_taking_over = request.method == "POST" and ("seen" in request.POST)
         typed = request.POST.dict() if is_taking_over else _waiting(request, item.case.pk)
-        return form_of(item, None, typed, request.user)
+        return form_of(item, None, typed, self.moderator_of(request))
 
-    def _decided(self, request: HttpRequest, item: Item, form: Form) -> bool:
+    def _decided(self, request: HttpRequest, item: CaseItem, form: Seen) -> bool:
         """Make the decision. If it is refused, add a message and return False."""
         try:
-            entry = _verb_of(item.case)(moderator=request.user, case=item.case, **form.cleaned_data)
+            entry = _verb_of(item.case)(moderator=self.moderator_of(request), case=item.case, **form.cleaned_data)
         except (Refused, PermissionDenied) as refusal:
             messages.error(request, str(refusal) or _("You may not do this."))
             return False
@@ -180,7 +179,7 @@ class ItemPages:
             messages.success(request, ANSWERED)
         return True
 
-    def _preview(self, request: HttpRequest, item: Item, form: Form) -> dict[str, Any]:
+    def _preview(self, request: HttpRequest, item: CaseItem, form: Seen) -> dict[str, Any]:
         """Return the preview of the statement, with the refusal ("fault") if the decision would be refused.
 
         The decision is made and rolled back.
@@ -189,8 +188,8 @@ class ItemPages:
         try:
             with transaction.atomic():
                 # on a separate copy of the rows, because the decision changes them in memory
-                case = Item.of(item.case.pk).case
-                _verb_of(case)(moderator=request.user, case=case, **form.cleaned_data)
+                case = Case.objects.get(pk=item.case.pk)
+                _verb_of(case)(moderator=self.moderator_of(request), case=case, **form.cleaned_data)
                 transaction.set_rollback(True)
         except (Refused, PermissionDenied) as refusal:
             fault = str(refusal) or _("You may not do this.")
@@ -200,7 +199,7 @@ class ItemPages:
         """Add a message about the decision and its sanctions, with a button to undo them."""
         acts = [entry.act, *(sanction.act for sanction in undo.sanctions_of(entry))]
         what = ", ".join(str(LogEntry.Act(act).label) for act in acts)
-        said = _("%(name)s: %(what)s.") % {"name": entry.comment.shown_author, "what": what}
+        said = _("%(name)s: %(what)s.") % {"name": entry.comment and entry.comment.shown_author, "what": what}
         messages.success(request, said)
         offer_undo(request, [entry.pk])
 
@@ -210,7 +209,7 @@ class ItemPages:
         offer_undo(request, [each.pk for each in appeal_answers.instead_of(answer)[:1]])
         if answer.parts.filter(act=LogEntry.Act.REOPEN).exists():
             messages.info(request, REOPENED)
-        comment = answer.comment and Comment.objects.get(pk=answer.comment_id)
+        comment = answer.comment and Comment.objects.get(pk=answer.comment.pk)
         if answer.act == LogEntry.Act.REVERSE and comment is not None and not comment.is_published:
             messages.info(request, _("The comment stays hidden: another decision stands, or another case is open."))
 
@@ -220,24 +219,17 @@ class ItemPages:
         The case `done` is left out, because it may still be in the queue.
         """
         part = Part.of(request.GET)
-        case = part.among(Case.objects.offered_to(request.user, timezone.now())).exclude(pk=done).first()
+        case = part.among(Case.objects.offered_to(self.moderator_of(request), timezone.now())).exclude(pk=done).first()
         way = reverse("admin:posts_case_change", args=[case.pk]) if case else reverse("admin:posts_case_changelist")
         return redirect(f"{way}?{part.query}" if part.query else way)
 
     def _case(self, request: HttpRequest, pk: int) -> Case:
-        self._check(request)
+        self.moderator_of(request)
         about = ["comment__author", "claimed_by", "appeal__person", "verification_request__person"]
         case = Case.objects.select_related(*about).filter(pk=pk).first()
         if case is None:
             raise Http404
         return case
-
-    def _check(self, request: HttpRequest) -> None:
-        if not request.user.moderates:
-            raise PermissionDenied
-
-    def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:
-        return self.admin_site.each_context(request) | {"title": title, "opts": self.model._meta}
 
 
 def _verb_of(case: Case) -> Callable[..., LogEntry]:
@@ -252,9 +244,9 @@ def _is_own_cause(moderator: User, case: Case) -> bool:
 
     Except for a request for verification, that applies only if there is another moderator.
     """
-    if case.verification_request_id:
+    if case.verification_request is not None:
         return case.verification_request.person_id == moderator.pk
-    is_own_decision = case.appeal_id is not None and case.appeal.entry.moderator_id == moderator.pk
+    is_own_decision = case.appeal is not None and case.appeal.entry.moderator_id == moderator.pk
     return (is_own_decision or case.person == moderator) and User.objects.others_moderate(moderator)
 
 
@@ -272,19 +264,18 @@ def _waiting(request: HttpRequest, pk: int) -> dict[str, str]:
     return {name: value for place in _places(pk) for name, value in pending_form.waiting(request, place).items()}
 
 
-def _anew(form: Form, item: Item) -> Form:
+def _anew(form: Seen, item: CaseItem) -> Seen:
     """Return the refused form with the typed values, and with the present version of the case.
 
     If it is sent again, it decides about the case as it is shown now.
     """
-    form.data = form.data.copy()
-    form.data.update({name: str(value) for name, value in state_of(item).items()})
+    form.change_data({name: str(value) for name, value in state_of(item).items()})
     form.was_refused = True
     return form
 
 
-def _status_of(form: Form, note_form: NoteForm | None) -> int:
+def _status_of(form: Seen, note_form: NoteForm | None) -> int:
     """Return the status code: 200, 422 for invalid input, or 409 if the decision was refused."""
-    if getattr(form, "was_refused", False):
+    if form.was_refused:
         return 409
     return 422 if any(each is not None and each.is_bound and each.errors for each in (form, note_form)) else 200

@@ -10,10 +10,10 @@ from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.requests import moderates
 from posts.models import Case, LogEntry
 from posts.moderation import bar_chart, decisions, statistics
 from posts.moderation.admin import queue
-from posts.moderation.admin.base import ModerationAdmin
 from posts.moderation.admin.bulk import BulkPages
 from posts.moderation.admin.case import Item
 from posts.moderation.admin.case_pages import ItemPages
@@ -21,12 +21,12 @@ from posts.moderation.admin.undo import UndoPages
 
 
 @admin.register(Case)
-class CaseAdmin(ItemPages, BulkPages, UndoPages, ModerationAdmin):
+class CaseAdmin(ItemPages, BulkPages, UndoPages):
     """The review queue, and the pages of its cases."""
 
     def has_view_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
         """Return whether the user is a moderator."""
-        return request.user.moderates
+        return moderates(request)
 
     has_module_permission = has_view_permission
 
@@ -48,15 +48,15 @@ class CaseAdmin(ItemPages, BulkPages, UndoPages, ModerationAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the queue, most pressing first. `?kind=` selects one kind, `?after=` is the position of the page."""
-        self._check(request)
-        context = self._context(request, _("Queue")) | queue.shown(request)
+        self.moderator_of(request)
+        context = self.page_context(request, _("Queue")) | queue.shown(request)
         return TemplateResponse(request, "posts/moderation/admin/queue.html", context)
 
     def of_comment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Redirect to the case of a comment. If there is none, show the comment with a button (POST) that opens one."""
-        self._check(request)
+        moderator = self.moderator_of(request)
         if request.method == "POST":
-            case = decisions.open_or_begin(moderator=request.user, comment_id=pk)
+            case = decisions.open_or_begin(moderator=moderator, comment_id=pk)
             if case is None:
                 raise Http404
             return redirect("admin:posts_case_change", case.pk)
@@ -66,12 +66,12 @@ class CaseAdmin(ItemPages, BulkPages, UndoPages, ModerationAdmin):
         item = Item.of_comment(pk)
         if item is None:
             raise Http404
-        context = self._context(request, _("A comment")) | {"item": item, "comment": item.comment}
+        context = self.page_context(request, _("A comment")) | {"item": item, "comment": item.comment}
         return TemplateResponse(request, "posts/moderation/admin/comment.html", context)
 
     def figures_view(self, request: HttpRequest) -> HttpResponse:
         """Show the numbers of opened and decided cases, time to decision and undone decisions, by month."""
-        self._check(request)
+        self.moderator_of(request)
         found = statistics.by_month()
         months = [
             (date_format(month, "M Y"), row or (0, 0, None)) for month, row in statistics.in_order(found["cases"])
@@ -79,7 +79,7 @@ class CaseAdmin(ItemPages, BulkPages, UndoPages, ModerationAdmin):
         label = dict(LogEntry.Act.choices)
         titles = [_("Items that came"), _("Items decided"), _("Hours until half were decided")]
         charts = [(title, [(month, row[index]) for month, row in months]) for index, title in enumerate(titles)]
-        context = self._context(request, _("Figures")) | {
+        context = self.page_context(request, _("Figures")) | {
             "charts": [{"title": title, "drawn": bar_chart.chart_of(rows)} for title, rows in charts],
             "acts": [(month, label.get(act, act), *numbers) for month, act, *numbers in found["acts"]],
             "rules": found["rules"],

@@ -16,11 +16,15 @@ class Change(NamedTuple):
     words: str = ""
 
 
-def changes(item: Item, since: datetime, mark: str, moderator: User) -> list[Change]:
-    """Return the Changes of `item` after the moment `since`, when its text had the fingerprint `mark`.
+def changes(item: Item, saw: tuple[datetime | None, str], moderator: User) -> list[Change]:
+    """Return the Changes of `item` since a moderator `saw` it: a moment, and the fingerprint of its text then.
 
-    Flags of comments that the `moderator` wrote are left out. Takes no query, because the item has read all of it.
+    The list is empty if the moment is unknown. Flags of comments that the `moderator` wrote are left out. Takes no
+    query, because the item has read all of it.
     """
+    since, mark = saw
+    if since is None:
+        return []
     found = []
     for entry in reversed(item.entries):
         if entry.at > since:

@@ -1,6 +1,7 @@
 """Comments in the admin."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -19,6 +20,9 @@ from posts.models.visibility import PUBLISHED
 from posts.moderation import actions as moderation_actions
 from posts.moderation.admin.base import Attached, ModerationAdmin, RuledForm, admin_action
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 Act = LogEntry.Act
 
 
@@ -28,9 +32,9 @@ class StateFilter(admin.SimpleListFilter):
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> "list[tuple[Any, StrOrPromise]]":
         """Return the states."""
-        return Comment.State.choices
+        return list(Comment.State.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Return the published comments, or those whose timestamp of the chosen state is set."""
@@ -45,7 +49,7 @@ class Revisions(Attached):
     """The earlier versions of a comment."""
 
     model = Revision
-    fields = readonly_fields = ["number", "source", "replaced_at", "replaced_by", "withheld_at"]
+    fields = readonly_fields = ("number", "source", "replaced_at", "replaced_by", "withheld_at")
     show_change_link = True
 
 
@@ -60,13 +64,13 @@ class RevisionAdmin(ModerationAdmin):
     list_display = ["__str__", "comment", "replaced_at", "replaced_by", "withheld_at"]
     list_select_related = ["comment__author", "replaced_by"]
     ordering = ["-id"]
-    fields = readonly_fields = ["comment", "number", "source", "replaced_at", "replaced_by", "withheld_at"]
+    fields = readonly_fields = ("comment", "number", "source", "replaced_at", "replaced_by", "withheld_at")
     actions = [
         admin_action(moderation_actions.withhold, "revision", _("Withhold from readers")),
         admin_action(moderation_actions.show_again, "revision", _("Show to readers again")),
     ]
 
-    def describe(self, revision: Revision, verb: Callable) -> tuple[str, str]:
+    def describe(self, revision: Any, verb: Callable) -> tuple[str, str]:
         """Return the author and the text."""
         return f"{revision.comment.shown_author}:\n{revision.source[:1_500]}", ""
 
@@ -104,7 +108,7 @@ class CommentAdmin(ModerationAdmin):
         admin_action(moderation_actions.approve, "comment", _("Approve")),
     ]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Search by number, author or words. An index supports each of the three."""
         term = search_term.strip()
         number = number_in(term.removeprefix("#")) if term.startswith("#") else None
@@ -114,7 +118,7 @@ class CommentAdmin(ModerationAdmin):
             return queryset.filter(author__name_key=skeleton(term[3:])), False
         return (queryset.matching(term) if term else queryset), False
 
-    def prepare(self, rows: list[Comment]) -> None:
+    def prepare(self, rows: list[Any]) -> None:
         """Set on each comment whether its text is masked, and which moderator has claimed its case."""
         pks = [comment.pk for comment in rows]
         masked = Case.objects.masked_among(pks)
@@ -123,7 +127,7 @@ class CommentAdmin(ModerationAdmin):
         for comment in rows:
             comment.is_masked, comment.holder = comment.pk in masked, holders.get(comment.pk)
 
-    def describe(self, comment: Comment, verb: Callable) -> tuple[str, str]:
+    def describe(self, comment: Any, verb: Callable) -> tuple[str, str]:
         """Return author and text, and warnings.
 
         They say that the thread is withdrawn with an opening post, and who has claimed the case.
@@ -145,7 +149,7 @@ class CommentAdmin(ModerationAdmin):
         return found
 
     @admin.display(description=_("text"))
-    def excerpt(self, comment: Comment) -> str:
+    def excerpt(self, comment: Comment) -> "StrOrPromise":
         """Return the beginning of the text, unless it is masked."""
         if getattr(comment, "is_masked", False):
             return _("Open it: the text is shown when you ask for it")
@@ -159,7 +163,7 @@ class CommentAdmin(ModerationAdmin):
         )
 
     @admin.display(description=_("state"))
-    def state_label(self, comment: Comment) -> str:
+    def state_label(self, comment: Comment) -> "StrOrPromise":
         """Return the name of the state."""
         return comment.state.label
 

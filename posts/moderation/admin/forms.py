@@ -1,7 +1,9 @@
 """Forms of moderators: decisions, answers and notes."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
@@ -12,11 +14,14 @@ from accounts.models import User, VerificationRequest
 from posts.forms.fields import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, Comment, LogEntry, Rules
 from posts.moderation.admin.base import rule_choices
-from posts.moderation.admin.case import Item
+from posts.moderation.admin.case import CaseItem
 from posts.moderation.appeal_answers import STAYS, is_about_comment, milder_acts, milder_sanctions
 from posts.moderation.sanctions import SANCTIONS, may_be_judged
 from posts.moderation.verification import CHECKED
 from posts.safety.redaction import LEFT_OUT
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Act, Asked = LogEntry.Act, VerificationRequest.Outcome
 ACTS = [
@@ -26,7 +31,7 @@ ACTS = [
     (Act.EDIT_OUT, _("Redact a passage and show the rest")),
     (Act.LOCK_BRANCH, _("Lock the branch")),
 ]
-SANCTION_CHOICES = [
+SANCTION_CHOICES: "list[tuple[str, StrOrPromise]]" = [
     ("", _("Nothing more")),
     *((sanction.name, sanction.label) for sanction in SANCTIONS.values()),
 ]
@@ -45,6 +50,11 @@ class Seen(BareForm):
     A decision on an earlier state is refused, and the page can show what has changed meanwhile.
     """
 
+    # the moment and the fingerprint of the text, after `clean`
+    saw: tuple[datetime | None, str] = (None, "")
+    # whether the decision was refused, and the form is shown again
+    was_refused = False
+
     seen = forms.IntegerField(widget=forms.HiddenInput)
     seen_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
     seen_text = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
@@ -56,7 +66,7 @@ class Seen(BareForm):
         return data
 
 
-def state_of(item: Item) -> dict[str, Any]:
+def state_of(item: CaseItem) -> dict[str, Any]:
     """Return the values of the fields of Seen for an item that is shown now."""
     mark = item.comment.fingerprint if item.comment else ""
     return {"seen": item.case.version, "seen_at": timezone.now().isoformat(), "seen_text": mark}
@@ -77,7 +87,7 @@ class DecisionForm(Seen):
     )
     rule = forms.ChoiceField(label=_("Rule"), required=False)
     canned = forms.ModelChoiceField(
-        label=_("Saved reason"), queryset=CannedReason.objects.none(), required=False, empty_label=_("none")
+        label=_("Saved reason"), queryset=CannedReason.objects.all(), required=False, empty_label=_("none")
     )
     reason = TextField(
         label=_("Reason"),
@@ -99,15 +109,16 @@ class DecisionForm(Seen):
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        self.fields["rule"].choices = rule_choices(rules)
-        self.fields["canned"].queryset = CannedReason.objects.all()
-        self.fields["canned"].choices = [("", _("none")), *((reason.pk, reason.title) for reason in canned)]
+        self.rule_titles = rules.titles if rules else []
+        self.set_choices("rule", rule_choices(rules))
+        self.set_choices("canned", [("", _("none")), *((reason.pk, reason.title) for reason in canned)])
         # reasons for comments that break no rule: they cannot be the reason for a sanction
         self.fitting = {str(IT_FITS), *(each.text for each in canned if not each.rule)}
         self.fields["canned"].widget.attrs["data-reasons"] = json.dumps(
             {reason.pk: [reason.text, reason.rule] for reason in canned}
         )
-        if comment is not None and (comment.author is None or not may_be_judged(moderator, comment.author)):
+        may_sanction = moderator and comment and comment.author and may_be_judged(moderator, comment.author)
+        if comment is not None and not may_sanction:
             del self.fields["sanction"]
 
     def clean(self) -> dict[str, Any]:
@@ -118,7 +129,7 @@ class DecisionForm(Seen):
         data = super().clean()
         canned = data.pop("canned", None)
         data["reason"] = (data.get("reason") or "").strip() or (canned.text if canned else "")
-        if canned and not data.get("rule") and canned.rule in dict(self.fields["rule"].choices):
+        if canned and not data.get("rule") and canned.rule in self.rule_titles:
             data["rule"] = canned.rule
         if not data["reason"] and data.get("act") == Act.APPROVE and not data.get("sanction"):
             data["reason"] = str(IT_FITS)
@@ -140,7 +151,7 @@ class BulkForm(DecisionForm):
         for name in ("passage", "seen", "seen_at", "seen_text"):
             del self.fields[name]
         # a passage is part of one text only
-        self.fields["act"].choices = [choice for choice in ACTS if choice[0] != Act.EDIT_OUT]
+        self.set_choices("act", [choice for choice in ACTS if choice[0] != Act.EDIT_OUT])
         self.fields["sanction"].label = _("And their authors")
         self.fields["sanction"].help_text = _(
             "Each of them once; guests have no account, and nothing more happens to them."
@@ -178,14 +189,14 @@ class AnswerForm(Seen):
         acts, milder = milder_acts(entry), milder_sanctions(entry, standing)
         if entry.person is None or not may_be_judged(moderator, entry.person):
             milder = []
-        self.fields["act"].choices = [choice for choice in ACTS if choice[0] in acts]
+        self.set_choices("act", [choice for choice in ACTS if choice[0] in acts])
         self.fields["act"].initial = acts[-1]
-        choices = SANCTION_CHOICES if is_about_comment(entry) else SANCTION_CHOICES[1:]
-        stays = [(STAYS, _("It stays: %(what)s") % {"what": standing.get_act_display()})] if STAYS in milder else []
-        if not is_about_comment(entry):
-            # the sanction is all of the decision
-            stays = []
-        self.fields["sanction"].choices = [*stays, *(each for each in choices if each[0] in ["", *milder])]
+        choices = SANCTION_CHOICES[1:]
+        if is_about_comment(entry):
+            choices = SANCTION_CHOICES
+            if standing is not None:
+                choices = [(STAYS, _("It stays: %(what)s") % {"what": standing.get_act_display()}), *choices]
+        self.set_choices("sanction", [each for each in choices if each[0] in ["", *milder]])
         self.fields["sanction"].initial = STAYS
         if not is_about_comment(entry):
             del self.fields["act"], self.fields["passage"]
@@ -193,7 +204,7 @@ class AnswerForm(Seen):
             del self.fields["sanction"]
         if not milder and len(acts) < 3:
             # there is nothing milder
-            self.fields["outcome"].choices = [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED]
+            self.set_choices("outcome", [each for each in self.OUTCOMES if each[0] != Appeal.Outcome.CHANGED])
 
     def clean(self) -> dict[str, Any]:
         """Use the replacing decision only if the outcome is CHANGED."""
@@ -255,18 +266,19 @@ class VerificationAnswerForm(CheckForm, Seen):
         return data
 
 
-def form_of(item: Item, data: dict[str, Any] | None, initial: dict[str, Any], moderator: User) -> Seen:
+def form_of(item: CaseItem, data: Mapping[str, Any] | None, initial: dict[str, Any], moderator: User) -> Seen:
     """Return the form by which `moderator` decides about the `item` or answers it."""
     initial = initial | state_of(item)
-    if item.case.appeal_id:
-        about = {"entry": item.case.appeal.entry, "standing": item.sanction, "moderator": moderator}
-        return AnswerForm(data, initial=initial, **about)
-    if item.case.verification_request_id:
+    if item.case.appeal:
+        entry = item.case.appeal.entry
+        return AnswerForm(data, initial=initial, entry=entry, standing=item.sanction, moderator=moderator)
+    if item.case.verification_request:
         asked = item.case.verification_request
         given = {name: getattr(asked, name) for name in ("profession", "regulator", "region")}
         return VerificationAnswerForm(data, initial=given | initial)
-    about = {"rules": item.rules, "canned": item.canned, "comment": item.comment, "moderator": moderator}
-    return DecisionForm(data, initial=initial, **about)
+    return DecisionForm(
+        data, initial=initial, rules=item.rules, canned=item.canned, comment=item.comment, moderator=moderator
+    )
 
 
 class NoteForm(BareForm):

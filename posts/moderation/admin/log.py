@@ -20,7 +20,7 @@ class LogEntryAdmin(ModerationAdmin):
     list_filter = ["act"]
     list_select_related = ["moderator", "person", "thread", "comment__author"]
     ordering = ["-id"]
-    fields = readonly_fields = ["at", "moderator", "act", "reason", "rule", "person", "thread", "comment", "corrects"]
+    fields = readonly_fields = ("at", "moderator", "act", "reason", "rule", "person", "thread", "comment", "corrects")
     actions = [
         admin_action(decisions.annotate, "entry", _("Annotate")),
         admin_action(undo.undo, "entry", _("Take back")),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import PersonAdmin
 from accounts.models import User
+from accounts.requests import member_of, moderates
 from forum import pending_form
 from posts.models import LogEntry
 from posts.moderation import alternate_accounts, decisions, sanctions, verification
@@ -81,7 +82,7 @@ class ModeratedPersonAdmin(PersonAdmin):
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may use the actions of the list."""
-        return request.user.moderates
+        return moderates(request)
 
     def get_urls(self) -> list[URLPattern]:
         """Return the pages of the admin, with those for a note and for other accounts."""
@@ -93,18 +94,24 @@ class ModeratedPersonAdmin(PersonAdmin):
         ]
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: User | None = None, **options: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: User | None = None,
     ) -> HttpResponse:
         """Show the account and, to moderators, the person's history."""
-        if obj is not None and request.user.moderates:
+        if obj is not None and moderates(request):
             person = Person(obj)
             context |= {
                 "person": person,
-                "sanctions": person.sanctions(self.get_actions(request).values()),
-                "may_look": sanctions.may_be_judged(request.user, obj),
+                "sanctions": person.sanctions(filter(None, self.get_actions(request).values())),
+                "may_look": sanctions.may_be_judged(member_of(request), obj),
                 "note_form": context.get("note_form") or NoteForm(auto_id="note_%s"),
             }
-        return super().render_change_form(request, context, *args, obj=obj, **options)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Add a note about the person. If it is invalid, show the page again with the typed text."""
@@ -112,7 +119,7 @@ class ModeratedPersonAdmin(PersonAdmin):
         data = request.POST if request.method == "POST" else None
         form = NoteForm(data, initial=pending_form.waiting(request), auto_id="note_%s")
         if form.is_valid():
-            decisions.note(moderator=request.user, text=form.cleaned_data["text"], person=person)
+            decisions.note(moderator=member_of(request), text=form.cleaned_data["text"], person=person)
             pending_form.done(request)
             messages.success(request, _("The note is kept."))
             # to the part of the page that shows the note
@@ -132,7 +139,7 @@ class ModeratedPersonAdmin(PersonAdmin):
         if form.is_valid():
             try:
                 others = alternate_accounts.find_alternate_accounts(
-                    moderator=request.user, person=person, **form.cleaned_data
+                    moderator=member_of(request), person=person, **form.cleaned_data
                 )
                 pending_form.done(request)
             except Refused as refusal:
@@ -143,13 +150,13 @@ class ModeratedPersonAdmin(PersonAdmin):
             "person": person,
             "form": form,
             "others": others,
-            "may_look": sanctions.may_be_judged(request.user, person),
+            "may_look": sanctions.may_be_judged(member_of(request), person),
             "may_not": NOT_STAFF,
         }
         status = 422 if form.is_bound and form.errors else 200
         return TemplateResponse(request, "posts/moderation/admin/alternate_accounts.html", context, status=status)
 
     def _person(self, request: HttpRequest, pk: int) -> User:
-        if not (request.user.moderates and self.has_view_permission(request)):
+        if not (moderates(request) and self.has_view_permission(request)):
             raise PermissionDenied
         return get_object_or_404(User, pk=pk)

@@ -92,10 +92,11 @@ class Person:
         rows = Comment.objects.filter(author=self.user).order_by("-id").select_related("thread")
         rows = rows.annotate(beginning=Left("source", BEGINNING))
         rows = rows.only("created_at", "held_at", "hidden_at", "removed_at", "deleted_at", "thread__title")
-        comments, plain = list(rows[:MOST_COMMENTS]), self.about["plain"] or ()
-        for comment in comments:
-            comment.is_masked = comment.pk not in plain
+        comments: list[Comment] = []
+        for comment in rows[:MOST_COMMENTS]:
+            comment.is_masked = comment.pk not in (self.about["plain"] or ())
             comment.words = "" if comment.is_masked else markup.plain(comment.beginning, WORDS)
+            comments.append(comment)
         return comments
 
     def sanctions(self, actions: Iterable[tuple]) -> list[tuple[str, str]]:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.forms import Form
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from accounts.models import VerificationRequest
 from forum import markup
-from posts.models import Case, LogEntry, Revision
+from posts.forms.fields import BareForm
+from posts.models import Case, Comment, LogEntry, Revision
 from posts.moderation import appeal_answers
 from posts.moderation.admin.base import statement
 from posts.moderation.sanctions import SANCTIONS
@@ -19,21 +19,21 @@ Asked = VerificationRequest.Outcome
 OUTCOMES = appeal_answers.ACT_OF | {Asked.GRANTED: LogEntry.Act.VERIFY, Asked.REFUSED: LogEntry.Act.REFUSE}
 
 
-def of_item(form: Form, case: Case) -> dict[str, Any]:
+def of_item(form: BareForm, case: Case) -> dict[str, Any]:
     """Return the preview for the form of one case."""
     data = form.cleaned_data
     reason = data.get("reason") or data.get("answer")
     fill(form)
-    rule = data.get("rule") or (case.appeal_id and case.appeal.entry.rule)
-    is_kept = data.get("act") == LogEntry.Act.APPROVE and case.comment.is_published
+    rule = data.get("rule") or (case.appeal.entry.rule if case.appeal else "")
+    is_published = case.comment is not None and case.comment.is_published
+    is_kept = data.get("act") == LogEntry.Act.APPROVE and is_published
     return of(data | {"rule": rule, "reason": reason}, is_kept=is_kept) | _left_of(case, data)
 
 
-def fill(form: Form) -> None:
+def fill(form: BareForm) -> None:
     """Put the reason and the rule of a canned reason into their fields, so that they can be changed there."""
     if "canned" in form.fields:
-        form.data = form.data.copy()
-        form.data.update({name: form.cleaned_data[name] for name in ("reason", "rule")} | {"canned": ""})
+        form.change_data({name: form.cleaned_data[name] for name in ("reason", "rule")} | {"canned": ""})
 
 
 def of(data: dict[str, Any], *, is_kept: bool = False) -> dict[str, Any]:
@@ -43,27 +43,27 @@ def of(data: dict[str, Any], *, is_kept: bool = False) -> dict[str, Any]:
     not informed.
     """
     # an answer to an appeal may leave the sanction as it is
-    sanction = SANCTIONS.get(data.get("sanction"))
-    acts = [OUTCOMES.get(data.get("outcome")), not is_kept and data.get("act"), sanction and sanction.act]
+    sanction = SANCTIONS.get(data.get("sanction", ""))
+    acts = [OUTCOMES.get(data.get("outcome", "")), not is_kept and data.get("act"), sanction and sanction.act]
     until = sanction and sanction.ends_at(timezone.now())
     return statement([act for act in acts if act in SAID], data | {"until": until})
 
 
 def _left_of(case: Case, data: dict[str, Any]) -> dict[str, Any]:
     """Return the text that readers will see after passages were taken out."""
-    if data.get("act") != LogEntry.Act.EDIT_OUT:
+    if data.get("act") != LogEntry.Act.EDIT_OUT or case.comment is None:
         return {}
-    source = cut(_before(case), passages_of(data["passage"]))
+    source = cut(_before(case, case.comment), passages_of(data["passage"]))
     if source is None:
         return {}
     return {"left": mark_safe(markup.render(source, case.comment.limits))}  # noqa: S308  (made by markup)
 
 
-def _before(case: Case) -> str:
+def _before(case: Case, comment: Comment) -> str:
     """Return the text that passages are taken out of.
 
     For an appeal, that is the text as it was before a redaction.
     """
-    redaction = case.appeal.entry.before_image.redaction if case.appeal_id else None
+    redaction = case.appeal.entry.before_image.redaction if case.appeal else None
     revision = redaction and Revision.objects.filter(pk=redaction.revision).first()
-    return revision.source if revision else case.comment.source
+    return revision.source if revision else comment.source

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.numbers import numbers_in
 from posts.models import Case, Flag
+from posts.models.case import CaseQuerySet
 from posts.safety.words import found_in
 
 ITEMS_PER_PAGE = 50
@@ -47,7 +47,7 @@ class Part(NamedTuple):
             why if why in Case.Why.values else "",
         )
 
-    def among(self, cases: QuerySet[Case]) -> QuerySet[Case]:
+    def among(self, cases: CaseQuerySet) -> CaseQuerySet:
         """Return the cases that belong to this part."""
         if self.kind is not None:
             cases = cases.filter(kind=self.kind)
@@ -102,12 +102,14 @@ def _tell_why(cases: list[Case], kind: int | None) -> list[tuple[str, int]]:
         phrases, flags, reasons = (json.loads(each) if isinstance(each, str) else each for each in cursor.fetchone())
     label = dict(Flag.Reason.choices)
     for case in cases:
-        details = {Case.Why.FLAG: [str(label.get(reason, "")) for pk, reason in flags if pk == case.comment_id]}
-        if Case.Why.WORD in case.why and not case.is_masked:
+        details: dict[str, list[str]] = {
+            Case.Why.FLAG: [str(label.get(reason, "")) for pk, reason in flags if pk == case.comment_id]
+        }
+        if Case.Why.WORD in case.why and not case.is_masked and case.comment is not None:
             details[Case.Why.WORD] = [
                 _("“%(word)s”") % {"word": word} for word in found_in(case.comment.source, phrases)
             ]
-        case.told = [_reason(Case.Why(code).label, details.get(code)) for code in case.why]
+        case.told = [_reason(str(Case.Why(code).label), details.get(code)) for code in case.why]
     return reasons
 
 

@@ -81,8 +81,7 @@ def told(parts: dict[str, str], **values: Any) -> dict[str, Any]:
 
 def dated(rows: list[dict[str, Any] | None] | None, field: str) -> list[dict[str, Any]]:
     """Return the rows, without empty ones, each with the moment in `field` parsed as `at`."""
-    rows = [row for row in rows or () if row is not None]
-    return [row | {"at": datetime.fromisoformat(row[field])} for row in rows]
+    return [row | {"at": datetime.fromisoformat(row[field])} for row in rows or () if row is not None]
 
 
 def _record(written: dict[str, Any], raised: dict[str, Any], verified: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -120,8 +119,8 @@ def entries_by(pks: list[int]) -> list[LogEntry]:
     return [_with_way_back(entry) for entry in found]
 
 
-def _with_way_back(entry: LogEntry) -> LogEntry:
-    """Set on the entry whether it may be undone, and return it."""
+def _with_way_back(entry: Any) -> LogEntry:
+    """Set on the entry, which has the annotations of `entries`, whether it may be undone, and return it."""
     # not while there is an open appeal, which is answered instead
     entry.may_be_undone = entry.is_undoable and entry.undone is None and entry.appealed != ""
     return entry

@@ -1,7 +1,5 @@
 """The rules, canned reasons, watched words and notes in the admin."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -10,30 +8,37 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.requests import member_of
 from forum.admin_site import NoGuessingAdmin
 from posts.models import CannedReason, LogEntry, Note, Rules, WatchedWord
 from posts.moderation.admin.base import ModerationAdmin
 
-TITLE_MAX_LENGTH = LogEntry._meta.get_field("rule").max_length
+TITLE_MAX_LENGTH = LogEntry._meta.get_field("rule").max_length or 0
 
 
-def _clean_text(form: ModelForm) -> str:
-    """Refuse a text without rules, or with a title that is too long for the log entry."""
-    text = form.cleaned_data["text"]
-    if not Rules(text=text).titles:
-        raise ValidationError(_("There is no rule in it yet: a line that begins with ## begins one."))
-    if any(len(title) > TITLE_MAX_LENGTH for title in Rules(text=text).titles):
-        raise ValidationError(_("A rule’s title may have %(n)d characters at most.") % {"n": TITLE_MAX_LENGTH})
-    return text
+class RulesForm(ModelForm):
+    """A new version of the rules."""
 
+    class Meta:
+        model = Rules
+        fields = ("text", "in_numbers")
 
-def _clean_in_numbers(form: ModelForm) -> str:
-    """Refuse titles that no rule in the text has."""
-    rules = Rules(text=form.cleaned_data.get("text", ""), in_numbers=form.cleaned_data["in_numbers"])
-    unknown = [title for title in rules.titles_in_numbers if title not in rules.titles]
-    if unknown:
-        raise ValidationError(_("No rule has this title: %(titles)s.") % {"titles": ", ".join(unknown)})
-    return rules.in_numbers
+    def clean_text(self) -> str:
+        """Refuse a text without rules, or with a title that is too long for the log entry."""
+        text = self.cleaned_data["text"]
+        if not Rules(text=text).titles:
+            raise ValidationError(_("There is no rule in it yet: a line that begins with ## begins one."))
+        if any(len(title) > TITLE_MAX_LENGTH for title in Rules(text=text).titles):
+            raise ValidationError(_("A rule’s title may have %(n)d characters at most.") % {"n": TITLE_MAX_LENGTH})
+        return text
+
+    def clean_in_numbers(self) -> str:
+        """Refuse titles that no rule in the text has."""
+        rules = Rules(text=self.cleaned_data.get("text", ""), in_numbers=self.cleaned_data["in_numbers"])
+        unknown = [title for title in rules.titles_in_numbers if title not in rules.titles]
+        if unknown:
+            raise ValidationError(_("No rule has this title: %(titles)s.") % {"titles": ", ".join(unknown)})
+        return rules.in_numbers
 
 
 @admin.register(Rules)
@@ -42,18 +47,12 @@ class RulesAdmin(NoGuessingAdmin):
 
     list_display = ["published_at", "published_by"]
     ordering = ["-id"]
-    fields = ["text", "in_numbers"]
+    form = RulesForm
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
         """Return the rules in force."""
         rules = Rules.in_force()
         return {"text": rules.text, "in_numbers": rules.in_numbers} if rules else {}
-
-    def get_form(self, request: HttpRequest, obj: Rules | None = None, **options: Any) -> type[ModelForm]:
-        """Return the form with the checks of the titles."""
-        form = super().get_form(request, obj, **options)
-        form.clean_text, form.clean_in_numbers = _clean_text, _clean_in_numbers
-        return form
 
     def has_change_permission(self, request: HttpRequest, obj: Rules | None = None) -> bool:
         """Return False: decisions refer to the version, so it must not change."""
@@ -65,7 +64,7 @@ class RulesAdmin(NoGuessingAdmin):
 
     def save_model(self, request: HttpRequest, obj: Rules, form: ModelForm, change: bool) -> None:
         """Publish the version now, by the user who saves it."""
-        obj.published_at, obj.published_by = timezone.now(), request.user
+        obj.published_at, obj.published_by = timezone.now(), member_of(request)
         super().save_model(request, obj, form, change)
 
 
@@ -92,9 +91,10 @@ class NoteAdmin(ModerationAdmin):
     list_display = ["noted_at", "noted_by", "person", "text"]
     list_select_related = ["noted_by", "person"]
     ordering = ["-id"]
-    fields = readonly_fields = ["noted_at", "noted_by", "person", "comment", "text"]
+    fields = readonly_fields = ("noted_at", "noted_by", "person", "comment", "text")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Leave out what other moderators noted about the user and their comments."""
-        about_oneself = Q(person=request.user) | Q(comment__author=request.user)
-        return super().get_queryset(request).exclude(about_oneself & ~Q(noted_by=request.user))
+        moderator = member_of(request)
+        about_oneself = Q(person=moderator) | Q(comment__author=moderator)
+        return super().get_queryset(request).exclude(about_oneself & ~Q(noted_by=moderator))

@@ -1,7 +1,8 @@
 """Threads in the admin."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,7 +17,7 @@ class Questions(Attached):
     """The questions of the thread."""
 
     model = Question
-    fields = readonly_fields = ["position", "text", "asks", "comment_count"]
+    fields = readonly_fields = ("position", "text", "asks", "comment_count")
 
 
 @admin.register(Thread)
@@ -53,7 +54,7 @@ class ThreadAdmin(ModerationAdmin):
         admin_action(moderation_actions.unpin, "thread", _("Unpin")),
     ]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Search by words of the title. An index supports it."""
         term = search_term.strip()
         return (queryset.matching(term) if term else queryset), False

@@ -17,7 +17,7 @@ from forum.numbers import number_in, numbers_in
 from posts.models import Case, LogEntry
 from posts.moderation import undo
 from posts.moderation.admin import record
-from posts.moderation.admin.base import ReasonForm
+from posts.moderation.admin.base import QueuePages, ReasonForm
 from posts.moderation.admin.queue import ITEMS_PER_PAGE
 from posts.threads.exceptions import Refused
 
@@ -33,7 +33,7 @@ REOPENED = _lazy("The comment has changed since, so it stays as it is. It is in 
 HELD = _lazy("What concerns somebody’s privacy or safety stays hidden until a decision. It is in the queue.")
 
 
-class UndoPages:
+class UndoPages(QueuePages):
     """The views to undo decisions; a mixin of CaseAdmin."""
 
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -49,7 +49,7 @@ class UndoPages:
         return self._undo(request, numbers_in(pks[:ITEMS_PER_PAGE]))
 
     def _undo(self, request: HttpRequest, pks: list[int]) -> HttpResponse:
-        self._check(request)
+        moderator = self.moderator_of(request)
         entries = record.entries_by(pks)
         if not entries:
             raise Http404
@@ -61,7 +61,7 @@ class UndoPages:
         is_asked = bool(pressing) and not (form.is_bound and form.is_valid())
         if request.method != "POST" or is_asked:
             title = ngettext("Take this back?", "Take these %(n)d decisions back?", len(entries)) % {"n": len(entries)}
-            context = self._context(request, title) | {
+            context = self.page_context(request, title) | {
                 "asked": undo.each_with_sanctions(entries),
                 "way_back": way_back or reverse("admin:posts_case_changelist"),
                 "place": [(name, said[name]) for name in PLACES if name in said],
@@ -76,7 +76,7 @@ class UndoPages:
         done = []
         for entry in entries:
             try:
-                back = undo.undo(moderator=request.user, entry=entry, reason=reason)
+                back = undo.undo(moderator=moderator, entry=entry, reason=reason)
                 done.append(back)
             except (Refused, PermissionDenied) as refusal:
                 whose = f"{_whose(entry)}: " if len(entries) > 1 else ""
@@ -100,7 +100,7 @@ def _reopened(entries: list[LogEntry]) -> str:
 
 
 def _whose(entry: LogEntry) -> str:
-    return entry.comment.shown_author if entry.comment else entry.subject
+    return entry.comment.shown_author if entry.comment else str(entry.subject)
 
 
 def _way_back(said: Mapping[str, str]) -> str | None:
