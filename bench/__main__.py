@@ -46,7 +46,7 @@ def main() -> None:
         if options.only_fill:
             return
         try:
-            _measure(threads, postgres.process.pid)
+            _measure(threads, postgres.process.pid if postgres.process else 0)
         finally:
             from bench import fill
 

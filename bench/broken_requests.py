@@ -420,7 +420,7 @@ def main(number: int, seed: int) -> None:
         # refusals are expected and counted below
         logging.disable(logging.ERROR)
         call_command("migrate", verbosity=0)
-        statuses = Counter()
+        statuses: Counter[int] = Counter()
         for environ in Generator(seed, *fill()).requests(number):
             with undone():
                 status = answer(application, environ)
@@ -438,4 +438,5 @@ def main(number: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in (*sys.argv[1:], *(10_000, 1)[len(sys.argv) - 1 :])))
+    arguments = [int(argument) for argument in sys.argv[1:3]]
+    main(*[*arguments, *[10_000, 1][len(arguments) :]])

@@ -195,7 +195,8 @@ def _rows(
     bar = Bar(f"Filling “{thread.title}”", size)
     began = timezone.now() - timedelta(days=30)
     step = timedelta(days=29) / size
-    paths, asked = [opening.path] + [""] * size, [None] * (size + 1)
+    paths = [opening.path] + [""] * size
+    asked: list[int | None] = [None] * (size + 1)
     pool = [(_escaped(source), _escaped(html)) for source, html in pool]
     for number in range(1, size + 1):
         parent = parents[number]

@@ -54,8 +54,8 @@ class Kind:
     cookies: dict = field(default_factory=dict)
     headers: dict = field(default_factory=dict)
     cold: bool = False
-    expect: int = 200
-    post: object = None
+    expect: int | None = 200
+    post: Callable[[int], dict[str, str]] | None = None
 
     def ask(self, client: Client, number: int) -> tuple[bytes, HTTPMessage]:
         """Send one request; return the body and headers of the answer. `number` makes the fields of a form unique."""
@@ -85,7 +85,7 @@ def member_of(thread: Thread, person: User) -> dict[str, str]:
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.save()
-    return {"session": session.session_key, "csrf": _get_new_csrf_string()}
+    return {"session": session.session_key or "", "csrf": _get_new_csrf_string()}
 
 
 def kinds(thread: Thread, person: User, writer: User, size: int) -> list[Kind]:
@@ -99,6 +99,8 @@ def kinds(thread: Thread, person: User, writer: User, size: int) -> list[Kind]:
     helpful = roots.order_by(F("helpful_count").desc(), "id")[len(roots) // 2 if opening.below_count < 5_000 else 100]
     branch = roots.order_by("-below_count").first()
     deep = Comment.objects.filter(thread=thread, depth__gte=5, is_shown=True).order_by("id").first()
+    if middle is None or branch is None or deep is None:
+        raise ValueError("The thread is too short to be measured.")
     thread.refresh_from_db()
     since = pagination.microseconds(thread.last_activity_at)
     position = orders.ORDERS["helpful"].position_of(helpful)

@@ -102,8 +102,8 @@ def targets(
         ("queries against the promise", len(plans_found), 0, ""),
     ]
     print(f"\nTo reach (U is {unit:.2f} ms)")
-    for what, figure, most, unit in rows:
-        print(f"  {what:75} {figure:8.2f} {unit:3} {'reached' if figure <= most else 'MISSED'}")
+    for what, figure, most, name in rows:
+        print(f"  {what:75} {figure:8.2f} {name:3} {'reached' if figure <= most else 'MISSED'}")
     share = in_one / apart
     what = f"8 in one thread ≥ 70 % of 8 in 8 threads ({in_one:.0f} and {apart:.0f} replies/s)"
     print(f"  {what:75} {share:8.2f} {'×':3} {'reached' if share >= 0.7 else 'MISSED'}")

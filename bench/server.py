@@ -5,7 +5,7 @@ import http.client
 from pathlib import Path
 
 from forum import web_server
-from forum.processes import Supervisor
+from forum.processes import ChildProcess, Supervisor
 
 READY_WITHIN = 30
 
@@ -59,7 +59,8 @@ class WebServer:
 
     def cpu_ms(self) -> float:
         """Return the CPU time of the server's processes so far, in milliseconds."""
-        return sum(cpu_ms(child.process.pid) for child in self.supervisor.services)
+        children = [child for child in self.supervisor.services if isinstance(child, ChildProcess)]
+        return sum(cpu_ms(child.process.pid) for child in children if child.process is not None)
 
 
 class Client:
