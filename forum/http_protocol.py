@@ -1,15 +1,21 @@
-"""Waitress's HTTP protocol with three differences.
+"""Waitress's HTTP protocol with four differences.
 
-No chunked request bodies, no body in the answer to HEAD, and one answer to requests that are sent without waiting.
+No chunked request bodies, no cookies that take long to read, no body in the answer to HEAD, and one answer to requests
+that are sent without waiting.
 """
 
 from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.task import WSGITask
-from waitress.utilities import Error
+from waitress.utilities import Error, RequestHeaderFieldsTooLarge
+
+# Characters of the cookies of a request. Browsers send those of a whole domain; ours take less than 3,000.
+MOST_COOKIES = 8_192
+# Backslashes in them. Python up to 3.12.4 takes seconds to read a quoted cookie with thousands (CVE-2024-7592).
+MOST_BACKSLASHES = 50
 
 
 class LengthRequired(Error):  # noqa: N818  (named like those of waitress)
@@ -29,8 +35,15 @@ class Parser(HTTPRequestParser):
     body_rcv: Any = None
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the first line and the headers."""
-        super().parse_header(header_plus)
+        """Read the first line and the headers; raises ParsingError."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            # an address or a length that Python cannot read; the message would have a part of it
+            raise ParsingError("The request could not be read.") from error
+        cookies = self.headers.get("COOKIE", "")
+        if len(cookies) > MOST_COOKIES or cookies.count("\\") > MOST_BACKSLASHES:
+            self.error = RequestHeaderFieldsTooLarge("Please delete the cookies of this site.")
         if isinstance(self.body_rcv, ChunkedReceiver):
             # without a receiver of the body, the request is complete
             self.body_rcv, self.expect_continue = None, False
@@ -74,7 +87,10 @@ class Task(WSGITask):
 
 
 class Channel(HTTPChannel):
-    """A connection that uses this protocol."""
+    """A connection that uses this protocol. Waitress logs its representation, so that has no address."""
 
     parser_class = Parser
     task_class = Task
+
+    def __repr__(self) -> str:
+        return "<connection>"

@@ -95,7 +95,15 @@ OURS = {
     # each challenge of a passkey is stored in a new session
     "passkey": {"visitor": "20 per minute, 200 per day"},
     # previews in units of 1,000 characters: five comments of maximum length a minute
-    "preview_size": {"visitor": "100 per minute, 2000 per day"},
+    "preview_size": {
+        "visitor": "100 per minute, 2000 per day",
+        "first day": "200 per minute",
+        "new": "200 per minute",
+        "member": "300 per minute",
+        "trusted": "300 per minute",
+        "staff": "300 per minute",
+        "address": "600 per minute",
+    },
 }
 # Limits of the account pages, by allauth's names of actions: per address, per account, and per typed e-mail address.
 ACCOUNT = {

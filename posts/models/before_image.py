@@ -36,22 +36,25 @@ class Change:
 class Redaction:
     """Passages that were taken out of a text.
 
-    `revision` is the id of the Revision with the text before, `fingerprint` that of the text after, and `withheld` are
-    the ids of older revisions that were withheld with it.
+    `revision` is the id of the Revision with the text before, and `withheld` are the ids of older revisions that were
+    withheld with it.
     """
 
     revision: int
-    fingerprint: str
     withheld: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class BeforeImage:
-    """What a decision changed: timestamps of the comment and of the thread, by field, and the text of the comment."""
+    """What a decision changed: timestamps of the comment and of the thread, by field, and the text of the comment.
+
+    `fingerprint` is that of the comment's text after the decision, or "" if it is not about a comment.
+    """
 
     comment: Mapping[str, Change] = field(default_factory=dict)
     thread: Mapping[str, Change] = field(default_factory=dict)
     redaction: Redaction | None = None
+    fingerprint: str = ""
 
     @property
     def hid_something(self) -> bool:
@@ -66,14 +69,11 @@ class BeforeImage:
             "version": VERSION,
             "comment": _stored(self.comment, COMMENT),
             "thread": _stored(self.thread, THREAD),
+            "fingerprint": self.fingerprint,
         }
         if self.redaction is not None:
             taken = self.redaction
-            stored["redaction"] = {
-                "revision": taken.revision,
-                "fingerprint": taken.fingerprint,
-                "withheld": list(taken.withheld),
-            }
+            stored["redaction"] = {"revision": taken.revision, "withheld": list(taken.withheld)}
         return stored
 
     @classmethod
@@ -87,8 +87,9 @@ class BeforeImage:
         redaction = None
         if "redaction" in stored:
             taken = stored["redaction"]
-            redaction = Redaction(taken["revision"], taken["fingerprint"], tuple(taken["withheld"]))
-        return cls(_read(stored["comment"], COMMENT), _read(stored["thread"], THREAD), redaction)
+            redaction = Redaction(taken["revision"], tuple(taken["withheld"]))
+        comment, thread = _read(stored["comment"], COMMENT), _read(stored["thread"], THREAD)
+        return cls(comment, thread, redaction, stored["fingerprint"])
 
 
 def _stored(changes: Mapping[str, Change], names: dict[str, str]) -> dict[str, list[str | None]]:

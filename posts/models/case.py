@@ -47,12 +47,18 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(kind__gte=kind).filter(Q(kind__gt=kind) | Q(pk__gt=pk))
 
     def masked_among(self, comments: Iterable[int]) -> set[int]:
-        """Return the ids of those `comments` (ids) whose text is masked in the queue until a moderator asks for it.
+        """Return the ids of those `comments` (ids) that concern somebody's privacy or safety.
 
-        Makes one query.
+        They have or had a pressing item, or a confidential decision that did not keep them. Their text is masked in the
+        admin until a moderator asks for it, and no undo publishes it. Makes one query.
         """
-        pressing = self.filter(comment__in=comments, kind__in=self.model.PRESSING)
-        return set(pressing.values_list("comment", flat=True))
+        from posts.models.log_entry import LogEntry
+
+        comments = list(comments)
+        pressing = self.filter(comment__in=comments, kind__in=self.model.PRESSING).order_by().values_list("comment")
+        decided = LogEntry.objects.filter(comment__in=comments, is_confidential=True)
+        decided = decided.exclude(act=LogEntry.Act.KEEP).order_by()
+        return {pk for (pk,) in pressing.union(decided.values_list("comment"))}
 
     def label_masked(self, cases: list["Case"]) -> list["Case"]:
         """Set `is_labelled` on those `cases` whose comment has or had a pressing item, and return the list.

@@ -142,6 +142,7 @@ class Comment(models.Model):
     # set by the pages of posts.moderation.admin
     is_masked: bool
     words: str
+    mark: str
 
     objects = CommentQuerySet.as_manager()
 

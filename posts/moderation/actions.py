@@ -7,6 +7,7 @@ community rule that the action is based on. `part_of` is the answer to an appeal
 An action on a comment is refused while another moderator has claimed its case.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from posts.models import Case, Comment, LogEntry, Revision, Thread
 from posts.models.before_image import BeforeImage, Change, Redaction
 from posts.moderation import cases, notices
 from posts.moderation.audit_log import check_not_concerned, check_right, log
-from posts.safety.redaction import LEFT_OUT, cut, joined, passages_of
+from posts.safety.redaction import LEFT_OUT, contains, cut, joined, passages_of
 from posts.threads import exceptions, publishing
 from posts.threads.changes import moment_if, set_fields
 from posts.threads.exceptions import Refused
@@ -127,11 +128,11 @@ def edit_out(
     revision.save(update_fields=["withheld_at", "taken_out"])
     # earlier revisions may contain the passages, too
     shown = comment.revisions.filter(withheld_at=None).values_list("pk", "source")
-    withheld = [pk for pk, said in shown if any(passage in said for passage in passages)]
+    withheld = [pk for pk, said in shown if any(contains(said, passage) for passage in passages)]
     comment.revisions.filter(pk__in=withheld).update(withheld_at=now)
     changes = {"edited_at": Change(edited_at, comment.edited_at)} if comment.edited_at != edited_at else {}
     changes |= show(comment, {"held": False, "hidden": False})
-    image = BeforeImage(comment=changes, redaction=Redaction(revision.pk, comment.fingerprint, tuple(sorted(withheld))))
+    image = BeforeImage(comment=changes, redaction=Redaction(revision.pk, tuple(sorted(withheld))))
     return _done(comment, moderator, Act.EDIT_OUT, reason, rule, image, part_of)
 
 
@@ -238,13 +239,15 @@ def _done(
 ) -> LogEntry:
     """Log the action, and close the comment's case as the action requires."""
     about = {"comment": comment, "thread": comment.thread, "person": comment.author}
-    entry = log(moderator, act, reason, rule=rule, before=image.to_json(), part_of=part_of, **about)
+    before = replace(image, fingerprint=comment.fingerprint).to_json()
+    entry = log(moderator, act, reason, rule=rule, before=before, part_of=part_of, **about)
     cases.close_after_decision(comment, entry)
     return entry
 
 
 def _set_withheld(moderator: User, revision: Revision, reason: str, act: Act, on: bool) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
+    cases.check_not_claimed(moderator, publishing.lock_comment(revision.comment))
     revision = (
         Revision.objects.select_for_update(no_key=True, of=["self"])
         .select_related("comment__author")

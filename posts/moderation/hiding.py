@@ -15,7 +15,7 @@ def hide_until_reviewed(comment: Comment, reason: str) -> LogEntry | Literal[Fal
     """
     if not comment.is_published:
         return False
-    image = BeforeImage(comment=show(comment, {"hidden": True}))
+    image = BeforeImage(comment=show(comment, {"hidden": True}), fingerprint=comment.fingerprint)
     return log(
         None,
         LogEntry.Act.HIDE,

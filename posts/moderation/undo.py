@@ -49,8 +49,8 @@ def undo(
     The new entry's act is UNDO if everything is as it was before. It is REOPEN if the comment has changed since (see
     `differences`) and stays as it is. In both cases the decision's case is open again, and so are its flags.
 
-    If the decision hid something for privacy or safety (see `pressing_among`), a reason is required, and the comment is
-    hidden until there is a new decision.
+    If the decision hid something for privacy or safety (see `pressing_among`), a reason is required, and the comment
+    stays hidden until there is a new decision.
 
     `answer` is the answer to an appeal that reverses or replaces the decision: the reversal is part of it, the case
     stays closed unless the comment has changed, and nothing is hidden for privacy or safety.
@@ -58,8 +58,8 @@ def undo(
     An entry can be undone once. Raises PermissionDenied for decisions about oneself, and for those about staff unless
     the moderator is a superuser. Raises Refused if an appeal is open, or if a thread has changed since.
     """
-    holds = answer is None and bool(pressing_among([entry]))
-    reason = reason.strip() or ("" if holds else _("Reversed by a moderator."))
+    is_pressing = answer is None and bool(pressing_among([entry]))
+    reason = reason.strip() or ("" if is_pressing else _("Reversed by a moderator."))
     check_right(moderator, reason)
     if not entry.is_undoable:
         raise Refused(exceptions.NOT_UNDONE)
@@ -83,7 +83,7 @@ def undo(
         publishing.raise_version(thread)
     differs = comment is not None and bool(differences(entry, comment))
     if comment is not None and not differs:
-        _restore(comment, image, holds)
+        _restore(comment, image, is_pressing)
     done = log(moderator, Act.REOPEN if differs else Act.UNDO, reason, undoes=entry, part_of=answer, **about(entry))
     came_with = sanctions_of(entry) if with_sanctions else []
     accompanying = [each for each in came_with if each.person and sanctions.may_be_judged(moderator, each.person)]
@@ -109,7 +109,7 @@ def differences(entry: LogEntry, comment: Comment) -> list["StrPromise"]:
     """
     image = entry.before_image
     found: list[StrPromise] = []
-    if image.redaction is not None and comment.fingerprint != image.redaction.fingerprint:
+    if image.hid_something and comment.fingerprint != image.fingerprint:
         found.append(TEXT_CHANGED)
     if any(getattr(comment, field) != change.now for field, change in image.comment.items()) or _undone_since(entry):
         found.append(STATE_CHANGED)
@@ -117,13 +117,10 @@ def differences(entry: LogEntry, comment: Comment) -> list["StrPromise"]:
 
 
 def pressing_among(entries: Iterable[LogEntry]) -> set[int]:
-    """Return the ids of the entries that hid a comment for privacy or safety. Takes one query.
-
-    Their comment has or had a pressing case, or they are confidential.
-    """
+    """Return the ids of the entries that hid a comment which concerns privacy or safety. Takes one query."""
     hid = [entry for entry in entries if entry.comment_id and entry.before_image.hid_something]
     pressing = Case.objects.masked_among([entry.comment_id for entry in hid if entry.comment_id is not None])
-    return {entry.pk for entry in hid if entry.is_confidential or entry.comment_id in pressing}
+    return {entry.pk for entry in hid if entry.comment_id in pressing}
 
 
 def sanctions_of(entry: LogEntry) -> list[LogEntry]:

@@ -1,5 +1,7 @@
 """Remove passages from a text. Uses no database."""
 
+import html
+import re
 from collections.abc import Iterable
 
 # The mark that replaces a removed passage.
@@ -44,3 +46,15 @@ def cut(text: str, passages: Iterable[str]) -> str | None:
         text = text.replace(passage, LEFT_OUT)
         done.append(passage)
     return text
+
+
+def contains(text: str, passage: str) -> bool:
+    """Return whether readers of the Markdown source `text` could read `passage` in it.
+
+    Case, white space, character references and signs of emphasis make no difference.
+    """
+    return _as_read(passage) in _as_read(text)
+
+
+def _as_read(source: str) -> str:
+    return re.sub(r"[\s*_~`\\]+", " ", html.unescape(source).casefold().replace("**", "").replace("__", "")).strip()

@@ -16,8 +16,8 @@ def rewrite(
     """Set the text of a locked `comment` and save it.
 
     `html` is the rendered `source` if it was made before locking, otherwise None. Unless `silently`, the comment is
-    marked as edited and the earlier text is kept as a revision. If readers cannot see the comment now, the revision is
-    withheld from them, because its text may be the reason.
+    marked as edited and the earlier text is kept as a revision. If readers cannot see the comment now, all its
+    revisions are withheld from them, because a text in them may be the reason.
     """
     if not silently and comment.published_at is not None:
         comment.edited_at = at
@@ -30,6 +30,8 @@ def rewrite(
             replaced_by=editor,
             withheld_at=None if comment.is_published else at,
         )
+    if not comment.is_published:
+        comment.revisions.filter(withheld_at=None).update(withheld_at=at)
     comment.write(source, html)
     comment.save(update_fields=["source", "html", "renderer", "edited_at", "standpoint", "verification"])
     publishing.raise_version(comment.thread)

@@ -13,6 +13,7 @@ from accounts.models import User
 from forum import markup
 from posts.models import Case, Comment, Question, Thread
 from posts.moderation import cases, hiding, screening
+from posts.safety.redaction import contains
 from posts.threads import exceptions, permissions, publishing
 from posts.threads.exceptions import AlreadySent, EditConflict, Refused, Repeated
 from posts.threads.text import delete_text, rewrite
@@ -208,9 +209,11 @@ def edit(
     why = []
     if source != comment.source:
         why = screening.reasons_to_hold(editor, source, html, now, sure=sure, is_change=True)
-        if any(passage in source for passage in comment.revisions.taken_out()):
+        if any(contains(source, passage) for passage in comment.revisions.taken_out()):
             why.append(Case.Why.PASSAGE)
-    rewrite(comment, source, html, editor=editor, at=now, silently=comment.is_within_grace(now))
+    # what a moderator may have to judge leaves a revision
+    is_watched = not comment.is_published or cases.case_of(comment) is not None
+    rewrite(comment, source, html, editor=editor, at=now, silently=comment.is_within_grace(now) and not is_watched)
     cases.note_change(comment)
     if why and (cases.is_waiting(comment) or hiding.hide_until_reviewed(comment, screening.told(why))):
         cases.open_case(comment, Case.Kind.HELD, why, now)

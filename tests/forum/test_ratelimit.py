@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
-from forum import ratelimit, rates
+from forum import limits, ratelimit, rates
 from forum.checks import check_limits
 from forum.models import Usage
 from tests import factories
@@ -288,3 +288,7 @@ def test_an_act_larger_than_the_limit_is_let_through_once(settings):
     ratelimit.take(request, "act", units=50)
     with pytest.raises(ratelimit.RateLimited):
         ratelimit.take(request, "act")
+
+
+def test_previews_are_limited_by_size_for_everybody():
+    assert set(limits.OURS["preview_size"]) == set(limits.OURS["preview"])

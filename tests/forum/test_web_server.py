@@ -116,6 +116,38 @@ def test_chunked_body_is_refused_unread(port, body, more):
     assert head.startswith("HTTP/1.1 411 ")
 
 
+@pytest.mark.parametrize(
+    ("cookies", "status"),
+    [
+        ('a=1; session=abc; b="x\\054y"', "200"),
+        ("a=" + "x" * 8_000, "200"),
+        ("a=" + "x" * 9_000, "431"),
+        ('a="' + "\\" * 60 + '"', "431"),
+        ('a="' + '\\"' * 60 + '"', "431"),
+        ('a="' + "\\" * 30 + "\r\nCookie: " + "\\" * 30 + '"', "431"),
+    ],
+)
+def test_cookies_that_take_long_to_read_are_refused(port, cookies, status):
+    head, _body = ask(port, f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: {cookies}\r\n\r\n".encode())
+    assert head.split()[1] == status
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "GET http://[SECRET]/ HTTP/1.1",
+        "GET http://[::1/x HTTP/1.1",
+        "POST / HTTP/1.1\r\nContent-Length: " + "9" * 5_000,
+    ],
+)
+def test_unreadable_request_is_answered_and_not_logged(request_line, capfd):
+    with running(1) as (port, _supervisor):
+        head, _body = ask(port, f"{request_line}\r\nHost: a\r\n\r\n".encode())
+    assert head.startswith("HTTP/1.1 400 ")
+    logged = "".join(capfd.readouterr())
+    assert not any(word in logged for word in ("SECRET", "127.0.0.1", "Traceback", "999999"))
+
+
 @pytest.mark.parametrize("path", ["/", "/large", "/stream", "/file"])
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_answer_to_head_has_no_body(port, path, version):

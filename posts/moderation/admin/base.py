@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -69,6 +70,9 @@ class ModerationAdmin(ReadOnlyAdmin):
 
     def prepare(self, rows: list[Any]) -> None:
         """Read what `describe` needs for these rows, with a few queries for all of them."""
+
+    def check_unchanged(self, row: Any, mark: str) -> None:
+        """Raise Refused if `row` is not as it was when the moderator saw it with this `mark` ("" if there is none)."""
 
     def describe(self, row: Any, verb: Callable) -> tuple[str, str]:
         """Return what a moderator reads before the action: (the row in words, a warning or "").
@@ -158,9 +162,12 @@ def admin_action(
         if tells and "preview" in request.POST:
             return form_again(200, statement([tells], asked.cleaned_data))
         done, entries, is_refused = 0, [], False
+        marks = {pk: mark for pk, _colon, mark in (each.partition(":") for each in request.POST.getlist("mark"))}
         for row in rows:
             try:
-                made = verb(moderator=request.user, **{subject: row}, **asked.cleaned_data)
+                with transaction.atomic():
+                    modeladmin.check_unchanged(row, marks.get(str(row.pk), ""))
+                    made = verb(moderator=request.user, **{subject: row}, **asked.cleaned_data)
                 done += bool(made)
                 if isinstance(made, LogEntry) and made.is_undoable:
                     entries.append(made.pk)

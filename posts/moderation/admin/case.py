@@ -34,6 +34,9 @@ BESIDE = record.OF_AUTHOR | {
     """,
     "is_pressing": """
         SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(comment)s AND kind = ANY(%(pressing)s))
+            OR EXISTS (
+                SELECT 1 FROM posts_logentry WHERE comment_id = %(comment)s AND is_confidential AND act <> 'keep'
+            )
     """,
     "parent_is_masked": """
         SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(parent)s AND kind = ANY(%(pressing)s))

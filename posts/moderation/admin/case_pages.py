@@ -74,7 +74,7 @@ class ItemPages(QueuePages):
                 pending_form.done(request, *_places(pk))
                 return self._next(request, pk)
             item = CaseItem.of(pk) or item
-            since = changes(item, form.saw, moderator)
+            since = changes(item, form.saw_at, moderator)
             form = _anew(form, item)
         typed = request.POST if request.method == "POST" else _waiting(request, pk)
         note = note_form or NoteForm(initial={"text": typed.get("text", "")}, auto_id="note_%s")
@@ -83,7 +83,7 @@ class ItemPages(QueuePages):
         if is_sent and form.errors and request.POST.get("seen") != str(item.case.version):
             # an error may come from a choice that has gone since, so show first what has changed
             messages.error(request, CHANGED_MEANWHILE)
-            since = changes(item, form.saw, moderator)
+            since = changes(item, form.saw_at, moderator)
             form = _anew(form, item)
         preview = None
         if is_sent and "preview" in request.POST and form.is_valid():

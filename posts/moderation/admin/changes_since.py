@@ -16,13 +16,12 @@ class Change(NamedTuple):
     words: str = ""
 
 
-def changes(item: Item, saw: tuple[datetime | None, str], moderator: User) -> list[Change]:
-    """Return the Changes of `item` since a moderator `saw` it: a moment, and the fingerprint of its text then.
+def changes(item: Item, since: datetime | None, moderator: User) -> list[Change]:
+    """Return the Changes of `item` after the moment `since`.
 
-    The list is empty if the moment is unknown. Flags of comments that the `moderator` wrote are left out. Takes no
+    The list is empty if the moment is None. Flags of comments that the `moderator` wrote are left out. Takes no
     query, because the item has read all of it.
     """
-    since, mark = saw
     if since is None:
         return []
     found = []
@@ -39,6 +38,4 @@ def changes(item: Item, saw: tuple[datetime | None, str], moderator: User) -> li
     if earlier:
         # latest first: the last one was on the page
         found.append(Change(_("The text was changed. When you opened it, it said:"), earlier[-1]["source"]))
-    elif item.comment is not None and mark and item.comment.fingerprint != mark:
-        found.append(Change(_("Its author changed the text just after writing it. It is shown as it is now.")))
     return found

@@ -19,6 +19,8 @@ from posts.models import Case, Comment, LogEntry, Revision
 from posts.models.visibility import PUBLISHED
 from posts.moderation import actions as moderation_actions
 from posts.moderation.admin.base import Attached, ModerationAdmin, RuledForm, admin_action
+from posts.threads import publishing
+from posts.threads.exceptions import CHANGED_MEANWHILE, Refused
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -119,13 +121,22 @@ class CommentAdmin(ModerationAdmin):
         return (queryset.matching(term) if term else queryset), False
 
     def prepare(self, rows: list[Any]) -> None:
-        """Set on each comment whether its text is masked, and which moderator has claimed its case."""
+        """Set on each comment whether its text is masked, who has claimed its case, and a mark of its present state."""
         pks = [comment.pk for comment in rows]
         masked = Case.objects.masked_among(pks)
         cases = Case.objects.open().select_related("claimed_by").filter(comment__in=pks, appeal=None)
-        holders = {case.comment_id: case.claimant() for case in cases}
+        case_of = {case.comment_id: case for case in cases}
         for comment in rows:
-            comment.is_masked, comment.holder = comment.pk in masked, holders.get(comment.pk)
+            case = case_of.get(comment.pk)
+            comment.is_masked, comment.holder = comment.pk in masked, case and case.claimant()
+            comment.mark = f"{comment.fingerprint}.{comment.state}.{case.version if case else 0}"
+
+    def check_unchanged(self, row: Any, mark: str) -> None:
+        """Raise Refused if text, state or case of the comment have changed since `prepare` set this `mark`."""
+        comment = publishing.lock_comment(row)
+        self.prepare([comment])
+        if mark and mark != comment.mark:
+            raise Refused(CHANGED_MEANWHILE)
 
     def describe(self, comment: Any, verb: Callable) -> tuple[str, str]:
         """Return author and text, and warnings.

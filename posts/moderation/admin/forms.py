@@ -50,26 +50,24 @@ class Seen(BareForm):
     A decision on an earlier state is refused, and the page can show what has changed meanwhile.
     """
 
-    # the moment and the fingerprint of the text, after `clean`
-    saw: tuple[datetime | None, str] = (None, "")
+    # when the moderator saw the case, after `clean`
+    saw_at: datetime | None = None
     # whether the decision was refused, and the form is shown again
     was_refused = False
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     seen_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
-    seen_text = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
 
     def clean(self) -> dict[str, Any]:
-        """Move time and text from the data to `saw`: the functions of posts.moderation need only the version."""
+        """Move the time from the data to `saw_at`: the functions of posts.moderation need only the version."""
         data = super().clean()
-        self.saw = data.pop("seen_at", None), data.pop("seen_text", "")
+        self.saw_at = data.pop("seen_at", None)
         return data
 
 
 def state_of(item: CaseItem) -> dict[str, Any]:
     """Return the values of the fields of Seen for an item that is shown now."""
-    mark = item.comment.fingerprint if item.comment else ""
-    return {"seen": item.case.version, "seen_at": timezone.now().isoformat(), "seen_text": mark}
+    return {"seen": item.case.version, "seen_at": timezone.now().isoformat()}
 
 
 class DecisionForm(Seen):
@@ -148,7 +146,7 @@ class BulkForm(DecisionForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in ("passage", "seen", "seen_at", "seen_text"):
+        for name in ("passage", "seen", "seen_at"):
             del self.fields[name]
         # a passage is part of one text only
         self.set_choices("act", [choice for choice in ACTS if choice[0] != Act.EDIT_OUT])

@@ -79,6 +79,7 @@ class ModeratedPersonAdmin(PersonAdmin):
     ]
 
     describe, prepare = ModerationAdmin.describe, ModerationAdmin.prepare
+    check_unchanged = ModerationAdmin.check_unchanged
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may use the actions of the list."""

@@ -19,12 +19,14 @@ STORED = {
                 "held": ["2026-11-27T08:00:00+00:00", None],
             },
             "thread": {"pinned": [None, "2026-11-27T08:00:00+00:00"]},
-            "redaction": {"revision": 5, "fingerprint": "ab12", "withheld": [2, 3]},
+            "fingerprint": "ab12",
+            "redaction": {"revision": 5, "withheld": [2, 3]},
         },
         BeforeImage(
             comment={"removed_at": Change(None, NOON), "held_at": Change(MORNING, None)},
             thread={"pinned_at": Change(None, MORNING)},
-            redaction=Redaction(5, "ab12", (2, 3)),
+            redaction=Redaction(5, (2, 3)),
+            fingerprint="ab12",
         ),
     ),
 }
@@ -66,7 +68,7 @@ def test_stored_names_mean_existing_timestamps(model, names):
         (BeforeImage(comment={"locked_at": Change(None, NOON)}), False),
         (BeforeImage(comment={"held_at": Change(MORNING, None)}), False),
         (BeforeImage(comment={"hidden_at": Change(None, NOON)}), True),
-        (BeforeImage(redaction=Redaction(1, "ab", ())), True),
+        (BeforeImage(redaction=Redaction(1, ())), True),
     ],
 )
 def test_image_tells_whether_decision_hid_something(image, hid):

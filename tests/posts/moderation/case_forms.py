@@ -35,7 +35,7 @@ def form(case, **data):
 def opened(desk, case):
     """Return the fields of the form that say which state of the case was opened."""
     shown = desk.get(page(case)).context["form"]
-    return {name: shown[name].value() for name in ("seen", "seen_at", "seen_text")}
+    return {name: shown[name].value() for name in ("seen", "seen_at")}
 
 
 def page(case):

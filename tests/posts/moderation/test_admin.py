@@ -1,5 +1,7 @@
 """The admin lists of moderators: constant query counts, actions that ask for a reason, and read-only rows."""
 
+import re
+
 import pytest
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission
@@ -11,6 +13,7 @@ from accounts.models import User
 from forum.templatetags.moments import moment
 from posts.models import Comment, LogEntry, Rules, Thread
 from posts.moderation import actions, decisions, flags, sanctions
+from posts.writing import comments
 from tests.factories import moderator, person, reply
 from tests.posts.moderation.case_forms import flagged
 from tests.signing_in import sign_in_with_factor
@@ -300,3 +303,24 @@ def test_action_on_comment_that_colleague_has_claimed_is_refused(desk, opening, 
     decisions.pass_on(moderator=mia, case=case)
     assert desk.post("/admin/posts/comment/", data).status_code == 302
     assert LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("verb", ["remove", "approve", "hold"])
+def test_action_confirmed_after_edit_is_refused(desk, opening, alice, mod, verb):
+    comment = reply(opening, alice)
+    if verb == "approve":
+        actions.hold(moderator=mod, comment=comment, reason="A second look.")
+    ticked = {"action": verb, "_selected_action": [comment.pk], "index": 0}
+    shown = desk.post("/admin/posts/comment/", ticked)
+    (mark,) = re.findall(r'name="mark" value="([^"]+)"', shown.content.decode())
+    comments.edit(editor=alice, comment=comment, source="A text that no moderator has read.")
+    before = Comment.objects.values().get(pk=comment.pk)
+    sent = ticked | {"confirmed": "1", "reason": "It is fine.", "mark": mark}
+    refused = desk.post("/admin/posts/comment/", sent)
+    assert refused.status_code == 409
+    told = refused.content.decode()
+    assert ("has changed since you opened it" in told, "A text that no moderator" in told) == (True, True)
+    assert Comment.objects.values().get(pk=comment.pk) == before
+    (mark,) = re.findall(r'name="mark" value="([^"]+)"', told)
+    assert desk.post("/admin/posts/comment/", sent | {"mark": mark}).status_code == 302
+    assert Comment.objects.values().get(pk=comment.pk) != before

@@ -153,9 +153,7 @@ def test_stale_decision_is_refused(desk, opening):
 
 def test_stale_decision_shows_changes(desk, opening):
     case = flagged(opening)
-    typed = {
-        name: desk.get(page(case)).context["form"][name].value() or "" for name in ("seen", "seen_at", "seen_text")
-    }
+    typed = {name: desk.get(page(case)).context["form"][name].value() or "" for name in ("seen", "seen_at")}
     before = case.comment.source
     flags.flag(comment=case.comment, person=person(), reason="spam", note="They sell something.")
     Comment.objects.filter(pk=case.comment_id).update(created_at=timezone.now() - timedelta(hours=1))
@@ -169,13 +167,13 @@ def test_stale_decision_shows_changes(desk, opening):
     assert "Quite another text" not in told
 
 
-def test_edit_within_first_minutes_is_shown_as_change(desk, opening):
+def test_edit_of_flagged_comment_within_first_minutes_leaves_a_version(desk, opening):
     case = flagged(opening)
-    typed = {
-        name: desk.get(page(case)).context["form"][name].value() or "" for name in ("seen", "seen_at", "seen_text")
-    }
+    typed = {name: desk.get(page(case)).context["form"][name].value() or "" for name in ("seen", "seen_at")}
     comments.edit(editor=case.comment.author, comment=case.comment, source="Quite another text by now.")
-    assert "just after writing it" in said(desk.post(page(case), form(case) | typed))
+    assert "The text was changed. When you opened it" in said(desk.post(page(case), form(case) | typed))
+    case.comment.refresh_from_db()
+    assert (case.comment.revisions.count(), case.comment.edited_at is not None) == (1, True)
 
 
 def test_author_does_not_see_flags_on_own_comment_after_refusal(desk, opening, mod):

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from forum.models import OutboxMessage
-from posts.models import Case, Flag, LogEntry, Rules
+from posts.models import Case, Comment, Flag, LogEntry, Rules
 from posts.moderation import actions, appeal_answers, appeals, decisions, flags, notices, sanctions, undo
 from posts.threads.exceptions import Refused, Stale
+from posts.writing import comments
 from tests.factories import moderator, person, reply
 from tests.posts.moderation.case_forms import QUEUE, said, seated
 
@@ -349,12 +350,46 @@ def test_each_change_sends_one_mail(comment, mod, how, mails):
     assert OutboxMessage.objects.count() == mails
 
 
-def test_undo_is_refused_while_colleague_has_claimed_case(comment, bob, mod, mia):
+def test_undo_is_refused_while_colleague_has_claimed_case(comment, alice, bob, mod, mia):
     entry = actions.lock_branch(moderator=mod, comment=comment, reason=WHY)
+    Comment.objects.filter(pk=comment.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    comments.edit(editor=alice, comment=comment, source="Another text than the one before it.")
     flags.flag(comment=comment, person=bob, reason="unkind")
     case = Case.objects.open().get()
     decisions.claim(moderator=mia, case_id=case.pk)
     with pytest.raises(Refused, match="Mia Second is looking at this"):
         undo.undo(moderator=mod, entry=entry)
+    with pytest.raises(Refused, match="Mia Second is looking at this"):
+        actions.withhold(moderator=mod, revision=comment.revisions.get(), reason=WHY)
     decisions.pass_on(moderator=mia, case=case)
     assert undo.undo(moderator=mod, entry=entry)
+
+
+@pytest.mark.parametrize("hide", ["hold", "flags"])
+def test_text_edited_while_hidden_is_not_published_by_undo(comment, alice, mod, mia, hide):
+    if hide == "hold":
+        entry = actions.hold(moderator=mod, comment=comment, reason=WHY)
+    else:
+        flags.flag(comment=comment, person=mod, reason="unkind")
+        entry = LogEntry.objects.get(act="hide")
+    comments.edit(editor=alice, comment=comment, source="A text that no moderator has read.")
+    assert undo.undo(moderator=mia, entry=entry).act == "reopen"
+    comment.refresh_from_db()
+    assert not comment.is_published
+    assert "undo" in Case.objects.open().get().why
+    # the edit left the earlier text, although it was made within the first minutes
+    assert comment.revisions.get().withheld_at is not None
+
+
+@pytest.mark.parametrize("back", ["PrivName\n two", "**PrivName** two", "PrivNam&#101; two", "_privname_  TWO"])
+def test_redacted_passage_that_is_written_differently_is_noticed(opening, alice, mod, back):
+    comment = reply(opening, alice, f"It was {back}, they said, who did it.")
+    comments.edit(editor=alice, comment=comment, source="It was PrivName two, as I said, who did it to me.")
+    Comment.objects.filter(pk=comment.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    comments.edit(editor=alice, comment=comment, source=f"And it was PrivName two. Yes, it was {back[:4]}.")
+    actions.edit_out(moderator=mod, comment=comment, passage="PrivName two", reason=WHY)
+    comment.refresh_from_db()
+    assert not comment.revisions.filter(withheld_at=None).exists()
+    comments.edit(editor=alice, comment=comment, source=f"Once more: {back}!")
+    comment.refresh_from_db()
+    assert not comment.is_published

@@ -1,13 +1,16 @@
 """An undone decision on a privacy or urgent case republishes nothing: the comment waits for a decision."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from forum.models import OutboxMessage
-from posts.models import Case, Comment, LogEntry
+from posts.models import Case, Comment, LogEntry, Rules
 from posts.moderation import actions, decisions, flags, hiding, undo
 from posts.threads import publishing
 from posts.threads.exceptions import Refused
+from posts.writing import comments
 from tests.factories import person, reply
 from tests.posts.moderation.case_forms import QUEUE, said
 
@@ -112,6 +115,39 @@ def test_author_of_a_comment_that_stays_out_of_sight_gets_no_mail_that_it_is_bac
     OutboxMessage.objects.all().delete()
     undo.undo(moderator=mod, entry=entry, reason=WHY)
     assert not OutboxMessage.objects.exists()
+
+
+RULE = "Leave other people’s lives to them"
+
+
+@pytest.mark.parametrize("act", ["restore", "show_again"])
+def test_decision_by_rule_about_privacy_is_not_taken_back_at_once(opening, mod, act):
+    """No reader flagged it: the rule alone says that it is about privacy."""
+    assert RULE in Rules.in_force().titles_in_numbers
+    comment = reply(opening, person(), TEXT)
+    about = {"moderator": mod, "comment": comment, "reason": "It names a patient.", "rule": RULE}
+    if act == "restore":
+        actions.remove(**about)
+        actions.restore(moderator=mod, comment=comment, reason=WHY)
+    else:
+        actions.edit_out(passage=ADDRESS, **about)
+        with pytest.raises(Refused, match="stay withheld"):
+            actions.show_again(moderator=mod, revision=comment.revisions.get(), reason=WHY)
+    assert not is_public(comment)
+    assert Case.objects.masked_among([comment.pk]) == {comment.pk}
+
+
+def test_older_versions_of_cleaned_comment_stay_withheld(opening, mod):
+    comment = reply(opening, person(), TEXT)
+    Comment.objects.filter(pk=comment.pk).update(created_at=comment.created_at - timedelta(hours=1))
+    comments.edit(editor=comment.author, comment=comment, source=f"{TEXT} And more.")
+    flags.flag(comment=comment, person=mod, reason="personal")
+    comments.edit(editor=comment.author, comment=comment, source="There is no name in it any more, as you see.")
+    case = Case.objects.open().get()
+    decisions.decide(moderator=mod, case=case, seen=case.version, act="approve", reason="It is clean now.")
+    comment.refresh_from_db()
+    assert comment.is_published
+    assert comment.revisions.filter(withheld_at=None).count() == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
