@@ -1,4 +1,4 @@
-"""What all tests share: a PostgreSQL of their own, and one trigger that Django's emptying of tables needs off."""
+"""What all tests share: a PostgreSQL server of their own, and a quick way to empty its tables after a test."""
 
 import os
 import tempfile
@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 
 from forum import embedded_postgres
 
 CLUSTER = pytest.StashKey()
+# Filled by migrations, and changed by no test that commits.
+KEPT_TABLES = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 
 
 def pytest_configure(config):
@@ -37,11 +40,32 @@ def pytest_unconfigure(config):
         server.data_folder.parent.rmdir()
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Between tests with real transactions Django truncates every table; the log would refuse."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE posts_logentry DISABLE TRIGGER posts_logentry_no_truncate")
+def empty_tables(test_case=None):
+    """Delete all rows that a test with real transactions has committed.
+
+    Django would truncate every table and create all permissions again, which takes thirty times as long.
+    """
+    tables = set(connection.introspection.django_table_names(only_existing=True)) - KEPT_TABLES
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables))
+        filled = [table for (table,) in cursor.fetchall()]
+        if "posts_logentry" in filled:
+            # the trigger that refuses every change of the log
+            cursor.execute("ALTER TABLE posts_logentry DISABLE TRIGGER USER")
+        with transaction.atomic():
+            # foreign keys are checked at the end, so the order does not matter
+            for table in filled:
+                cursor.execute(f"DELETE FROM {table}")
+        if "posts_logentry" in filled:
+            cursor.execute("ALTER TABLE posts_logentry ENABLE TRIGGER USER")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_are_emptied_quickly():
+    """Replace what Django does after each test with real transactions."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(autouse=True)
