@@ -1,5 +1,6 @@
 """`manage.py serve` and the commands beside it, as people run them: processes of their own in a copy of the project."""
 
+import json
 import os
 import shutil
 import signal
@@ -29,8 +30,31 @@ from tests.forum.launching import (
     until,
 )
 
+# the tests share a copy of the project, and the first one fills its database
+pytestmark = pytest.mark.xdist_group("serve")
 READY = "The forum is at "
 UNREACHABLE = "postgres://forum:top-secret@127.0.0.1:1/forum"
+# Runs several commands in one process, because to start Python and Django takes much longer than to refuse a command.
+SEVERAL = """
+import contextlib, io, json, os, sys
+import manage
+ends = []
+for arguments, environment in json.loads(sys.argv[1]):
+    before = dict(os.environ)
+    os.environ.update(environment)
+    errors, code = io.StringIO(), 0
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
+        try:
+            manage.main(["manage.py", *arguments])
+        except SystemExit as exit:
+            code = exit.code or 0
+    # the interpreter prints a text and exits with 1
+    ends.append((code, errors.getvalue()) if isinstance(code, int) else (1, errors.getvalue() + code))
+    for name in environment:
+        del os.environ[name]
+    os.environ.update(before)
+print(json.dumps(ends))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +99,27 @@ def refusal(project, *arguments, **environment):
     return err
 
 
+def ends(project, cases, **environment):
+    """Return (exit code, errors) of each command, for cases of (arguments, variables)."""
+    command = [sys.executable, "-c", SEVERAL, json.dumps(cases)]
+    ran = subprocess.run(command, cwd=project, env=CLEAN | environment, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return json.loads(ran.stdout)
+
+
+def refusals(project, cases, **environment):
+    """Return the one sentence with which each command ends."""
+    found = ends(project, cases, **environment)
+    assert [end for end in found if end[0] != 1 or "Traceback" in end[1] or "\n" in end[1].strip()] == []
+    return [said for _code, said in found]
+
+
 @contextmanager
 def serving(project):
-    """The running forum: its process and what it started."""
+    """Start the forum; give its process, with what it printed and its children, and its address."""
     process = start(project, "serve")
-    # a hang becomes an end of the output
-    watchdog = threading.Timer(40, process.kill)
+    # a start that hangs becomes an end of the output
+    watchdog = threading.Timer(120, process.kill)
     watchdog.start()
     try:
         said = []
@@ -88,6 +127,7 @@ def serving(project):
             said.append(line)
             if line.startswith("Ctrl-C stops everything"):
                 break
+        watchdog.cancel()
         process.said = "".join(said)
         assert READY in process.said, (process.said, process.communicate()[1])
         address = process.said.partition(READY)[2].split()[0]
@@ -126,18 +166,18 @@ def nothing_is_left(project, process):
     )
 
 
-def test_from_an_empty_database_to_the_page_and_back(project):
+def test_serve_prepares_an_empty_database_and_stops_at_ctrl_c(project):
     with serving(project) as (process, address):
         assert address == f"http://127.0.0.1:{port_of(project)}/"
         for line in ("Starting PostgreSQL", "Preparing the database", "Collecting static", "make moderator EMAIL="):
             assert line in process.said
         assert len(process.children) > 5
-        # beside it: a command joins and leaves everything running
+        # a command run meanwhile uses the same database server and leaves it running
         code, out, err = run(
             project, "shell", "-v0", "-c", "from posts.models import Thread; print(Thread.objects.count())"
         )
         assert (code, out.strip(), err) == (0, "1", "")
-        # and the web server signs in as somebody who is not the owner, and cannot become it
+        # the web server signs in as a role that does not own the tables
         asked = "from django.db import connection as c; k = c.cursor(); k.execute('SELECT session_user'); "
         asked += "print(*k.fetchone()); k.execute('DELETE FROM posts_logentry')"
         code, out, err = run(project, "shell", "-v0", "-c", asked, AS_WEB_ROLE="1")
@@ -157,7 +197,7 @@ def test_from_an_empty_database_to_the_page_and_back(project):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends a child with its parent")
-def test_killed_it_leaves_nothing_and_starts_again_at_once(project):
+def test_killed_forum_leaves_nothing_and_starts_again_and_second_ctrl_c_does_not_disturb_the_stop(project):
     with serving(project) as (process, _address):
         process.kill()
         process.wait()
@@ -165,23 +205,27 @@ def test_killed_it_leaves_nothing_and_starts_again_at_once(project):
         with serving(project) as (second, address):
             assert "Preparing the database" not in second.said
             assert "Collecting static files" not in second.said
-            code, _out, err = stop_kindly(second, signal.SIGTERM)
+            second.send_signal(signal.SIGINT)
+            second.send_signal(signal.SIGTERM)
+            code, out, err = stop_kindly(second)
             assert (code, err) == (0, "")
+            assert "Stopped." in out
             assert status(address) is None
             assert nothing_is_left(project, second)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends a child with its parent")
-def test_whatever_is_killed_comes_back(project):
-    """The web server's processes, the worker, and PostgreSQL: one after the other, then the page answers again."""
-    with serving(project) as (process, address):
+def test_killed_processes_are_started_again_and_nohup_is_respected(project):
+    """A web server process, the worker and PostgreSQL are killed one after the other; then the page answers again."""
+    with serving_ignoring_hangups(project) as (process, address):
+        process.send_signal(signal.SIGHUP)
         for words in ("forum.web_server", "manage.py run_worker", "-D"):
             victim = child_with(process.pid, words)
             os.kill(victim, signal.SIGKILL)
             assert until(lambda words=words, victim=victim: child_with(process.pid, words) not in (None, victim), 30)
             assert until(lambda: status(address) == 200, 30)
         process.children = children_of(process.pid)
-        code, _out, err = stop_kindly(process)
+        code, _out, err = stop_kindly(process, signal.SIGTERM)
         assert code == 0
         assert err.count("ended unexpectedly and is started again") == 3
         assert nothing_is_left(project, process)
@@ -192,16 +236,6 @@ def child_with(pid, words):
     said = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = (line.split(None, 2) for line in said.splitlines())
     return next((int(row[0]) for row in rows if row[1] == str(pid) and words in row[2]), None)
-
-
-def test_a_second_ctrl_c_does_not_disturb_the_orderly_end(project):
-    with serving(project) as (process, _address):
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGTERM)
-        code, out, err = stop_kindly(process)
-        assert (code, err) == (0, "")
-        assert "Stopped." in out
-        assert nothing_is_left(project, process)
 
 
 def test_stopped_before_it_is_ready(project):
@@ -216,15 +250,6 @@ def test_stopped_before_it_is_ready(project):
         assert until(lambda: not any(map(is_alive, process.children)))
     finally:
         end(process)
-
-
-def test_nohup_is_respected(project):
-    """A forum started to outlive the terminal does so."""
-    with serving_ignoring_hangups(project) as (process, address):
-        process.send_signal(signal.SIGHUP)
-        assert not until(lambda: process.poll() is not None, within=1)
-        assert status(address) == 200
-        assert stop_kindly(process, signal.SIGTERM)[0] == 0
 
 
 @contextmanager
@@ -248,61 +273,59 @@ def test_a_taken_port(project):
         assert f"PORT={port + 1} make run" in said
 
 
-@pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "8 0", "٣"])
-def test_a_bad_port(project, port):
-    assert f"PORT is {port!r}; it has to be a whole number" in refusal(project, "serve", PORT=port)
+def test_bad_port_or_foreign_host_is_refused(project):
+    ports = ["http", "0", "65536", "-1", "8 0", "٣"]
+    hosts = ["no.such.host.invalid", "x" * 80, "192.0.2.1"]
+    cases = [(["serve"], {"PORT": port}) for port in ports] + [(["serve"], {"HOST": host}) for host in hosts]
+    expected = [f"PORT is {port!r}; it has to be a whole number" for port in ports]
+    expected += [f"Nothing can listen on {host}:" for host in hosts]
+    for sentence, found in zip(expected, refusals(project, cases), strict=True):
+        assert sentence in found
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "x" * 80, "192.0.2.1"])
-def test_a_host_that_is_not_ours(project, host):
-    assert f"Nothing can listen on {host}:" in refusal(project, "serve", HOST=host)
+def test_unreachable_database_is_told_in_a_sentence(project):
+    cases = [(["serve"], {"PORT": str(free_port())}), (["migrate"], {})]
+    for said in refusals(project, cases, DATABASE_URL=UNREACHABLE):
+        assert "could not be reached" in said
+        assert "127.0.0.1" in said
+        assert "Connection refused" in said
+        assert "top-secret" not in said
 
 
-@pytest.mark.parametrize("command", ["serve", "migrate"])
-def test_an_unreachable_database(project, command):
-    said = refusal(project, command, DATABASE_URL=UNREACHABLE, PORT=str(free_port()))
-    assert "could not be reached" in said
-    assert "127.0.0.1" in said
-    assert "Connection refused" in said
-    assert "top-secret" not in said
+def test_bad_database_url_is_told_in_a_sentence_without_the_password(project):
+    addresses = ["nonsense:top-secret", "postgres://me:top-secret@host:port/x", "mysql://me:top-secret@host/x"]
+    cases = [(["serve"], {"DATABASE_URL": address}) for address in addresses]
+    for said in refusals(project, cases, PORT=str(free_port())):
+        assert "DATABASE_URL has to be the address of a PostgreSQL server" in said
+        assert "top-secret" not in said
+    # and in a process of its own
+    assert "DATABASE_URL has to be" in refusal(project, "migrate", DATABASE_URL=addresses[0])
 
 
-@pytest.mark.parametrize(
-    "address", ["nonsense:top-secret", "postgres://me:top-secret@host:port/x", "mysql://me:top-secret@host/x"]
-)
-def test_a_bad_database_url(project, address):
-    said = refusal(project, "serve", DATABASE_URL=address, PORT=str(free_port()))
-    assert "DATABASE_URL has to be the address of a PostgreSQL server" in said
-    assert "top-secret" not in said
-
-
-def test_a_problem_of_the_launcher_is_one_sentence(project, tmp_path):
+def test_problem_of_the_database_launcher_is_told_in_a_sentence(project, tmp_path):
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "letter.txt").touch()
-    for command in ("serve", "migrate"):
-        said = refusal(project, command, FORUM_PG_DATA=str(tmp_path / "postgres"), PORT=str(free_port()))
+    cases = [(["serve"], {"PORT": str(free_port())}), (["migrate"], {})]
+    for said in refusals(project, cases, FORUM_PG_DATA=str(tmp_path / "postgres")):
         assert "holds files but no database" in said
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        ([], 0),
-        (["--help"], 0),
-        (["help", "migrate"], 0),
-        (["migrate", "--help"], 0),
-        (["migrate", "-h"], 0),
-        (["version"], 0),
-        (["--version"], 0),
-        (["no_such_command"], 1),
-        (["check"], 0),
-    ],
-)
-def test_no_server_where_none_is_needed(project, tmp_path, arguments, code):
+def test_no_server_is_started_for_commands_that_need_none(project, tmp_path):
     data_folder = tmp_path / "var" / "postgres"
-    found, _out, err = run(project, *arguments, FORUM_PG_DATA=str(data_folder))
-    assert found == code, err
-    assert "Traceback" not in err
+    expected = {
+        (): 0,
+        ("--help",): 0,
+        ("help", "migrate"): 0,
+        ("migrate", "--help"): 0,
+        ("migrate", "-h"): 0,
+        ("version",): 0,
+        ("--version",): 0,
+        ("no_such_command",): 1,
+        ("check",): 0,
+    }
+    found = ends(project, [(command, {}) for command in expected], FORUM_PG_DATA=str(data_folder))
+    assert dict(zip(expected, (code for code, _said in found), strict=True)) == expected
+    assert not any("Traceback" in said for _code, said in found)
     assert not data_folder.parent.exists()
     assert not Path(socket_folder(data_folder)).exists()
 
