@@ -1,11 +1,10 @@
 """Writing: the tools of the box, the preview, names and quotes, and how all of it looks."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from posts.models import Comment
-from tests.browser.test_every_page import RULES
+from tests.browser.test_every_page import violations
 from tests.browser.test_journeys import NEW
 from tests.factories import WORDS, person, reply
 
@@ -362,17 +361,17 @@ def test_axe_finds_nothing_in_the_open_editor(visit, comment, bob, width, scheme
     with kept(page, "@a"):
         page.keyboard.type("\n@a")
     expect(page.get_by_role("option", name="Alice")).to_be_visible()
-    assert Axe().run(page, options=RULES).response["violations"] == []
+    assert violations(page) == []
     page.goto(f"/c/{comment.pk}/reply/")
     page.get_by_text("This is your draft").wait_for()
-    assert Axe().run(page, options=RULES).response["violations"] == []
+    assert violations(page) == []
     page.goto("/drafts/")
-    assert Axe().run(page, options=RULES).response["violations"] == []
+    assert violations(page) == []
     page.goto(comment.thread.get_absolute_url())
     page.locator(".unfinished").wait_for()
     select_words(page, f"#c{comment.pk} .words")
     page.locator(".quote-button").wait_for()
-    assert Axe().run(page, options=RULES).response["violations"] == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 360])
