@@ -50,13 +50,76 @@ def chromium():
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+# Contexts of one kind that wait to be used again; an open context keeps up to six connections to the server.
+MOST_FREE = 2
+
+
+class Contexts:
+    """The contexts of a browser, each with cookies and storage of its own, which tests use one after another.
+
+    A new context opens a window, which takes longer than most pages do. So contexts with the usual options are emptied
+    and used again. Their first page stays open and keeps the window.
+    """
+
+    def __init__(self, browser, origin):
+        self.browser, self.origin, self.free = browser, origin, {}
+
+    def take(self, fresh, **options):
+        """Return an empty context; with `fresh` one that has never been used, or with options that are not usual."""
+        if fresh or options.keys() - {"java_script_enabled"}:
+            return self._new(options), None
+        key = options.get("java_script_enabled", True)
+        if self.free.get(key):
+            return self.free[key].pop(), key
+        context = self._new(options)
+        context.new_page()
+        return context, key
+
+    def _new(self, options):
+        options = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options
+        context = self.browser.new_context(base_url=self.origin, **options)
+        context.set_default_timeout(10_000)
+        return context
+
+    def give_back(self, context, key):
+        """Close the pages of a context and empty it for the next test."""
+        # a page that is left sends what was typed, and by then the database is gone
+        context.set_offline(True)
+        free = self.free.setdefault(key, [])
+        if key is None or len(free) == MOST_FREE:
+            context.close()
+            return
+        first, *others = context.pages
+        for page in others:
+            page.close()
+        context.clear_cookies()
+        tools = context.new_cdp_session(first)
+        tools.send("Storage.clearDataForOrigin", {"origin": self.origin, "storageTypes": "all"})
+        tools.send("Network.clearBrowserCache")
+        tools.detach()
+        context.set_offline(False)
+        free.append(context)
+
+    def close(self):
+        """Close all contexts, and with them their connections to the server."""
+        for context in (context for free in self.free.values() for context in free):
+            context.close()
+
+
+@pytest.fixture(scope="session")
+def contexts(chromium, live_server, django_db_setup):
+    contexts = Contexts(chromium, live_server.url)
+    yield contexts
+    contexts.close()
+    # each thread of the server, and its connection to the database, ends with a connection of the browser
+    assert until(lambda: not [thread for thread in threading.enumerate() if "process_request_thread" in thread.name])
+
+
 class Visit:
     """One person's browser: `page` to drive, `complaints` of the console (none is expected)."""
 
-    def __init__(self, browser, base, user=None, **options):
-        options = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options
-        self.context = browser.new_context(base_url=base, **options)
-        self.context.set_default_timeout(10_000)
+    def __init__(self, contexts, user=None, fresh=False, **options):
+        self.context, self.key = contexts.take(fresh, **options)
         if user is not None:
             client = Client()
             if user.is_staff:
@@ -64,7 +127,7 @@ class Visit:
             else:
                 client.force_login(user)
             value = client.cookies["session"].value
-            self.context.add_cookies([{"name": "session", "value": value, "url": base}])
+            self.context.add_cookies([{"name": "session", "value": value, "url": contexts.origin}])
         self.page = self.context.new_page()
         self.complaints = []
         self.page.on("console", self._hear)
@@ -107,21 +170,22 @@ def requests_in_progress():
 
 
 @pytest.fixture
-def visit(chromium, live_server, requests_in_progress):
-    """Opens a browser for somebody: `visit()`, `visit(alice)`, `visit(width=360, java_script_enabled=False)`."""
+def visit(contexts, requests_in_progress):
+    """Opens a browser for somebody: `visit()`, `visit(alice)`, `visit(width=360, java_script_enabled=False)`.
+
+    A test that changes the clock of the browser needs `fresh=True`: the clock cannot be set right again.
+    """
     visits = []
 
     def opened(user=None, **options):
-        visits.append(Visit(chromium, live_server.url, user, **options))
+        visits.append(Visit(contexts, user, **options))
         return visits[-1].page
 
     opened.expected = "no such complaint"
     yield opened
     complaints = [line for one in visits for line in one.complaints if opened.expected not in line]
     for one in visits:
-        # whoever leaves sends what they typed, and by then the database is gone
-        one.context.set_offline(True)
-        one.context.close()
+        contexts.give_back(one.context, one.key)
     assert until(lambda: requests_in_progress.number <= 0)
     assert complaints == []
 

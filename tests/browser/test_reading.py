@@ -165,7 +165,7 @@ def test_the_key_for_new_leads_on_to_other_pages(visit, thread, alice, bob, sett
 
 def test_new_replies_arrive_without_moving_what_is_read(visit, thread, alice, bob):
     comments = [reply(thread.opening, alice) for _ in range(12)]
-    page = visit(bob, viewport={"width": 360, "height": 640})
+    page = visit(bob, viewport={"width": 360, "height": 640}, fresh=True)
     page.clock.install()
     page.goto(thread.get_absolute_url())
     here = page.locator(f"#c{comments[6].pk}")
@@ -192,7 +192,7 @@ def test_new_replies_arrive_without_moving_what_is_read(visit, thread, alice, bo
 
 
 def test_asking_slows_down_and_stops_when_nobody_looks(visit, thread, talk):
-    page = visit()
+    page = visit(fresh=True)
     page.clock.install()
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "/arrivals/" in request.url else None)

@@ -336,7 +336,7 @@ def test_no_quote_where_nobody_can_reply_or_nothing_is_selected(visit, thread, c
     thread.locked_at = thread.created_at
     thread.version += 1
     thread.save()
-    page = visit(bob)
+    page = visit(bob, fresh=True)
     page.goto(thread.get_absolute_url())
     page.clock.install()
     select_words(page, f"#c{comment.pk} .words")
