@@ -89,12 +89,25 @@ def faults(queries, most=2 * PAGE):
 
 
 @pytest.mark.django_db
-def test_every_page_is_read_from_index_ranges(settings):
+def test_pages_permalinks_and_slots_are_read_from_index_ranges(settings):
+    """One test, because the threads take longer to make than to read."""
     settings.COMMENTS_PER_PAGE = PAGE
-    # what stands in the table before it must not be walked through
+    # what stands in the table before the thread must not be walked through
     grow(factories.thread(title="An older talk"), [factories.person()])
     thread, people = factories.thread(), [factories.person() for _ in range(20)]
     rows = grow(thread, people)
+    assert list(faults_of_pages(thread, rows)) == []
+    assert list(faults_of_slots(thread, rows, people[0])) == []
+    assert list(faults_of_permalinks(rows)) == []
+    # queries that do read the whole table are found
+    with CaptureQueriesContext(connection) as queries:
+        list(Comment.objects.filter(source="y").order_by("source")[:5])
+        list(Comment.objects.order_by("created_at")[:5])
+    assert len(list(faults(queries))) >= 2
+
+
+def faults_of_pages(thread, rows):
+    """Find the faults of pages of every order and tab, and of branches, at the beginning, middle and end."""
     deep, last = Comment.objects.get(pk=rows[COMMENTS // 2].pk), Comment.objects.get(pk=rows[-1].pk)
     branch = Comment.objects.filter(parent=thread.opening).order_by("-below_count").first()
     tops = [
@@ -102,7 +115,6 @@ def test_every_page_is_read_from_index_ranges(settings):
         for tab in (reading_queries.ALL, reading_queries.CONVERSATION, *thread.questions.all())
     ]
     tops += [(branch.pk, branch.path, reading_queries.ALL), (deep.pk, deep.path, reading_queries.ALL)]
-    found = []
     for order, details in orders.ORDERS.items():
         positions = [None] + [
             (way, orders.parse_position(order, details.position_of(comment)))
@@ -117,21 +129,14 @@ def test_every_page_is_read_from_index_ranges(settings):
                 assert len(queries) == len(comments) == 2
                 assert len(shown.rows) <= 2 * PAGE
                 assert not any("OFFSET" in query["sql"] for query in comments)
-                found += faults(comments)
-    assert found == []
+                yield from faults(comments)
 
 
-@pytest.mark.django_db
-def test_a_permalink_and_what_is_laid_on_are_read_from_index_ranges(settings):
-    settings.COMMENTS_PER_PAGE = PAGE
-    grow(factories.thread(title="An older talk"), [factories.person()])
-    thread, people = factories.thread(), [factories.person() for _ in range(20)]
-    rows = grow(thread, people)
-    opening, member = thread.opening.pk, people[0]
+def faults_of_slots(thread, rows, member):
+    """Find the faults of what is added to a page for a member and for a moderator."""
     seen = Reading(person=member, thread=thread, seen_at=timezone.now(), new_since=rows[-9_000].published_at)
-    found = []
     for viewer in (member, factories.moderator()):
-        shown = reading_queries.page_of_replies(opening)
+        shown = reading_queries.page_of_replies(thread.opening.pk)
         for comment in (shown.top, *shown.rows):
             comment.thread = thread
         with CaptureQueriesContext(connection) as queries:
@@ -139,20 +144,13 @@ def test_a_permalink_and_what_is_laid_on_are_read_from_index_ranges(settings):
         assert f"More than {slots.MOST_NEW} new" in places["since:0"]
         # what is new is counted up to a limit of its own
         comments = [query for query in queries if "posts_comment" in query["sql"]]
-        found += faults(comments, slots.MOST_NEW + 2 * PAGE)
+        yield from faults(comments, slots.MOST_NEW + 2 * PAGE)
+
+
+def faults_of_permalinks(rows):
+    """Find the faults of 200 permalinks."""
     for row in random.Random(5).sample(rows, 200):  # noqa: S311
         with CaptureQueriesContext(connection) as queries:
             reading_queries.address_of(Comment.objects.select_related("thread").get(pk=row.pk))
         assert len(queries) <= 4
-        found += faults(queries)
-    assert found == []
-
-
-@pytest.mark.django_db
-def test_the_account_would_tell_of_a_whole_table():
-    thread = factories.thread()
-    grow(thread, [factories.person()])
-    with CaptureQueriesContext(connection) as queries:
-        list(Comment.objects.filter(source="y").order_by("source")[:5])
-        list(Comment.objects.order_by("created_at")[:5])
-    assert len(list(faults(queries))) >= 2
+        yield from faults(queries)
