@@ -23,8 +23,8 @@ run: install  ## the forum in the browser, from a fresh machine on; Ctrl-C stops
 test: install-dev  ## every test, on a PostgreSQL of its own
 	@$(IN) -m pytest -n 2 --dist loadgroup $(ARGS)
 
-test-fast: install-dev  ## every test but those that drive a browser
-	@$(IN) -m pytest -n 2 --dist loadgroup -m "not browser" $(ARGS)
+test-fast: install-dev  ## every test but those that drive a browser or start servers and other programs
+	@$(IN) -m pytest -n 2 --dist loadgroup -m "not browser and not processes" $(ARGS)
 
 check: install-dev  ## lint, format, types, templates, migrations, deployment settings
 	@$(IN) -m ruff check .

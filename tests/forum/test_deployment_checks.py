@@ -8,6 +8,7 @@ import pytest
 
 from forum.env import BASE_DIR
 
+pytestmark = pytest.mark.processes
 COMPLETE = {
     "SECRET_KEY": "x" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz",
     "ALLOWED_HOSTS": "forum.example",

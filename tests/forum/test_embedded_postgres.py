@@ -27,6 +27,7 @@ from tests.forum.launching import (
     until,
 )
 
+pytestmark = pytest.mark.processes
 only_root = pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as another user")
 only_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends a child with its parent")
 

@@ -11,6 +11,7 @@ import pytest
 from forum import install
 from tests.forum.launching import CLEAN, ROOT, python, until
 
+pytestmark = pytest.mark.processes
 PYENV = Path.home() / ".pyenv" / "versions"
 OLD = [
     path

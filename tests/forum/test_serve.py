@@ -1,4 +1,4 @@
-"""`manage.py serve` and the commands beside it, as people run them: processes of their own in a copy of the project."""
+"""`manage.py serve` and other commands, run as processes in a copy of the project."""
 
 import json
 import os
@@ -31,7 +31,7 @@ from tests.forum.launching import (
 )
 
 # the tests share a copy of the project, and the first one fills its database
-pytestmark = pytest.mark.xdist_group("serve")
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("serve")]
 READY = "The forum is at "
 UNREACHABLE = "postgres://forum:top-secret@127.0.0.1:1/forum"
 # Runs several commands in one process, because to start Python and Django takes much longer than to refuse a command.
@@ -84,14 +84,14 @@ def start(project, *arguments, errors=subprocess.PIPE, **environment):
 
 
 def run(project, *arguments, **environment):
-    """(exit code, output, errors) of the command."""
+    """Return (exit code, output, errors) of the command."""
     process = start(project, *arguments, **environment)
     out, err = process.communicate(timeout=40)
     return process.returncode, out, err
 
 
 def refusal(project, *arguments, **environment):
-    """The one sentence with which the command ends."""
+    """Return the one sentence with which the command ends."""
     code, _out, err = run(project, *arguments, **environment)
     assert code == 1, err
     assert "Traceback" not in err
@@ -245,7 +245,7 @@ def child_with(pid, words):
     return next((int(row[0]) for row in rows if row[1] == str(pid) and words in row[2]), None)
 
 
-def test_stopped_before_it_is_ready(project):
+def test_serve_stops_at_a_signal_before_it_is_ready(project):
     process = start(project, "serve")
     try:
         assert process.stdout.readline().startswith("Starting PostgreSQL")
@@ -261,7 +261,7 @@ def test_stopped_before_it_is_ready(project):
 
 @contextmanager
 def serving_ignoring_hangups(project):
-    """As `nohup` starts it: the child inherits that hangups are ignored."""
+    """Start the forum like `nohup`: the child inherits that hangups are ignored."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with serving(project) as (process, address):
@@ -270,7 +270,7 @@ def serving_ignoring_hangups(project):
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_taken_port(project):
+def test_taken_port_is_refused_with_another_one_proposed(project):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -337,7 +337,7 @@ def test_no_server_is_started_for_commands_that_need_none(project, tmp_path):
     assert not Path(socket_folder(data_folder)).exists()
 
 
-def test_without_the_packages(project):
+def test_serve_without_installed_packages_says_what_to_run(project):
     bare = getattr(sys, "_base_executable", sys.executable)
     ran = subprocess.run([bare, "-S", "manage.py", "serve"], cwd=project, env=CLEAN, capture_output=True, text=True)
     assert ran.returncode == 1

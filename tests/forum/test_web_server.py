@@ -17,6 +17,7 @@ from forum import web_server
 from forum.processes import Supervisor
 from tests.forum.launching import until
 
+pytestmark = pytest.mark.processes
 READY_WITHIN = 60
 
 
