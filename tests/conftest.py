@@ -18,7 +18,7 @@ KEPT_TABLES = {"django_content_type", "auth_permission", "auth_group", "auth_gro
 
 
 def pytest_configure(config):
-    """Before anything else: a throwaway cluster, shared by all workers (each makes a database of its own in it)."""
+    """Start a temporary PostgreSQL server for all workers; each makes a database of its own in it."""
     if hasattr(config, "workerinput") or os.environ.get("DATABASE_URL"):
         return
     folder = Path(tempfile.mkdtemp(prefix="two-way-street-tests-")) / "postgres"
@@ -32,7 +32,7 @@ def pytest_configure(config):
 
 
 def pytest_unconfigure(config):
-    """The cluster goes with the run."""
+    """Stop the server and delete its data."""
     server = config.stash.get(CLUSTER, None)
     if server is not None:
         server.stop()
@@ -70,13 +70,13 @@ def tables_are_emptied_quickly():
 
 @pytest.fixture(autouse=True)
 def mails_go_to_the_outbox(settings):
-    """Django's test runner replaces the mail backend; here it is the forum's own, and MAIL_TRANSPORT is replaced."""
+    """Use the forum's own mail backend, which Django's test runner replaced; tests replace MAIL_TRANSPORT."""
     settings.EMAIL_BACKEND = "forum.outbox.EmailBackend"
 
 
 @pytest.fixture(autouse=True)
 def empty_caches():
-    """No test finds pages that another one rendered, or limits that another one used up."""
+    """Empty the caches, so that no test finds rendered pages or used-up rate limits of another one."""
     from posts.reading import rendering
 
     rendering.clear()

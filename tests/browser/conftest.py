@@ -26,7 +26,7 @@ def find_chromium():
 
 
 def pytest_collection_modifyitems(items):
-    """Everything in this folder is a browser journey."""
+    """Mark all tests of this folder."""
     for item in items:
         if "tests/browser/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """One browser for all journeys of a worker."""
+    """Start one browser for all tests of a worker."""
     path = find_chromium()
     if path is None:
         if os.environ.get("CI") == "true":

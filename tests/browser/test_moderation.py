@@ -1,4 +1,4 @@
-"""A moderator's work in a browser: a long queue by keys alone, and a whole day of it, with and without JavaScript."""
+"""Moderation in a browser, with and without JavaScript: the queue by keys, and a case from flag to appeal."""
 
 import pytest
 from django.db.models import F
@@ -85,7 +85,7 @@ def test_moderator_decides_cases_of_a_long_queue_by_keys_alone(visit, thread, al
 
 
 @SCRIPTS
-def test_a_day_at_the_desk(visit, thread, alice, bob, mod, scripts):
+def test_case_from_flag_to_reversed_appeal_is_told_to_everybody(visit, thread, alice, bob, mod, scripts):
     """Bob flags, Mo holds and then removes, Alice appeals, Mia reverses; everybody hears of it, and the log tells."""
     Rules.objects.create(text="## Be kind\n\nAs across a small table.", published_at=timezone.now())
     comment = reply(thread.opening, alice, "You people never listen, do you?")
@@ -156,7 +156,7 @@ def decide(desk, act, reason):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_warning_is_read_before_the_next_comment(visit, thread, alice, mod, scheme):
+def test_member_must_read_a_warning_before_the_next_comment(visit, thread, alice, mod, scheme):
     from posts.moderation import sanctions
 
     sanctions.warn(moderator=mod, person=alice, reason="Please be gentler.")
@@ -169,7 +169,7 @@ def test_a_warning_is_read_before_the_next_comment(visit, thread, alice, mod, sc
     page.get_by_text("You can write again.").wait_for()
 
 
-def test_a_newcomers_comment_waits_in_its_place(visit, thread, comment):
+def test_first_comment_is_shown_as_waiting_to_its_author(visit, thread, comment):
     new = person("Nora", trust=0)
     page = visit(new)
     page.goto(thread.get_absolute_url())
@@ -184,7 +184,7 @@ def test_a_newcomers_comment_waits_in_its_place(visit, thread, comment):
 
 
 @SCRIPTS
-def test_enter_in_an_item_does_not_take_it_over_from_a_colleague(visit, thread, alice, bob, mod, scripts):
+def test_enter_in_a_claimed_case_does_not_take_it_over(visit, thread, alice, bob, mod, scripts):
     comment = reply(thread.opening, alice)
     flags.flag(comment=comment, person=bob, reason="unkind")
     case, mia = Case.objects.get(), moderator("Mia Second")

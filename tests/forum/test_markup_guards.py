@@ -1,4 +1,4 @@
-"""No text can be made to hurt the server: each guard is shown at work, and what would be without it."""
+"""Limits of the Markdown renderer: what each of them refuses, and what happens without it."""
 
 import re
 import threading
@@ -40,7 +40,7 @@ WHOLE = [
 
 
 @pytest.mark.parametrize(("limit", "comment", "opening", "sentence"), WHOLE, ids=[row[0] for row in WHOLE])
-def test_a_text_has_a_size_by_its_kind(limit, comment, opening, sentence):
+def test_text_over_the_limit_of_its_kind_is_refused(limit, comment, opening, sentence):
     assert refused(comment) == sentence
     assert markup.render(comment, replace(markup.COMMENT, **{limit: FAR}))
     if opening is not None:
@@ -64,7 +64,7 @@ INSIDE = [
 
 
 @pytest.mark.parametrize(("place", "guard", "much", "less", "sentence"), INSIDE, ids=[row[1] for row in INSIDE])
-def test_what_is_in_a_text_has_a_size(monkeypatch, place, guard, much, less, sentence):
+def test_too_many_or_too_deep_parts_are_refused(monkeypatch, place, guard, much, less, sentence):
     assert markup.render(less)
     assert refused(much) == sentence
     monkeypatch.setattr(place, guard, FAR)

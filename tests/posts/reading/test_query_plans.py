@@ -1,4 +1,4 @@
-"""In a thread of 20,000 comments every page is read from index ranges: PostgreSQL's own account of each query."""
+"""Pages of a thread of 20,000 comments are read from index ranges, as EXPLAIN shows for each query."""
 
 import random
 from datetime import timedelta
@@ -20,7 +20,7 @@ PAGE = 100
 
 
 def grow(thread, people):
-    """A random tree as talks grow: seven of ten comments reply to an earlier one. Some 2,000 are tombstones' leaves."""
+    """Make COMMENTS comments: seven of ten reply to an earlier one, and every tenth is deleted. Return them."""
     dice = random.Random(4)  # noqa: S311  (the same tree every time)
     opening, now, questions = thread.opening, timezone.now(), [None, *thread.questions.all()]
     rows = []
