@@ -13,8 +13,26 @@ from django.test import TransactionTestCase
 from forum import embedded_postgres
 
 CLUSTER = pytest.StashKey()
+# Files whose tests share something that takes longer to make than they do, so one worker runs the whole file.
+FILES_OF_ONE_WORKER = {"tests/deploy/test_operations.py", "tests/forum/test_serve.py"}
 # Filled by migrations, and changed by no test that commits.
 KEPT_TABLES = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give single tests to the workers, and whole files of FILES_OF_ONE_WORKER, which come first.
+
+    The marker xdist_group has no effect with pytest 9.2 and pytest-xdist 3.8.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file, _colons, _test = nodeid.partition("::")
+            return file if file in FILES_OF_ONE_WORKER else nodeid
+
+    return Scheduling(config, log)
 
 
 def pytest_configure(config):

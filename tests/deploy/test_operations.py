@@ -23,8 +23,7 @@ from forum.embedded_postgres import Server, binaries
 from forum.embedded_postgres.location import server_account, socket_folder
 from tests.forum.launching import CLEAN, ROOT, end, forget_sockets, free_port, is_alive, open_place, until
 
-# the tests share a machine, whose set-up takes longer than they do
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("operations")]
+pytestmark = pytest.mark.processes
 DEPLOY = ROOT / "deploy"
 KEY = "A-key-of-more-than-fifty-characters-that-nobody-has-seen-before"
 OWNER = {

@@ -165,8 +165,11 @@ def owned_by_server(path, mode):
     path.chmod(mode)
 
 
-def stop_kindly(process, number=signal.SIGINT, within=40):
-    """Sends the signal and returns exit code, output and errors."""
+def stop_kindly(process, number=signal.SIGINT, within=100):
+    """Send the signal and return exit code, output and errors.
+
+    `within` is more than a server may take: 20 seconds for its children and 30 for PostgreSQL, which writes to a disk.
+    """
     process.send_signal(number)
     out, err = process.communicate(timeout=within)
     return process.returncode, out, err

@@ -30,8 +30,7 @@ from tests.forum.launching import (
     until,
 )
 
-# the tests share a copy of the project, and the first one fills its database
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("serve")]
+pytestmark = pytest.mark.processes
 READY = "The forum is at "
 UNREACHABLE = "postgres://forum:top-secret@127.0.0.1:1/forum"
 # Runs several commands in one process, because to start Python and Django takes much longer than to refuse a command.
@@ -86,7 +85,7 @@ def start(project, *arguments, errors=subprocess.PIPE, **environment):
 def run(project, *arguments, **environment):
     """Return (exit code, output, errors) of the command."""
     process = start(project, *arguments, **environment)
-    out, err = process.communicate(timeout=40)
+    out, err = process.communicate(timeout=100)
     return process.returncode, out, err
 
 
