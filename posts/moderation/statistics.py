@@ -1,11 +1,18 @@
 """Numbers about moderation for each month, for the owner and for the public page."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from posts.models import Flag, LogEntry
 
 MONTHS = 12
 KEPT_SECONDS = 60 * 60
@@ -78,6 +85,49 @@ def in_order(rows: list[tuple]) -> list[tuple[datetime, list | None]]:
     found = {month.year * 12 + month.month - 1: row for month, *row in rows}
     months = range(min(found), max(found) + 1) if found else ()
     return [(datetime(each // 12, each % 12 + 1, 1, tzinfo=UTC), found.get(each)) for each in months]
+
+
+@dataclass(frozen=True)
+class StatisticsTable:
+    """Numbers by month: title, names of the columns, and for each row its month and the (name, value) of its cells."""
+
+    title: str
+    heads: list[str]
+    rows: list[tuple[datetime, list[tuple[str, Any]]]]
+
+
+def table_of_cases(rows: Iterable[tuple]) -> StatisticsTable:
+    """Return the table of the rows "cases" of `by_month`."""
+    heads = [_("Came"), _("Decided"), _("Half within (hours)"), _("Nine of ten within (hours)")]
+    told = [(month, came, decided, _hours(half), _hours(nine)) for month, came, decided, half, nine in rows]
+    return _table(_("What came, and how long it took"), heads, told)
+
+
+def table_of_acts(rows: Iterable[tuple]) -> StatisticsTable:
+    """Return the table of the rows "acts" of `by_month`."""
+    heads, label = [_("Act"), _("Times"), _("By the forum itself"), _("Reversed")], dict(LogEntry.Act.choices)
+    return _table(_("What was done"), heads, [(month, label.get(act, act), *rest) for month, act, *rest in rows])
+
+
+def table_of_flags(rows: Iterable[tuple]) -> StatisticsTable:
+    """Return the table of the rows "flags" of `by_month`."""
+    heads, label = [_("Reason"), _("Flags"), _("Moderators agreed")], dict(Flag.Reason.choices)
+    told = [(month, label.get(reason, reason), *rest) for month, reason, *rest in rows]
+    return _table(_("What readers flagged"), heads, told)
+
+
+def table_of_rules(rows: Iterable[tuple]) -> StatisticsTable:
+    """Return the table of the rows "rules" of `by_month`."""
+    return _table(_("By rule"), [_("Rule"), _("Decisions"), _("Reversed")], rows)
+
+
+def _table(title: str, heads: list[str], rows: Iterable[tuple]) -> StatisticsTable:
+    told = [(month, list(zip(heads, cells, strict=True))) for month, *cells in rows]
+    return StatisticsTable(title, [_("Month"), *heads], told)
+
+
+def _hours(number: float | None) -> str:
+    return "–" if number is None else number_format(number, 1)
 
 
 def _counted() -> list[list[tuple]]:

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.requests import moderates
-from posts.models import Case, LogEntry
+from posts.models import Case
 from posts.moderation import bar_chart, decisions, statistics
 from posts.moderation.admin import queue
 from posts.moderation.admin.bulk import BulkPages
@@ -76,12 +76,10 @@ class CaseAdmin(ItemPages, BulkPages, UndoPages):
         months = [
             (date_format(month, "M Y"), row or (0, 0, None)) for month, row in statistics.in_order(found["cases"])
         ]
-        label = dict(LogEntry.Act.choices)
         titles = [_("Items that came"), _("Items decided"), _("Hours until half were decided")]
         charts = [(title, [(month, row[index]) for month, row in months]) for index, title in enumerate(titles)]
         context = self.page_context(request, _("Figures")) | {
             "charts": [{"title": title, "drawn": bar_chart.chart_of(rows)} for title, rows in charts],
-            "acts": [(month, label.get(act, act), *numbers) for month, act, *numbers in found["acts"]],
-            "rules": found["rules"],
+            "tables": [statistics.table_of_acts(found["acts"]), statistics.table_of_rules(found["rules"])],
         }
         return TemplateResponse(request, "posts/moderation/admin/statistics.html", context)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from forum import markup
 from forum.numbers import number_in, numbers_in
-from posts.models import Flag, LogEntry, Rules
+from posts.models import LogEntry, Rules
 from posts.moderation import statistics
 from posts.moderation import trust as moderation_trust
 
@@ -76,10 +76,9 @@ def moderation_log(request: HttpRequest) -> HttpResponse:
 def transparency(request: HttpRequest) -> HttpResponse:
     """Show the numbers of a year of moderation."""
     found = statistics.by_month()
-    label, reasons = dict(LogEntry.Act.choices), dict(Flag.Reason.choices)
-    context = {
-        "acts": [(month, label.get(act, act), *numbers) for month, act, *numbers in found["acts"]],
-        "cases": found["cases"],
-        "flags": [(month, reasons.get(reason, reason), *numbers) for month, reason, *numbers in found["flags"]],
-    }
-    return render(request, "posts/moderation/transparency.html", context)
+    tables = [
+        statistics.table_of_cases(found["cases"]),
+        statistics.table_of_acts(found["acts"]),
+        statistics.table_of_flags(found["flags"]),
+    ]
+    return render(request, "posts/moderation/transparency.html", {"tables": tables})
