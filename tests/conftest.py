@@ -1,6 +1,7 @@
 """What all tests share: a PostgreSQL server of their own, and a quick way to empty its tables after a test."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_configure(config):
     """Start a temporary PostgreSQL server for all workers; each makes a database of its own in it."""
+    # a shell ignores Ctrl-C for what it starts in the background, and servers that tests start would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput") or os.environ.get("DATABASE_URL"):
         return
     folder = Path(tempfile.mkdtemp(prefix="two-way-street-tests-")) / "postgres"
