@@ -72,7 +72,7 @@ def _moderator() -> "User":
 
     from accounts.models import MODERATORS, User
 
-    moderator = User.objects.create_user("mo@desk.example", display_name="Mo at the bench", is_staff=True)
+    moderator = User.objects.create_user("mo@bench.example", display_name="Mo at the bench", is_staff=True)
     moderator.groups.add(Group.objects.get(name=MODERATORS))
     return moderator
 

@@ -71,7 +71,7 @@ def test_suspended_staff_get_another_sentence(client, mod):
 
 
 @pytest.mark.django_db(transaction=True)  # the mail waits for the commit
-def test_mod_adds_an_app_and_is_asked_for_it_at_the_desk(client, mod):
+def test_moderator_adds_app_and_is_asked_for_it_in_admin(client, mod):
     client.force_login(mod)
     page = client.get("/account/2fa/totp/activate/")
     code = shown_by_the_app(page.context["form"].secret)
@@ -111,45 +111,45 @@ def test_mod_signs_in_by_code_and_is_asked_for_the_second_factor(client, mod):
 
 
 @pytest.fixture
-def at_the_desk(client, mod):
+def mod_client(client, mod):
     """A client that is signed in as the moderator Mo."""
     sign_in_with_factor(client, mod)
     return client
 
 
 @pytest.mark.parametrize("term", ["alice@ex", "ali", "ALICE@EXAMPLE.ORG", "Αlice", "alice ahl"])
-def test_mod_finds_alice_by_the_beginning_of_name_or_address(at_the_desk, term):
+def test_people_are_found_by_beginning_of_name_or_address(mod_client, term):
     member()
     member("Bea Brandt", "bea@example.org")
-    page = at_the_desk.get("/admin/accounts/user/", {"q": term}).content.decode()
+    page = mod_client.get("/admin/accounts/user/", {"q": term}).content.decode()
     assert "alice@example.org" in page
     assert "bea@example.org" not in page
 
 
-def test_the_list_costs_the_same_for_many_people_as_for_one(at_the_desk):
-    at_the_desk.get("/admin/accounts/user/")
+def test_query_count_of_people_list_is_constant(mod_client):
+    mod_client.get("/admin/accounts/user/")
     counts = []
     for prefix in ("p", "q"):
         with CaptureQueriesContext(connection) as queries:
-            at_the_desk.get("/admin/accounts/user/")
+            mod_client.get("/admin/accounts/user/")
         counts.append(len(queries))
         for number in range(20):
             member(f"Person {prefix}{'x' * number}", f"{prefix}{number}@example.org")
     assert counts[0] == counts[1] <= 7
 
 
-def test_the_two_short_lists(at_the_desk):
+def test_filters_of_suspended_people_and_staff(mod_client):
     member(suspended_at=timezone.now())
     member("Bea Brandt", "bea@example.org")
-    assert "bea@" not in at_the_desk.get("/admin/accounts/user/", {"standing": "suspended"}).content.decode()
-    assert "alice@" not in at_the_desk.get("/admin/accounts/user/", {"standing": "staff"}).content.decode()
+    assert "bea@" not in mod_client.get("/admin/accounts/user/", {"standing": "suspended"}).content.decode()
+    assert "alice@" not in mod_client.get("/admin/accounts/user/", {"standing": "staff"}).content.decode()
 
 
-def test_nobody_is_added_or_deleted_at_the_desk_and_no_password_is_shown(at_the_desk):
+def test_people_are_not_added_or_deleted_in_admin_and_no_password_is_shown(mod_client):
     alice = member(password=PASSWORD)
-    assert at_the_desk.get("/admin/accounts/user/add/").status_code == 403
-    assert at_the_desk.get(f"/admin/accounts/user/{alice.pk}/delete/").status_code == 403
-    page = at_the_desk.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
+    assert mod_client.get("/admin/accounts/user/add/").status_code == 403
+    assert mod_client.get(f"/admin/accounts/user/{alice.pk}/delete/").status_code == 403
+    page = mod_client.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
     assert alice.password not in page
     assert 'name="suspended_at' not in page
     assert 'name="is_superuser"' in page

@@ -183,7 +183,7 @@ def test_password_changed(client, alice, events):
     assert only(events("password_changed"), "password_changed") == {"user": alice.pk, "how": "changed"}
 
 
-def test_refused_by_right_by_token_and_by_the_desk(client, alice, events):
+def test_refusals_by_right_by_token_and_by_admin(client, alice, events):
     client.force_login(alice)
     comment = reply(thread().opening, moderator())
     events.clear()
@@ -220,7 +220,7 @@ def test_limits_of_the_forum_and_of_signing_in(client, alice, events, settings):
     assert only(events("limit_reached"), "limit_reached") == {"user": None, "act": "too_many_login_attempts"}
 
 
-def test_rights_given_by_command_and_taken_at_the_desk(client, alice, events):
+def test_rights_given_by_command_and_taken_in_admin(client, alice, events):
     call_command("make_moderator", "alice@example.org")
     given = {fields["right"]: fields for _name, fields in events("right_given")}
     assert set(given) == {"is_staff", "group Moderators"}

@@ -136,11 +136,11 @@ def places(thread, alice, bob, mod):
         "edited": edited.pk,
         "revision": edited.revisions.get().pk,
         "guest": guest.pk,
-        **_at_the_desk(thread, alice, bob, mod),
+        **_admin_pages(thread, alice, bob, mod),
     }
 
 
-def _at_the_desk(thread, alice, bob, mod):
+def _admin_pages(thread, alice, bob, mod):
     """Items of each kind: urgent and with notes, flagged, and an appeal; and a decision about Bob."""
     found = {}
     for name, reason in (("urgent", "harm"), ("flagged", "unkind")):

@@ -99,24 +99,24 @@ def test_case_from_flag_to_reversed_appeal_is_told_to_everybody(visit, thread, a
     page.get_by_role("button", name="Flag it").click()
     page.get_by_text("Thank you. A moderator will look at it.").wait_for()
 
-    desk = visit(mod, **options)
-    desk.goto("/admin/")
-    desk.get_by_role("link", name="flagged 1").wait_for()
-    desk.get_by_role("link", name="You people never listen").click()
-    desk.get_by_text("The end of it.").wait_for()
-    decide(desk, "Hold", reason="Let me think about it.")
+    mod_client = visit(mod, **options)
+    mod_client.goto("/admin/")
+    mod_client.get_by_role("link", name="flagged 1").wait_for()
+    mod_client.get_by_role("link", name="You people never listen").click()
+    mod_client.get_by_text("The end of it.").wait_for()
+    decide(mod_client, "Hold", reason="Let me think about it.")
     comment.refresh_from_db()
     assert comment.hidden_at is not None
     # what is held is in the queue still, and here it is the next
-    desk.goto(QUEUE)
-    desk.get_by_role("link", name="You people never listen").click()
-    desk.get_by_label("Rule").select_option("Be kind")
-    desk.get_by_label("Remove").check()
-    desk.get_by_label("Reason", exact=True).fill("It is about people, not about what they said.")
-    desk.get_by_role("button", name="What the author will read").click()
-    desk.get_by_role("heading", name="What the author will read").wait_for()
-    desk.get_by_role("button", name="Decide").click()
-    desk.get_by_text("Nothing is waiting. Thank you").wait_for()
+    mod_client.goto(QUEUE)
+    mod_client.get_by_role("link", name="You people never listen").click()
+    mod_client.get_by_label("Rule").select_option("Be kind")
+    mod_client.get_by_label("Remove").check()
+    mod_client.get_by_label("Reason", exact=True).fill("It is about people, not about what they said.")
+    mod_client.get_by_role("button", name="What the author will read").click()
+    mod_client.get_by_role("heading", name="What the author will read").wait_for()
+    mod_client.get_by_role("button", name="Decide").click()
+    mod_client.get_by_text("Nothing is waiting. Thank you").wait_for()
 
     hers = visit(alice, **options)
     hers.goto("/")
@@ -148,11 +148,11 @@ def test_case_from_flag_to_reversed_appeal_is_told_to_everybody(visit, thread, a
     page.get_by_role("heading", name="Be kind").wait_for()
 
 
-def decide(desk, act, reason):
+def decide(mod_client, act, reason):
     """The form of an item, filled in and sent."""
-    desk.get_by_label(act).check()
-    desk.get_by_label("Reason", exact=True).fill(reason)
-    desk.get_by_role("button", name="Decide").click()
+    mod_client.get_by_label(act).check()
+    mod_client.get_by_label("Reason", exact=True).fill(reason)
+    mod_client.get_by_role("button", name="Decide").click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -299,7 +299,7 @@ def test_a_visitor_who_was_helped_is_led_to_sign_in(visit, thread, talk, scripts
 
 @pytest.mark.parametrize("width", [320, 640])
 def test_the_deepest_text_keeps_28_characters_a_line(visit, thread, alice, bob, width):
-    """320 px is a small phone; 640 px is what a desk of 1280 px has left at 200 %."""
+    """320 px is a small phone; 640 px is what is left of 1280 px at 200 %."""
     parent = reply(thread.opening, alice)
     for _level in range(9):
         # each talk branches, so that each level is set in

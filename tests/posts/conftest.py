@@ -35,13 +35,13 @@ def opening(thread):
 
 
 @pytest.fixture
-def desk(client, mod):
+def mod_client(client, mod):
     """A client that is signed in as the moderator Mo."""
     return seated(client, mod)
 
 
 @pytest.fixture
-def bulk(desk, opening):
+def bulk(mod_client, opening):
     """Three items that wait, and what the form that decides about them sends."""
     cases = [flagged(opening) for _number in range(3)]
     seen = " ".join(f"{case.pk}:{case.version}" for case in cases)

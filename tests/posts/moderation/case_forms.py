@@ -32,9 +32,9 @@ def form(case, **data):
     return {"act": "remove", "reason": "It is unkind.", "seen": case.version} | data
 
 
-def opened(desk, case):
+def opened(mod_client, case):
     """Return the fields of the form that say which state of the case was opened."""
-    shown = desk.get(page(case)).context["form"]
+    shown = mod_client.get(page(case)).context["form"]
     return {name: shown[name].value() for name in ("seen", "seen_at")}
 
 

@@ -346,7 +346,7 @@ def test_one_decision_takes_out_several_passages(mod, case, comment):
 # In the admin ---------------------------------------------------------------------------------------------------------
 
 
-def test_preview_of_answer(desk, opening, alice):
+def test_preview_of_answer(mod_client, opening, alice):
     entry = actions.remove(
         moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is unkind.", rule="Be kind"
     )
@@ -354,7 +354,7 @@ def test_preview_of_answer(desk, opening, alice):
     case = Case.objects.get()
     data = {"outcome": "changed", "answer": "One passage goes.", "seen": case.version, "preview": "1"}
     data |= {"act": "edit_out", "passage": "unkind the week", "sanction": "warn"}
-    whole = said(desk.post(page(case), data))
+    whole = said(mod_client.post(page(case), data))
     assert "reversed already" not in whole
     shown = whole.split('id="will-read"')[1].split("</section>")[0]
     sentences = ["the decision was changed", "A passage was taken out of your comment.", "You were warned.", "Be kind"]
@@ -362,12 +362,12 @@ def test_preview_of_answer(desk, opening, alice):
         assert told in shown
     assert Case.objects.open().get() == case
     # the preview shows a refusal, and is rolled back
-    refused = said(desk.post(page(case), data | {"act": "remove", "sanction": ""}))
+    refused = said(mod_client.post(page(case), data | {"act": "remove", "sanction": ""}))
     assert "Please choose what comes instead" in refused
     assert [entry.act for entry in LogEntry.objects.all()] == ["remove"]
 
 
-def test_preview_of_smaller_passage(desk, opening, alice):
+def test_preview_of_smaller_passage(mod_client, opening, alice):
     comment = reply(opening, alice)
     entry = actions.edit_out(
         moderator=moderator("Mia Second"), comment=comment, passage="unkind the week", reason="It is unkind."
@@ -375,10 +375,10 @@ def test_preview_of_smaller_passage(desk, opening, alice):
     appeals.appeal(entry=entry, text="One word of it.", person=alice)
     case = Case.objects.get()
     data = {"outcome": "changed", "answer": "One word.", "seen": case.version, "act": "edit_out", "passage": "unkind"}
-    assert "been […] the week before" in said(desk.post(page(case), data | {"preview": "1"}))
+    assert "been […] the week before" in said(mod_client.post(page(case), data | {"preview": "1"}))
 
 
-def test_message_has_button_to_undo_replacing_decision(desk, opening, alice):
+def test_message_has_button_to_undo_replacing_decision(mod_client, opening, alice):
     comment = reply(opening, alice)
     entry = actions.edit_out(
         moderator=moderator("Mia Second"), comment=comment, passage="unkind the week", reason="It is unkind."
@@ -386,12 +386,12 @@ def test_message_has_button_to_undo_replacing_decision(desk, opening, alice):
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
     data = {"outcome": "changed", "answer": "A lock is enough.", "seen": case.version, "act": "lock_branch"}
-    told = said(desk.post(page(case), data, follow=True))
+    told = said(mod_client.post(page(case), data, follow=True))
     assert f'action="{QUEUE}undo/{LogEntry.objects.get(act="lock_branch").pk}/"' in told
 
 
 @pytest.mark.parametrize(("outcome", "status"), [("changed", 409), ("reversed", 302)])
-def test_redaction_of_edited_text_can_be_reversed_and_not_replaced(desk, opening, alice, outcome, status):
+def test_redaction_of_edited_text_can_be_reversed_and_not_replaced(mod_client, opening, alice, outcome, status):
     comment = reply(opening, alice)
     entry = actions.edit_out(
         moderator=moderator("Mia Second"), comment=comment, passage="unkind the week", reason="It is unkind."
@@ -401,27 +401,27 @@ def test_redaction_of_edited_text_can_be_reversed_and_not_replaced(desk, opening
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
     data = {"outcome": outcome, "answer": "A lock is enough.", "seen": case.version, "act": "lock_branch"}
-    sent = desk.post(page(case), data)
+    sent = mod_client.post(page(case), data)
     assert sent.status_code == status
-    told = said(sent if status == 409 else desk.get(QUEUE))
+    told = said(sent if status == 409 else mod_client.get(QUEUE))
     assert ("changed since, so it" in told, "A lock is enough." in told) == (True, status == 409)
     comment.refresh_from_db()
     assert comment.source == "Quite another text by now."
 
 
-def test_other_moderator_answers_appeal_in_admin(desk, opening, alice, mod):
+def test_other_moderator_answers_appeal_in_admin(mod_client, opening, alice, mod):
     entry = actions.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     mia = moderator("Mia Second")
     case = Case.objects.get()
     data = {"outcome": "reversed", "answer": "You are right.", "seen": case.version}
-    assert "another moderator has to answer" in said(desk.get(page(case)))
+    assert "another moderator has to answer" in said(mod_client.get(page(case)))
     case.refresh_from_db()
     assert case.claimed_by is None
-    refused = desk.post(page(case), data)
+    refused = mod_client.post(page(case), data)
     assert refused.status_code == 409
     assert "You made this decision" in said(refused)
-    other = seated(type(desk)(), mia)
+    other = seated(type(mod_client)(), mia)
     Case.objects.update(claimed_at=timezone.now() - timedelta(hours=1))
     assert "It was meant kindly." in said(other.get(page(case)))
     assert other.post(page(case), data | {"answer": " "}).status_code == 422
@@ -430,67 +430,67 @@ def test_other_moderator_answers_appeal_in_admin(desk, opening, alice, mod):
     assert "This was decided" in said(other.get(page(case)))
 
 
-def test_form_changes_decision_on_appeal(desk, opening, alice):
+def test_form_changes_decision_on_appeal(mod_client, opening, alice):
     comment = reply(opening, alice)
     entry = actions.remove(moderator=moderator("Mia Second"), comment=comment, reason="It is unkind.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
-    asked = said(desk.get(page(case)))
+    asked = said(mod_client.get(page(case)))
     assert 'name="act"' in asked
     assert '<option value="remove" selected>' in asked
     assert 'value="ban"' not in asked
     data = {"outcome": "changed", "answer": "One passage goes.", "seen": case.version}
-    nothing = desk.post(page(case), data | {"act": "remove"})
+    nothing = mod_client.post(page(case), data | {"act": "remove"})
     assert (nothing.status_code, "Please choose what comes instead" in said(nothing)) == (409, True)
-    unsaid = desk.post(page(case), data | {"act": "edit_out"})
+    unsaid = mod_client.post(page(case), data | {"act": "edit_out"})
     assert (unsaid.status_code, "Please say which passage." in said(unsaid)) == (422, True)
-    missing = desk.post(page(case), data | {"act": "edit_out", "passage": "never said"})
+    missing = mod_client.post(page(case), data | {"act": "edit_out", "passage": "never said"})
     assert (missing.status_code, "One passage goes." in said(missing)) == (409, True)
-    done = desk.post(page(case), data | {"act": "edit_out", "passage": "unkind the week"})
+    done = mod_client.post(page(case), data | {"act": "edit_out", "passage": "unkind the week"})
     assert done.status_code == 302
     comment.refresh_from_db()
     assert (comment.is_published, "unkind" in comment.source) == (True, False)
 
 
-def test_replacing_decision_is_ignored_unless_changed(desk, opening, alice):
+def test_replacing_decision_is_ignored_unless_changed(mod_client, opening, alice):
     entry = actions.remove(moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is unkind.")
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.get()
     data = {"outcome": "upheld", "answer": "It stays.", "seen": case.version, "sanction": "warn", "act": "hold"}
-    assert desk.post(page(case), data).status_code == 302
+    assert mod_client.post(page(case), data).status_code == 302
     alice.refresh_from_db()
     assert alice.warned_at is None
 
 
-def test_form_of_appeal_names_sanctions_in_force(desk, opening, alice):
+def test_form_of_appeal_names_sanctions_in_force(mod_client, opening, alice):
     case, mia = flagged(opening), moderator("Mia Second")
     about = {"moderator": mia, "case": case, "seen": case.version, "reason": "It is unkind."}
     entry = decisions.decide(act="remove", sanction="ban", **about)
     appeals.appeal(entry=entry, text="It was meant kindly.", person=case.comment.author)
     told = "It stays: banned"
     appeal = Case.objects.open().get()
-    assert told in said(desk.get(page(appeal)))
+    assert told in said(mod_client.get(page(appeal)))
     undo.undo(moderator=mia, entry=LogEntry.objects.get(act="ban"), reason="Too much.")
-    assert told not in said(desk.get(page(appeal)))
+    assert told not in said(mod_client.get(page(appeal)))
 
 
-def test_decision_without_milder_one_cannot_be_changed(desk, opening, alice):
+def test_decision_without_milder_one_cannot_be_changed(mod_client, opening, alice):
     entry = actions.lock_branch(moderator=moderator("Mia Second"), comment=reply(opening, alice), reason="It is loud.")
     appeals.appeal(entry=entry, text="It is a talk.", person=alice)
-    shown = said(desk.get(page(Case.objects.get())))
+    shown = said(mod_client.get(page(Case.objects.get())))
     assert ('value="reversed"' in shown, 'value="changed"' in shown, 'name="sanction"' in shown) == (True, False, False)
 
 
-def test_choice_that_has_gone_is_reported_as_change(desk, opening, alice):
+def test_choice_that_has_gone_is_reported_as_change(mod_client, opening, alice):
     mia, comment = moderator("Mia Second"), reply(opening, alice)
     about = {"moderator": mia, "case": decisions.open_or_begin(moderator=mia, comment_id=comment.pk), "seen": 1}
     entry = decisions.decide(act="remove", sanction="suspend_7", reason="It is unkind.", **about)
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     case = Case.objects.open().get()
-    typed = opened(desk, case)
+    typed = opened(mod_client, case)
     undo.undo(moderator=mia, entry=LogEntry.objects.get(act="suspend"), reason="Too much.")
     data = {"outcome": "changed", "answer": "Three days.", "act": "remove", "sanction": "suspend_3"} | typed
-    refused = desk.post(page(case), data)
+    refused = mod_client.post(page(case), data)
     assert refused.status_code == 409
     assert "Since you opened it" in said(refused)
     assert "Three days." in said(refused)

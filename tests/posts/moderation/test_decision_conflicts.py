@@ -289,12 +289,12 @@ def test_appeal_of_person_without_comments(client, alice, mod, mia):
     entry = sanctions.suspend(moderator=mod, person=alice, reason=WHY, until=timezone.now() + timedelta(days=1))
     appeals.appeal(entry=entry, text="I have not even begun.", person=alice)
     case = Case.objects.get()
-    desk = seated(client, mia)
-    assert "Alice" in said(desk.get("/admin/posts/case/"))
-    assert "I have not even begun." in said(desk.get(page(case)))
-    desk.post(f"/admin/posts/case/{case.pk}/note/", {"text": "New here."})
+    mod_client = seated(client, mia)
+    assert "Alice" in said(mod_client.get("/admin/posts/case/"))
+    assert "I have not even begun." in said(mod_client.get(page(case)))
+    mod_client.post(f"/admin/posts/case/{case.pk}/note/", {"text": "New here."})
     assert alice.notes.count() == 1
     data = {"outcome": "reversed", "answer": "You are right.", "seen": case.version}
-    assert desk.post(page(case), data).status_code == 302
+    assert mod_client.post(page(case), data).status_code == 302
     alice.refresh_from_db()
     assert not alice.is_suspended

@@ -7,10 +7,10 @@ from tests.factories import WORDS, moderator
 from tests.posts.moderation.case_forms import QUEUE, flagged, form, page, said, seated, sent_signed_out
 
 
-def test_typed_decision_is_kept_when_session_ends(desk, mod, opening):
+def test_typed_decision_is_kept_when_session_ends(mod_client, mod, opening):
     case = flagged(opening)
     data = form(case, act="hold", reason="I want a second pair of eyes.", sanction="watch", passage="At the end.")
-    refused, back = sent_signed_out(desk, mod, page(case), data)
+    refused, back = sent_signed_out(mod_client, mod, page(case), data)
     assert refused.status_code == 403
     assert re.findall(r'<label for="(kept\d)">(\w+)</label><textarea[^>]* id="\1"', said(refused)) == [
         ("kept1", "Passage"),
@@ -25,58 +25,58 @@ def test_typed_decision_is_kept_when_session_ends(desk, mod, opening):
     assert "I want a second pair of eyes." in html
     assert re.search(r'value="hold"[^>]*checked', html)
     # it is cleared when the decision is made
-    assert desk.post(page(case), form(case, act="hold", reason="Please look.")).status_code == 302
-    assert "second pair" not in said(desk.get(page(case)))
+    assert mod_client.post(page(case), form(case, act="hold", reason="Please look.")).status_code == 302
+    assert "second pair" not in said(mod_client.get(page(case)))
 
 
-def test_typed_bulk_decision_is_kept_with_ticked_cases(desk, mod, bulk):
+def test_typed_bulk_decision_is_kept_with_ticked_cases(mod_client, mod, bulk):
     _cases, data = bulk
-    _refused, back = sent_signed_out(desk, mod, f"{QUEUE}bulk/", data)
+    _refused, back = sent_signed_out(mod_client, mod, f"{QUEUE}bulk/", data)
     html = said(back)
     assert "This is what you wrote before you signed in." in html
     assert re.search(r'value="remove"[^>]*checked', html)
     assert ">Not like this.</textarea>" in re.sub(r">\s+", ">", html)
     assert f'name="seen" value="{data["seen"]}"' in html
     assert html.count(WORDS) == 3
-    assert desk.post(f"{QUEUE}bulk/", data).url == QUEUE
+    assert mod_client.post(f"{QUEUE}bulk/", data).url == QUEUE
     assert LogEntry.objects.filter(act="remove").count() == 3
-    assert "tick at least one" in said(desk.get(f"{QUEUE}bulk/", follow=True))
+    assert "tick at least one" in said(mod_client.get(f"{QUEUE}bulk/", follow=True))
 
 
-def test_typed_note_is_kept_for_its_writer_only(desk, mod, opening):
+def test_typed_note_is_kept_for_its_writer_only(mod_client, mod, opening):
     case = flagged(opening)
     address = f"{QUEUE}{case.pk}/note/"
-    refused, back = sent_signed_out(desk, mod, address, {"text": "He wrote the same last year."})
+    refused, back = sent_signed_out(mod_client, mod, address, {"text": "He wrote the same last year."})
     assert "He wrote the same last year." in said(refused)
     assert (back.status_code, "He wrote the same last year." in said(back)) == (200, True)
     assert not Note.objects.exists()
-    desk.logout()
-    desk.post(address, {"text": "He wrote the same last year.", "writer": mod.pk})
-    waiting, other = desk.session["unsent"], moderator("Mia Second")
-    seated(desk, other)
-    session = desk.session
+    mod_client.logout()
+    mod_client.post(address, {"text": "He wrote the same last year.", "writer": mod.pk})
+    waiting, other = mod_client.session["unsent"], moderator("Mia Second")
+    seated(mod_client, other)
+    session = mod_client.session
     session["unsent"] = waiting
     session.save()
-    assert "last year" not in said(desk.get(address, follow=True))
+    assert "last year" not in said(mod_client.get(address, follow=True))
 
 
-def test_typed_reason_is_kept_for_the_same_action(desk, mod, alice):
+def test_typed_reason_is_kept_for_the_same_action(mod_client, mod, alice):
     address, rows = "/admin/accounts/user/", {"_selected_action": alice.pk, "index": 0}
     typed = {"action": "suspend", "confirmed": "1", "reason": "He did so three times.", "length": "suspend_28"}
-    refused, _back = sent_signed_out(desk, mod, address, rows | typed)
+    refused, _back = sent_signed_out(mod_client, mod, address, rows | typed)
     assert "Choose the same rows and the same action again" in said(refused)
-    other = said(desk.post(address, rows | {"action": "warn"}))
+    other = said(mod_client.post(address, rows | {"action": "warn"}))
     assert "three times" not in other
-    again = said(desk.post(address, rows | {"action": "suspend"}))
+    again = said(mod_client.post(address, rows | {"action": "suspend"}))
     assert "This is what you wrote before you signed in." in again
     assert f'name="writer" value="{mod.pk}"' in again
     assert "He did so three times." in again
     assert re.search(r'value="suspend_28"[^>]*selected', again)
     assert not alice.log_entries.exists()
     # it is cleared when the action is done
-    desk.post(address, rows | typed)
+    mod_client.post(address, rows | typed)
     assert alice.log_entries.get().reason == "He did so three times."
-    assert "three times" not in said(desk.post(address, rows | {"action": "suspend"}))
+    assert "three times" not in said(mod_client.post(address, rows | {"action": "suspend"}))
 
 
 def test_signing_out_twice_shows_signed_out_page(client):

@@ -22,7 +22,7 @@ MOST_QUERIES = 10
 
 
 @pytest.fixture
-def desk(client, mod):
+def mod_client(client, mod):
     """A test client in which the moderator is signed in to the admin."""
     return seated(client, mod)
 
@@ -42,7 +42,7 @@ def said(response, heading=None):
     return " ".join(re.sub(r"<[^>]+>", " ", section).split())
 
 
-def test_record_counts_comments_and_flags(desk, opening, alice, bob, mod):
+def test_record_counts_comments_and_flags(mod_client, opening, alice, bob, mod):
     kept, removed, held, deleted = [reply(opening, alice, f"{WORDS} {number}") for number in range(4)]
     actions.remove(moderator=mod, comment=removed, reason="It is unkind.")
     actions.hold(moderator=mod, comment=held, reason="A second look.")
@@ -54,70 +54,70 @@ def test_record_counts_comments_and_flags(desk, opening, alice, bob, mod):
         flags.flag(comment=comment, person=alice, reason="unkind")
     actions.approve(moderator=mod, comment=theirs[0], reason="Looked at.")
     actions.remove(moderator=mod, comment=theirs[1], reason="Looked at.")
-    told = said(desk.get(page(alice)), "Their record")
+    told = said(mod_client.get(page(alice)), "Their record")
     assert "Comments: 4 · removed: 1 · held now: 0 · hidden now: 1" in told
     assert "raised: 3 (a moderator agreed: 1, kept the comment: 1) · flags on what they wrote: 2" in told
     for state, number in (("", 4), ("&amp;state=removed", 1), ("&amp;state=hidden", 1)):
         address = f"/admin/posts/comment/?q=by:Alice{state}"
-        assert f'href="{address}"' in said(desk.get(page(alice)))
-        assert desk.get(address.replace("&amp;", "&")).context["cl"].result_count == number
+        assert f'href="{address}"' in said(mod_client.get(page(alice)))
+        assert mod_client.get(address.replace("&amp;", "&")).context["cl"].result_count == number
 
 
-def test_acknowledged_warning_is_shown(desk, alice, mod):
+def test_acknowledged_warning_is_shown(mod_client, alice, mod):
     def told():
-        return re.search("warned [^·]*? read( yet| it)", said(desk.get(page(alice)), "Their record"))
+        return re.search("warned [^·]*? read( yet| it)", said(mod_client.get(page(alice)), "Their record"))
 
     assert told() is None
     first, second = (sanctions.warn(moderator=mod, person=alice, reason=f"No. {number}") for number in (1, 2))
     assert told().group(1) == " yet"
     alice.refresh_from_db()
-    assert ">none<" not in said(desk.get(page(alice)))
+    assert ">none<" not in said(mod_client.get(page(alice)))
     sanctions.acknowledge(person=alice, warned_at=alice.warned_at)
     assert told().group(1) == " it"
-    assert ">none<" in said(desk.get(page(alice)))
+    assert ">none<" in said(mod_client.get(page(alice)))
     undo.undo(moderator=mod, entry=second, reason="No.")
     assert told().group(1) == " it"
     undo.undo(moderator=mod, entry=first, reason="No.")
     assert told() is None
 
 
-def test_link_to_comments_works_for_any_name(desk, opening):
+def test_link_to_comments_works_for_any_name(mod_client, opening):
     odd = person("Ann “&=#” O’Hé")
     reply(opening, odd)
-    address = re.search(r'href="(/admin/posts/comment/\?q=by:[^"]+)"', said(desk.get(page(odd)))).group(1)
-    assert desk.get(address).context["cl"].result_count == 1
+    address = re.search(r'href="(/admin/posts/comment/\?q=by:[^"]+)"', said(mod_client.get(page(odd)))).group(1)
+    assert mod_client.get(address).context["cl"].result_count == 1
 
 
-def test_page_says_if_counts_are_limited(desk, opening, alice, monkeypatch):
+def test_page_says_if_counts_are_limited(mod_client, opening, alice, monkeypatch):
     monkeypatch.setattr(record, "MOST_COUNTED", 2)
     reply(opening, alice)
-    assert "the latest" not in said(desk.get(page(alice)), "Their record")
+    assert "the latest" not in said(mod_client.get(page(alice)), "Their record")
     reply(opening, alice, f"{WORDS} More.")
     reply(opening, alice, f"{WORDS} And more.")
-    told = said(desk.get(page(alice)), "Their record")
+    told = said(mod_client.get(page(alice)), "Their record")
     assert "Comments: 2" in told
     assert "Of each, the latest 2 are counted." in told
 
 
-def test_latest_comments_with_link_state_and_first_words(desk, opening, alice, bob, mod, monkeypatch):
+def test_latest_comments_with_link_state_and_first_words(mod_client, opening, alice, bob, mod, monkeypatch):
     monkeypatch.setattr(shown, "MOST_COMMENTS", 3)
     gone = reply(opening, alice, "The oldest, which is not shown any more.")
     comments = [reply(opening, alice, f"Number {number} of what I have to say. {WORDS * 3}") for number in range(3)]
     reply(opening, bob, "What Bob wrote is on his page.")
     actions.remove(moderator=mod, comment=comments[0], reason="It is unkind.")
-    told = said(desk.get(page(alice)), "What they wrote lately")
+    told = said(mod_client.get(page(alice)), "What they wrote lately")
     assert told.index("Number 2 of") < told.index("Number 1 of") < told.index("Number 0 of")
     assert f"comment {comments[0].pk}" in told
     assert "removed by a moderator" in told
     assert f"comment {gone.pk}" not in told
     assert "Bob wrote" not in told
     assert WORDS * 3 not in told
-    assert f'href="/admin/posts/case/of/{comments[0].pk}/"' in said(desk.get(page(alice)))
-    assert f'href="/c/{comments[0].pk}/"' in said(desk.get(page(alice)))
+    assert f'href="/admin/posts/case/of/{comments[0].pk}/"' in said(mod_client.get(page(alice)))
+    assert f'href="/c/{comments[0].pk}/"' in said(mod_client.get(page(alice)))
 
 
 @pytest.mark.parametrize("decides", [False, True])
-def test_urgent_and_private_texts_are_masked(desk, opening, alice, mod, decides):
+def test_urgent_and_private_texts_are_masked(mod_client, opening, alice, mod, decides):
     urgent, private = reply(opening, alice, f"{WORDS} In danger."), reply(opening, alice, f"{WORDS} Told of me.")
     reply(opening, alice, f"{WORDS} Harmless.")
     flags.flag(comment=urgent, person=person(), reason="harm")
@@ -126,40 +126,40 @@ def test_urgent_and_private_texts_are_masked(desk, opening, alice, mod, decides)
     if decides:
         for comment in (urgent, private):
             actions.remove(moderator=mod, comment=comment, reason="It is better so.")
-    html = said(desk.get(page(alice)))
+    html = said(mod_client.get(page(alice)))
     assert "In danger." not in html
     assert "Told of me." not in html
     assert "Harmless." in html
     assert html.count("Open it: the text is shown when you ask for it") == 2
 
 
-def test_only_decisions_about_this_person_are_shown(desk, opening, alice, bob, mod):
+def test_only_decisions_about_this_person_are_shown(mod_client, opening, alice, bob, mod):
     gone = actions.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.", rule="Be kind")
     sanctions.warn(moderator=mod, person=alice, reason="The third time.")
-    assert f'href="/admin/posts/case/undo/{gone.pk}/?from_person={alice.pk}"' in said(desk.get(page(alice)))
+    assert f'href="/admin/posts/case/undo/{gone.pk}/?from_person={alice.pk}"' in said(mod_client.get(page(alice)))
     actions.remove(moderator=mod, comment=reply(opening, bob), reason="Bob’s own affair.")
-    told = said(desk.get(page(alice)), "Decided about them")
+    told = said(mod_client.get(page(alice)), "Decided about them")
     assert told.index("The third time.") < told.index("It is unkind.")
     for part in ("removed ·", "warned ·", "Mo Derby", "Be kind", "comment "):
         assert part in told
     assert "Bob’s own affair." not in told
-    assert "Nothing so far." in said(desk.get(page(person())), "Decided about them")
+    assert "Nothing so far." in said(mod_client.get(page(person())), "Decided about them")
 
 
-def test_undo_from_page_leads_back(desk, alice, mod):
+def test_undo_from_page_leads_back(mod_client, alice, mod):
     entry = sanctions.watch(moderator=mod, person=alice, reason="Too much at once.")
-    html = said(desk.get(page(alice)))
+    html = said(mod_client.get(page(alice)))
     assert f'action="/admin/posts/case/undo/{entry.pk}/"' in html
     assert f'name="from_person" value="{alice.pk}"' in html
-    assert "under watch" in said(desk.get(page(alice)), "Their record")
-    assert desk.post(f"/admin/posts/case/undo/{entry.pk}/", {"from_person": alice.pk}).url == page(alice)
-    html = said(desk.get(page(alice)))
+    assert "under watch" in said(mod_client.get(page(alice)), "Their record")
+    assert mod_client.post(f"/admin/posts/case/undo/{entry.pk}/", {"from_person": alice.pk}).url == page(alice)
+    html = said(mod_client.get(page(alice)))
     assert f'action="/admin/posts/case/undo/{entry.pk}/"' not in html
-    assert "under watch" not in said(desk.get(page(alice)), "Their record")
+    assert "under watch" not in said(mod_client.get(page(alice)), "Their record")
 
 
-def test_open_cases_are_listed_most_pressing_first(desk, opening, alice, bob, mod):
-    assert "Waiting for review" not in said(desk.get(page(alice)))
+def test_open_cases_are_listed_most_pressing_first(mod_client, opening, alice, bob, mod):
+    assert "Waiting for review" not in said(mod_client.get(page(alice)))
     for reason in ("unkind", "harm"):
         flags.flag(comment=reply(opening, alice, f"{WORDS} {reason}"), person=bob, reason=reason)
     flags.flag(comment=reply(opening, bob), person=alice, reason="unkind")
@@ -167,31 +167,31 @@ def test_open_cases_are_listed_most_pressing_first(desk, opening, alice, bob, mo
     appeals.appeal(entry=entry, text="It was meant kindly.", person=alice)
     other = actions.remove(moderator=mod, comment=reply(opening, alice, f"{WORDS} Gone."), reason="It is unkind.")
     appeals.appeal(entry=other, text="This too.", person=alice)
-    told = said(desk.get(page(alice)), "Waiting for review")
+    told = said(mod_client.get(page(alice)), "Waiting for review")
     assert [told.count(kind) for kind in ("urgent", "appeals", "flagged")] == [1, 2, 1]
     assert told.index("urgent") < told.index("appeals") < told.index("flagged")
     for case in Case.objects.open().exclude(comment__author=bob):
-        assert f'href="/admin/posts/case/{case.pk}/change/"' in said(desk.get(page(alice)))
+        assert f'href="/admin/posts/case/{case.pk}/change/"' in said(mod_client.get(page(alice)))
     urgent = Case.objects.open().get(kind=Case.Kind.URGENT)
     actions.approve(moderator=mod, comment=urgent.comment, reason="It is all right.")
-    assert "urgent" not in said(desk.get(page(alice)), "Waiting for review")
+    assert "urgent" not in said(mod_client.get(page(alice)), "Waiting for review")
 
 
-def test_note_is_stored_and_shown(desk, alice, bob, mod):
-    done = desk.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": " Seen before. "})
+def test_note_is_stored_and_shown(mod_client, alice, bob, mod):
+    done = mod_client.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": " Seen before. "})
     assert done.url == f"{page(alice)}#record"
     note = Note.objects.get()
     assert (note.text, note.person, note.comment, note.noted_by) == ("Seen before.", alice, None, mod)
     decisions.note(moderator=mod, text="Knows no bounds.", person=bob)
-    html = said(desk.get(page(alice)))
+    html = said(mod_client.get(page(alice)))
     assert "Seen before." in html
     assert "The note is kept." in html
     assert "Knows no bounds." not in html
 
 
 @pytest.mark.parametrize(("text", "error"), [("Too long. " * 250, "at most 2000 characters"), ("  ", "required")])
-def test_invalid_note_stays_in_form(desk, alice, text, error):
-    answer = desk.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": text})
+def test_invalid_note_stays_in_form(mod_client, alice, text, error):
+    answer = mod_client.post(f"/admin/accounts/user/{alice.pk}/note/", {"text": text})
     assert answer.status_code == 422
     told = said(answer, "Add a note")
     assert error in told
@@ -199,48 +199,48 @@ def test_invalid_note_stays_in_form(desk, alice, text, error):
     assert "Their record" in said(answer)
     assert not Note.objects.exists()
     # the address after signing in again
-    assert desk.get(f"/admin/accounts/user/{alice.pk}/note/").status_code == 200
-    assert desk.post("/admin/accounts/user/999999/note/", {"text": "x"}).status_code == 404
+    assert mod_client.get(f"/admin/accounts/user/{alice.pk}/note/").status_code == 200
+    assert mod_client.post("/admin/accounts/user/999999/note/", {"text": "x"}).status_code == 404
 
 
-def buttons(desk, somebody):
+def buttons(mod_client, somebody):
     """Return the sanctions that are offered on a person's page."""
-    return re.findall(r'name="action" value="(\w+)"', said(desk.get(page(somebody))))
+    return re.findall(r'name="action" value="(\w+)"', said(mod_client.get(page(somebody))))
 
 
-def test_actions_without_effect_are_not_offered(desk, alice, mod):
-    assert buttons(desk, alice) == ["warn", "watch", "suspend", "trust", "grant"]
+def test_actions_without_effect_are_not_offered(mod_client, alice, mod):
+    assert buttons(mod_client, alice) == ["warn", "watch", "suspend", "trust", "grant"]
     sanctions.watch(moderator=mod, person=alice, reason="x")
     sanctions.suspend(moderator=mod, person=alice, reason="x")
     sanctions.trust(moderator=mod, person=alice, reason="x")
     checked = {"profession": "Psychologist", "regulator": "Board", "region": "US-MD", "method": "Register"}
     verification.grant(moderator=mod, person=alice, reason="x", **checked)
-    assert buttons(desk, alice) == ["warn", "unwatch", "suspend", "unsuspend", "untrust", "grant", "revoke"]
-    assert "verified as a clinician: Psychologist, US-MD" in said(desk.get(page(alice)), "Their record")
+    assert buttons(mod_client, alice) == ["warn", "unwatch", "suspend", "unsuspend", "untrust", "grant", "revoke"]
+    assert "verified as a clinician: Psychologist, US-MD" in said(mod_client.get(page(alice)), "Their record")
 
 
-def test_sanction_asks_for_reason_and_leads_back(desk, alice, mod):
-    html = said(desk.get(page(alice))).partition(">Sanctions</h2>")[2].partition("</form>")[0]
+def test_sanction_asks_for_reason_and_leads_back(mod_client, alice, mod):
+    html = said(mod_client.get(page(alice))).partition(">Sanctions</h2>")[2].partition("</form>")[0]
     pressed = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', html)) | {"action": "warn"}
-    asked = desk.post("/admin/accounts/user/", pressed)
+    asked = mod_client.post("/admin/accounts/user/", pressed)
     assert asked.status_code == 200
     assert f'href="{page(alice)}">Cancel' in said(asked)
     assert not LogEntry.objects.exists()
     fields = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', said(asked)))
-    empty = desk.post("/admin/accounts/user/", fields | {"reason": " "})
+    empty = mod_client.post("/admin/accounts/user/", fields | {"reason": " "})
     assert empty.status_code == 422
     assert 'name="from_page"' in said(empty)
-    done = desk.post("/admin/accounts/user/", fields | {"reason": "Please be gentler."})
+    done = mod_client.post("/admin/accounts/user/", fields | {"reason": "Please be gentler."})
     assert done.url == page(alice)
-    assert "Please be gentler." in said(desk.get(page(alice)), "Decided about them")
+    assert "Please be gentler." in said(mod_client.get(page(alice)), "Decided about them")
     assert LogEntry.objects.get().rule == ""
     # a refusal leads to the page, too
     pressed |= {"_selected_action": mod.pk, "confirmed": "1", "reason": "x", "length": "suspend_1", "action": "suspend"}
-    refused = desk.post("/admin/accounts/user/", pressed, follow=True)
+    refused = mod_client.post("/admin/accounts/user/", pressed, follow=True)
     assert refused.redirect_chain[0][0] == page(mod)
     assert "Moderators take no steps against themselves" in said(refused)
     # a refusal without a text gets a default text
-    wordless = desk.post("/admin/accounts/user/", pressed | {"action": "unsuspend"}, follow=True)
+    wordless = mod_client.post("/admin/accounts/user/", pressed | {"action": "unsuspend"}, follow=True)
     assert "Mo Derby: You may not do this." in said(wordless)
 
 
@@ -253,10 +253,10 @@ def test_sanction_asks_for_reason_and_leads_back(desk, alice, mod):
         ({"action": "suspend", "length": "ban"}, "ban", "You are banned"),
     ],
 )
-def test_sanction_has_rule_and_preview(desk, alice, data, act, sentence):
+def test_sanction_has_rule_and_preview(mod_client, alice, data, act, sentence):
     data |= {"_selected_action": alice.pk, "index": 0, "from_page": 1, "confirmed": 1}
     data |= {"rule": "Be kind", "reason": "The third time."}
-    looked = desk.post("/admin/accounts/user/", data | {"preview": 1})
+    looked = mod_client.post("/admin/accounts/user/", data | {"preview": 1})
     told = said(looked, "What the person will read")
     for part in (sentence, "Be kind", "The third time."):
         assert part in told
@@ -265,15 +265,15 @@ def test_sanction_has_rule_and_preview(desk, alice, data, act, sentence):
     assert not LogEntry.objects.exists()
     # the typed text is still in the form
     assert ">The third time.</textarea>" in re.sub(r">\s+", ">", said(looked))
-    assert desk.post("/admin/accounts/user/", data | {"preview": 1, "reason": " "}).status_code == 422
-    desk.post("/admin/accounts/user/", data)
+    assert mod_client.post("/admin/accounts/user/", data | {"preview": 1, "reason": " "}).status_code == 422
+    mod_client.post("/admin/accounts/user/", data)
     entry = LogEntry.objects.get()
     assert (entry.act, entry.rule, entry.rules) == (act, "Be kind", Rules.in_force())
 
 
-def test_action_on_list_leads_back_to_list(desk, alice):
+def test_action_on_list_leads_back_to_list(mod_client, alice):
     ticked = {"action": "warn", "_selected_action": [alice.pk], "index": 0, "confirmed": "1", "reason": "x"}
-    assert desk.post("/admin/accounts/user/", ticked).url == "/admin/accounts/user/"
+    assert mod_client.post("/admin/accounts/user/", ticked).url == "/admin/accounts/user/"
 
 
 def test_staff_who_are_not_moderators_see_account_only(client, opening, alice, bob, mod):

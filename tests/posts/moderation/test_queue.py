@@ -18,37 +18,37 @@ from tests.posts.moderation.case_forms import QUEUE, flagged, form, held, page, 
 MOST_QUERIES = 10
 
 
-def test_admin_index_shows_open_cases_by_kind(desk, opening):
+def test_admin_index_shows_open_cases_by_kind(mod_client, opening):
     for make in (lambda: flagged(opening), lambda: held(opening), lambda: flagged(opening, "harm")):
         make()
-    text = said(desk.get("/admin/"))
+    text = said(mod_client.get("/admin/"))
     assert text.index("urgent <strong>1</strong>") < text.index("held <strong>1</strong>")
     assert text.index("held <strong>1</strong>") < text.index("flagged <strong>1</strong>")
-    kinds = [case.kind for case in desk.get(QUEUE).context["cases"]]
+    kinds = [case.kind for case in mod_client.get(QUEUE).context["cases"]]
     assert kinds == [Case.Kind.URGENT, Case.Kind.HELD, Case.Kind.FLAGGED]
-    assert len(desk.get(f"{QUEUE}?kind=5").context["cases"]) == 1
+    assert len(mod_client.get(f"{QUEUE}?kind=5").context["cases"]) == 1
 
 
-def test_empty_queue(desk):
-    assert "Nothing is waiting. Thank you" in said(desk.get("/admin/"))
+def test_empty_queue(mod_client):
+    assert "Nothing is waiting. Thank you" in said(mod_client.get("/admin/"))
 
 
 @pytest.mark.parametrize(
     "query", ["?kind=9", "?kind=x", "?after=5-x", "?after=٣-1", "?after=99999999999999999-9", "?after=" + "9" * 40]
 )
-def test_invalid_query_parameters_show_queue(desk, query, opening):
+def test_invalid_query_parameters_show_queue(mod_client, query, opening):
     flagged(opening)
-    assert desk.get(QUEUE + query).status_code == 200
+    assert mod_client.get(QUEUE + query).status_code == 200
 
 
-def test_text_of_urgent_case_is_masked(desk, opening):
+def test_text_of_urgent_case_is_masked(mod_client, opening):
     case = flagged(opening, "harm", "I do not know how to go on from here.")
-    assert "how to go on" not in said(desk.get(QUEUE))
-    text = said(desk.get(page(case)))
+    assert "how to go on" not in said(mod_client.get(QUEUE))
+    text = said(mod_client.get(page(case)))
     assert text.index('<details class="masked">') < text.index("how to go on")
 
 
-def test_row_shows_watched_words_and_reasons_of_flags(desk, opening):
+def test_row_shows_watched_words_and_reasons_of_flags(mod_client, opening):
     WatchedWord.objects.create(phrase="scam & co")
     WatchedWord.objects.create(phrase="pills")
     WatchedWord.objects.create(phrase="therapy", act=WatchedWord.Act.ASK)
@@ -58,7 +58,7 @@ def test_row_shows_watched_words_and_reasons_of_flags(desk, opening):
             flags.flag(comment=comment, person=person(), reason=reason)
         comments.edit(editor=comment.author, comment=comment, source=f"{text} In therapy.")
     flags.flag(comment=flagged(opening).comment, person=person(), reason="off_topic")
-    rows = re.findall(r'<p class="help">(.*?)</p></div></li>', said(desk.get(QUEUE)))
+    rows = re.findall(r'<p class="help">(.*?)</p></div></li>', said(mod_client.get(QUEUE)))
     assert [row.split(" · weight")[0] for row in rows] == [
         "flagged by readers: Somebody may be at risk of harm · a watched word",
         "flagged by readers: It is spam or advertising, It is unkind · a watched word: “scam &amp; co”",
@@ -66,7 +66,7 @@ def test_row_shows_watched_words_and_reasons_of_flags(desk, opening):
     ]
 
 
-def test_pages_of_queue_have_no_gaps(desk, opening):
+def test_pages_of_queue_have_no_gaps(mod_client, opening):
     made = [flagged(opening).pk for _number in range(12)]
     seen, address = [], QUEUE
     from posts.moderation.admin import queue
@@ -74,7 +74,7 @@ def test_pages_of_queue_have_no_gaps(desk, opening):
     limit, queue.ITEMS_PER_PAGE = queue.ITEMS_PER_PAGE, 5
     try:
         while address:
-            context = desk.get(address).context
+            context = mod_client.get(address).context
             seen += [case.pk for case in context["cases"]]
             address = context["after"] and f"{QUEUE}?after={context['after']}"
     finally:
@@ -82,7 +82,7 @@ def test_pages_of_queue_have_no_gaps(desk, opening):
     assert seen == made
 
 
-def test_admin_pages_take_at_most_ten_queries(desk, opening, alice, mod):
+def test_admin_pages_take_at_most_ten_queries(mod_client, opening, alice, mod):
     def fill():
         for _number in range(3):
             case, other = flagged(opening), held(opening)
@@ -96,23 +96,23 @@ def test_admin_pages_take_at_most_ten_queries(desk, opening, alice, mod):
         cases = fill()
         counts.append([])
         for address in ("/admin/", QUEUE, *map(page, cases[::-1])):
-            desk.get(address)
+            mod_client.get(address)
             with CaptureQueriesContext(
                 connection,
             ) as queries:
-                assert desk.get(address).status_code == 200
+                assert mod_client.get(address).status_code == 200
             counts[-1].append(len([q for q in queries if "SAVEPOINT" not in q["sql"]]))
     assert counts[0] == counts[1]
     assert max(counts[1]) <= MOST_QUERIES
 
 
-def test_bulk_decision_leaves_changed_case(desk, opening):
+def test_bulk_decision_leaves_changed_case(mod_client, opening):
     cases = [flagged(opening) for _number in range(3)]
     ticked = {"item": [f"{case.pk}:{case.version}" for case in cases] + ["x:1", "7"]}
-    asked = desk.post(f"{QUEUE}bulk/", ticked)
+    asked = mod_client.post(f"{QUEUE}bulk/", ticked)
     assert asked.status_code == 200
     flags.flag(comment=cases[2].comment, person=person(), reason="spam")
-    done = desk.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "remove", "reason": "Spam."}, follow=True)
+    done = mod_client.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "remove", "reason": "Spam."}, follow=True)
     assert done.status_code == 409
     # one message with a button for the decided cases, and one for the refused case
     assert re.findall('<li class="(success|error)">', said(done)) == ["error", "success"]
@@ -123,49 +123,49 @@ def test_bulk_decision_leaves_changed_case(desk, opening):
     assert f'name="seen" value="{cases[2].pk}:{cases[2].version}"' in said(done)
     assert ">Spam.</textarea>" in re.sub(r">\s+", ">", said(done))
     assert Comment.objects.filter(removed_at__isnull=False).count() == 2
-    assert "tick at least one" in said(desk.post(f"{QUEUE}bulk/", follow=True))
-    assert desk.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "ban", "reason": "x"}).status_code == 422
+    assert "tick at least one" in said(mod_client.post(f"{QUEUE}bulk/", follow=True))
+    assert mod_client.post(f"{QUEUE}bulk/", ticked | {"confirmed": 1, "act": "ban", "reason": "x"}).status_code == 422
 
 
-def test_preview_of_bulk_decision(desk, bulk, mod):
-    text = said(desk.post(f"{QUEUE}bulk/", bulk[1] | {"preview": 1}))
+def test_preview_of_bulk_decision(mod_client, bulk, mod):
+    text = said(mod_client.post(f"{QUEUE}bulk/", bulk[1] | {"preview": 1}))
     told = text.partition("What the authors will read</h2>")[2].partition("</section>")[0]
     for part in ("Your comment was removed.", "Be kind", "Not like this."):
         assert part in told
     for name, value in (("seen", bulk[1]["seen"]), ("writer", mod.pk), ("confirmed", 1)):
         assert f'name="{name}" value="{value}"' in text
     canned = CannedReason.objects.get(title="Advertising")
-    shown = desk.post(f"{QUEUE}bulk/", bulk[1] | {"preview": 1, "reason": "", "rule": "", "canned": canned.pk})
+    shown = mod_client.post(f"{QUEUE}bulk/", bulk[1] | {"preview": 1, "reason": "", "rule": "", "canned": canned.pk})
     assert [shown.context["form"][name].value() for name in ("reason", "rule")] == [canned.text, canned.rule]
     assert not LogEntry.objects.exists()
 
 
-def test_undo_of_bulk_decision(desk, bulk, mod):
+def test_undo_of_bulk_decision(mod_client, bulk, mod):
     _cases, data = bulk
-    text = said(desk.post(f"{QUEUE}bulk/", data, follow=True))
+    text = said(mod_client.post(f"{QUEUE}bulk/", data, follow=True))
     way = re.search(r'action="(/admin/posts/case/undo/\?entries=[\d.]+)".*?>Undo all', text, re.S).group(1)
     assert text.count('class="undo"') == 1
-    asked = said(desk.get(way))
+    asked = said(mod_client.get(way))
     assert asked.count("Not like this.") == 3
     assert "Take these 3 decisions back?" in asked
     assert Case.objects.open().count() == 0
     first, *_others = LogEntry.objects.order_by("id")
     undo.undo(moderator=mod, entry=first, reason="No.")
-    text = said(desk.post(way, follow=True))
+    text = said(mod_client.post(way, follow=True))
     assert "2 decisions are reversed." in text
     assert re.search(f"{first.comment.shown_author}: [^<]*undone already", text)
     assert Case.objects.open().count() == 3
     for nonsense in ("", "x", "1.٣", "9" * 30):
-        assert desk.post(f"{QUEUE}undo/?entries={nonsense}").status_code in (302, 404)
+        assert mod_client.post(f"{QUEUE}undo/?entries={nonsense}").status_code in (302, 404)
     assert LogEntry.objects.filter(act="undo").count() == 3
 
 
-def test_typed_text_is_kept_if_all_cases_were_decided_meanwhile(desk, bulk):
+def test_typed_text_is_kept_if_all_cases_were_decided_meanwhile(mod_client, bulk):
     cases, data = bulk
     for case in cases:
         about = {"moderator": moderator(f"Mia {case.pk}"), "case": case, "seen": case.version}
         decisions.decide(act="approve", reason="Fine.", **about)
-    answer = desk.post(f"{QUEUE}bulk/", data)
+    answer = mod_client.post(f"{QUEUE}bulk/", data)
     assert answer.status_code == 409
     assert "None of these is waiting any more." in said(answer)
     assert ">Not like this.</textarea>" in said(answer)
@@ -184,17 +184,17 @@ def test_other_people_cannot_open_queue(client, opening, alice, way):
         assert send(QUEUE + way).status_code == 403
 
 
-def test_charts_can_be_read_as_tables(desk, opening, mod):
+def test_charts_can_be_read_as_tables(mod_client, opening, mod):
     actions.remove(moderator=mod, comment=flagged(opening).comment, reason="Spam.", rule="Be kind")
     from django.core.cache import cache
 
     cache.clear()
-    text = said(desk.get(f"{QUEUE}figures/"))
+    text = said(mod_client.get(f"{QUEUE}figures/"))
     assert '<rect class="bar"' in text
     assert re.search(r">Be kind</td><td[^>]*>1</td><td[^>]*>0</td>", text)
 
 
-def test_bulk_decision_sanctions_each_author_once_and_no_guests(desk, opening):
+def test_bulk_decision_sanctions_each_author_once_and_no_guests(mod_client, opening):
     author = person()
     theirs = [reply(opening, author, f"Buy this {number}.") for number in range(2)]
     guests = writing_guests.comment_as_guest(name="Wren", email="", parent=opening, source="Buy this, too.", key="k")
@@ -210,7 +210,7 @@ def test_bulk_decision_sanctions_each_author_once_and_no_guests(desk, opening):
         "sanction": "warn",
         "measured": f"x.{'9' * 5_000}",
     }
-    assert desk.post(f"{QUEUE}bulk/", data).status_code == 302
+    assert mod_client.post(f"{QUEUE}bulk/", data).status_code == 302
     assert [entry.person for entry in LogEntry.objects.filter(act="warn")] == [author]
     assert LogEntry.objects.filter(act="remove").count() == 3
 
@@ -244,19 +244,19 @@ def test_months_without_rows_are_included():
     assert statistics.in_order([]) == []
 
 
-def test_moderator_works_through_part_of_queue(desk, opening):
+def test_moderator_works_through_part_of_queue(mod_client, opening):
     first, second, urgent, new = flagged(opening), flagged(opening), flagged(opening, "harm"), held(opening)
-    queue = said(desk.get(f"{QUEUE}?kind=6"))
+    queue = said(mod_client.get(f"{QUEUE}?kind=6"))
     assert f'href="{page(first)}?kind=6"' in queue
     assert "written by a guest" not in queue
-    shown = said(desk.get(f"{page(first)}?kind=6"))
+    shown = said(mod_client.get(f"{page(first)}?kind=6"))
     address = f"{page(first)}?kind=6"
     assert f'action="{address}" id="decide"' in shown
     # a more pressing case of another part is not offered
-    assert desk.post(address, form(first)).url == f"{page(second)}?kind=6"
-    assert desk.post(f"{page(second)}?kind=6", form(second)).url == f"{QUEUE}?kind=6"
-    assert [case.pk for case in desk.get(f"{QUEUE}?why=first").context["cases"]] == [new.pk]
-    reasons = {str(label): number for label, number, _part in desk.get(QUEUE).context["reasons"]}
+    assert mod_client.post(address, form(first)).url == f"{page(second)}?kind=6"
+    assert mod_client.post(f"{page(second)}?kind=6", form(second)).url == f"{QUEUE}?kind=6"
+    assert [case.pk for case in mod_client.get(f"{QUEUE}?why=first").context["cases"]] == [new.pk]
+    reasons = {str(label): number for label, number, _part in mod_client.get(QUEUE).context["reasons"]}
     assert reasons == {"flagged by readers": 1, "one of this member’s first comments": 1}
-    assert [case.pk for case in desk.get(f"{QUEUE}?kind=1&why=flag").context["cases"]] == [urgent.pk]
-    assert len(desk.get(f"{QUEUE}?kind=x&why=y").context["cases"]) == 2
+    assert [case.pk for case in mod_client.get(f"{QUEUE}?kind=1&why=flag").context["cases"]] == [urgent.pk]
+    assert len(mod_client.get(f"{QUEUE}?kind=x&why=y").context["cases"]) == 2

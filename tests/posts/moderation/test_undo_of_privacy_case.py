@@ -47,17 +47,17 @@ def is_public(comment):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.django_db(transaction=False)
-def test_undo_on_a_pressing_case_asks_why_and_holds_the_comment(opening, mod, desk, act, kind):
+def test_undo_on_a_pressing_case_asks_why_and_holds_the_comment(opening, mod, mod_client, act, kind):
     entry = taken_back_later(opening, mod, act, kind)
     address = f"{QUEUE}undo/{entry.pk}/"
     for quick in ({}, {"reason": " "}):
-        asked = desk.post(address, quick)
+        asked = mod_client.post(address, quick)
         assert 'name="reason"' in said(asked)
         assert not LogEntry.objects.filter(act="undo").exists()
         assert not is_public(entry.comment)
     assert asked.status_code == 422
-    assert 'name="reason"' in said(desk.get(address))
-    told = said(desk.post(address, {"reason": WHY}, follow=True))
+    assert 'name="reason"' in said(mod_client.get(address))
+    told = said(mod_client.post(address, {"reason": WHY}, follow=True))
     assert "stays hidden until a decision" in told
     comment = Comment.objects.get(pk=entry.comment_id)
     assert (comment.state, comment.source) == (Comment.State.HIDDEN, TEXT)
@@ -69,24 +69,24 @@ def test_undo_on_a_pressing_case_asks_why_and_holds_the_comment(opening, mod, de
     assert is_public(comment)
 
 
-def test_undo_of_several_asks_why_if_one_of_them_is_pressing(opening, mod, desk):
+def test_undo_of_several_asks_why_if_one_of_them_is_pressing(opening, mod, mod_client):
     private, plain = taken_back_later(opening, mod, "remove", "personal"), None
     comment = reply(opening, person())
     plain = actions.remove(moderator=mod, comment=comment, reason="Unkind.")
     address = f"{QUEUE}undo/?entries={private.pk}.{plain.pk}"
-    assert 'name="reason"' in said(desk.post(address))
+    assert 'name="reason"' in said(mod_client.post(address))
     assert not LogEntry.objects.filter(act="undo").exists()
-    desk.post(address, {"reason": WHY})
+    mod_client.post(address, {"reason": WHY})
     assert set(LogEntry.objects.filter(act="undo").values_list("reason", flat=True)) == {WHY}
     assert not is_public(private.comment)
     comment.refresh_from_db()
     assert comment.is_published
 
 
-def test_undo_of_an_ordinary_decision_is_done_at_once(opening, mod, desk):
+def test_undo_of_an_ordinary_decision_is_done_at_once(opening, mod, mod_client):
     comment = reply(opening, person())
     entry = actions.remove(moderator=mod, comment=comment, reason="Unkind.")
-    desk.post(f"{QUEUE}undo/{entry.pk}/")
+    mod_client.post(f"{QUEUE}undo/{entry.pk}/")
     comment.refresh_from_db()
     assert comment.is_published
     assert LogEntry.objects.get(act="undo").reason == "Reversed by a moderator."

@@ -353,7 +353,7 @@ def test_each_member_gets_their_own_and_nobody_elses(client, comment, alice, bob
     assert [len(got[name]) for name in ("flags", "helpful_marks", "decisions")] == [1, 1, 1]
 
 
-def test_moderators_names_and_notes_and_what_they_do_unseen_stay_at_the_desk(client, comment, alice, mod):
+def test_export_has_no_names_or_notes_of_moderators(client, comment, alice, mod):
     decisions.note(moderator=mod, text="Seen before, under another name.", comment=comment)
     decisions.note(moderator=mod, text="Seen before, under another name.", person=alice)
     rewrite(comment, ODD + " More.")

@@ -96,8 +96,8 @@ def test_the_address_is_shown_to_nobody(opening, client, mod):
     comment = Comment.objects.get(byline="Wren")
     actions.approve(moderator=mod, comment=comment, reason="Welcome.")
     sign_in_with_factor(client, mod)
-    desk = f"/admin/posts/comment/{comment.pk}/change/"
-    for address in (opening.thread.get_absolute_url(), f"/c/{comment.pk}/branch/", desk):
+    mod_client = f"/admin/posts/comment/{comment.pk}/change/"
+    for address in (opening.thread.get_absolute_url(), f"/c/{comment.pk}/branch/", mod_client):
         html = client.get(address).content.decode()
         assert WORDS in html
         assert "wren@example.org" not in html
@@ -154,7 +154,7 @@ def test_where_the_owner_does_not_want_guests_visitors_are_asked_to_sign_in(open
     assert "Only members can write here" in answer.content.decode()
 
 
-def test_the_owner_decides_at_the_desk_and_moderators_cannot(client, mod):
+def test_only_owner_can_change_site_choices(client, mod):
     owner = person("Owen", is_staff=True, is_superuser=True)
     for user, status in ((mod, 403), (owner, 302)):
         sign_in_with_factor(client, user)
