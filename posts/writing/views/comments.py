@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -44,9 +44,9 @@ GRACE_MINUTES = EDIT_GRACE // timedelta(minutes=1)
 def reply(request: HtmxRequest, pk: int) -> HttpResponse:
     """Reply to a comment: inline with htmx, or on a page of its own. Visitors reply as guests."""
     data = sent(request)
-    if answer := _text_for_nothing(request, pk):
-        return answer
-    parent = readable(request, pk) if data is None else _whatever_became_of(pk)
+    parent = _readable_or_kept(request, pk)
+    if isinstance(parent, HttpResponse):
+        return parent
     if data is None and (closed := _why_closed(request.user, parent)):
         return _closed(request, parent, closed)
     template = "posts/writing/fragments/reply.html" if request.htmx else "posts/writing/reply.html"
@@ -84,11 +84,13 @@ def reply(request: HtmxRequest, pk: int) -> HttpResponse:
 def edit(request: HtmxRequest, pk: int) -> HttpResponse:
     """Edit the member's own comment."""
     data = sent(request)
-    if data is None and not request.user.is_authenticated:
+    comment = _readable_or_kept(request, pk) if data is not None else None
+    if isinstance(comment, HttpResponse):
+        return comment
+    if request.user.is_authenticated:
+        comment = _own(request, request.user, pk)
+    if comment is None:
         return redirect_to_login(request.get_full_path())
-    if answer := _text_for_nothing(request, pk):
-        return answer
-    comment = _own(request, request.user, pk) if request.user.is_authenticated else _whatever_became_of(pk)
     if data is None and request.user.is_authenticated:
         try:
             permissions.check_may_edit(request.user, comment)
@@ -159,30 +161,18 @@ def undelete(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect(queries.address_of(back))
 
 
-def _whatever_became_of(pk: int) -> Comment:
-    """Return the comment in any state.
-
-    Used for a text that was sent: the action may refuse it, but it must not be lost in a 404 page.
-    """
-    return get_object_or_404(Comment.objects.select_related("thread", "author"), pk=pk)
-
-
-def _text_for_nothing(request: HtmxRequest, pk: int) -> HttpResponse | None:
-    """Return the answer to a text that was sent for a comment that its writer cannot see, otherwise None.
+def _readable_or_kept(request: HtmxRequest, pk: int) -> Comment | HttpResponse:
+    """Return the comment, or the answer to a text that was sent for a comment that its writer cannot see.
 
     The answer does not depend on whether the comment exists. A member whose session has ended finds the text again
-    after signing in. Others find it on this page.
+    after signing in. Others find it on this page. Raises Http404 if there is no text.
     """
-    if request.method != "POST":
-        return None
     try:
-        readable(request, pk)
+        return readable(request, pk)
     except Http404:
-        texts = kept(request)
+        texts = kept(request) if request.method == "POST" else []
         if not texts:
             raise
-    else:
-        return None
     is_signed_out = not request.user.is_authenticated and pending_form.keep(request)
     context = {"way": is_signed_out and redirect_to_login(request.path).url, "kept": texts}
     template = "posts/writing/fragments/not_sent.html" if request.htmx else "posts/writing/not_sent.html"
