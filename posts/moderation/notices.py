@@ -31,7 +31,7 @@ def send_decision(entry: LogEntry) -> None:
     if entry.is_appealable:
         _write(entry, "emails/decision.txt", _("A decision that concerns you"))
     else:
-        _write(entry, "emails/answer.txt", _("The moderators wrote to you"))
+        _write(entry, "emails/verification_answered.txt", _("The moderators wrote to you"))
 
 
 def has_notice(entry: LogEntry) -> bool:
