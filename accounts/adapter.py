@@ -123,7 +123,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """allauth's adapter for second factors, with error messages that say what to do next."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This code is not right, or its time has passed. Please type the one shown now."),
+        "incorrect_code": _(
+            "This code is not right, or it was used already. Please wait until the app shows the next one and type that."
+        ),
         "unverified_email": _("Please confirm your e-mail address first; then add a second factor."),
         "cannot_generate_recovery_codes": _("Please add an authenticator app or a security key first."),
     }

@@ -79,9 +79,7 @@ def answer_appeal(
     appeal.outcome, appeal.answer, appeal.decided_at, appeal.decided_by = outcome, done.reason, done.at, moderator
     appeal.save(update_fields=["outcome", "answer", "decided_at", "decided_by"])
     Case.objects.filter(pk=case.pk).update(closed_at=done.at, closed_by=done, version=seen + 1)
-    # the mail about a replacing decision leads to the answer, so that one mail is enough
-    if not any(notices.has_notice(part) for part in instead_of(done)):
-        notices.send_appeal_answer(appeal)
+    notices.send_appeal_answer(appeal)
     return done
 
 

@@ -20,12 +20,12 @@ HEARD_OF = MAILED | {Act.RESTORE, Act.OPEN_BRANCH, Act.UNSUSPEND, Act.UNWATCH}
 
 
 def send_decision(entry: LogEntry) -> None:
-    """Send a mail about the decision to the person it is against, or who asked for it, if it is one that `has_notice`.
+    """Send a mail about the decision to the person it is against, or who asked for it, if it is one of MAILED.
 
     The mail leads to the statement and, if possible, to an appeal; the link opens without signing in. Other decisions
     in the person's favour are shown on the site only. The mail is sent after the transaction is committed.
     """
-    if not has_notice(entry):
+    if entry.act not in MAILED or _goes_with_another(entry):
         return
     # an answer to a request cannot be appealed, so its mail is another one
     if entry.is_appealable:
@@ -34,17 +34,12 @@ def send_decision(entry: LogEntry) -> None:
         _write(entry, "emails/verification_answered.txt", _("The moderators wrote to you"))
 
 
-def has_notice(entry: LogEntry) -> bool:
-    """Return whether there is a separate mail about `entry`."""
-    return entry.act in MAILED and not _goes_with_another(entry)
-
-
 def _goes_with_another(entry: LogEntry) -> bool:
     """Return whether `entry` is a sanction that was part of a decision with a mail of its own.
 
     The statement of that decision shows the sanction, too.
     """
-    return entry.part_of is not None and entry.part_of.act in APPEALABLE
+    return entry.part_of is not None and entry.part_of.act in (*APPEALABLE, Act.CHANGE)
 
 
 def send_appeal_answer(appeal: Appeal) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 AT_ONCE = 200
+IT_FITS = _("It keeps to the rules.")
 
 
 class ReasonForm(BareForm):
@@ -43,6 +44,21 @@ class ReasonForm(BareForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Kept in the moderation log. Plain words that you would say to the person."),
     )
+
+
+class ApprovalForm(ReasonForm):
+    """An optional reason."""
+
+    needed_at_times = ("reason",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Use a default reason if none was typed."""
+        data = super().clean()
+        return data | {"reason": data.get("reason") or str(IT_FITS)}
 
 
 def rule_choices(rules: Rules | None) -> "list[tuple[str, StrOrPromise]]":

@@ -18,7 +18,7 @@ from forum.numbers import number_in
 from posts.models import Case, Comment, LogEntry, Revision
 from posts.models.visibility import PUBLISHED
 from posts.moderation import actions as moderation_actions
-from posts.moderation.admin.base import Attached, ModerationAdmin, RuledForm, admin_action
+from posts.moderation.admin.base import ApprovalForm, Attached, ModerationAdmin, RuledForm, admin_action
 from posts.threads import publishing
 from posts.threads.exceptions import CHANGED_MEANWHILE, Refused
 
@@ -107,7 +107,7 @@ class CommentAdmin(ModerationAdmin):
         admin_action(moderation_actions.remove, "comment", _("Remove"), RuledForm, Act.REMOVE),
         admin_action(moderation_actions.restore, "comment", _("Restore"), tells=Act.RESTORE),
         admin_action(moderation_actions.hold, "comment", _("Hold for review"), RuledForm, Act.HOLD),
-        admin_action(moderation_actions.approve, "comment", _("Approve")),
+        admin_action(moderation_actions.approve, "comment", _("Approve"), ApprovalForm),
     ]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User, VerificationRequest
 from posts.forms.fields import BareForm, TextField, VisibleCharField
 from posts.models import Appeal, CannedReason, Comment, LogEntry, Rules
-from posts.moderation.admin.base import rule_choices
+from posts.moderation.admin.base import IT_FITS, rule_choices
 from posts.moderation.admin.case import CaseItem
 from posts.moderation.appeal_answers import STAYS, is_about_comment, milder_acts, milder_sanctions
 from posts.moderation.sanctions import SANCTIONS, may_be_judged
@@ -35,7 +35,6 @@ SANCTION_CHOICES: "list[tuple[str, StrOrPromise]]" = [
     ("", _("Nothing more")),
     *((sanction.name, sanction.label) for sanction in SANCTIONS.values()),
 ]
-IT_FITS = _("It keeps to the rules.")
 IT_IS_SO = _("It was found in the register.")
 NO_PASSAGE = _("Please say which passage.")
 SEVERAL = format_lazy(

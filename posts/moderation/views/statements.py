@@ -45,6 +45,8 @@ def mine(request: MemberRequest) -> HttpResponse:
     """List the decisions about this member and their comments, latest first."""
     before = number_in(request.GET.get("before", ""))
     entries = LogEntry.objects.filter(person=request.user, act__in=STATED).order_by("-id")
+    # a reversal that is part of an answer or of another reversal is told with that
+    entries = entries.exclude(act=LogEntry.Act.UNDO, part_of__isnull=False)
     entries = entries.select_related("thread", "comment", "undone_by", "undoes")
     if before is not None:
         entries = entries.filter(id__lt=before)
