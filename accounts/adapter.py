@@ -124,7 +124,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _(
-            "This code is not right, or it was used already. Please wait until the app shows the next one and type that."
+            "This code is not right, or it was used already. Please wait until the app shows the next one, and type it."
         ),
         "unverified_email": _("Please confirm your e-mail address first; then add a second factor."),
         "cannot_generate_recovery_codes": _("Please add an authenticator app or a security key first."),

@@ -95,7 +95,7 @@ def test_a_wrong_code_adds_nothing(client, mod):
     client.force_login(mod)
     client.get("/account/2fa/totp/activate/")
     page = client.post("/account/2fa/totp/activate/", {"code": "not it"}).content.decode()
-    assert "Please type the one shown now" in page
+    assert "Please wait until the app shows the next one" in page
     assert not Authenticator.objects.exists()
 
 
