@@ -87,10 +87,14 @@ def grant(
     """Verify `person` as a clinician from now on, for HOLDS_FOR, and return the Verification.
 
     Earlier verifications stay as they are, and an open request is answered by this. Raises PermissionDenied for
-    oneself, and Refused if one of CHECKED is empty.
+    oneself, and Refused if one of CHECKED is empty or another moderator has claimed the request.
     """
     check_right(moderator, reason)
     _check_not_oneself(moderator, person)
+    for case in _open_cases(person).select_related("claimed_by"):
+        claimant = case.claimant()
+        if claimant is not None and claimant != moderator:
+            raise Refused(exceptions.CLAIMED % {"who": claimant})
     checked = {"profession": profession, "regulator": regulator, "region": region, "method": method}
     return _granted(moderator, person, reason, checked)[0]
 

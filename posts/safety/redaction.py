@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable
 
 # The mark that replaces a removed passage.
@@ -51,10 +52,17 @@ def cut(text: str, passages: Iterable[str]) -> str | None:
 def contains(text: str, passage: str) -> bool:
     """Return whether readers of the Markdown source `text` could read `passage` in it.
 
-    Case, white space, character references and signs of emphasis make no difference.
+    Besides the same characters, the same words count, whatever is between them: case, punctuation, emphasis, links,
+    character references, invisible characters and forms of letters make no difference.
     """
-    return _as_read(passage) in _as_read(text)
+    words = _words(passage)
+    return passage in text or (bool(words.strip()) and words in _words(text))
 
 
-def _as_read(source: str) -> str:
-    return re.sub(r"[\s*_~`\\]+", " ", html.unescape(source).casefold().replace("**", "").replace("__", "")).strip()
+def _words(source: str) -> str:
+    """Return the words of a Markdown source, each with a space before and after it."""
+    text = unicodedata.normalize("NFKC", html.unescape(source)).casefold()
+    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    # the address of a link, and signs that may stand inside a word
+    text = re.sub(r"\]\([^)]*\)|[*_~`\\]", "", text)
+    return " " + " ".join(re.findall(r"\w+", text)) + " "

@@ -349,3 +349,15 @@ def test_page_that_was_open_for_long_keeps_all_data(alice, mod, asked):
 def test_withdraw_after_signing_in_shows_page(client, alice):
     client.force_login(alice)
     assert client.get(f"{ADDRESS}withdraw/").url == ADDRESS
+
+
+def test_verification_from_list_is_refused_while_colleague_has_claimed_request(asked, alice, mod):
+    mia = moderator("Mia Second")
+    case = Case.objects.get()
+    decisions.claim(moderator=mia, case_id=case.pk)
+    about = {"profession": "Psychologist", "regulator": "HCPC", "region": "GB", "method": "Register", "reason": WHY}
+    with pytest.raises(Refused, match="Mia Second is looking at this"):
+        moderation_verification.grant(moderator=mod, person=alice, **about)
+    assert not erased(asked)
+    decisions.pass_on(moderator=mia, case=case)
+    assert moderation_verification.grant(moderator=mod, person=alice, **about)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.safety.redaction import LEFT_OUT, cut, joined, passages_of
+from posts.safety.redaction import LEFT_OUT, contains, cut, joined, passages_of
 
 TEXT = "My sister Ann lives in Oak Lane. She was unkind to me.\n\nI told my therapist about Ann, and it helped."
 
@@ -57,3 +57,31 @@ def test_no_passage_is_left_after_cutting(text, data):
         assert any(len(passage) < 3 for passage in passages)
         return
     assert not any(passage in shorter for passage in passages)
+
+
+@pytest.mark.parametrize(
+    ("text", "passage"),
+    [
+        ("J*oh*n Smithson", "John Smithson"),
+        ("`Jo`hn ~~Smith~~son", "John Smithson"),
+        (r"john\.smith@x.org", "john.smith@x.org"),
+        (r"call 555\-123\-4567 now", "555-123-4567"),
+        ("Jo\u200bhn Smithson", "John Smithson"),
+        ("Jo&shy;hn Smithson", "John Smithson"),
+        ("[John](https://e.org/) Smithson", "John Smithson"),
+        ("\uff2aohn Smithson", "John Smithson"),
+        ("John\n> Smithson", "John\nSmithson"),
+        ("- John\n- Smithson", "John Smithson"),
+        ("Cafe\u0301 Nord", "Caf\u00e9 Nord"),
+        ("her name is ann.", "Ann"),
+    ],
+)
+def test_passage_written_differently_is_found(text, passage):
+    assert contains(text, passage)
+
+
+@pytest.mark.parametrize(
+    ("text", "passage"), [("We are planning it.", "Ann"), ("John and Smithson", "John Smithson"), ("x", "***")]
+)
+def test_other_words_are_not_taken_for_passage(text, passage):
+    assert not contains(text, passage)
