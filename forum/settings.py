@@ -258,8 +258,8 @@ SECURE_HSTS_SECONDS = 0 if DEBUG else 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
 SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
 SECURE_REFERRER_POLICY = "same-origin"
-# Twice the size of an opening post of 100,000 characters, each of the longest encoding in a form.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+# An opening post of 100,000 characters, each of the longest encoding in a form (12 bytes), and the other fields.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_300_000
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -33,13 +33,13 @@ IDLE_TIMEOUT = 30
 READY_TIMEOUT = 60
 # Seconds between the signal to stop and the end, in which accepted connections may still send their request.
 DRAIN_TIME = 1
-# In bytes. A larger body is refused unread. The error page for large forms (forum.errors) reads 4,000,000.
-MAX_BODY = 5_000_000
+# In bytes. A larger body is refused unread. The error page for large forms (forum.errors) reads 1,300,000.
+MAX_BODY = 3_000_000
 MAX_HEADERS = 65_536
 # Bytes of a body kept in memory; a larger body is kept in a temporary file.
 BODY_IN_MEMORY = 65_536
 # Bytes of output that a client has not read yet; above this limit the thread waits for the client.
-MAX_UNREAD = 128_000_000
+MAX_UNREAD = 32_000_000
 
 
 def listen(host: str, port: int) -> socket.socket:
