@@ -164,4 +164,5 @@ def _where_from(request: HttpRequest) -> str | None:
     """Return the address of the page of this site with the button, or None if the browser does not send it."""
     came_from = request.headers.get("Referer", "")
     is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
-    return came_from if is_ours else None
+    # without a scheme, `redirect` would take it for the name of a view
+    return came_from if is_ours and came_from.startswith(("http://", "https://")) else None

@@ -410,3 +410,13 @@ def test_a_waiting_comment_with_replies_stands_in_its_tombstone(opening, talk, a
     client.force_login(alice)
     html = client.get(opening.thread.get_absolute_url()).content.decode()
     assert re.search(rf'id="c{talk[0].pk}".*?waiting for a moderator.*?id="w{talk[0].pk}"', html, re.S)
+
+
+@pytest.mark.parametrize("referer", ["x", "front", "posts:no-such", "../../etc/passwd", "?q=1"])
+def test_malformed_referer_leads_to_thread_and_not_to_an_error(client, comment, bob, referer):
+    client.force_login(bob)
+    thread = comment.thread
+    marked = client.post(f"/read/{thread.pk}/", headers={"referer": referer})
+    assert (marked.status_code, marked.url) == (302, thread.get_absolute_url())
+    helped = client.post(f"/c/{comment.pk}/helpful/", {"mark": "1"}, headers={"referer": referer})
+    assert (helped.status_code, helped.url.endswith(f"#c{comment.pk}")) == (302, True)
