@@ -27,7 +27,7 @@ from forum import form_fields, limits, ratelimit, rates
 from forum.security_log import record
 
 # Fields of the admin's forms that are sent again with the text: the chosen rows and the steps of an action.
-ABOUT = ("_selected_action", "index", "confirmed", "from_page", "item")
+ABOUT = ("_selected_action", "index", "confirmed", "from_page", "item", "mark")
 # Bytes of a form that is too large to be accepted: so much of it is read to show its text again.
 MOST_SHOWN_AGAIN = 1_300_000
 SOURCE = re.compile(rb"(?:^|&)source=([^&]*)")

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from forum import errors
+from forum import errors, ratelimit
+from forum.numbers import number_in
 from forum.ratelimit import RateLimited
 
 PERMISSIONS = ", ".join(
@@ -52,17 +53,29 @@ def never_store(response: HttpResponseBase) -> None:
     response.headers["Cache-Control"] = "private, no-store"
 
 
-class RateLimitMiddleware:
-    """Answer a RateLimited exception of a view with the page of status 429.
+# Bytes of the longest comment: 20,000 characters, each of the longest encoding in a form (12 bytes), and other fields.
+LARGE_FORM = 250_000
 
-    Forms do not get here: they show the refusal beside the text (posts.forms.submission).
+
+class RateLimitMiddleware:
+    """Limit the number of large forms, and answer a RateLimited exception of a view with the page of status 429.
+
+    Other refusals of forms do not get here: they are shown beside the text (posts.forms.submission).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
+        """Pass the request on, unless it is one large form too many.
+
+        This is checked before anything reads the form, because error pages read it, too.
+        """
+        if (number_in(request.META.get("CONTENT_LENGTH", "")) or 0) > LARGE_FORM:
+            try:
+                ratelimit.take(request, "large_form")
+            except RateLimited as refusal:
+                return errors.too_many(request, refusal.wait)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
