@@ -12,12 +12,12 @@ class GuestCommentQuerySet(models.QuerySet):
     """Queries on comments of guests."""
 
     def written_from(self, addresses: Iterable[str]) -> Self:
-        """Return the unclaimed comments whose guest gave one of these e-mail `addresses`.
+        """Return the unclaimed comments whose guest gave one of these e-mail `addresses`, except removed ones.
 
         A claim erases the address, so claimed comments are never found.
         """
         mine = [address.lower() for address in addresses]
-        return self.alias(address=Lower("email")).filter(address__in=mine).exclude(email="")
+        return self.alias(address=Lower("email")).filter(address__in=mine, comment__removed_at=None).exclude(email="")
 
 
 class GuestComment(models.Model):

@@ -109,5 +109,5 @@ def claims(request: MemberRequest) -> HttpResponse:
             messages.success(request, said % {"n": number})
         return redirect("claims")
     written = Comment.objects.for_display().select_related("thread")
-    comments = written.filter(pk__in=found, removed_at=None).order_by("-pk")
+    comments = written.filter(pk__in=found).order_by("-pk")
     return render(request, "posts/writing/claims.html", {"comments": comments})

@@ -327,3 +327,12 @@ def test_whoever_confirms_the_address_is_told_of_the_comments(opening, client):
         code = re.search(r"^ {4}([A-Z]{4}-[A-Z]{4})$", outbox.sent()[-1].body, re.M).group(1)
         page = visitor.post("/account/confirm-email/", {"code": code}, follow=True).content.decode()
         assert ('<a href="/guest-comments/">Look whether' in page) is told
+
+
+def test_removed_guest_comment_cannot_be_claimed_by_a_request_of_ones_own(opening, client, mod, wren):
+    comment = write(opening)
+    actions.remove(moderator=mod, comment=comment, reason="Unkind.")
+    client.force_login(wren)
+    client.post("/guest-comments/", {"comment": comment.pk})
+    comment.refresh_from_db()
+    assert comment.author is None
