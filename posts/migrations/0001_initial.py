@@ -493,6 +493,7 @@ class Migration(migrations.Migration):
                 ("replaced_at", models.DateTimeField(verbose_name="replaced")),
                 ("withheld_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="withheld")),
                 ("taken_out", models.TextField(blank=True, editable=False, verbose_name="what a moderator took out")),
+                ("headings", models.JSONField(blank=True, default=list, editable=False)),
                 (
                     "comment",
                     models.ForeignKey(
@@ -1114,6 +1115,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="revision",
             constraint=models.UniqueConstraint(fields=("comment", "number"), name="revision_number_unique_in_comment"),
+        ),
+        migrations.AddIndex(
+            model_name="revision",
+            index=models.Index(
+                condition=models.Q(("taken_out", ""), _negated=True), fields=["comment"], name="revision_taken_out"
+            ),
         ),
         migrations.AddIndex(
             model_name="thread",

@@ -4,20 +4,6 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from posts.safety.redaction import passages_of
-
-
-class RevisionQuerySet(models.QuerySet):
-    """Queries on revisions."""
-
-    def taken_out(self) -> list[str]:
-        """Return the passages that moderators removed and that were not restored.
-
-        Makes one query.
-        """
-        kept = self.exclude(taken_out="").values_list("taken_out", flat=True)
-        return [passage for passages in kept for passage in passages_of(passages)]
-
 
 class Revision(models.Model):
     """An earlier text of a comment, stored when an edit after the grace period replaced it.
@@ -28,6 +14,9 @@ class Revision(models.Model):
     `taken_out` has the passages that a moderator removed, in the format of posts.safety.redaction. They are stored here
     and not in the log, because the log can never be changed. The field is emptied if an appeal succeeds. No other field
     of a row is ever changed.
+
+    `headings` has the title of the thread and its questions, if a moderator took a passage out of them: the texts
+    before that, in this order. Otherwise it is empty.
     """
 
     comment = models.ForeignKey("posts.Comment", on_delete=models.CASCADE, related_name="revisions")
@@ -44,14 +33,14 @@ class Revision(models.Model):
     )
     withheld_at = models.DateTimeField(_("withheld"), null=True, blank=True, editable=False)
     taken_out = models.TextField(_("what a moderator took out"), blank=True, editable=False)
-
-    objects = RevisionQuerySet.as_manager()
+    headings = models.JSONField(default=list, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("revision")
         verbose_name_plural = _("revisions")
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["comment", "number"], name="revision_number_unique_in_comment")]
+        indexes = [models.Index(fields=["comment"], name="revision_taken_out", condition=~models.Q(taken_out=""))]
 
     def __str__(self) -> str:
         return f"{self.comment_id}.{self.number}"

@@ -23,7 +23,7 @@ from posts.safety.redaction import LEFT_OUT, contains, cut, joined, passages_of
 from posts.threads import exceptions, publishing
 from posts.threads.changes import moment_if, set_fields
 from posts.threads.exceptions import Refused
-from posts.threads.text import rewrite
+from posts.threads.text import headings_of, rewrite
 from posts.threads.visibility import set_timestamps, show
 
 Act = LogEntry.Act
@@ -101,6 +101,8 @@ def edit_out(
 ) -> LogEntry | Literal[False]:
     """Cut `passage` out of the text, at each place where it occurs, and leave a mark.
 
+    With an opening post, the title and the questions of the thread are part of the text.
+
     `passage` may contain several passages, separated as `passages_of` expects. The author is shown the earlier text.
     The earlier text becomes a Revision that is withheld from readers, and older revisions with one of the passages are
     withheld, too. A held or hidden comment is published.
@@ -115,14 +117,17 @@ def edit_out(
     passages = passages_of(passage)
     if comment.deleted_at is not None:
         raise Refused(exceptions.GONE_TO_READ)
-    source = cut(comment.source, passages)
-    if not passages or source is None:
+    headings = headings_of(comment.thread) if comment.parent_id is None else []
+    texts = cut([comment.source, *headings], passages)
+    if not passages or texts is None:
         raise Refused(exceptions.NO_SUCH_PASSAGE)
+    source, *changed = texts
     if markup.is_blank(source.replace(LEFT_OUT, "")):
         raise Refused(exceptions.NOTHING_LEFT)
     now = timezone.now()
     edited_at = comment.edited_at
-    rewrite(comment, source, None, editor=moderator, at=now, silently=False)
+    changed = changed if changed != headings else []
+    rewrite(comment, source, None, editor=moderator, at=now, silently=False, headings=changed)
     revision = comment.revisions.order_by("-number")[0]
     revision.withheld_at, revision.taken_out = now, joined(passages)
     revision.save(update_fields=["withheld_at", "taken_out"])
@@ -248,11 +253,12 @@ def _done(
 def _set_withheld(moderator: User, revision: Revision, reason: str, act: Act, on: bool) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
     cases.check_not_claimed(moderator, publishing.lock_comment(revision.comment))
-    revision = (
-        Revision.objects.select_for_update(no_key=True, of=["self"])
-        .select_related("comment__author")
-        .get(pk=revision.pk)
-    )
+    found = Revision.objects.select_for_update(no_key=True, of=["self"]).select_related("comment__author")
+    stored = found.filter(pk=revision.pk).first()
+    if stored is None:
+        # the undo of a redaction deleted it
+        raise Refused(exceptions.CHANGED_MEANWHILE)
+    revision = stored
     if (revision.withheld_at is not None) == on:
         return False
     revision.withheld_at = timezone.now() if on else None

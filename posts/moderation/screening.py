@@ -15,6 +15,7 @@ from forum import spamcheck
 from posts.models import Case, Comment, WatchedWord
 from posts.models.visibility import REPEATED_WITHIN
 from posts.safety import spam, words
+from posts.safety.redaction import contains, passages_of
 from posts.threads import permissions
 from posts.threads.exceptions import ConfirmationNeeded, Repeated
 
@@ -24,7 +25,7 @@ RECORD_DAYS, REMOVED_PART = 7, 0.3
 # how many of an author's latest comments are checked
 LATEST = 50
 LINK = re.compile(r"<a [^>]*href=\"(?:https?:|mailto:)")
-# The site's choices, the watched words, and the author's record.
+# The site's choices, the watched words, what was taken out of the author's comments, and the author's record.
 KNOWN = """
 SELECT
     (SELECT json_build_array(first_held, links_let_through) FROM posts_sitechoices WHERE id = 1),
@@ -34,6 +35,8 @@ SELECT
         WHERE %(is_new)s AND author_id = %(author)s AND published_at IS NOT NULL AND removed_at IS NULL
         LIMIT (SELECT coalesce(max(first_held), %(first_held)s) FROM posts_sitechoices)
     ) earlier),
+    (SELECT json_agg(taken_out) FROM posts_revision r JOIN posts_comment c ON c.id = r.comment_id
+        WHERE r.taken_out <> '' AND c.author_id = %(author)s),
     l.number, l.removed, l.repeats, l.lately, l.said
 FROM (
     SELECT count(*) FILTER (WHERE created_at > %(at)s - %(record)s) AS number,
@@ -87,7 +90,7 @@ def reasons_to_hold(
     }
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, values)
-        choices, watched, published, number, removed, repeats, lately, said = cursor.fetchone()
+        choices, watched, published, taken_out, number, removed, repeats, lately, said = cursor.fetchone()
     if said is not None and not again:
         raise Repeated(Comment.objects.select_related("thread").get(pk=said))
     first_held, links_let_through = choices or (FIRST_HELD, LINKS_LET_THROUGH)
@@ -99,6 +102,9 @@ def reasons_to_hold(
         raise ConfirmationNeeded(asked)
     if any(act == WatchedWord.Act.HOLD for _phrase, act, _advice in watched):
         why.append(Why.WORD)
+    passages = [passage for each in taken_out or () for passage in passages_of(each)]
+    if any(contains(source, passage) for passage in passages):
+        why.append(Why.PASSAGE)
     links = len(LINK.findall(html))
     # a newcomer may add a link after the text was reviewed
     let_through = 0 if is_change and author.trust == User.Trust.NEW else links_let_through

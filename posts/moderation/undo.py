@@ -22,9 +22,11 @@ from posts.models import Appeal, Case, Comment, LogEntry
 from posts.models.before_image import BeforeImage, Redaction
 from posts.moderation import cases, notices, sanctions
 from posts.moderation.audit_log import about, check_not_concerned, check_right, log
+from posts.safety.redaction import cut, passages_of
 from posts.threads import exceptions, publishing
 from posts.threads.changes import set_fields
 from posts.threads.exceptions import Refused
+from posts.threads.text import headings_of, set_headings
 from posts.threads.visibility import set_timestamps
 
 if TYPE_CHECKING:
@@ -109,11 +111,20 @@ def differences(entry: LogEntry, comment: Comment) -> list["StrPromise"]:
     """
     image = entry.before_image
     found: list[StrPromise] = []
-    if image.hid_something and comment.fingerprint != image.fingerprint:
+    if image.hid_something and (comment.fingerprint != image.fingerprint or _headings_changed(image, comment)):
         found.append(TEXT_CHANGED)
     if any(getattr(comment, field) != change.now for field, change in image.comment.items()) or _undone_since(entry):
         found.append(STATE_CHANGED)
     return found
+
+
+def _headings_changed(image: BeforeImage, comment: Comment) -> bool:
+    """Return whether the title or a question of the thread has changed after a redaction of them."""
+    revision = image.redaction and comment.revisions.filter(pk=image.redaction.revision).first()
+    if not revision or not revision.headings:
+        return False
+    left = cut([revision.source, *revision.headings], passages_of(revision.taken_out))
+    return left is None or headings_of(comment.thread) != left[1:]
 
 
 def pressing_among(entries: Iterable[LogEntry]) -> set[int]:
@@ -162,6 +173,8 @@ def _restore_text(comment: Comment, redaction: Redaction) -> None:
     revision = comment.revisions.get(pk=redaction.revision)
     comment.write(revision.source)
     comment.save(update_fields=["source", "html", "renderer"])
+    if revision.headings:
+        set_headings(comment.thread, revision.headings)
     revision.delete()
     comment.revisions.filter(pk__in=redaction.withheld).update(withheld_at=None)
 

@@ -32,21 +32,22 @@ def joined(passages: Iterable[str]) -> str:
     return f"\n{LEFT_OUT}\n".join(passages)
 
 
-def cut(text: str, passages: Iterable[str]) -> str | None:
-    """Return `text` with every occurrence of the `passages` replaced by LEFT_OUT.
+def cut(texts: Iterable[str], passages: Iterable[str]) -> list[str] | None:
+    """Return `texts` with every occurrence of the `passages` replaced by LEFT_OUT.
 
-    Returns None if a passage is not in the text, is shorter than LEAST_PASSAGE, or overlaps with another passage only
-    in part.
+    Returns None if a passage is in none of the texts, is shorter than LEAST_PASSAGE, or overlaps with another passage
+    only in part.
     """
+    texts = list(texts)
     done: list[str] = []
     # The longest first, because a shorter passage may be part of a longer one.
     for passage in sorted(passages, key=len, reverse=True):
         is_gone = any(passage in longer for longer in done)
-        if len(passage) < LEAST_PASSAGE or (passage not in text and not is_gone):
+        if len(passage) < LEAST_PASSAGE or not (is_gone or any(passage in text for text in texts)):
             return None
-        text = text.replace(passage, LEFT_OUT)
+        texts = [text.replace(passage, LEFT_OUT) for text in texts]
         done.append(passage)
-    return text
+    return texts
 
 
 def contains(text: str, passage: str) -> bool:

@@ -13,7 +13,6 @@ from accounts.models import User
 from forum import markup
 from posts.models import Case, Comment, Question, Thread
 from posts.moderation import cases, hiding, screening
-from posts.safety.redaction import contains
 from posts.threads import exceptions, permissions, publishing
 from posts.threads.exceptions import AlreadySent, EditConflict, Refused, Repeated
 from posts.threads.text import delete_text, rewrite
@@ -209,8 +208,6 @@ def edit(
     why = []
     if source != comment.source:
         why = screening.reasons_to_hold(editor, source, html, now, sure=sure, is_change=True)
-        if any(contains(source, passage) for passage in comment.revisions.taken_out()):
-            why.append(Case.Why.PASSAGE)
     # what a moderator may have to judge leaves a revision
     is_watched = not comment.is_published or cases.case_of(comment) is not None
     rewrite(comment, source, html, editor=editor, at=now, silently=comment.is_within_grace(now) and not is_watched)

@@ -88,7 +88,7 @@ class ModerationAdmin(ReadOnlyAdmin):
         """Read what `describe` needs for these rows, with a few queries for all of them."""
 
     def check_unchanged(self, row: Any, mark: str) -> None:
-        """Raise Refused if `row` is not as it was when the moderator saw it with this `mark` ("" if there is none)."""
+        """Raise Refused if `row` is not as it was when the moderator saw it with this `mark`."""
 
     def describe(self, row: Any, verb: Callable) -> tuple[str, str]:
         """Return what a moderator reads before the action: (the row in words, a warning or "").

@@ -135,7 +135,7 @@ class CommentAdmin(ModerationAdmin):
         """Raise Refused if text, state or case of the comment have changed since `prepare` set this `mark`."""
         comment = publishing.lock_comment(row)
         self.prepare([comment])
-        if mark and mark != comment.mark:
+        if mark != comment.mark:
             raise Refused(CHANGED_MEANWHILE)
 
     def describe(self, comment: Any, verb: Callable) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from posts.moderation.admin.base import statement
 from posts.moderation.sanctions import SANCTIONS
 from posts.moderation.statements import SAID
 from posts.safety.redaction import cut, passages_of
+from posts.threads.text import headings_of
 
 Asked = VerificationRequest.Outcome
 OUTCOMES = appeal_answers.ACT_OF | {Asked.GRANTED: LogEntry.Act.VERIFY, Asked.REFUSED: LogEntry.Act.REFUSE}
@@ -50,20 +51,25 @@ def of(data: dict[str, Any], *, is_kept: bool = False) -> dict[str, Any]:
 
 
 def _left_of(case: Case, data: dict[str, Any]) -> dict[str, Any]:
-    """Return the text that readers will see after passages were taken out."""
+    """Return what readers will see after passages were taken out: the text, and the title and questions with it."""
     if data.get("act") != LogEntry.Act.EDIT_OUT or case.comment is None:
         return {}
-    source = cut(_before(case, case.comment), passages_of(data["passage"]))
-    if source is None:
+    texts = cut(_before(case, case.comment), passages_of(data["passage"]))
+    if texts is None:
         return {}
-    return {"left": mark_safe(markup.render(source, case.comment.limits))}  # noqa: S308  (made by markup)
+    source, *headings = texts
+    return {
+        "left": mark_safe(markup.render(source, case.comment.limits)),  # noqa: S308  (made by markup)
+        "headings": headings,
+    }
 
 
-def _before(case: Case, comment: Comment) -> str:
-    """Return the text that passages are taken out of.
+def _before(case: Case, comment: Comment) -> list[str]:
+    """Return the texts that passages are taken out of: that of the comment, and the headings of an opening post.
 
-    For an appeal, that is the text as it was before a redaction.
+    For an appeal, these are the texts as they were before a redaction.
     """
     redaction = case.appeal.entry.before_image.redaction if case.appeal else None
     revision = redaction and Revision.objects.filter(pk=redaction.revision).first()
-    return revision.source if revision else comment.source
+    headings = headings_of(comment.thread) if comment.parent_id is None else []
+    return [revision.source, *(revision.headings or headings)] if revision else [comment.source, *headings]

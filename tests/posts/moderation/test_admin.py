@@ -32,9 +32,13 @@ def act(mod_client, place, verb, *rows, **data):
     ticked = {"action": verb, "_selected_action": [row.pk for row in rows], "index": 0}
     asked = mod_client.post(f"/admin/{place}/", ticked)
     assert 'name="reason"' in asked.content.decode()
-    return mod_client.post(
-        f"/admin/{place}/", ticked | {"confirmed": "1", "reason": "It names a patient."} | data, follow=True
-    )
+    sent = ticked | {"confirmed": "1", "reason": "It names a patient.", "mark": marks_in(asked)} | data
+    return mod_client.post(f"/admin/{place}/", sent, follow=True)
+
+
+def marks_in(response):
+    """Return the marks of the rows on the page that asks for a reason."""
+    return re.findall(r'name="mark" value="([^"]+)"', response.content.decode())
 
 
 def test_moderator_removes_and_restores_comment_in_admin(mod_client, mod, opening, alice):
@@ -293,7 +297,9 @@ def test_action_on_comment_that_colleague_has_claimed_is_refused(mod_client, ope
         Comment.objects.filter(pk=comment.pk).update(removed_at=comment.created_at)
     before = Comment.objects.values().get(pk=comment.pk)
     decisions.claim(moderator=mia, case_id=case.pk)
-    data = {"action": verb, "_selected_action": [comment.pk], "confirmed": "1", "reason": "It is unkind."}
+    data = {"action": verb, "_selected_action": [comment.pk]}
+    data |= {"mark": marks_in(mod_client.post("/admin/posts/comment/", data))}
+    data |= {"confirmed": "1", "reason": "It is unkind."}
     refused = mod_client.post("/admin/posts/comment/", data)
     assert refused.status_code == 409
     told = refused.content.decode()
@@ -312,7 +318,7 @@ def test_action_confirmed_after_edit_is_refused(mod_client, opening, alice, mod,
         actions.hold(moderator=mod, comment=comment, reason="A second look.")
     ticked = {"action": verb, "_selected_action": [comment.pk], "index": 0}
     shown = mod_client.post("/admin/posts/comment/", ticked)
-    (mark,) = re.findall(r'name="mark" value="([^"]+)"', shown.content.decode())
+    (mark,) = marks_in(shown)
     comments.edit(editor=alice, comment=comment, source="A text that no moderator has read.")
     before = Comment.objects.values().get(pk=comment.pk)
     sent = ticked | {"confirmed": "1", "reason": "It is fine.", "mark": mark}
@@ -321,6 +327,6 @@ def test_action_confirmed_after_edit_is_refused(mod_client, opening, alice, mod,
     told = refused.content.decode()
     assert ("has changed since you opened it" in told, "A text that no moderator" in told) == (True, True)
     assert Comment.objects.values().get(pk=comment.pk) == before
-    (mark,) = re.findall(r'name="mark" value="([^"]+)"', told)
+    (mark,) = marks_in(refused)
     assert mod_client.post("/admin/posts/comment/", sent | {"mark": mark}).status_code == 302
     assert Comment.objects.values().get(pk=comment.pk) != before

@@ -11,7 +11,7 @@ from accounts.models import User
 from forum.models import OutboxMessage
 from posts.models import Appeal, Case, LogEntry
 from posts.moderation import actions, appeal_answers, appeals, decisions, sanctions, undo
-from posts.safety.redaction import LEFT_OUT
+from posts.safety.redaction import LEFT_OUT, passages_of
 from posts.threads.exceptions import Refused
 from posts.writing import comments
 from tests.factories import moderator, person, reply
@@ -337,7 +337,7 @@ def test_one_decision_takes_out_several_passages(mod, case, comment):
     entry = decide(mod, case, "edit_out", passage=f"{first}\n{LEFT_OUT}\n{last}")
     comment.refresh_from_db()
     assert (comment.source.startswith(LEFT_OUT), comment.source.endswith(LEFT_OUT)) == (True, True)
-    assert comment.revisions.taken_out() == [first, last]
+    assert passages_of(comment.revisions.get().taken_out) == [first, last]
     undo.undo(moderator=mod, entry=entry, reason="A mistake.")
     comment.refresh_from_db()
     assert comment.source == source

@@ -37,7 +37,13 @@ def test_line_with_mark_separates_passages(typed, passages):
     ],
 )
 def test_passages_are_cut_completely_or_not_at_all(passages, left):
-    assert cut(TEXT, passages) == (left and TEXT.replace(TEXT.split("\n")[0], left).replace("Ann,", _ann(passages)))
+    whole = left and TEXT.replace(TEXT.split("\n")[0], left).replace("Ann,", _ann(passages))
+    assert cut([TEXT], passages) == (whole and [whole])
+
+
+def test_passage_is_cut_from_each_text_that_has_it():
+    assert cut(["Ann and Bo", "Bo", "Ann"], ["Ann"]) == ["[…] and Bo", "Bo", "[…]"]
+    assert cut(["Ann and Bo", "Bo"], ["Ann", "Cleo"]) is None
 
 
 def _ann(passages):
@@ -52,11 +58,11 @@ def test_no_passage_is_left_after_cutting(text, data):
     ends = st.integers(0, len(text))
     start, end = sorted((data.draw(ends), data.draw(ends)))
     passages = passages_of(text[start:end])
-    shorter = cut(text, passages)
+    shorter = cut([text], passages)
     if shorter is None:
         assert any(len(passage) < 3 for passage in passages)
         return
-    assert not any(passage in shorter for passage in passages)
+    assert not any(passage in shorter[0] for passage in passages)
 
 
 @pytest.mark.parametrize(
