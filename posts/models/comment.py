@@ -41,6 +41,15 @@ def mark_of(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:40]
 
 
+def helped_in_words(number: int) -> str:
+    """Return in words that a comment helped `number` people, without an exact number."""
+    if number == 0:
+        return ""
+    if number == 1:
+        return gettext("helped a reader")
+    return gettext("helped several readers") if number < MANY else gettext("helped many readers")
+
+
 class Comment(models.Model):
     """A text in the tree of a thread.
 
@@ -276,12 +285,8 @@ class Comment(models.Model):
 
     @property
     def helped(self) -> str:
-        """Return in words how many people the comment helped, without an exact number."""
-        if self.helpful_count == 0:
-            return ""
-        if self.helpful_count == 1:
-            return gettext("helped a reader")
-        return gettext("helped several readers") if self.helpful_count < MANY else gettext("helped many readers")
+        """Return in words how many people the comment helped."""
+        return helped_in_words(self.helpful_count)
 
     @property
     def is_readable(self) -> bool:

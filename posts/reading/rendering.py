@@ -6,8 +6,7 @@ So all readers share one rendered page, which is kept in memory for one version 
 """
 
 from collections.abc import Callable
-from functools import cache
-from urllib.parse import urlencode
+from functools import cache, lru_cache, partial
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -26,11 +25,13 @@ from posts.models import Comment, Question, Thread, path
 from posts.reading import avatar, nesting, orders, queries
 from posts.reading.location import Location
 from posts.reading.queries import ALL, Tab, TreePage
-from posts.reading.slot_markers import SlottedText, slot
+from posts.reading.slot_markers import ENDSLOT, SlottedText, slot
 from posts.reading.slots import helpful_button, new_tag, own_slots, words_of_button
 
 # Memory of a row without its text, as a rough estimate.
 ROW_BYTES = 3_000
+# Numbers of replies whose texts are kept, for each kind of text.
+COUNTS_KEPT = 2_000
 
 _kept_pages = Store(settings.KEPT_PAGES_BYTES)
 # A separate store, because addresses can name any number of positions. These pages must not evict the first pages.
@@ -142,13 +143,14 @@ def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: Tab
         "locked": thread.is_locked,
         "tells_question": isinstance(tab, str),
         "answers_what": cache(lambda question: escape(_("answers: %s") % question.text)),
-        "rest_of": lambda more, inline=False: escape(_rest_of(order, more, inline)),
+        "rest_of": lambda more, inline=False: _rest_of(order, more, inline).replace("&", "&amp;"),
         "badge_of": _badge_of,
         "moment": teller(),
         "slot": slot,
-        "count_replies": cache(_count_replies),
-        "count_more": cache(_count_more),
-        "count_hidden": cache(_count_hidden),
+        "endslot": ENDSLOT,
+        "count_replies": partial(_count_replies, get_language()),
+        "count_more": partial(_count_more, get_language()),
+        "count_hidden": partial(_count_hidden, get_language()),
         "helped": {
             count: escape(comment.helped) for count, comment in {c.helpful_count: c for c in shown.rows}.items()
         },
@@ -193,15 +195,18 @@ def _words(language: str) -> dict[str, str]:
     return {name: escape(said) for name, said in words.items()} | words_of_button(language)
 
 
-def _count_replies(number: int) -> str:
+@lru_cache(COUNTS_KEPT)
+def _count_replies(language: str, number: int) -> str:
     return escape(ngettext("%(n)d reply", "%(n)d replies", number) % {"n": number})
 
 
-def _count_more(number: int) -> str:
+@lru_cache(COUNTS_KEPT)
+def _count_more(language: str, number: int) -> str:
     return escape(ngettext("%(n)d more reply", "%(n)d more replies", number) % {"n": number})
 
 
-def _count_hidden(number: int) -> str:
+@lru_cache(COUNTS_KEPT)
+def _count_hidden(language: str, number: int) -> str:
     return escape(ngettext("Show %(n)d reply", "Show %(n)d replies", number) % {"n": number})
 
 
@@ -216,14 +221,15 @@ def _rest_of(order: str, more: nesting.More, inline: bool = False) -> str:
     """
     # Inside branches, replies are ordered oldest first also on pages that are ordered newest first.
     order = "oldest" if order == "newest" else order
-    query: dict[str, str | int] = {} if order == "oldest" else {"order": order}
+    # numbers and names of orders need no quoting
+    query = [] if order == "oldest" else [f"order={order}"]
     if more.after is not None:
-        query["after"] = orders.ORDERS[order].position_of(more.after)
+        query.append(f"after={orders.ORDERS[order].position_of(more.after)}")
     if inline:
-        query["level"] = more.level
+        query.append(f"level={more.level}")
         if more.in_words:
-            query["words"] = 1
-    return f"/c/{more.parent.pk}/branch/" + (f"?{urlencode(query)}" if query else "")
+            query.append("words=1")
+    return f"/c/{more.parent.id}/branch/" + (f"?{'&'.join(query)}" if query else "")
 
 
 def clear() -> None:

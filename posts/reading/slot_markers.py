@@ -1,14 +1,14 @@
 """Mark the slots in the HTML of a page that is rendered once for all readers, and fill them for one reader.
 
 A template declares a slot with its kind, the id of a comment (or 0), and the default that is shown unless the slot is
-filled: `{% slot "flag" comment.pk %}default{% endslot %}`, or `{{ slot("new", pk) }}` in a Jinja template. The marker
-uses the NUL character, which PostgreSQL does not store, so nothing that somebody wrote can look like a slot.
+filled: `{% slot "flag" comment.pk %}default{% endslot %}`. In a Jinja template this is
+`{{ slot("flag", pk) }}default{{ endslot }}`, which is faster than a block. The marker uses the NUL character, which
+PostgreSQL does not store, so nothing that somebody wrote can look like a slot.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 KINDS = {
@@ -30,16 +30,14 @@ NUL = "\0"
 NAME = re.compile(r"[a-z]+:\d+")
 
 
-def slot(kind: str, pk: int, default: str = "", caller: Callable[[], str] | None = None) -> SafeString:
-    """Return the marker of a slot.
+ENDSLOT = NUL
 
-    `caller` returns the default instead, where a Jinja template uses `{% call %}`. Raises ValueError if the kind is
-    unknown.
-    """
+
+def slot(kind: str, pk: int) -> str:
+    """Return the beginning of a slot; its default and ENDSLOT must follow. Raises ValueError if the kind is unknown."""
     if kind not in KINDS:
         raise ValueError(f"There is no slot “{kind}”. Slots are declared in posts.reading.slot_markers.")
-    default = caller() if caller else conditional_escape(default)
-    return mark_safe(f"{NUL}{kind}:{pk}{NUL}{default}{NUL}")  # noqa: S308  (default is escaped or a template's output)
+    return f"{NUL}{kind}:{pk}{NUL}"
 
 
 class SlottedText:
@@ -48,8 +46,8 @@ class SlottedText:
     def __init__(self, html: str) -> None:
         pieces = html.split(NUL)
         self.texts, self.names, self.defaults = pieces[::3], pieces[1::3], pieces[2::3]
-        if not all(map(NAME.fullmatch, self.names)):
-            raise ValueError("A slot is inside another slot.")
+        if len(pieces) % 3 != 1 or not all(map(NAME.fullmatch, self.names)):
+            raise ValueError("A slot has no end or is inside another slot.")
 
     def filled(self, slots: Mapping[str, str]) -> SafeString:
         """Return the HTML with `slots` ({"KIND:ID": HTML}) filled and all other slots at their defaults.

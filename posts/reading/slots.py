@@ -24,8 +24,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from forum import pagination
 from posts.models import Comment, Reading, Thread
-from posts.models import path as models_path
+from posts.models.comment import helped_in_words
 from posts.models.draft import KEPT_FOR
+from posts.models.path import WIDTH
 from posts.models.visibility import WAITING
 
 if TYPE_CHECKING:
@@ -79,18 +80,18 @@ def slots_for_member(
     for comment in (shown.top, *shown.rows):
         if comment.author_id == viewer.pk or moderates:
             slots |= own_slots(comment, viewer, moderates)
-        if comment.pk in marked:
-            slots[f"help:{comment.pk}"] = helpful_button(comment, True)
+        if comment.id in marked:
+            slots[f"help:{comment.id}"] = helpful_button(comment, True)
             # The rendered page may be some seconds older than the viewer's own mark.
-            slots[f"helped:{comment.pk}"] = escape(str(Comment(helpful_count=int(marked[comment.pk])).helped))
+            slots[f"helped:{comment.id}"] = escape(helped_in_words(int(marked[comment.id])))
     if new:
         here = [
             row
             for row in shown.rows
-            if row.is_published
-            and row.published_at is not None
+            if row.published_at is not None
             and row.published_at > since
             and row.author_id != viewer.pk
+            and row.is_published
         ]
         _lay_new(slots, thread, shown, new, here)
     if ids_waiting:
@@ -140,7 +141,7 @@ def _told(
     This is ({id: path} of the first new comments, {id: count} of the helpful marks, ids of held and hidden comments,
     rows of drafts).
     """
-    rows = [row.pk for row in (shown.top, *shown.rows)]
+    rows = [row.id for row in (shown.top, *shown.rows)]
     values: dict[str, int | datetime | list[int]] = {
         "thread": thread.pk,
         "viewer": viewer.pk,
@@ -223,7 +224,7 @@ def _lay_new(
     Each new comment gets links to the previous and the next one. Folded branches get the number of new comments in
     them.
     """
-    there = {row.pk for row in here}
+    there = {row.id for row in here}
     elsewhere = sorted((path, pk) for pk, path in new.items() if pk not in there)
     addresses = [f"#c{row.pk}" for row in here]
     bar = {
@@ -245,15 +246,19 @@ def _lay_new(
             if address
         )
         slots[f"new:{row.pk}"] = tag + links
-    below = Counter(pk for path in new.values() for pk in models_path.ids_of(path)[:-1])
+    # for each path, the number of new comments below it
+    below = Counter(path[:end] for path in new.values() for end in range(WIDTH, len(path), WIDTH))
+    branches = [row for row in shown.rows if row.path in below]
     shown_below = Counter(row.parent_id for row in here)
-    for row in shown.rows:
-        shown_below[row.parent_id] += below[row.pk]
-    for pk in {row.pk for row in shown.rows} & set(below):
-        slots[f"fold:{pk}"] = _so_many_new(below[pk])
-        left_out = below[pk] - shown_below[pk]
+    for row in branches:
+        shown_below[row.parent_id] += below[row.path]
+    language = get_language()
+    for row in branches:
+        number = below[row.path]
+        slots[f"fold:{row.id}"] = _so_many_new(number, language)
+        left_out = number - shown_below[row.id]
         if left_out > 0:
-            slots[f"more:{pk}"] = _so_many_new(left_out)
+            slots[f"more:{row.id}"] = _so_many_new(left_out, language)
 
 
 def new_tag() -> SafeString:
@@ -261,7 +266,8 @@ def new_tag() -> SafeString:
     return format_html(' <span class="tag tag-new">{}</span>', _("new"))
 
 
-def _so_many_new(number: int) -> SafeString:
+@cache
+def _so_many_new(number: int, language: str) -> SafeString:
     return format_html(
         ' <span class="tag tag-new">{}</span>', ngettext("%(n)d new", "%(n)d new", number) % {"n": number}
     )

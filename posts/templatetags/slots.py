@@ -14,4 +14,4 @@ def slot(content: SafeString, kind: str, pk: int) -> SafeString:
 
     Raises ValueError if the kind is unknown.
     """
-    return slot_markers.slot(kind, pk, content)
+    return SafeString(slot_markers.slot(kind, pk) + content + slot_markers.ENDSLOT)

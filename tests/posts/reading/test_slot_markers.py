@@ -5,7 +5,7 @@ from django.template import Context, Template, engines
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.reading.slot_markers import KINDS, SlottedText, slot
+from posts.reading.slot_markers import ENDSLOT, KINDS, SlottedText, slot
 
 TEXTS = st.text(st.characters(exclude_characters="\0"))
 
@@ -30,14 +30,11 @@ def test_slot_of_a_django_template():
 
 
 def test_slot_of_a_jinja_template():
-    source = 'a{% call slot("help", pk) %}<b>{{ word }}</b>{% endcall %}z{{ slot("new", 0) }}'
-    html = SlottedText(engines["fast"].from_string(source).render({"pk": 7, "word": "<", "slot": slot}))
+    source = 'a{{ slot("help", pk) }}<b>{{ word }}</b>{{ endslot }}z{{ slot("new", 0) ~ endslot }}'
+    context = {"pk": 7, "word": "<", "slot": slot, "endslot": ENDSLOT}
+    html = SlottedText(engines["fast"].from_string(source).render(context))
     assert html.filled({}) == "a<b>&lt;</b>z"
     assert html.filled({"help:7": "filled", "new:0": "<i>"}) == "afilledz<i>"
-
-
-def test_plain_default_is_escaped():
-    assert SlottedText(slot("new", 7, "<")).filled({}) == "&lt;"
 
 
 def test_unknown_slot_raises_when_it_is_declared():
@@ -52,7 +49,13 @@ def test_unknown_slot_raises_when_it_is_filled():
 
 def test_slot_inside_a_slot_raises():
     with pytest.raises(ValueError, match="inside"):
-        SlottedText(slot("help", 7, slot("new", 7)))
+        SlottedText(slot("help", 7) + slot("new", 7) + ENDSLOT + ENDSLOT)
+
+
+@pytest.mark.parametrize("html", [slot("help", 7), slot("help", 7) + "text", slot("help", 7) + ENDSLOT + ENDSLOT])
+def test_slot_without_an_end_raises(html):
+    with pytest.raises(ValueError, match="no end"):
+        SlottedText(html)
 
 
 def test_every_kind_is_declared_by_a_template(settings):
