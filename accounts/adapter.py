@@ -32,6 +32,7 @@ _TOO_MANY = _(
 )
 _LASTING_MINUTES = {
     "account/email/login_code": "LOGIN_BY_CODE_TIMEOUT",
+    "account/email/reauthentication_code": "LOGIN_BY_CODE_TIMEOUT",
     "account/email/password_reset_code": "PASSWORD_RESET_BY_CODE_TIMEOUT",
     "account/email/email_confirmation": "EMAIL_VERIFICATION_BY_CODE_TIMEOUT",
     "account/email/email_confirmation_signup": "EMAIL_VERIFICATION_BY_CODE_TIMEOUT",
@@ -60,6 +61,10 @@ class AccountAdapter(DefaultAccountAdapter):
         "invalid_login": _("Please check the address and try again."),
         "rate_limited": _TOO_MANY,
         "same_as_current": _("This is the address you have now. Nothing has changed."),
+        "too_many_codes": _(
+            "Too many codes were asked for in a short time, so none was sent now. Nothing is locked: wait a minute and "
+            "try again, or sign in with a password or a passkey if you have one."
+        ),
         "too_many_login_attempts": _TOO_MANY,
     }
 
@@ -69,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         """Return allauth's validation error; write a security event if a rate limit caused it."""
-        if code in ("rate_limited", "too_many_login_attempts"):
+        if code in ("rate_limited", "too_many_codes", "too_many_login_attempts"):
             record("limit_reached", **who(self.request), act=code)
         return super().validation_error(code, *args)
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
 from allauth.account.utils import filter_users_by_email
+from allauth.core import context, ratelimit
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib.auth.hashers import make_password
@@ -17,6 +19,7 @@ from accounts import hooks
 from accounts.models import User
 from accounts.names import skeleton
 from accounts.validators import NAME_MAX_LENGTH, NAME_MIN_LENGTH, clean_up, validate_display_name
+from forum.ratelimit import hashed_address
 
 _EMAIL = _("E-mail address")
 _NAME_TAKEN = _("Somebody already uses this name or one that looks like it. Please choose another.")
@@ -142,12 +145,29 @@ class LoginForm(allauth_forms.LoginForm):
         return RequestLoginCodeForm(initial={"email": self.data.get("login", "")}, auto_id="code_%s")
 
 
+def _count_code(email: str) -> None:
+    """Count a mail with a code to `email`; raises ValidationError if there were too many."""
+    request, name = context.request, email.lower()
+    network = f"{name} {hashed_address(request)}"
+    if not (
+        ratelimit.consume(request, action="code_from_network", key=network)
+        and ratelimit.consume(request, action="code", key=name)
+    ):
+        raise get_adapter().validation_error("too_many_codes")
+
+
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
     """The form that requests a sign-in code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _EMAIL
+
+    def clean_email(self) -> str:
+        """Return the address; raises ValidationError if it got too many codes."""
+        email = super().clean_email()
+        _count_code(email)
+        return email
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
@@ -156,6 +176,12 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _EMAIL
+
+    def clean_email(self) -> str:
+        """Return the address; raises ValidationError if it got too many codes."""
+        email = super().clean_email()
+        _count_code(email)
+        return email
 
 
 class AddEmailForm(allauth_forms.AddEmailForm):

@@ -55,8 +55,8 @@ def begin(request: HttpRequest, user: User, **signal: object) -> None:
 def proven_factors(request: HttpRequest) -> list[int]:
     """Return the ids of the second factors with which the user signed in to this session or confirmed it.
 
-    Adding a second factor does not count by itself: it asks for the password or a code first, and the user then has to
-    confirm the session with the new factor.
+    Adding a second factor does not count by itself: it asks for the password or a mailed code first, unless the user
+    has just signed in, and the user then has to confirm the session with the new factor.
     """
     records = get_authentication_records(request, request.user)
     return [record["id"] for record in records if record["method"] == "mfa" and "id" in record]

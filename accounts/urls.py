@@ -8,10 +8,12 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.urls import path
 
-from accounts import views
+from accounts import reauthentication, views
+from accounts.reauthentication import confirmed_by_code
 
 # allauth's views that change an account and send its owner a mail, with allauth's addresses and names.
-# They require sign-in here, because allauth would first store a visitor's data in a new session.
+# They require sign-in here, because allauth would first store a visitor's data in a new session. Members without a
+# password and a second factor confirm them with a mailed code, which allauth does not ask for.
 CHANGES = [
     ("email/", account_views.EmailView, "account_email"),
     ("password/change/", account_views.PasswordChangeView, "account_change_password"),
@@ -31,6 +33,7 @@ CHANGES = [
 urlpatterns = [
     path("", views.account_settings, name="account_settings"),
     path("sessions/", views.sessions, name="account_sessions"),
+    path("reauthenticate/code/", reauthentication.by_code, name=reauthentication.NAME),
     path("logout/", views.LogoutView.as_view(), name="account_logout"),
     path("signup/", views.SignupView.as_view(), name="account_signup"),
     path("2fa/webauthn/login/", views.LoginWebAuthnView.as_view(), name="mfa_login_webauthn"),
@@ -45,7 +48,7 @@ urlpatterns = [
         name="account_complete_password_reset",
     ),
     *(
-        path(route, login_required(views.in_one_transaction(view).as_view()), name=name)
+        path(route, login_required(confirmed_by_code(views.in_one_transaction(view).as_view())), name=name)
         for route, view, name in CHANGES
     ),
 ]

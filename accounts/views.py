@@ -95,13 +95,19 @@ def account_settings(request: MemberRequest) -> HttpResponse:
     """Show the user's account page, and change their display name."""
     # another instance than `request.user`, so that the header of the page does not show a refused name
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    status = 422
     if request.method == "POST" and request.user.is_suspended:
         form.add_error(None, _("Your account is suspended: your name stays as it is until the suspension ends."))
     if request.method == "POST" and form.is_valid():
         try:
+            if form.has_changed():
+                ratelimit.take(request, "rename")
             person = form.save()
         except NameTakenError:
             pass
+        except ratelimit.RateLimited as refusal:
+            status = 429
+            form.add_error(None, refusal.sentence)
         else:
             messages.success(request, _("Your name is now %(name)s.") % {"name": person.display_name})
             return redirect("account_settings")
@@ -111,7 +117,7 @@ def account_settings(request: MemberRequest) -> HttpResponse:
         "has_app": Authenticator.Type.TOTP in factors,
         "has_key": Authenticator.Type.WEBAUTHN in factors,
     }
-    return render(request, "accounts/settings.html", context, status=422 if form.errors else 200)
+    return render(request, "accounts/settings.html", context, status=status if form.errors else 200)
 
 
 @never_cache

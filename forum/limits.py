@@ -92,6 +92,24 @@ OURS = {
         "staff": "90 per minute",
         "address": "240 per minute",
     },
+    # each sends a code by mail (accounts.reauthentication)
+    "reauthentication": {
+        "first day": "3 per 5 minutes, 20 per day",
+        "new": "3 per 5 minutes, 20 per day",
+        "member": "3 per 5 minutes, 20 per day",
+        "trusted": "3 per 5 minutes, 20 per day",
+        "staff": "3 per 5 minutes, 20 per day",
+        "address": "60 per day",
+    },
+    # a former name stays reserved for its owner
+    "rename": {
+        "first day": "3 per day",
+        "new": "3 per day",
+        "member": "3 per day",
+        "trusted": "3 per day",
+        "staff": "10 per day",
+        "address": "30 per day",
+    },
     # each challenge of a passkey is stored in a new session
     "passkey": {"visitor": "20 per minute, 200 per day"},
     # forms of more than 250 kB (forum.middleware), which take up to 0.8 seconds of CPU to read
@@ -121,10 +139,14 @@ ACCOUNT = {
     # each of these checks a password, which takes 0.7 seconds of CPU; the limits are checked before that
     "login": {"address": "15 per 5 minutes"},
     "login_failed": {"address": "10 per minute", "name": "5 per 5 minutes"},
-    "request_login_code": {"address": "20 per minute, 200 per day", "name": "3 per minute, 20 per day"},
+    "request_login_code": {"address": "20 per minute, 200 per day"},
+    # Mails with a code to one e-mail address: those that one network asks for, so that nobody can use up the codes of
+    # somebody else, and all of them.
+    "code_from_network": {"name": "3 per minute, 20 per day"},
+    "code": {"name": "100 per day"},
     # one code and two more, so that the first press of “send a new code” is not refused
     "confirm_email": {"name": "3 per 3 minutes"},
-    "reset_password": {"address": "20 per minute, 200 per day", "name": "5 per minute, 20 per day"},
+    "reset_password": {"address": "20 per minute, 200 per day"},
     "reset_password_from_key": {"address": "20 per minute"},
     "change_password": {"account": "5 per 5 minutes"},
     "manage_email": {"account": "10 per minute"},

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from forum import markup, ratelimit
 from posts.forms.fields import BareForm
 from posts.models import Comment
+from posts.models.comment import mark_of
 from posts.models.visibility import CommentQuerySet
 from posts.reading import queries
 from posts.threads.exceptions import AlreadySent, ConfirmationNeeded, EditConflict, Refused, Repeated
@@ -66,7 +67,7 @@ def attempted(
     if is_preview(form) or not (form.is_bound and form.is_valid()):
         return None
     try:
-        ratelimit.take(request, act, token=form.cleaned_data.get("key") or "")
+        ratelimit.take(request, act, token=_token_of(form))
         return verb(form.cleaned_data)
     except ratelimit.RateLimited as refusal:
         said = None if earlier is None else earlier.said_lately(form.cleaned_data["source"], timezone.now())
@@ -96,6 +97,12 @@ def attempted(
     except markup.TooComplex as fault:
         form.add_error("source", STILL_THERE % {"reason": fault.sentence})
     return None
+
+
+def _token_of(form: BareForm) -> str:
+    """Return a token of the form and its text, so that another text with the same key counts for the rate limits."""
+    key = form.cleaned_data.get("key")
+    return f"{key}:{mark_of(form.cleaned_data.get('source', ''))}" if key else ""
 
 
 def _ask_again(form: BareForm, said: Comment) -> None:

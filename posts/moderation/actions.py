@@ -132,8 +132,11 @@ def edit_out(
     revision.withheld_at, revision.taken_out = now, joined(passages)
     revision.save(update_fields=["withheld_at", "taken_out"])
     # earlier revisions may contain the passages, too
-    shown = comment.revisions.filter(withheld_at=None).values_list("pk", "source")
-    withheld = [pk for pk, said in shown if any(contains(said, passage) for passage in passages)]
+    withheld = [
+        version.pk
+        for version in comment.revisions.filter(withheld_at=None)
+        if _has_passage(version, comment.limits, passages)
+    ]
     comment.revisions.filter(pk__in=withheld).update(withheld_at=now)
     changes = {"edited_at": Change(edited_at, comment.edited_at)} if comment.edited_at != edited_at else {}
     changes |= show(comment, {"held": False, "hidden": False})
@@ -203,6 +206,15 @@ def pin(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal[F
 def unpin(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal[False]:
     """Undo `pin`."""
     return _set_thread_state(moderator, thread, reason, Act.UNPIN, "pinned_at", False)
+
+
+def _has_passage(version: Revision, limits: markup.Limits, passages: list[str]) -> bool:
+    try:
+        html = markup.render(version.source, limits)
+    except markup.TooComplex:
+        # published under other limits; readers see it as a difference between sources
+        html = ""
+    return any(contains(version.source, html, passage) for passage in passages)
 
 
 def _lock(moderator: User, comment: Comment) -> Comment:

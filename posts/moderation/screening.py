@@ -103,7 +103,7 @@ def reasons_to_hold(
     if any(act == WatchedWord.Act.HOLD for _phrase, act, _advice in watched):
         why.append(Why.WORD)
     passages = [passage for each in taken_out or () for passage in passages_of(each)]
-    if any(contains(source, passage) for passage in passages):
+    if any(contains(source, html, passage) for passage in passages):
         why.append(Why.PASSAGE)
     links = len(LINK.findall(html))
     # a newcomer may add a link after the text was reviewed

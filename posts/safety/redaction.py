@@ -1,14 +1,20 @@
 """Remove passages from a text. Uses no database."""
 
-import html
 import re
 import unicodedata
 from collections.abc import Iterable
+from html import unescape
+
+from django.utils.html import strip_tags
 
 # The mark that replaces a removed passage.
 LEFT_OUT = "[…]"
 # Characters. A shorter passage would match more of the text than was meant.
 LEAST_PASSAGE = 3
+# Categories of Unicode: characters for formatting, and marks such as accents and variation selectors.
+IGNORED = {"Cf", "Mn", "Me"}
+# Letters of Unicode that show nothing: fillers of Hangul.
+BLANK = "\u115f\u1160\u3164\uffa0"
 
 
 def passages_of(typed: str) -> list[str]:
@@ -50,20 +56,22 @@ def cut(texts: Iterable[str], passages: Iterable[str]) -> list[str] | None:
     return texts
 
 
-def contains(text: str, passage: str) -> bool:
-    """Return whether readers of the Markdown source `text` could read `passage` in it.
+def contains(source: str, html: str, passage: str) -> bool:
+    """Return whether `passage` can be read in a text with this Markdown `source`, which is rendered as `html`.
 
     Besides the same characters, the same words count, whatever is between them: case, punctuation, emphasis, links,
-    character references, invisible characters and forms of letters make no difference.
+    character references, invisible characters, accents and forms of letters make no difference.
     """
     words = _words(passage)
-    return passage in text or (bool(words.strip()) and words in _words(text))
+    if passage in source or not words.strip():
+        return passage in source
+    return any(words in _words(text) for text in (source, source.replace("_", " "), strip_tags(html)))
 
 
-def _words(source: str) -> str:
-    """Return the words of a Markdown source, each with a space before and after it."""
-    text = unicodedata.normalize("NFKC", html.unescape(source)).casefold()
-    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+def _words(text: str) -> str:
+    """Return the words of `text`, each with a space before and after it."""
+    text = unicodedata.normalize("NFKD", unescape(text)).casefold()
+    text = "".join(char for char in text if unicodedata.category(char) not in IGNORED and char not in BLANK)
     # the address of a link, and signs that may stand inside a word
     text = re.sub(r"\]\([^)]*\)|[*_~`\\]", "", text)
     return " " + " ".join(re.findall(r"\w+", text)) + " "

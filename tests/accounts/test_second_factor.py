@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from tests.accounts.people import PASSWORD, code_in, member
 from tests.outbox import sent
-from tests.signing_in import sign_in_with_factor
+from tests.signing_in import sign_in_just_now, sign_in_with_factor
 
 pytestmark = pytest.mark.django_db
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -72,7 +72,7 @@ def test_suspended_staff_get_another_sentence(client, mod):
 
 @pytest.mark.django_db(transaction=True)  # the mail waits for the commit
 def test_moderator_adds_app_and_is_asked_for_it_in_admin(client, mod):
-    client.force_login(mod)
+    sign_in_just_now(client, mod)
     page = client.get("/account/2fa/totp/activate/")
     code = shown_by_the_app(page.context["form"].secret)
     answer = client.post("/account/2fa/totp/activate/", {"code": code}, follow=True)
@@ -92,7 +92,7 @@ def test_with_a_password_it_is_asked_for_before_anything_is_added(client):
 
 
 def test_a_wrong_code_adds_nothing(client, mod):
-    client.force_login(mod)
+    sign_in_just_now(client, mod)
     client.get("/account/2fa/totp/activate/")
     page = client.post("/account/2fa/totp/activate/", {"code": "not it"}).content.decode()
     assert "Please wait until the app shows the next one" in page

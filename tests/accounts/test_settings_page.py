@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.accounts.people import PASSWORD, code_in, member
 from tests.outbox import sent
+from tests.signing_in import sign_in_just_now
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/"
@@ -15,7 +16,7 @@ PAGE = "/account/"
 def alice(client):
     """Alice, signed in."""
     person = member()
-    client.force_login(person)
+    sign_in_just_now(client, person)
     return person
 
 
@@ -121,3 +122,16 @@ def test_a_suspended_person_keeps_their_name(client):
     assert "your name stays as it is" in answer.content.decode()
     person.refresh_from_db()
     assert person.display_name == "Alice Ahlgren"
+
+
+def test_names_are_changed_a_few_times_a_day_only(client, alice, settings):
+    settings.LIMITS = {"rename": {alice.standing: "2 per day"}}
+    for name in ("Alice One", "Alice Two"):
+        assert client.post(PAGE, {"display_name": name}).status_code == 302
+    refused = client.post(PAGE, {"display_name": "Alice Three"})
+    assert refused.status_code == 429
+    assert 'value="Alice Three"' in refused.content.decode()
+    # the same name again changes nothing and is not counted
+    assert client.post(PAGE, {"display_name": "Alice Two"}).status_code == 302
+    alice.refresh_from_db()
+    assert alice.display_name == "Alice Two"

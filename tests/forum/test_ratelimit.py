@@ -292,3 +292,12 @@ def test_an_act_larger_than_the_limit_is_let_through_once(settings):
 
 def test_previews_are_limited_by_size_for_everybody():
     assert set(limits.OURS["preview_size"]) == set(limits.OURS["preview"])
+
+
+@pytest.mark.django_db
+def test_token_of_one_person_does_not_free_another_with_the_same_address(settings):
+    settings.LIMITS = {"comment": {"first day": "1 per hour", "address": "90 per hour"}}
+    anna, ben = factories.person(), factories.person()
+    assert times(1, asked(anna), "comment", token="first")[0] == 1
+    assert times(1, asked(ben), "comment", token="second")[0] == 1
+    assert times(1, asked(anna), "comment", token="second")[0] == 0

@@ -17,16 +17,20 @@ from accounts.models import User
 from accounts.requests import MemberRequest
 from forum import markup, pending_form
 from forum.numbers import number_in
+from forum.pagecache import Store
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import answered, attempted, sent
 from posts.models import Appeal, LogEntry, Revision
 from posts.models.appeal import APPEAL_WITHIN
+from posts.models.comment import mark_of
 from posts.models.log_entry import STATED
 from posts.moderation import appeal_answers, appeals, notices, sanctions
 from posts.moderation.forms import AppealForm
 from posts.moderation.statements import SAID
 
 DECISIONS_PER_PAGE = 30
+# Earlier texts as HTML, in at most 4 MB. A long text takes half a second, and anybody with the link can ask for it.
+_kept_texts = Store(4_000_000)
 ABOUT = [
     "comment__thread",
     "thread",
@@ -132,7 +136,11 @@ def _written(entry: LogEntry) -> tuple[SafeString | None, str]:
     revision = found.first() if entry.comment else None
     if revision is None or entry.comment is None:
         return None, ""
-    html = mark_safe(markup.render(revision.source, entry.comment.limits))  # noqa: S308  (made by markup)
+    key = (mark_of(revision.source), entry.comment.limits)
+    html = _kept_texts.get(key)
+    if html is None:
+        html = mark_safe(markup.render(revision.source, entry.comment.limits))  # noqa: S308  (made by markup)
+        _kept_texts.keep(key, html, 2 * len(html))
     return html, revision.taken_out if redaction else ""
 
 

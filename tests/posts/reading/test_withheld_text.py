@@ -16,7 +16,7 @@ from posts.writing import comments
 from tests import factories
 from tests.accounts.test_second_factor import shown_by_the_app
 from tests.factories import person, reply
-from tests.signing_in import app_of, sign_in_with_factor
+from tests.signing_in import app_of, sign_in_just_now, sign_in_with_factor
 
 HIDDEN_WORD = "Quetzalcoatl"
 HTMX = {"HX-Request": "true"}
@@ -105,7 +105,7 @@ def test_visitor_and_member_find_nothing_withheld(withheld, bob):
 
 def test_second_factor_added_in_a_running_session_is_asked_for_before_it_counts(withheld, mod, client, monkeypatch):
     mod.authenticator_set.all().delete()
-    client.force_login(mod)
+    sign_in_just_now(client, mod)
     page = client.get("/account/2fa/totp/activate/")
     code = shown_by_the_app(page.context["form"].secret)
     assert client.post("/account/2fa/totp/activate/", {"code": code}).status_code == 302

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forum import markup
 from posts.safety.redaction import LEFT_OUT, contains, cut, joined, passages_of
 
 TEXT = "My sister Ann lives in Oak Lane. She was unkind to me.\n\nI told my therapist about Ann, and it helped."
@@ -80,14 +81,20 @@ def test_no_passage_is_left_after_cutting(text, data):
         ("- John\n- Smithson", "John Smithson"),
         ("Cafe\u0301 Nord", "Caf\u00e9 Nord"),
         ("her name is ann.", "Ann"),
+        ("[Anna][1] Smith\n\n[1]: https://e.org/", "Anna Smith"),
+        ("[An](https://e.org/)[na](https://e.org/) Smith", "Anna Smith"),
+        ('[Anna](https://e.org/ "t (x) y") Smith', "Anna Smith"),
+        ("Anna_Smith", "Anna Smith"),
+        *((f"An{sign}na Smith", "Anna Smith") for sign in "\ufe0f\u034f\u3164\u0332\u20dd\u115f\uffa0\u2060"),
+        ("José Nord", "Jose Nord"),
     ],
 )
 def test_passage_written_differently_is_found(text, passage):
-    assert contains(text, passage)
+    assert contains(text, markup.render(text), passage)
 
 
 @pytest.mark.parametrize(
     ("text", "passage"), [("We are planning it.", "Ann"), ("John and Smithson", "John Smithson"), ("x", "***")]
 )
 def test_other_words_are_not_taken_for_passage(text, passage):
-    assert not contains(text, passage)
+    assert not contains(text, markup.render(text), passage)

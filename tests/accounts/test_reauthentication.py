@@ -1,0 +1,117 @@
+"""Members without a password and a second factor confirm a change of their account by a mailed code."""
+
+import pytest
+from allauth.account import app_settings
+from allauth.mfa.models import Authenticator
+
+from accounts import reauthentication, urls
+from tests.accounts.people import PASSWORD, code_in, member
+from tests.outbox import sent
+from tests.signing_in import METHODS, sign_in_just_now, sign_in_with_factor
+
+pytestmark = pytest.mark.django_db
+PAGE = "/account/reauthenticate/code/"
+CHANGES = [f"/account/{route.replace('<int:pk>', '1')}" for route, _view, _name in urls.CHANGES]
+
+
+@pytest.fixture
+def alice(client):
+    """Alice, who signed in six minutes ago by a mailed code, and has no password."""
+    person = member()
+    sign_in_just_now(client, person)
+    later(client)
+    return person
+
+
+def later(client):
+    session = client.session
+    session[METHODS] = [
+        entry | {"at": entry["at"] - app_settings.REAUTHENTICATION_TIMEOUT - 60} for entry in session[METHODS]
+    ]
+    session.save()
+
+
+@pytest.mark.parametrize("address", CHANGES)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_every_change_of_an_account_asks_for_a_code(client, alice, address, method):
+    answer = getattr(client, method)(address)
+    assert answer.status_code == 302
+    assert answer.url.startswith(PAGE)
+
+
+def test_somebody_who_has_just_signed_in_is_not_asked(client):
+    sign_in_just_now(client, member())
+    assert client.get("/account/email/").status_code == 200
+
+
+@pytest.mark.parametrize("has", ["password", "second factor"])
+def test_members_with_another_way_are_asked_for_that(client, has):
+    person = member(password=PASSWORD if has == "password" else None)
+    if has == "second factor":
+        sign_in_with_factor(client, person)
+    else:
+        client.force_login(person)
+    answer = client.get("/account/2fa/webauthn/add/", follow=True)
+    assert not any(url.startswith(PAGE) for url, _status in answer.redirect_chain)
+    assert "reauthenticate" in answer.redirect_chain[-1][0]
+
+
+def test_form_that_was_sent_is_done_after_the_code(client, alice):
+    page = client.post("/account/email/", {"email": "lake@example.org", "action_add": ""}).url
+    assert "What you typed is kept" in client.get(page).content.decode()
+    assert not sent()
+    client.post(page)
+    (mail,) = sent()
+    assert mail.to == ["alice@example.org"]
+    done = client.post(page, {"code": code_in(mail)})
+    assert done.url == "/account/confirm-email/"
+    assert sent()[-1].to == ["lake@example.org"]
+    # the next minutes need no other code
+    assert client.get("/account/password/set/").status_code == 200
+
+
+def test_moderator_needs_code_before_first_second_factor(client, alice):
+    alice.is_staff = True
+    alice.save()
+    page = client.get("/account/2fa/totp/activate/").url
+    client.post(page)
+    for _attempt in range(reauthentication.MOST_ATTEMPTS - 1):
+        wrong = client.post(page, {"code": "AAAA-AAAA"})
+        assert wrong.status_code == 422
+        assert "not the code we sent" in wrong.content.decode()
+    last = client.post(page, {"code": "AAAA-AAAA"}, follow=True)
+    assert "have a new one sent" in last.content.decode()
+    # the code that was sent is no longer accepted
+    client.post(page, {"code": code_in(sent()[0])})
+    assert client.get("/account/2fa/totp/activate/").status_code == 302
+    assert not Authenticator.objects.exists()
+
+
+def test_code_that_is_too_old_is_refused(client, alice, monkeypatch):
+    client.post(PAGE)
+    code = code_in(sent()[0])
+    session = client.session
+    session[reauthentication.STATE] |= {"at": 0}
+    session.save()
+    answer = client.post(PAGE, {"code": code}, follow=True)
+    assert "not valid any more" in answer.content.decode()
+    assert client.get("/account/email/").status_code == 302
+
+
+def test_codes_are_limited(client, alice, settings):
+    settings.LIMITS = {"reauthentication": {alice.standing: "2 per hour"}}
+    assert [client.post(PAGE).status_code for _number in range(3)] == [302, 302, 429]
+    assert len(sent()) == 2
+
+
+def test_page_is_for_members_only(client, db):
+    assert client.get(PAGE).url.startswith("/account/login/")
+
+
+def test_code_of_another_session_is_refused(client, alice):
+    client.post(PAGE)
+    other = type(client)()
+    sign_in_just_now(other, alice)
+    later(other)
+    answer = other.post(PAGE, {"code": code_in(sent()[0])}, follow=True)
+    assert "not valid any more" in answer.content.decode()
