@@ -73,6 +73,8 @@ def undo(
     if comment is not None:
         cases.check_not_claimed(moderator, comment)
     thread = publishing.lock_thread(entry.thread.pk) if image.thread and entry.thread else None
+    if comment is None and thread is None and entry.person_id is not None:
+        User.objects.select_for_update(no_key=True).get(pk=entry.person_id)
     # checked after the locks above, so that of two concurrent requests the second one sees the first
     if LogEntry.objects.filter(undoes=entry).exists():
         raise Refused(exceptions.UNDONE_ALREADY)

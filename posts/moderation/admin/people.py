@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -23,7 +24,7 @@ from posts.moderation.admin.base import ModerationAdmin, ReasonForm, RuledForm, 
 from posts.moderation.admin.forms import CheckForm, NoteForm
 from posts.moderation.admin.person import Person
 from posts.moderation.sanctions import SANCTIONS
-from posts.threads.exceptions import NOT_STAFF, Refused
+from posts.threads.exceptions import CHANGED_MEANWHILE, NOT_STAFF, Refused
 
 Act = LogEntry.Act
 
@@ -78,8 +79,22 @@ class ModeratedPersonAdmin(PersonAdmin):
         admin_action(verification.revoke, "person", _("Revoke the verification"), tells=Act.REVOKE),
     ]
 
-    describe, prepare = ModerationAdmin.describe, ModerationAdmin.prepare
-    check_unchanged = ModerationAdmin.check_unchanged
+    describe = ModerationAdmin.describe
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Set on each person a mark of the latest decision about them, so that a form sent twice is refused."""
+        pks = [person.pk for person in rows]
+        about = LogEntry.objects.filter(person__in=pks).order_by().values_list("person")
+        latest = dict(about.annotate(latest=Max("id")))
+        for person in rows:
+            person.mark = str(latest.get(person.pk, 0))
+
+    def check_unchanged(self, row: Any, mark: str) -> None:
+        """Raise Refused if there was another decision about the person since `prepare` set this `mark`."""
+        person: Any = User.objects.select_for_update(no_key=True).get(pk=row.pk)
+        self.prepare([person])
+        if mark != person.mark:
+            raise Refused(CHANGED_MEANWHILE)
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may use the actions of the list."""

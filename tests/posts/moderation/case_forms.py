@@ -43,6 +43,12 @@ def page(case):
     return f"{QUEUE}{case.pk}/change/"
 
 
+def mark_of(user):
+    """Return what the form of an action about the user sends: the state in which a moderator saw the user."""
+    latest = user.log_entries.order_by("-id").values_list("pk", flat=True).first()
+    return f"{user.pk}:{latest or 0}"
+
+
 def said(response):
     """Return the text of the page."""
     return response.content.decode()

@@ -15,7 +15,7 @@ from posts.models import Comment, LogEntry, Rules, Thread
 from posts.moderation import actions, decisions, flags, sanctions
 from posts.writing import comments
 from tests.factories import moderator, person, reply
-from tests.posts.moderation.case_forms import flagged
+from tests.posts.moderation.case_forms import flagged, mark_of
 from tests.signing_in import sign_in_with_factor
 
 LISTS = ["posts/comment", "posts/thread", "posts/logentry", "accounts/user", "accounts/verification"]
@@ -283,6 +283,7 @@ def test_confirmation_shows_claims_and_masks_texts(mod_client, mod, opening, ali
 def test_refused_action_keeps_typed_text(mod_client, mod, alice):
     sanctions.suspend(moderator=mod, person=alice, reason="Spam.")
     data = {"action": "suspend", "_selected_action": [alice.pk], "confirmed": "1", "length": "suspend_1"}
+    data |= {"mark": mark_of(alice)}
     refused = mod_client.post("/admin/accounts/user/", data | {"reason": "A long and careful reason."})
     assert refused.status_code == 409
     assert "A long and careful reason." in refused.content.decode()

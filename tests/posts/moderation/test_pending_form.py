@@ -4,7 +4,7 @@ import re
 
 from posts.models import LogEntry, Note
 from tests.factories import WORDS, moderator
-from tests.posts.moderation.case_forms import QUEUE, flagged, form, page, said, seated, sent_signed_out
+from tests.posts.moderation.case_forms import QUEUE, flagged, form, mark_of, page, said, seated, sent_signed_out
 
 
 def test_typed_decision_is_kept_when_session_ends(mod_client, mod, opening):
@@ -63,6 +63,7 @@ def test_typed_note_is_kept_for_its_writer_only(mod_client, mod, opening):
 def test_typed_reason_is_kept_for_the_same_action(mod_client, mod, alice):
     address, rows = "/admin/accounts/user/", {"_selected_action": alice.pk, "index": 0}
     typed = {"action": "suspend", "confirmed": "1", "reason": "He did so three times.", "length": "suspend_28"}
+    typed |= {"mark": mark_of(alice)}
     refused, _back = sent_signed_out(mod_client, mod, address, rows | typed)
     assert "Choose the same rows and the same action again" in said(refused)
     other = said(mod_client.post(address, rows | {"action": "warn"}))

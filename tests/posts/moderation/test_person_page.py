@@ -15,7 +15,7 @@ from posts.moderation.admin import record
 from posts.writing import comments as writing_comments
 from tests import factories
 from tests.factories import WORDS, moderator, person, reply
-from tests.posts.moderation.case_forms import seated
+from tests.posts.moderation.case_forms import mark_of, seated
 from tests.posts.reading.test_query_plans import faults, grow
 
 MOST_QUERIES = 10
@@ -226,7 +226,7 @@ def test_sanction_asks_for_reason_and_leads_back(mod_client, alice, mod):
     assert asked.status_code == 200
     assert f'href="{page(alice)}">Cancel' in said(asked)
     assert not LogEntry.objects.exists()
-    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', said(asked)))
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([\w:]+)"', said(asked)))
     empty = mod_client.post("/admin/accounts/user/", fields | {"reason": " "})
     assert empty.status_code == 422
     assert 'name="from_page"' in said(empty)
@@ -236,6 +236,7 @@ def test_sanction_asks_for_reason_and_leads_back(mod_client, alice, mod):
     assert LogEntry.objects.get().rule == ""
     # a refusal leads to the page, too
     pressed |= {"_selected_action": mod.pk, "confirmed": "1", "reason": "x", "length": "suspend_1", "action": "suspend"}
+    pressed |= {"mark": mark_of(mod)}
     refused = mod_client.post("/admin/accounts/user/", pressed, follow=True)
     assert refused.redirect_chain[0][0] == page(mod)
     assert "Moderators take no steps against themselves" in said(refused)
@@ -255,7 +256,7 @@ def test_sanction_asks_for_reason_and_leads_back(mod_client, alice, mod):
 )
 def test_sanction_has_rule_and_preview(mod_client, alice, data, act, sentence):
     data |= {"_selected_action": alice.pk, "index": 0, "from_page": 1, "confirmed": 1}
-    data |= {"rule": "Be kind", "reason": "The third time."}
+    data |= {"rule": "Be kind", "reason": "The third time.", "mark": mark_of(alice)}
     looked = mod_client.post("/admin/accounts/user/", data | {"preview": 1})
     told = said(looked, "What the person will read")
     for part in (sentence, "Be kind", "The third time."):
@@ -273,6 +274,7 @@ def test_sanction_has_rule_and_preview(mod_client, alice, data, act, sentence):
 
 def test_action_on_list_leads_back_to_list(mod_client, alice):
     ticked = {"action": "warn", "_selected_action": [alice.pk], "index": 0, "confirmed": "1", "reason": "x"}
+    ticked |= {"mark": mark_of(alice)}
     assert mod_client.post("/admin/accounts/user/", ticked).url == "/admin/accounts/user/"
 
 
@@ -359,3 +361,15 @@ def test_record_is_read_by_indexes(mod):
     assert len(queries) == 3
     assert not any("OFFSET" in query["sql"] for query in queries)
     assert list(faults(queries, record.MOST_COUNTED)) == []
+
+
+@pytest.mark.parametrize("act", ["warn", "suspend", "grant"])
+def test_action_on_person_sent_twice_is_done_once(mod_client, alice, act):
+    data = {"action": act, "_selected_action": alice.pk, "index": 0, "confirmed": 1, "reason": "The third time."}
+    data |= {"length": "suspend_1", "mark": mark_of(alice)}
+    data |= {"profession": "Psychotherapist", "regulator": "HCPC", "region": "UK", "method": "Register looked up"}
+    assert mod_client.post("/admin/accounts/user/", data).status_code == 302
+    again = mod_client.post("/admin/accounts/user/", data)
+    assert again.status_code == 409
+    assert "The third time." in said(again)
+    assert LogEntry.objects.count() == 1

@@ -16,6 +16,7 @@ from posts.threads.exceptions import Refused, Stale
 from posts.writing import comments
 from tests.factories import moderator, person, reply
 from tests.posts.moderation.case_forms import QUEUE, said, seated
+from tests.posts.writing.test_concurrency import at_once
 
 WHY = "It is unkind to somebody."
 
@@ -393,3 +394,16 @@ def test_redacted_passage_that_is_written_differently_is_noticed(opening, alice,
     comments.edit(editor=alice, comment=comment, source=f"Once more: {back}!")
     comment.refresh_from_db()
     assert not comment.is_published
+
+
+@pytest.mark.django_db(transaction=True)
+def test_warning_undone_by_six_requests_at_once_is_undone_once(mod, alice):
+    entry = sanctions.warn(moderator=mod, person=alice, reason=WHY)
+
+    def undone(moderator):
+        try:
+            return undo.undo(moderator=moderator, entry=LogEntry.objects.get(pk=entry.pk)).act
+        except Refused:
+            return "refused"
+
+    assert sorted(at_once([mod] * 6, undone)) == ["refused"] * 5 + ["undo"]

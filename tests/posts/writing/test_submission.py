@@ -15,7 +15,7 @@ from posts.models import Comment
 from posts.moderation import actions, verification
 from posts.writing import comments as writing_comments
 from tests.factories import WORDS, reply
-from tests.posts.moderation.case_forms import seated
+from tests.posts.moderation.case_forms import mark_of, seated
 
 HTMX = {"HX-Request": "true"}
 
@@ -366,6 +366,7 @@ def test_an_act_about_rows_is_sent_again_about_the_same_rows(alice, mod, monkeyp
 
     seated(careful := Client(raise_request_exception=False), mod)
     data = {"action": "watch", "_selected_action": alice.pk, "index": "0", "confirmed": "1", "reason": "She asked me."}
+    data |= {"mark": mark_of(alice)}
     with monkeypatch.context() as patched:
         patched.setattr("posts.moderation.sanctions.log", broken)
         answer = careful.post("/admin/accounts/user/", data)
