@@ -62,6 +62,11 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **options: Any) -
             "CACHE_URL names a cache that each machine has for itself. Remove it, or set it to a Redis server.",
             "forum.W008",
         ),
+        (
+            not settings.LIMITS,
+            "LIMITS is 0, so nothing is limited, neither comments nor mails with codes. Remove it.",
+            "forum.W011",
+        ),
     ]
     return [checks.Warning(sentence, id=number) for is_wrong, sentence, number in found if is_wrong]
 

@@ -16,8 +16,12 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
+from forum.numbers import number_in
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
+
+SWITCHED_ON, SWITCHED_OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -29,6 +33,22 @@ def choice(name: str, default: str, allowed: Sequence[str]) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}; it has to be one of: {', '.join(allowed)}.")
     return value
+
+
+def number(name: str, default: int) -> int:
+    """Return the whole number from 0 on in the environment variable `name`; raises ImproperlyConfigured otherwise."""
+    text = env.str(name, "") or str(default)
+    if number_in(text) is None:
+        raise ImproperlyConfigured(f"{name} is {text!r}; it has to be a whole number, such as {default}.")
+    return int(text)
+
+
+def switch(name: str, default: bool) -> bool:
+    """Return the environment variable `name`, 1 or 0, as a bool; raises ImproperlyConfigured for other values."""
+    text = env.str(name, "").lower()
+    if text not in ("", *SWITCHED_ON, *SWITCHED_OFF):
+        raise ImproperlyConfigured(f"{name} is {text!r}; it has to be 1 or 0.")
+    return text in SWITCHED_ON if text else default
 
 
 def environment_number(name: str, default: int) -> int:

@@ -24,6 +24,12 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
 ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
 ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};
 """
+# Every role of PostgreSQL may do this by default, and could fill the disk with it. Roles other than the owner of the
+# database, or a superuser for the functions, get a warning here and change nothing.
+NOT_FOR_EVERYBODY = """
+REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC;
+"""
 # Two concurrent calls would change the same rows of the catalogue, and PostgreSQL would refuse one of them. The number
 # of the lock is arbitrary.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727001)"
@@ -58,6 +64,8 @@ def grant(role: str) -> None:
             cursor.execute("SELECT current_schema()")
             schema = connection.ops.quote_name(cursor.fetchone()[0])
             cursor.execute(GRANTS.format(role=name, schema=schema))
+            database = connection.ops.quote_name(connection.settings_dict["NAME"])
+            cursor.execute(NOT_FOR_EVERYBODY.format(database=database))
             # not all tables exist if migrations are applied in part or were reversed
             present = set(connection.introspection.table_names(cursor))
             for tables, rights in ((ONLY_GROWS, "UPDATE, DELETE"), (ONLY_READ, "INSERT, UPDATE, DELETE")):

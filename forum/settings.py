@@ -6,12 +6,12 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from forum import embedded_postgres, limits
-from forum.env import BASE_DIR, VAR_DIR, choice, database_address, env, secret_key
+from forum.env import BASE_DIR, VAR_DIR, choice, database_address, env, number, secret_key, switch
 from forum.rates import for_allauth
 
-DEBUG = env.bool("DEBUG", False)
+DEBUG = switch("DEBUG", False)
 SECRET_KEY = secret_key()
-HTTPS = env.bool("HTTPS", not DEBUG)
+HTTPS = switch("HTTPS", not DEBUG)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -88,7 +88,7 @@ DATABASES = {
     "default": {
         **(embedded_postgres.connection(PG_DATA) if PG_IS_EMBEDDED else database_address()),
         "ENGINE": "django.db.backends.postgresql",
-        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60),
+        "CONN_MAX_AGE": number("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
     }
@@ -97,7 +97,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # The role of the web server, which `migrate` creates and gives its rights (see forum.grants). `serve` makes its
 # children sign in with it; without `serve`, DATABASE_URL of the web server names it.
 WEB_ROLE = embedded_postgres.WEB_ROLE if PG_IS_EMBEDDED else env.str("WEB_ROLE", "")
-if PG_IS_EMBEDDED and env.bool("AS_WEB_ROLE", False):
+if PG_IS_EMBEDDED and switch("AS_WEB_ROLE", False):
     DATABASES["default"]["USER"] = WEB_ROLE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
@@ -106,7 +106,7 @@ CACHES = {
     else {"BACKEND": "forum.database_cache.DatabaseCache", "LOCATION": "forum_cache"}
 }
 
-LIMITS = limits.OURS if env.bool("LIMITS", True) else {}
+LIMITS = limits.OURS if switch("LIMITS", True) else {}
 
 # Accounts ------------------------------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = number("TRUSTED_PROXIES", 0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
     "activate_totp": "accounts.second_factor.ActivateTOTPForm",
@@ -204,7 +204,7 @@ AKISMET_KEY = env.str("AKISMET_KEY", "")
 # Which members may start a thread.
 THREAD_STARTERS = choice("THREAD_STARTERS", "everybody", ("everybody", "trusted", "staff"))
 # In characters: short enough for a thank-you, long enough to refuse a "+1".
-COMMENT_MIN_LENGTH = env.int("COMMENT_MIN_LENGTH", 20)
+COMMENT_MIN_LENGTH = number("COMMENT_MIN_LENGTH", 20)
 # Addresses that an open page requests by itself; they do not count as use of a session.
 POLLED = ("/arrivals/",)
 # Pages of accounts and moderation, which no cache may store, not even the browser's.
@@ -215,8 +215,8 @@ COMMENTS_PER_PAGE = 100
 # The page cache of each web process has four stores: pages for visitors and page contents for members, each with and
 # without a query. KEPT_PAGES_BYTES is the size of one store. KEPT_PAGES_FRESH is the time in seconds after which the
 # database is asked whether a visitor's page is current.
-KEPT_PAGES_BYTES = env.int("KEPT_PAGES_MB", 128) * 1_000_000 // 4
-KEPT_PAGES_FRESH = env.int("KEPT_PAGES_FRESH", 1)
+KEPT_PAGES_BYTES = number("KEPT_PAGES_MB", 128) * 1_000_000 // 4
+KEPT_PAGES_FRESH = number("KEPT_PAGES_FRESH", 1)
 THREADS_PER_PAGE = 30
 
 # Static files --------------------------------------------------------------------------------------------------------
@@ -252,11 +252,11 @@ PERIODIC_JOBS = {"heartbeat": 60, "send_outbox": 1, "delete_expired": 24 * 60 * 
 
 if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_SSL_REDIRECT = env.bool("HTTPS_REDIRECT", HTTPS)
+SECURE_SSL_REDIRECT = switch("HTTPS_REDIRECT", HTTPS)
 SECURE_HSTS_SECONDS = 0 if DEBUG else 63_072_000
 # Both affect more than this forum (other names of the domain, browsers for years), so the operator decides.
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
-SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = switch("HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = switch("HSTS_PRELOAD", False)
 SECURE_REFERRER_POLICY = "same-origin"
 # An opening post of 100,000 characters, each of the longest encoding in a form (12 bytes), and the other fields.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_300_000

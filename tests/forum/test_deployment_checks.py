@@ -28,6 +28,7 @@ MISTAKES = {
     "ALLOWED_HOSTS": "*",
     "SITE_URL": "http://forum.example",
     "HTTPS": "0",
+    "LIMITS": "0",
     "CACHE_URL": "locmemcache://",
     "DATABASE_URL": "postgres://forum@127.0.0.1:1/forum",
 }
@@ -36,6 +37,7 @@ MISTAKEN = [
     "(forum.W004) HTTPS is 0",
     "(forum.W008) CACHE_URL names a cache that each machine has for itself.",
     "(forum.W010) ALLOWED_HOSTS allows every name.",
+    "(forum.W011) LIMITS is 0",
     "(forum.W009) The database cannot be used (OperationalError).",
 ]
 
@@ -65,3 +67,18 @@ def test_each_missing_setting_is_named(tmp_path, environment, sentences):
 def test_complete_environment_is_not_criticised(tmp_path, cache):
     """Redis needs no further package."""
     assert "no issues" in check(tmp_path, "--tag", "security", CACHE_URL=cache, **COMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES is '-1'; it has to be a whole number, such as 0."),
+        ("CONN_MAX_AGE", "x", "CONN_MAX_AGE is 'x'; it has to be a whole number, such as 60."),
+        ("KEPT_PAGES_MB", "1.5", "KEPT_PAGES_MB is '1.5'; it has to be a whole number, such as 128."),
+        ("DEBUG", "maybe", "DEBUG is 'maybe'; it has to be 1 or 0."),
+    ],
+)
+def test_setting_that_cannot_be_read_is_one_sentence(tmp_path, name, value, sentence):
+    said = check(tmp_path, **COMPLETE | {name: value})
+    assert sentence in said
+    assert "Traceback" not in said

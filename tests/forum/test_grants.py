@@ -56,6 +56,8 @@ def test_it_does_what_moderators_and_members_do(web_role):
         "DROP TRIGGER posts_logentry_no_change ON posts_logentry",
         "DELETE FROM django_migrations",
         "CREATE TABLE mine (id int)",
+        "CREATE TEMPORARY TABLE mine (id int)",
+        "SELECT lo_create(0)",
     ],
 )
 def test_it_cannot_touch_the_log_or_the_guards_around_it(web_role, statement):
