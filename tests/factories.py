@@ -10,6 +10,7 @@ from posts.writing import comments
 from tests.signing_in import SECRET
 
 WORDS = "Somebody stayed, although I had been unkind the week before."
+WHY = "It is unkind to somebody."  # the reason of a moderator
 QUESTIONS = [("What have your patients learned?", "clinicians"), ("What have you learned?", "patients")]
 CARRIED = set(comments.Submission.__dataclass_fields__)
 _number = count(1)

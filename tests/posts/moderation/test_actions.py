@@ -13,10 +13,8 @@ from posts.moderation import actions, sanctions
 from posts.moderation import verification as moderation_verification
 from posts.threads.exceptions import Refused
 from posts.writing import comments as writing_comments
-from tests.factories import moderator, reply
+from tests.factories import WHY, moderator, reply
 from tests.factories import thread as factories_thread
-
-WHY = "It names a patient."
 
 
 def test_moderator_removes_and_restores_comment(opening, alice, bob, mod):

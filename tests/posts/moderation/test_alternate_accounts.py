@@ -13,11 +13,10 @@ from forum.models import Usage
 from posts.models import LogEntry
 from posts.moderation import actions, alternate_accounts, appeals, decisions, flags, sanctions
 from posts.threads.exceptions import Refused
-from tests.factories import WORDS, moderator, person, reply
+from tests.factories import WHY, WORDS, moderator, person, reply
 from tests.posts.moderation.case_forms import said, seated
 
 LIMITS = {"comment": {"first day": "5 per minute", "address": "30 per minute"}, "flag": {"first day": "5 per minute"}}
-WHY = "He seems to answer himself."
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ from posts.moderation import actions, appeal_answers, appeals, decisions, sancti
 from posts.safety.redaction import LEFT_OUT, passages_of
 from posts.threads.exceptions import Refused
 from posts.writing import comments
-from tests.factories import moderator, person, reply
+from tests.factories import WHY, moderator, person, reply
 from tests.posts.moderation.case_forms import QUEUE, flagged, opened, page, said, seated
-from tests.posts.moderation.test_decisions import WHY, decide, everything
+from tests.posts.moderation.test_decisions import decide, everything
 
 Outcome = Appeal.Outcome
 

@@ -16,9 +16,8 @@ from posts.models.comment import EDIT_GRACE
 from posts.moderation import actions, appeal_answers, appeals, decisions, flags, sanctions, undo
 from posts.threads.exceptions import Refused, Stale
 from posts.writing import comments
-from tests.factories import moderator, person, reply
+from tests.factories import WHY, moderator, person, reply
 
-WHY = "It is unkind to somebody."
 NUMBER = "Call me on 555 0100 when you like."
 
 

@@ -13,12 +13,9 @@ from posts.moderation import actions, decisions, sanctions, undo
 from posts.threads import permissions
 from posts.threads.exceptions import Refused, Stale
 from posts.writing import comments
-from tests.factories import WORDS, moderator, person, reply
+from tests.factories import WHY, WORDS, moderator, person, reply
 from tests.factories import thread as make_thread
 from tests.posts.writing.test_concurrency import at_once
-
-WHY = "It tells details by which somebody could be recognised."
-
 
 Act, Outcome = LogEntry.Act, Appeal.Outcome
 

@@ -9,9 +9,7 @@ from posts.models import Case, Flag, LogEntry, SiteChoices
 from posts.moderation import actions, flags
 from posts.threads.exceptions import Refused
 from posts.writing import comments
-from tests.factories import moderator, person, reply
-
-WHY = "It is unkind to somebody."
+from tests.factories import WHY, moderator, person, reply
 
 
 @pytest.fixture

@@ -18,9 +18,7 @@ from posts.moderation import actions, appeal_answers, appeals, decisions, flags,
 from posts.moderation import trust as moderation_trust
 from posts.writing import guests
 from tests import factories
-from tests.factories import WORDS, moderator, person, reply
-
-WHY = "It tells too much about somebody."
+from tests.factories import WHY, WORDS, moderator, person, reply
 
 
 @pytest.fixture

@@ -14,11 +14,9 @@ from posts.models import Case, Comment, Flag, LogEntry, Rules
 from posts.moderation import actions, appeal_answers, appeals, decisions, flags, notices, sanctions, undo
 from posts.threads.exceptions import Refused, Stale
 from posts.writing import comments
-from tests.factories import moderator, person, reply
+from tests.factories import WHY, moderator, person, reply
 from tests.posts.moderation.case_forms import QUEUE, said, seated
 from tests.posts.writing.test_concurrency import at_once
-
-WHY = "It is unkind to somebody."
 
 
 @pytest.fixture

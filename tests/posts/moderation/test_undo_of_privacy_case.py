@@ -11,12 +11,11 @@ from posts.moderation import actions, decisions, flags, hiding, undo
 from posts.threads import publishing
 from posts.threads.exceptions import Refused
 from posts.writing import comments
-from tests.factories import person, reply
+from tests.factories import WHY, person, reply
 from tests.posts.moderation.case_forms import QUEUE, said
 
 ADDRESS = "12 Elm Street"
 TEXT = f"My patient Anna lives at {ADDRESS} and comes on Mondays, as she told me."
-WHY = "I looked at the wrong comment."
 ACTS = ["remove", "hold", "edit_out", "hide"]
 KINDS = {"personal": Case.Kind.PRIVACY, "harm": Case.Kind.URGENT}
 

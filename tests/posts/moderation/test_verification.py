@@ -13,7 +13,7 @@ from posts.models import Case, LogEntry
 from posts.moderation import decisions
 from posts.moderation import verification as moderation_verification
 from posts.threads.exceptions import Refused, Stale
-from tests.factories import moderator, person, reply
+from tests.factories import WHY, moderator, person, reply
 from tests.posts.moderation.case_forms import QUEUE, page, said, seated, sent_signed_out
 from tests.posts.writing.test_concurrency import at_once
 
@@ -26,7 +26,6 @@ TOLD = {
     "evidence": "I am registered as A. Lice.",
 }
 ERASED = ("PYL 55501", "A. Lice")
-WHY = "It was found in the register."
 
 
 @pytest.fixture

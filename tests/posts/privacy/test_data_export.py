@@ -20,11 +20,10 @@ from posts.privacy.views import download
 from posts.reading import progress
 from posts.writing import comments as writing_comments
 from posts.writing import drafts
-from tests.factories import WORDS, moderator, person, reply
+from tests.factories import WHY, WORDS, moderator, person, reply
 from tests.factories import thread as make_thread
 
 PAGE, HTML, JSON = "/account/download/", "/account/download/words.html", "/account/download/words.json"
-WHY = "It tells too much about somebody."
 SITE = "https://forum.example"
 ODD = 'Tabs\tand  two spaces,\n\n\na line sep\u2028arator, “quotes” \\ "straight", 🌊 and <script>alert(1)</script>.'
 

@@ -28,10 +28,9 @@ from posts.privacy import data_export
 from posts.reading import progress
 from posts.threads.exceptions import Refused
 from posts.writing import comments
-from tests.factories import WORDS, moderator, person, reply
+from tests.factories import WHY, WORDS, moderator, person, reply
 from tests.factories import thread as make_thread
 
-WHY = "It is unkind to somebody."
 STATES = ["published", "held", "hidden", "removed", "deleted", "locked thread", "locked branch", "withdrawn thread"]
 ROLES = [
     "visitor",
