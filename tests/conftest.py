@@ -1,4 +1,4 @@
-"""What all tests share: a PostgreSQL server of their own, and a quick way to empty its tables after a test."""
+"""What all tests share: a PostgreSQL server, a quick way to empty its tables after a test, and a comment by Alice."""
 
 import os
 import signal
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from forum import embedded_postgres
+from tests import factories
 
 CLUSTER = pytest.StashKey()
 # Files whose tests share something that takes longer to make than they do, so one worker runs the whole file.
@@ -102,3 +103,24 @@ def empty_caches():
 
     rendering.clear()
     cache.clear()
+
+
+@pytest.fixture
+def alice(db):
+    return factories.person("Alice")
+
+
+@pytest.fixture
+def thread(db):
+    return factories.thread()
+
+
+@pytest.fixture
+def opening(thread):
+    return thread.opening
+
+
+@pytest.fixture
+def comment(opening, alice):
+    """A comment by Alice that answers the opening post."""
+    return factories.reply(opening, alice)

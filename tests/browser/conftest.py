@@ -210,9 +210,3 @@ def mod(transactional_db):
 @pytest.fixture
 def thread(transactional_db):
     return factories.thread()
-
-
-@pytest.fixture
-def comment(thread, alice):
-    """One by Alice, to be answered."""
-    return factories.reply(thread.opening, alice)

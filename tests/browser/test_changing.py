@@ -17,31 +17,32 @@ OTHER = "Somebody left, and I was relieved at first."
 
 
 @pytest.fixture
-def comment(thread, alice, bob):
+def answered_comment(thread, alice, bob):
+    """A comment with a text of its own and one reply."""
     comment = reply(thread.opening, alice, source=FIRST)
     reply(comment, bob, source="It was the same with me, for years.")
     return comment
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_alice_deletes_and_takes_it_back(visit, thread, comment, alice, scripts):
+def test_alice_deletes_and_takes_it_back(visit, thread, answered_comment, alice, scripts):
     page = visit(alice, java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
     page.get_by_role("link", name="Delete your comment").click()
     page.get_by_role("button", name="Delete it").click()
     expect(page.locator("main")).not_to_contain_text(FIRST)
     page.get_by_role("button", name="Undo").press("Enter")
-    expect(page.locator(f"#c{comment.pk}")).to_contain_text(FIRST)
+    expect(page.locator(f"#c{answered_comment.pk}")).to_contain_text(FIRST)
     expect(page.get_by_role("status").first).to_contain_text("Your comment is back.")
 
 
-def test_two_windows_change_one_comment(visit, comment, alice):
+def test_two_windows_change_one_comment(visit, answered_comment, alice):
     first, second = visit(alice), visit(alice)
     for window in (first, second):
-        window.goto(f"/c/{comment.pk}/edit/")
+        window.goto(f"/c/{answered_comment.pk}/edit/")
     first.get_by_label("Your text").fill(OTHER)
     first.get_by_role("button", name="Save").click()
-    expect(first.locator(f"#c{comment.pk}")).to_contain_text(OTHER)
+    expect(first.locator(f"#c{answered_comment.pk}")).to_contain_text(OTHER)
     mine = "Somebody stayed, and that is all I have to say."
     second.get_by_label("Your text").fill(mine)
     second.get_by_role("button", name="Save").click()
@@ -50,14 +51,14 @@ def test_two_windows_change_one_comment(visit, comment, alice):
     expect(second.locator(".parts")).to_contain_text("relieved")
     assert Axe().run(second, options=RULES).response["violations"] == []
     second.get_by_role("button", name="Save").click()
-    expect(second.locator(f"#c{comment.pk}")).to_contain_text(mine)
+    expect(second.locator(f"#c{answered_comment.pk}")).to_contain_text(mine)
 
 
-def test_a_guest_replies_in_place_and_finds_the_comment_again(visit, thread, comment, settings):
+def test_a_guest_replies_in_place_and_finds_the_comment_again(visit, thread, answered_comment, settings):
     settings.GUEST_LEAST_SECONDS = 0
     page = visit(viewport={"width": 360, "height": 740})
     page.goto(thread.get_absolute_url())
-    page.locator(f"#c{comment.pk} .acts a").first.click()
+    page.locator(f"#c{answered_comment.pk} .acts a").first.click()
     form = page.locator(".reply-form")
     expect(form.get_by_label("Your text")).to_be_focused()
     assert Axe().run(page, options=RULES).response["violations"] == []
@@ -75,16 +76,18 @@ def test_a_guest_replies_in_place_and_finds_the_comment_again(visit, thread, com
     page.reload()
     expect(page.locator(".waiting")).to_contain_text("You see it on this device.")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert Comment.objects.get(is_guest=True).parent == comment
+    assert Comment.objects.get(is_guest=True).parent == answered_comment
 
 
-def test_whoever_is_too_fast_or_repeats_themselves_loses_nothing_in_place(visit, thread, comment, bob, settings):
+def test_whoever_is_too_fast_or_repeats_themselves_loses_nothing_in_place(
+    visit, thread, answered_comment, bob, settings
+):
     settings.LIMITS = {"comment": {"first day": "2 per hour"}}
     page = visit(bob)
     page.goto(thread.get_absolute_url())
 
     def answer(text):
-        page.locator(f"#c{comment.pk} .acts a").first.click()
+        page.locator(f"#c{answered_comment.pk} .acts a").first.click()
         page.locator(".reply-form").get_by_label("Your text").fill(text)
         page.get_by_role("button", name="Send reply").click()
 
@@ -102,28 +105,30 @@ def test_whoever_is_too_fast_or_repeats_themselves_loses_nothing_in_place(visit,
     assert Axe().run(page, options=RULES).response["violations"] == []
 
 
-def test_a_reader_looks_at_what_a_comment_said_before(visit, comment, alice):
+def test_a_reader_looks_at_what_a_comment_said_before(visit, answered_comment, alice):
     from posts.writing import comments
     from tests.posts.writing.test_editing import grow_old
 
-    grow_old(comment)
-    comments.edit(editor=alice, comment=comment, source=OTHER)
+    grow_old(answered_comment)
+    comments.edit(editor=alice, comment=answered_comment, source=OTHER)
     page = visit(java_script_enabled=False)
-    page.goto(f"/c/{comment.pk}/branch/")
+    page.goto(f"/c/{answered_comment.pk}/branch/")
     page.get_by_role("link", name="edited").click()
     expect(page.locator("ins").first).to_contain_text("left")
     page.locator(".versions a").last.click()
     expect(page.locator(".parts")).to_have_text(FIRST)
     page.get_by_role("link", name="Back to the comment").click()
-    expect(page.locator(f"#c{comment.pk}")).to_contain_text(OTHER)
+    expect(page.locator(f"#c{answered_comment.pk}")).to_contain_text(OTHER)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_session_ends_and_after_signing_in_the_text_is_there_in_its_place(visit, thread, comment, bob, scripts):
+def test_a_session_ends_and_after_signing_in_the_text_is_there_in_its_place(
+    visit, thread, answered_comment, bob, scripts
+):
     EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
     page = visit(bob, java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
-    page.locator(f"#c{comment.pk} .acts a").first.click()
+    page.locator(f"#c{answered_comment.pk} .acts a").first.click()
     page.get_by_label("Your text").fill(OTHER)
     page.get_by_label("I write as").select_option("patient")
     page.context.clear_cookies(name="session")
@@ -139,5 +144,5 @@ def test_a_session_ends_and_after_signing_in_the_text_is_there_in_its_place(visi
     expect(page.get_by_label("I write as")).to_have_value("patient")
     page.get_by_role("button", name="Send reply").click()
     expect(page.locator(".comment", has_text=OTHER)).to_be_visible()
-    page.goto(f"/c/{comment.pk}/reply/")
+    page.goto(f"/c/{answered_comment.pk}/reply/")
     expect(page.get_by_label("Your text")).to_have_value("")

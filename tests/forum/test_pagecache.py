@@ -19,7 +19,6 @@ from posts.moderation import actions
 from posts.reading import guest_cookie
 from posts.writing import comments, guests
 from tests import factories
-from tests.factories import reply
 
 
 @pytest.fixture
@@ -30,11 +29,6 @@ def door():
     yield PageCache(django_application)
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
-
-
-@pytest.fixture
-def comment(db):
-    return reply(factories.thread().opening, factories.person("Alice"))
 
 
 def knock(door, path, method="GET", **environ):

@@ -1,4 +1,4 @@
-"""The people of these tests and the thread they meet in."""
+"""What tests of posts share: another member, moderators, and cases to decide."""
 
 import pytest
 
@@ -10,11 +10,6 @@ from tests.posts.moderation.case_forms import flagged, seated
 
 
 @pytest.fixture
-def alice(db):
-    return factories.person("Alice")
-
-
-@pytest.fixture
 def bob(db):
     return factories.person("Bob")
 
@@ -22,16 +17,6 @@ def bob(db):
 @pytest.fixture
 def mod(db):
     return factories.moderator()
-
-
-@pytest.fixture
-def thread(db):
-    return factories.thread()
-
-
-@pytest.fixture
-def opening(thread):
-    return thread.opening
 
 
 @pytest.fixture
@@ -54,8 +39,8 @@ def mia(db):
 
 
 @pytest.fixture
-def comment(opening, alice):
-    """Answers a question, has a branch below it, and is flagged."""
+def flagged_answer(opening, alice):
+    """A comment that answers a question, has a branch below it, and is flagged."""
     comment = reply(opening, alice, question=Question.objects.first())
     reply(reply(comment, person("Carla")), person("Dora"))
     flags.flag(comment=comment, person=person("Flora"), reason="unkind")
@@ -63,5 +48,5 @@ def comment(opening, alice):
 
 
 @pytest.fixture
-def case(comment):
-    return Case.objects.get(comment=comment)
+def case(flagged_answer):
+    return Case.objects.get(comment=flagged_answer)

@@ -97,20 +97,20 @@ def test_reversed_removal_of_held_comment_publishes_it(mod, mia, opening):
     assert not Case.objects.open().exists()
 
 
-def test_upheld_appeal_changes_nothing(removal, alice, mia, comment):
+def test_upheld_appeal_changes_nothing(removal, alice, mia, flagged_answer):
     answer(mia, appeal(removal, alice), Outcome.UPHELD)
-    comment.refresh_from_db()
-    assert comment.removed_at is not None
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.removed_at is not None
     assert not Case.objects.open().exists()
 
 
-def test_changed_decision_is_replaced_by_another(removal, alice, mia, comment):
+def test_changed_decision_is_replaced_by_another(removal, alice, mia, flagged_answer):
     OutboxMessage.objects.all().delete()
     answer(mia, appeal(removal, alice), Outcome.CHANGED, act="edit_out", passage="unkind the week", sanction="warn")
-    comment.refresh_from_db()
+    flagged_answer.refresh_from_db()
     alice.refresh_from_db()
-    assert comment.is_published
-    assert LEFT_OUT in comment.source
+    assert flagged_answer.is_published
+    assert LEFT_OUT in flagged_answer.source
     assert alice.warned_at is not None
     assert not Case.objects.open().exists()
     acts = list(LogEntry.objects.order_by("id").values_list("act", "moderator"))
@@ -121,9 +121,9 @@ def test_changed_decision_is_replaced_by_another(removal, alice, mia, comment):
     second = LogEntry.objects.get(act="edit_out")
     assert appeals.may_appeal(second)
     undo.undo(moderator=mia, entry=second, reason="A mistake.")
-    comment.refresh_from_db()
+    flagged_answer.refresh_from_db()
     alice.refresh_from_db()
-    assert (LEFT_OUT in comment.source, alice.warned_at) == (False, None)
+    assert (LEFT_OUT in flagged_answer.source, alice.warned_at) == (False, None)
 
 
 def test_change_to_sanction_alone_publishes_comment(mod, mia, alice, opening):
@@ -138,7 +138,7 @@ def test_change_to_sanction_alone_publishes_comment(mod, mia, alice, opening):
     assert not Case.objects.open().exists()
 
 
-def test_ban_is_changed_to_suspension(mod, mia, comment, alice):
+def test_ban_is_changed_to_suspension(mod, mia, flagged_answer, alice):
     entry = sanctions.apply_sanction(moderator=mod, person=alice, name="ban", reason=WHY)
     answer(mia, appeal(entry, alice), Outcome.CHANGED, sanction="suspend_7")
     alice.refresh_from_db()
@@ -146,17 +146,17 @@ def test_ban_is_changed_to_suspension(mod, mia, comment, alice):
 
 
 @pytest.mark.parametrize("instead", [{}, {"act": "edit_out", "passage": "never said"}])
-def test_change_without_effect_is_refused(removal, alice, mia, comment, instead):
+def test_change_without_effect_is_refused(removal, alice, mia, flagged_answer, instead):
     made = appeal(removal, alice)
     with pytest.raises(Refused):
         answer(mia, made, Outcome.CHANGED, **instead)
-    comment.refresh_from_db()
-    assert comment.removed_at is not None
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.removed_at is not None
     assert Case.objects.open().get().appeal == made
 
 
-def test_banned_person_can_appeal(mod, mia, comment, alice):
-    entry = sanctions.apply_sanction(moderator=mod, person=alice, name="ban", reason=WHY, comment=comment)
+def test_banned_person_can_appeal(mod, mia, flagged_answer, alice):
+    entry = sanctions.apply_sanction(moderator=mod, person=alice, name="ban", reason=WHY, comment=flagged_answer)
     alice.refresh_from_db()
     made = appeal(entry, alice)
     answer(mia, made, Outcome.REVERSED)
@@ -180,32 +180,32 @@ def test_moderator_cannot_answer_own_appeal_if_there_is_another(opening, mod, mi
     answer(third, made, Outcome.REVERSED)
 
 
-def test_change_to_existing_state_is_refused_completely(comment, alice, mod, mia):
+def test_change_to_existing_state_is_refused_completely(flagged_answer, alice, mod, mia):
     entry = decisions.decide(
         moderator=mod,
-        case=Case.objects.get(comment=comment),
+        case=Case.objects.get(comment=flagged_answer),
         seen=1,
         act="edit_out",
         passage="unkind the week",
         reason=WHY,
     )
-    decisions.ABOUT_COMMENT["lock_branch"](moderator=mod, comment=comment, reason=WHY)
+    decisions.ABOUT_COMMENT["lock_branch"](moderator=mod, comment=flagged_answer, reason=WHY)
     made = appeal(entry, alice)
     with pytest.raises(Refused):
         answer(mia, made, Outcome.CHANGED, act="lock_branch")
-    comment.refresh_from_db()
-    assert LEFT_OUT in comment.source
+    flagged_answer.refresh_from_db()
+    assert LEFT_OUT in flagged_answer.source
     assert Case.objects.open().get().appeal == made
 
 
-def test_appeal_against_sanction_does_not_change_comment(comment, alice, mod, mia):
-    decide(mod, Case.objects.get(comment=comment), sanction="watch")
+def test_appeal_against_sanction_does_not_change_comment(flagged_answer, alice, mod, mia):
+    decide(mod, Case.objects.get(comment=flagged_answer), sanction="watch")
     made = appeal(LogEntry.objects.get(act="watch"), alice)
     with pytest.raises(Refused):
         answer(mia, made, Outcome.CHANGED, act="edit_out", passage="unkind the week")
     answer(mia, made, Outcome.CHANGED, sanction="warn")
-    comment.refresh_from_db()
-    assert comment.removed_at is not None
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.removed_at is not None
 
 
 def test_change_to_same_decision_is_refused(removal, alice, mia):
@@ -224,7 +224,7 @@ def test_change_to_locked_branch_publishes_held_comment(mod, mia, opening):
 
 
 @pytest.fixture
-def banned(mod, case, comment, alice):
+def banned(mod, case, flagged_answer, alice):
     """An appeal against a removal with a ban."""
     entry = decide(mod, case, sanction="ban")
     alice.refresh_from_db()
@@ -243,14 +243,14 @@ def banned(mod, case, comment, alice):
     ],
 )
 def test_milder_decision_replaces_decision_and_sanction(
-    banned, mia, comment, alice, act, sanction, is_visible, is_banned, is_warned
+    banned, mia, flagged_answer, alice, act, sanction, is_visible, is_banned, is_warned
 ):
     OutboxMessage.objects.all().delete()
     passage = {"passage": "unkind the week"} if act == "edit_out" else {}
     done = answer(mia, banned, Outcome.CHANGED, act=act, sanction=sanction, **passage)
-    comment.refresh_from_db()
+    flagged_answer.refresh_from_db()
     alice.refresh_from_db()
-    assert comment.is_published is is_visible
+    assert flagged_answer.is_published is is_visible
     assert (alice.is_suspended, alice.warned_at is not None) == (is_banned, is_warned)
     came = [each for each in (act, sanction) if each not in ("approve", "stays", "")]
     assert [entry.act for entry in appeal_answers.instead_of(done)] == came
@@ -262,12 +262,12 @@ def test_milder_decision_replaces_decision_and_sanction(
     "instead",
     [{}, {"act": "approve"}, {"act": "remove", "sanction": "stays"}, {"act": "remove", "sanction": "ban"}],
 )
-def test_change_of_everything_or_nothing_is_refused(banned, mia, comment, alice, instead):
+def test_change_of_everything_or_nothing_is_refused(banned, mia, flagged_answer, alice, instead):
     with pytest.raises(Refused):
         answer(mia, banned, Outcome.CHANGED, **instead)
-    comment.refresh_from_db()
+    flagged_answer.refresh_from_db()
     alice.refresh_from_db()
-    assert (comment.is_published, alice.is_suspended) == (False, True)
+    assert (flagged_answer.is_published, alice.is_suspended) == (False, True)
 
 
 def test_missing_sanction_cannot_be_taken_back(removal, alice, mia):
@@ -278,21 +278,21 @@ def test_missing_sanction_cannot_be_taken_back(removal, alice, mia):
 
 
 @pytest.mark.parametrize("by", ["moderator", "answer to an appeal"])
-def test_redaction_of_text_edited_since_is_decided_anew(mod, mia, case, comment, alice, client, by):
+def test_redaction_of_text_edited_since_is_decided_anew(mod, mia, case, flagged_answer, alice, client, by):
     entry = decide(mod, case, "edit_out", passage="unkind the week", sanction="ban")
     sanctions.unsuspend(moderator=mod, person=alice, reason="So that she can write.")
-    comment.refresh_from_db()
-    now = f"Hello. {comment.source} And more."
-    comments.edit(editor=User.objects.get(pk=alice.pk), comment=comment, source=now)
+    flagged_answer.refresh_from_db()
+    now = f"Hello. {flagged_answer.source} And more."
+    comments.edit(editor=User.objects.get(pk=alice.pk), comment=flagged_answer, source=now)
     if by == "moderator":
         assert undo.undo(moderator=mod, entry=entry, reason="A mistake.").act == "reopen"
     else:
         answer(mia, appeal(entry, alice), Outcome.REVERSED)
-    comment.refresh_from_db()
-    assert comment.source == now
-    assert comment.revisions.exclude(withheld_at=None).count() == 1
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.source == now
+    assert flagged_answer.revisions.exclude(withheld_at=None).count() == 1
     again = Case.objects.open().get()
-    assert (again.comment, "undo" in again.why) == (comment, True)
+    assert (again.comment, "undo" in again.why) == (flagged_answer, True)
     assert {undone.undoes.act for undone in LogEntry.objects.exclude(undoes=None)} == {"edit_out", "ban"}
     client.force_login(alice)
     assert "has changed since the decision" in said(client.get(f"/decisions/{entry.pk}/"))
@@ -301,29 +301,29 @@ def test_redaction_of_text_edited_since_is_decided_anew(mod, mia, case, comment,
     assert "Another decision about it" not in shown
 
 
-def test_revision_with_passage_stays_withheld_after_second_redaction(mod, mia, case, comment, alice):
+def test_revision_with_passage_stays_withheld_after_second_redaction(mod, mia, case, flagged_answer, alice):
     first = decide(mod, case, "edit_out", passage="unkind the week")
-    comment.refresh_from_db()
-    actions.edit_out(moderator=mod, comment=comment, passage=comment.source.split()[0], reason=WHY)
+    flagged_answer.refresh_from_db()
+    actions.edit_out(moderator=mod, comment=flagged_answer, passage=flagged_answer.source.split()[0], reason=WHY)
     answer(mia, appeal(first, alice), Outcome.REVERSED)
-    comment.refresh_from_db()
-    assert comment.source.count(LEFT_OUT) == 2
-    assert not comment.revisions.filter(withheld_at=None).exists()
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.source.count(LEFT_OUT) == 2
+    assert not flagged_answer.revisions.filter(withheld_at=None).exists()
 
 
-def test_appeal_against_removal_that_was_undone_is_reversed(mod, mia, case, comment, alice, bob):
+def test_appeal_against_removal_that_was_undone_is_reversed(mod, mia, case, flagged_answer, alice, bob):
     """The comment is removed, appealed, and approved from the queue before the appeal is answered."""
     removed = decide(mod, case)
     made = appeal(removed, alice)
-    actions.approve(moderator=mod, comment=comment, reason="It is fine.")
+    actions.approve(moderator=mod, comment=flagged_answer, reason="It is fine.")
     answer(mia, made, Outcome.REVERSED)
-    comment.refresh_from_db()
-    assert comment.is_published
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.is_published
     assert LogEntry.objects.get(undoes=removed).act == "reopen"
-    assert Case.objects.open().get().comment == comment
+    assert Case.objects.open().get().comment == flagged_answer
 
 
-def test_later_decision_about_person_stays(mod, mia, comment, alice):
+def test_later_decision_about_person_stays(mod, mia, flagged_answer, alice):
     first = sanctions.apply_sanction(moderator=mod, person=alice, name="suspend_3", reason=WHY)
     sanctions.apply_sanction(moderator=mod, person=alice, name="ban", reason=WHY)
     answer(mia, appeal(first, alice), Outcome.REVERSED)
@@ -332,15 +332,15 @@ def test_later_decision_about_person_stays(mod, mia, comment, alice):
     assert LogEntry.objects.get(undoes=first).act == "undo"
 
 
-def test_one_decision_takes_out_several_passages(mod, case, comment):
-    source, (first, *_rest, last) = comment.source, comment.source.split()
+def test_one_decision_takes_out_several_passages(mod, case, flagged_answer):
+    source, (first, *_rest, last) = flagged_answer.source, flagged_answer.source.split()
     entry = decide(mod, case, "edit_out", passage=f"{first}\n{LEFT_OUT}\n{last}")
-    comment.refresh_from_db()
-    assert (comment.source.startswith(LEFT_OUT), comment.source.endswith(LEFT_OUT)) == (True, True)
-    assert passages_of(comment.revisions.get().taken_out) == [first, last]
+    flagged_answer.refresh_from_db()
+    assert (flagged_answer.source.startswith(LEFT_OUT), flagged_answer.source.endswith(LEFT_OUT)) == (True, True)
+    assert passages_of(flagged_answer.revisions.get().taken_out) == [first, last]
     undo.undo(moderator=mod, entry=entry, reason="A mistake.")
-    comment.refresh_from_db()
-    assert comment.source == source
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.source == source
 
 
 # In the admin ---------------------------------------------------------------------------------------------------------

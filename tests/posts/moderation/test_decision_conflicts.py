@@ -22,12 +22,8 @@ NUMBER = "Call me on 555 0100 when you like."
 
 
 @pytest.fixture
-def mia(mod):
-    return moderator("Mia Second")
-
-
-@pytest.fixture
-def comment(opening, alice):
+def comment_with_number(opening, alice):
+    """A comment that holds a telephone number."""
     return reply(opening, alice, f"{NUMBER} Or write.")
 
 
@@ -53,21 +49,21 @@ def unseen():
 # Passages that were taken out ----------------------------------------------------------------------------------------
 
 
-def test_passage_is_taken_out_of_earlier_versions(client, comment, alice, mod):
-    Comment.objects.filter(pk=comment.pk).update(created_at=timezone.now() - 2 * EDIT_GRACE)
-    comments.edit(editor=alice, comment=comment, source=f"{NUMBER} Or do not.")
-    entry = act(actions.edit_out, mod, comment, passage="555 0100")
+def test_passage_is_taken_out_of_earlier_versions(client, comment_with_number, alice, mod):
+    Comment.objects.filter(pk=comment_with_number.pk).update(created_at=timezone.now() - 2 * EDIT_GRACE)
+    comments.edit(editor=alice, comment=comment_with_number, source=f"{NUMBER} Or do not.")
+    entry = act(actions.edit_out, mod, comment_with_number, passage="555 0100")
     for version in (1, 2, 3):
-        assert "555 0100" not in client.get(f"/c/{comment.pk}/history/?version={version}").content.decode()
+        assert "555 0100" not in client.get(f"/c/{comment_with_number.pk}/history/?version={version}").content.decode()
     assert "555 0100" not in str(LogEntry.objects.values())
     undo.undo(moderator=mod, entry=entry, reason=WHY)
-    assert "555 0100" in client.get(f"/c/{comment.pk}/history/?version=1").content.decode()
+    assert "555 0100" in client.get(f"/c/{comment_with_number.pk}/history/?version=1").content.decode()
 
 
-def test_author_who_puts_passage_back_is_held(comment, alice, mod):
-    act(actions.edit_out, mod, comment, passage="555 0100")
+def test_author_who_puts_passage_back_is_held(comment_with_number, alice, mod):
+    act(actions.edit_out, mod, comment_with_number, passage="555 0100")
     alice.refresh_from_db()
-    changed = comments.edit(editor=alice, comment=comment, source="I meant it: 555 0100.")
+    changed = comments.edit(editor=alice, comment=comment_with_number, source="I meant it: 555 0100.")
     assert changed.hidden_at is not None
     assert Case.objects.open().get().why == ["passage"]
 

@@ -83,7 +83,7 @@ def test_sanction_against_guest_is_refused_completely(mod, opening):
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_undo_restores_everything(mod, case, comment, act):
+def test_undo_restores_everything(mod, case, flagged_answer, act):
     before = everything()
     entry = decide(mod, case, act, **ACTS[act])
     if act != "approve":
@@ -93,13 +93,13 @@ def test_undo_restores_everything(mod, case, comment, act):
     case.refresh_from_db()
     if act != "hold":
         assert case.closed_at is None
-        assert comment.flags.get().outcome == ""
+        assert flagged_answer.flags.get().outcome == ""
 
 
 @pytest.mark.parametrize("sanction", sanctions.SANCTIONS)
-def test_undo_restores_person(mod, comment, alice, sanction):
+def test_undo_restores_person(mod, flagged_answer, alice, sanction):
     before = everything()
-    entry = sanctions.apply_sanction(moderator=mod, person=alice, name=sanction, reason=WHY, comment=comment)
+    entry = sanctions.apply_sanction(moderator=mod, person=alice, name=sanction, reason=WHY, comment=flagged_answer)
     assert everything() != before
     undo.undo(moderator=mod, entry=entry, reason="Too strict.")
     assert everything() == before
@@ -117,50 +117,50 @@ def test_undo_of_first_publication_holds_comment_again(mod, opening):
     assert Case.objects.open().get(comment=held)
 
 
-def test_undo_is_possible_once(mod, case, comment, alice):
+def test_undo_is_possible_once(mod, case, flagged_answer, alice):
     entry = decide(mod, case, "hold")
-    comments.delete(author=alice, comment=comment)
+    comments.delete(author=alice, comment=flagged_answer)
     undo.undo(moderator=mod, entry=entry, reason="Too strict.")
     with pytest.raises(Refused):
         undo.undo(moderator=mod, entry=entry, reason="Too strict.")
 
 
-def test_undo_after_later_decision_restores_nothing_and_opens_case(mod, case, comment):
+def test_undo_after_later_decision_restores_nothing_and_opens_case(mod, case, flagged_answer):
     entry = decide(mod, case)
-    actions.restore(moderator=mod, comment=comment, reason=WHY)
+    actions.restore(moderator=mod, comment=flagged_answer, reason=WHY)
     assert undo.undo(moderator=mod, entry=entry, reason="No.").act == Act.REOPEN
-    comment.refresh_from_db()
-    assert comment.is_published
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.is_published
     again = Case.objects.open().get()
     assert (again, Case.Why.UNDO in again.why) == (case, True)
     with pytest.raises(Refused):
         undo.undo(moderator=mod, entry=entry, reason="No.")
 
 
-def test_taking_out_passage_withholds_earlier_text(mod, case, comment):
+def test_taking_out_passage_withholds_earlier_text(mod, case, flagged_answer):
     decide(mod, case, "edit_out", passage="unkind the week")
-    comment.refresh_from_db()
-    assert comment.source == WORDS.replace("unkind the week", "[…]")
-    assert "unkind the week" not in comment.html
-    revision = comment.revisions.get()
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.source == WORDS.replace("unkind the week", "[…]")
+    assert "unkind the week" not in flagged_answer.html
+    revision = flagged_answer.revisions.get()
     assert (revision.source, revision.withheld_at is not None) == (WORDS, True)
     assert LogEntry.objects.get(act=Act.EDIT_OUT).before_image.redaction.revision == revision.pk
     assert revision.taken_out == "unkind the week"
 
 
 @pytest.mark.parametrize("passage", ["not in it", "  ", WORDS])
-def test_missing_or_complete_passage_is_refused(mod, case, comment, passage):
+def test_missing_or_complete_passage_is_refused(mod, case, flagged_answer, passage):
     with pytest.raises(Refused):
         decide(mod, case, "edit_out", passage=passage)
-    comment.refresh_from_db()
-    assert comment.source == WORDS
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.source == WORDS
 
 
-def test_locked_branch_takes_no_replies(mod, case, comment, opening, bob):
+def test_locked_branch_takes_no_replies(mod, case, flagged_answer, opening, bob):
     decide(mod, case, "lock_branch")
     below = Comment.objects.filter(depth=3).select_related("thread").get()
-    comment.refresh_from_db()
-    for parent in (comment, below):
+    flagged_answer.refresh_from_db()
+    for parent in (flagged_answer, below):
         with pytest.raises(Refused, match="branch"):
             reply(parent, bob)
         with pytest.raises(Refused, match="branch"):
@@ -168,13 +168,13 @@ def test_locked_branch_takes_no_replies(mod, case, comment, opening, bob):
     assert reply(opening, bob).pk
 
 
-def test_decision_on_changed_case_is_refused(mod, case, comment, alice):
+def test_decision_on_changed_case_is_refused(mod, case, flagged_answer, alice):
     seen = case.version
-    comments.edit(editor=alice, comment=comment, source="I have thought better of it.")
+    comments.edit(editor=alice, comment=flagged_answer, source="I have thought better of it.")
     with pytest.raises(Stale):
         decisions.decide(moderator=mod, case=case, seen=seen, act="remove", reason=WHY)
-    comment.refresh_from_db()
-    assert comment.removed_at is None
+    flagged_answer.refresh_from_db()
+    assert flagged_answer.removed_at is None
 
 
 def test_decided_case_cannot_be_decided_again(mod, mia, case):
@@ -202,8 +202,8 @@ def test_passed_case_is_offered_to_others_only(mod, mia, case):
     assert case in Case.objects.offered_to(mia, timezone.now())
 
 
-def test_decisions_require_moderator(case, comment, alice, bob):
-    entry = LogEntry(comment=comment, act=Act.REMOVE)
+def test_decisions_require_moderator(case, flagged_answer, alice, bob):
+    entry = LogEntry(comment=flagged_answer, act=Act.REMOVE)
     for act in (
         lambda: decide(bob, case),
         lambda: decisions.claim(moderator=bob, case_id=case.pk),

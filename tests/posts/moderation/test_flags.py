@@ -12,11 +12,6 @@ from posts.writing import comments
 from tests.factories import WHY, moderator, person, reply
 
 
-@pytest.fixture
-def comment(opening, alice):
-    return reply(opening, alice)
-
-
 def flag(comment, who=None, reason="unkind", **more):
     return flags.flag(comment=comment, person=who, reason=reason, **more)
 

@@ -21,11 +21,6 @@ from tests import factories
 from tests.factories import WHY, WORDS, moderator, person, reply
 
 
-@pytest.fixture
-def comment(opening, alice):
-    return reply(opening, alice)
-
-
 def said(response):
     """Return the text of the page."""
     return response.content.decode()

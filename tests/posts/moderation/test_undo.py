@@ -19,11 +19,6 @@ from tests.posts.moderation.case_forms import QUEUE, said, seated
 from tests.posts.writing.test_concurrency import at_once
 
 
-@pytest.fixture
-def comment(opening, alice):
-    return reply(opening, alice)
-
-
 def answer(mia, entry, who, outcome="reversed", **instead):
     """Appeal against `entry` and answer the appeal."""
     appeals.appeal(entry=entry, text="Please look again.", person=who)

@@ -34,7 +34,8 @@ def _site(settings):
 
 
 @pytest.fixture
-def comment(opening, alice):
+def odd_comment(opening, alice):
+    """A comment with characters that are easily lost or run."""
     return reply(opening, alice, ODD)
 
 
@@ -85,8 +86,8 @@ def test_the_page_says_what_is_in_it_and_leads_to_both_files(client, alice):
 
 
 @pytest.mark.parametrize("sanction", ["warn", "suspend_1", "ban"])
-def test_warned_suspended_and_banned_people_take_their_words_along(client, comment, alice, mod, sanction):
-    sanctions.apply_sanction(moderator=mod, person=alice, name=sanction, reason=WHY, comment=comment)
+def test_warned_suspended_and_banned_people_take_their_words_along(client, odd_comment, alice, mod, sanction):
+    sanctions.apply_sanction(moderator=mod, person=alice, name=sanction, reason=WHY, comment=odd_comment)
     client.force_login(alice)
     assert client.get(PAGE).status_code == 200
     got = data(client, alice)
@@ -94,7 +95,7 @@ def test_warned_suspended_and_banned_people_take_their_words_along(client, comme
     assert got["account"]["is_suspended"] == (sanction != "warn")
     assert (got["account"]["suspended_until"] is not None) == (sanction == "suspend_1")
     assert "Tabs" in page(client, alice)
-    closed = client.get(f"/c/{comment.parent_id}/reply/").content.decode()
+    closed = client.get(f"/c/{odd_comment.parent_id}/reply/").content.decode()
     assert (f'href="{PAGE}"' in closed) == (sanction != "warn")
 
 
@@ -183,15 +184,15 @@ def test_what_she_asked_to_be_verified_as(client, alice):
     assert (row["number"], row["evidence"], row["outcome"]["code"]) == (None, None, "withdrawn")
 
 
-def test_texts_are_there_byte_for_byte_with_what_they_said_before(client, comment, alice):
-    rewrite(comment, ODD + " More.")
-    rewrite(comment, ODD + " Less.")
+def test_texts_are_there_byte_for_byte_with_what_they_said_before(client, odd_comment, alice):
+    rewrite(odd_comment, ODD + " More.")
+    rewrite(odd_comment, ODD + " Less.")
     (got,) = data(client, alice)["comments"]
-    comment.refresh_from_db()
-    assert got["text"] == comment.source == ODD + " Less."
+    odd_comment.refresh_from_db()
+    assert got["text"] == odd_comment.source == ODD + " Less."
     assert [(each["number"], each["text"]) for each in got["earlier_versions"]] == [(1, ODD), (2, ODD + " More.")]
-    assert (got["id"], got["address"]) == (comment.pk, f"{SITE}/c/{comment.pk}/")
-    assert got["edited_at"] == comment.edited_at.isoformat().replace("+00:00", "Z")
+    assert (got["id"], got["address"]) == (odd_comment.pk, f"{SITE}/c/{odd_comment.pk}/")
+    assert got["edited_at"] == odd_comment.edited_at.isoformat().replace("+00:00", "Z")
     assert "html" not in got
 
 
@@ -335,14 +336,14 @@ def test_the_forums_own_acts_are_told_as_such(client, comment, alice):
 # What is not in it ---------------------------------------------------------------------------------------------------
 
 
-def test_each_member_gets_their_own_and_nobody_elses(client, comment, alice, bob, mod):
-    theirs = reply(comment, bob, "What only Bob would say, at some length.")
+def test_each_member_gets_their_own_and_nobody_elses(client, odd_comment, alice, bob, mod):
+    theirs = reply(odd_comment, bob, "What only Bob would say, at some length.")
     rewrite(theirs, "What only Bob would say, at greater length.")
     actions.remove(moderator=mod, comment=theirs, reason="A reason for Bob.")
-    flags.flag(comment=comment, person=bob, reason="other", note="A note of Bob’s.")
-    Helpful.objects.create(person=bob, comment=comment, at=timezone.now())
+    flags.flag(comment=odd_comment, person=bob, reason="other", note="A note of Bob’s.")
+    Helpful.objects.create(person=bob, comment=odd_comment, at=timezone.now())
     got = data(client, alice)
-    assert [each["id"] for each in got["comments"]] == [comment.pk]
+    assert [each["id"] for each in got["comments"]] == [odd_comment.pk]
     assert (got["drafts"], got["flags"], got["helpful_marks"], got["decisions"]) == ([], [], [], [])
     for told in (page(client, alice), json.dumps(got, ensure_ascii=False)):
         assert "Bob" not in told
@@ -352,12 +353,12 @@ def test_each_member_gets_their_own_and_nobody_elses(client, comment, alice, bob
     assert [len(got[name]) for name in ("flags", "helpful_marks", "decisions")] == [1, 1, 1]
 
 
-def test_export_has_no_names_or_notes_of_moderators(client, comment, alice, mod):
-    decisions.note(moderator=mod, text="Seen before, under another name.", comment=comment)
+def test_export_has_no_names_or_notes_of_moderators(client, odd_comment, alice, mod):
+    decisions.note(moderator=mod, text="Seen before, under another name.", comment=odd_comment)
     decisions.note(moderator=mod, text="Seen before, under another name.", person=alice)
-    rewrite(comment, ODD + " More.")
+    rewrite(odd_comment, ODD + " More.")
     actions.withhold(moderator=mod, revision=Revision.objects.get(), reason="Unseen by her.")
-    entry = sanctions.warn(moderator=mod, person=alice, reason=WHY, comment=comment)
+    entry = sanctions.warn(moderator=mod, person=alice, reason=WHY, comment=odd_comment)
     decisions.annotate(moderator=mod, entry=entry, reason="Noted behind it.")
     got = data(client, alice)
     assert [each["act"]["code"] for each in got["decisions"]] == ["warn"]
@@ -392,13 +393,13 @@ class Outline(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole_and_runs_nothing(client, comment, alice, bob, mod):
-    rewrite(comment, "Now <script>alert(2)</script> and [a link](/rules/) and <b onclick=alert(3)>this</b>.")
+def test_the_page_is_whole_and_runs_nothing(client, odd_comment, alice, bob, mod):
+    rewrite(odd_comment, "Now <script>alert(2)</script> and [a link](/rules/) and <b onclick=alert(3)>this</b>.")
     make_thread(author=alice, title="<script>alert(4)</script>")
-    theirs = reply(comment, bob)
+    theirs = reply(odd_comment, bob)
     drafts.save(person=alice, place="thread", fields={"title": "<script>alert(5)</script>", "source": "x"}, key="k")
     flags.flag(comment=theirs, person=alice, reason="spam", note="<script>alert(6)</script>")
-    entry = actions.remove(moderator=mod, comment=comment, reason="<script>alert(7)</script>")
+    entry = actions.remove(moderator=mod, comment=odd_comment, reason="<script>alert(7)</script>")
     appeals.appeal(entry=entry, text="<script>alert(8)</script>", person=alice)
     Helpful.objects.create(person=alice, comment=theirs, at=timezone.now())
     text = page(client, alice)

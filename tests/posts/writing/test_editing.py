@@ -37,11 +37,6 @@ def plain(html):
     return found
 
 
-@pytest.fixture
-def comment(opening, alice):
-    return reply(opening, alice)
-
-
 def test_a_fresh_change_leaves_no_mark_and_a_later_one_is_public(comment, alice, client):
     comments.edit(editor=alice, comment=comment, source="Somebody stayed, at first without a word.")
     assert "edited" not in client.get(comment.thread.get_absolute_url()).content.decode()
