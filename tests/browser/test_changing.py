@@ -25,7 +25,7 @@ def answered_comment(thread, alice, bob):
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_alice_deletes_and_takes_it_back(visit, thread, answered_comment, alice, scripts):
+def test_deleted_comment_is_restored_by_undo(visit, thread, answered_comment, alice, scripts):
     page = visit(alice, java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
     page.get_by_role("link", name="Delete your comment").click()
@@ -36,7 +36,7 @@ def test_alice_deletes_and_takes_it_back(visit, thread, answered_comment, alice,
     expect(page.get_by_role("status").first).to_contain_text("Your comment is back.")
 
 
-def test_two_windows_change_one_comment(visit, answered_comment, alice):
+def test_edit_in_second_window_shows_conflict_and_keeps_text(visit, answered_comment, alice):
     first, second = visit(alice), visit(alice)
     for window in (first, second):
         window.goto(f"/c/{answered_comment.pk}/edit/")
@@ -54,7 +54,7 @@ def test_two_windows_change_one_comment(visit, answered_comment, alice):
     expect(second.locator(f"#c{answered_comment.pk}")).to_contain_text(mine)
 
 
-def test_a_guest_replies_in_place_and_finds_the_comment_again(visit, thread, answered_comment, settings):
+def test_guest_reply_is_shown_as_waiting_after_reload(visit, thread, answered_comment, settings):
     settings.GUEST_LEAST_SECONDS = 0
     page = visit(viewport={"width": 360, "height": 740})
     page.goto(thread.get_absolute_url())
@@ -79,9 +79,7 @@ def test_a_guest_replies_in_place_and_finds_the_comment_again(visit, thread, ans
     assert Comment.objects.get(is_guest=True).parent == answered_comment
 
 
-def test_whoever_is_too_fast_or_repeats_themselves_loses_nothing_in_place(
-    visit, thread, answered_comment, bob, settings
-):
+def test_limited_or_repeated_reply_keeps_text_in_place(visit, thread, answered_comment, bob, settings):
     settings.LIMITS = {"comment": {"first day": "2 per hour"}}
     page = visit(bob)
     page.goto(thread.get_absolute_url())
@@ -105,7 +103,7 @@ def test_whoever_is_too_fast_or_repeats_themselves_loses_nothing_in_place(
     assert Axe().run(page, options=RULES).response["violations"] == []
 
 
-def test_a_reader_looks_at_what_a_comment_said_before(visit, answered_comment, alice):
+def test_reader_opens_earlier_version_of_comment(visit, answered_comment, alice):
     from posts.writing import comments
     from tests.posts.writing.test_editing import grow_old
 
@@ -122,9 +120,7 @@ def test_a_reader_looks_at_what_a_comment_said_before(visit, answered_comment, a
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_session_ends_and_after_signing_in_the_text_is_there_in_its_place(
-    visit, thread, answered_comment, bob, scripts
-):
+def test_text_is_in_form_after_session_ended_and_sign_in(visit, thread, answered_comment, bob, scripts):
     EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
     page = visit(bob, java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())

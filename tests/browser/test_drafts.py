@@ -27,7 +27,7 @@ def until(page, condition):
     page.evaluate(f"() => new Promise((done, fail) => {{ setTimeout(fail, 10000, 'never came'); {look} }})")
 
 
-def test_a_draft_goes_from_device_to_device_and_leaves_both_when_it_is_sent(visit, thread, comment, bob):
+def test_draft_is_on_other_devices_until_it_is_sent(visit, thread, comment, bob):
     page = visit(bob)
     open_reply(page, comment)
     with kept(page, "she had missed me"):
@@ -56,7 +56,7 @@ def test_a_draft_goes_from_device_to_device_and_leaves_both_when_it_is_sent(visi
 
 
 @pytest.mark.parametrize("place", ["in place", "page"])
-def test_a_sent_draft_is_gone_here_and_there(visit, thread, comment, bob, place):
+def test_sent_draft_is_deleted_on_device_and_server(visit, thread, comment, bob, place):
     page = visit(bob)
     if place == "page":
         page.goto(f"/c/{comment.pk}/reply/")
@@ -73,7 +73,7 @@ def test_a_sent_draft_is_gone_here_and_there(visit, thread, comment, bob, place)
     assert "sent=" not in page.evaluate("document.cookie")
 
 
-def test_what_arrives_late_does_not_bring_it_back(visit, comment, bob):
+def test_late_request_does_not_restore_sent_draft(visit, comment, bob):
     page = visit(bob)
     late = []
     page.route("**/drafts/", lambda route: late.append(route))
@@ -89,7 +89,7 @@ def test_what_arrives_late_does_not_bring_it_back(visit, comment, bob):
     assert Comment.objects.filter(author=bob).count() == 1
 
 
-def test_what_is_typed_without_a_session_stays_on_the_device(visit, thread, comment, bob):
+def test_text_typed_without_session_stays_on_device(visit, thread, comment, bob):
     """As a guest's: the form knows nobody."""
     page = visit(bob)
     open_reply(page, comment)
@@ -106,7 +106,7 @@ def test_what_is_typed_without_a_session_stays_on_the_device(visit, thread, comm
     expect(page.locator(".unfinished a")).to_have_attribute("href", f"/c/{comment.pk}/reply/")
 
 
-def test_a_reload_a_lost_line_and_a_refusal_cost_nothing(visit, thread, comment, bob):
+def test_reload_lost_connection_and_refusal_keep_text(visit, thread, comment, bob):
     page = visit(bob)
     page.route("**/drafts/", lambda route: route.abort())
     visit.expected = "Failed to load resource"
@@ -129,7 +129,7 @@ def test_a_reload_a_lost_line_and_a_refusal_cost_nothing(visit, thread, comment,
     expect(box_of(page)).to_have_value("")
 
 
-def test_of_two_versions_the_newer_is_shown_and_the_other_is_a_button_away(visit, comment, bob):
+def test_newer_draft_is_shown_and_button_shows_the_other(visit, comment, bob):
     page = visit(bob)
     page.goto(f"/c/{comment.pk}/reply/")
     with kept(page, "Written here"):
@@ -148,7 +148,7 @@ def test_of_two_versions_the_newer_is_shown_and_the_other_is_a_button_away(visit
     expect(box).to_have_value("Written elsewhere.")
 
 
-def test_what_was_typed_here_after_the_servers_draft_wins(visit, comment, bob):
+def test_later_text_on_device_replaces_draft_of_server(visit, comment, bob):
     page = visit(bob)
     page.goto(f"/c/{comment.pk}/reply/")
     with kept(page, "Written first"):
@@ -163,7 +163,7 @@ def test_what_was_typed_here_after_the_servers_draft_wins(visit, comment, bob):
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_draft_is_discarded_from_the_page(visit, comment, bob, scripts):
+def test_draft_is_discarded_on_page_of_form(visit, comment, bob, scripts):
     Draft.objects.create(
         person=bob,
         place=f"reply:{comment.pk}",
@@ -181,7 +181,7 @@ def test_a_draft_is_discarded_from_the_page(visit, comment, bob, scripts):
     assert not Draft.objects.exists()
 
 
-def test_a_draft_is_discarded_in_place(visit, comment, bob):
+def test_draft_is_discarded_in_thread(visit, comment, bob):
     page = visit(bob)
     open_reply(page, comment)
     with kept(page, "she had missed me"):
@@ -195,7 +195,7 @@ def test_a_draft_is_discarded_in_place(visit, comment, bob):
     assert not Draft.objects.exists()
 
 
-def test_a_change_of_ones_comment_is_a_draft_of_its_own(visit, comment, alice):
+def test_edit_has_its_own_draft(visit, comment, alice):
     page = visit(alice)
     page.goto(f"/c/{comment.pk}/edit/")
     with kept(page, "Changed"):
@@ -210,7 +210,7 @@ def test_a_change_of_ones_comment_is_a_draft_of_its_own(visit, comment, alice):
     assert not Draft.objects.exists()
 
 
-def test_a_device_that_keeps_nothing_writes_all_the_same(visit, comment, bob):
+def test_reply_can_be_sent_without_local_storage(visit, comment, bob):
     page = visit(bob)
     page.add_init_script(BLOCKED)
     open_reply(page, comment)
@@ -222,7 +222,7 @@ def test_a_device_that_keeps_nothing_writes_all_the_same(visit, comment, bob):
     expect(page.locator(".comment", has_text=NEW)).to_be_focused()
 
 
-def test_after_signing_out_the_device_remembers_nothing_of_what_was_typed(visit, comment, bob):
+def test_signing_out_deletes_typed_text_on_device(visit, comment, bob):
     page = visit(bob)
     page.goto(f"/c/{comment.pk}/reply/")
     with kept(page, "shall"):
@@ -233,7 +233,7 @@ def test_after_signing_out_the_device_remembers_nothing_of_what_was_typed(visit,
     until(page, "Object.keys(localStorage).length === 0")
 
 
-def test_a_change_begun_here_does_not_overwrite_one_made_elsewhere(visit, thread, bob):
+def test_draft_of_edit_does_not_overwrite_later_edit(visit, thread, bob):
     mine = reply(thread.opening, bob)
     page = visit(bob)
     page.route("**/drafts/", lambda route: route.abort())
@@ -250,7 +250,7 @@ def test_a_change_begun_here_does_not_overwrite_one_made_elsewhere(visit, thread
     assert mine.source == "What I changed on the phone meanwhile."
 
 
-def test_what_a_visitor_began_is_theirs_after_signing_in_and_names_nobody(visit, comment, bob):
+def test_draft_of_visitor_is_kept_after_signing_in_without_name(visit, comment, bob):
     page = visit()
     page.goto(f"/c/{comment.pk}/reply/")
     page.get_by_label("Your name").fill("Wren")

@@ -215,15 +215,15 @@ def sideways(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-def test_visitors_pages_have_no_fault_and_fit_the_screen(visit, places):
+def test_pages_of_visitors_are_accessible_and_fit_screen(visit, places):
     assert look_at(visit(), PUBLIC, places, [PHONE, DARK_DESKTOP], narrowest=True) == []
 
 
-def test_members_pages_have_no_fault_and_fit_the_screen(visit, places, bob):
+def test_pages_of_members_are_accessible_and_fit_screen(visit, places, bob):
     assert look_at(visit(bob), MEMBERS, places, [PHONE, DARK_DESKTOP]) == []
 
 
-def test_moderators_pages_have_no_fault_and_fit_the_screen(visit, places, mod):
+def test_pages_of_moderators_are_accessible_and_fit_screen(visit, places, mod):
     page = visit(mod)
     # the queue and people are made for phones, too; the other lists are Django's
     for_phones = [address for address in DESK if "/case/" in address or address == "/admin/" or "{person}" in address]
@@ -232,7 +232,7 @@ def test_moderators_pages_have_no_fault_and_fit_the_screen(visit, places, mod):
     assert look_at(page, others, places, [DESKTOP, DARK_DESKTOP]) == []
 
 
-def test_page_of_an_admin_action_has_no_fault(visit, places, mod):
+def test_page_of_admin_action_is_accessible(visit, places, mod):
     page = visit(mod)
     page.goto("/admin/posts/comment/")
     page.locator("input[name=_selected_action]").first.check()
@@ -241,7 +241,7 @@ def test_page_of_an_admin_action_has_no_fault(visit, places, mod):
     assert violations(page) == []
 
 
-def test_refused_reply_form_in_the_thread_has_no_fault(visit, places, bob):
+def test_refused_reply_form_in_thread_is_accessible(visit, places, bob):
     page = visit(bob, viewport={"width": 360, "height": 800})
     page.goto(places["thread"])
     page.locator(f"#c{places['top']}").get_by_role("link", name="Reply").click()
@@ -251,7 +251,7 @@ def test_refused_reply_form_in_the_thread_has_no_fault(visit, places, bob):
     assert violations(page) == []
 
 
-def test_new_comments_and_the_list_of_keys_have_no_fault(visit, places, bob, alice):
+def test_new_comments_and_list_of_keys_are_accessible(visit, places, bob, alice):
     page = visit(bob)
     page.goto(places["thread"])
     Reading.objects.update(seen_at=F("seen_at") - 2 * AWAY)
@@ -263,7 +263,7 @@ def test_new_comments_and_the_list_of_keys_have_no_fault(visit, places, bob, ali
     assert violations(page) == []
 
 
-def test_wide_table_scrolls_inside_the_comment(visit, places, alice):
+def test_wide_table_scrolls_inside_comment(visit, places, alice):
     wide = "|" + "inexpressible|" * 8 + "\n" + "|-" * 8 + "|\n|" + "words|" * 8
     comment = reply(Comment.objects.get(pk=places["top"]), alice, source=wide)
     page = visit(viewport={"width": 320, "height": 600})
@@ -273,7 +273,7 @@ def test_wide_table_scrolls_inside_the_comment(visit, places, alice):
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-def test_image_without_text_is_found(visit, thread):
+def test_image_without_alternative_text_is_reported(visit, thread):
     page = visit()
     page.goto("/")
     page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=\"/static/mark.svg\">')")

@@ -25,7 +25,7 @@ def in_view(page, selector):
 
 
 @SCRIPTS
-def test_alice_joins_by_code_and_answers_a_question(visit, thread, scripts):
+def test_visitor_signs_up_by_code_and_answers_question(visit, thread, scripts):
     page = visit(java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
     page.get_by_role("link", name="Answer What have you learned?").click()
@@ -48,7 +48,7 @@ def test_alice_joins_by_code_and_answers_a_question(visit, thread, scripts):
 
 
 @SCRIPTS
-def test_bob_replies_and_finds_his_comment_in_view_and_in_focus(visit, thread, alice, bob, scripts):
+def test_sent_reply_is_in_view_and_has_focus(visit, thread, alice, bob, scripts):
     comments = [reply(thread.opening, alice) for _ in range(12)]
     page = visit(bob, java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
@@ -65,7 +65,7 @@ def test_bob_replies_and_finds_his_comment_in_view_and_in_focus(visit, thread, a
     expect(nested).to_have_count(1)
 
 
-def test_a_second_reply_in_place_joins_the_list_that_is_there(visit, thread, alice, bob):
+def test_second_reply_is_added_to_existing_list(visit, thread, alice, bob):
     comment = reply(thread.opening, alice)
     reply(comment, alice)
     page = visit(bob)
@@ -79,7 +79,7 @@ def test_a_second_reply_in_place_joins_the_list_that_is_there(visit, thread, ali
     expect(page.locator(f"#b{comment.pk} > .branch > ol.replies > li")).to_have_count(3)
 
 
-def test_a_form_in_place_opens_once_keeps_a_refused_text_and_closes(visit, thread, alice, bob):
+def test_reply_form_opens_once_keeps_refused_text_and_closes(visit, thread, alice, bob):
     comment = reply(thread.opening, alice)
     page = visit(bob)
     page.goto(thread.get_absolute_url())
@@ -100,7 +100,7 @@ def test_a_form_in_place_opens_once_keeps_a_refused_text_and_closes(visit, threa
     expect(link).to_be_focused()
 
 
-def test_escape_and_cancel_keep_what_was_typed_for_the_next_reply(visit, thread, alice, bob):
+def test_escape_and_cancel_keep_typed_text_for_next_reply(visit, thread, alice, bob):
     comment = reply(thread.opening, alice)
     page = visit(bob)
     page.goto(thread.get_absolute_url())
@@ -118,7 +118,7 @@ def test_escape_and_cancel_keep_what_was_typed_for_the_next_reply(visit, thread,
 
 
 @SCRIPTS
-def test_a_session_that_ends_while_bob_writes_costs_him_nothing(visit, thread, alice, bob, scripts):
+def test_session_that_ends_while_writing_keeps_text(visit, thread, alice, bob, scripts):
     comment = reply(thread.opening, alice)
     page = visit(bob, java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
@@ -141,7 +141,7 @@ def test_a_session_that_ends_while_bob_writes_costs_him_nothing(visit, thread, a
     assert (made.parent, made.standpoint) == (comment, "patient")
 
 
-def test_a_lost_line_keeps_the_text_and_says_so(visit, thread, alice, bob):
+def test_lost_connection_keeps_text_and_is_reported(visit, thread, alice, bob):
     comment = reply(thread.opening, alice)
     page = visit(bob)
     page.goto(thread.get_absolute_url())
@@ -160,7 +160,7 @@ def test_a_lost_line_keeps_the_text_and_says_so(visit, thread, alice, bob):
 
 
 @SCRIPTS
-def test_alice_edits_and_deletes_and_the_replies_stay(visit, thread, alice, bob, scripts):
+def test_edit_and_deletion_keep_replies(visit, thread, alice, bob, scripts):
     comment = reply(thread.opening, alice)
     answer = reply(comment, bob)
     page = visit(alice, java_script_enabled=scripts)
@@ -193,7 +193,7 @@ def test_reader_sees_tombstone_after_removal_in_admin(visit, thread, alice, bob,
     expect(reader.locator(f"#c{comment.pk}")).to_contain_text("A moderator removed this comment.")
 
 
-def test_two_people_answer_the_same_comment_at_once(visit, thread, alice, bob):
+def test_concurrent_replies_to_one_comment_are_both_shown(visit, thread, alice, bob):
     comment = reply(thread.opening, alice)
     pages = [visit(alice), visit(bob)]
     for page, words in zip(pages, ("Alice says this of it.", "Bob says that of it."), strict=True):
@@ -208,7 +208,7 @@ def test_two_people_answer_the_same_comment_at_once(visit, thread, alice, bob):
     expect(pages[0].locator(f"#b{comment.pk} > .branch > ol.replies > li")).to_have_count(2)
 
 
-def test_everything_works_from_the_keyboard(visit, thread, alice, bob):
+def test_reply_can_be_written_by_keyboard_alone(visit, thread, alice, bob):
     comment = reply(thread.opening, alice)
     page = visit(bob)
     page.goto(thread.get_absolute_url())
@@ -233,7 +233,7 @@ def test_everything_works_from_the_keyboard(visit, thread, alice, bob):
     expect(page.locator(".comment", has_text=NEW)).to_be_focused()
 
 
-def test_a_visitor_is_invited_in_place_where_guests_are_not(visit, thread, alice):
+def test_visitor_is_asked_to_sign_in_where_guests_may_not_comment(visit, thread, alice):
     SiteChoices.objects.update_or_create(pk=1, defaults={"guests_may_comment": False})
     comment = reply(thread.opening, alice)
     page = visit()
@@ -244,7 +244,7 @@ def test_a_visitor_is_invited_in_place_where_guests_are_not(visit, thread, alice
     assert page.url.endswith(f"/account/login/?next=/c/{comment.pk}/reply/")
 
 
-def test_times_are_relative_on_screen_and_exact_underneath(visit, thread, alice):
+def test_times_are_shown_relative_and_have_exact_title(visit, thread, alice):
     comment = reply(thread.opening, alice)
     page = visit()
     page.goto(thread.get_absolute_url())

@@ -37,7 +37,7 @@ def come_back(page, thread, reader):
 
 
 @SCRIPTS
-def test_a_branch_folds_and_opens_and_says_how_much_it_holds(visit, thread, talk, scripts):
+def test_folded_branch_shows_number_of_replies_and_opens(visit, thread, talk, scripts):
     page = visit(java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
     summary = page.locator(f"#b{talk[0].pk} > .branch > summary")
@@ -54,7 +54,7 @@ def test_a_branch_folds_and_opens_and_says_how_much_it_holds(visit, thread, talk
     expect(page.locator(f"#c{talk[3].pk}")).to_be_visible()
 
 
-def test_a_members_fold_is_remembered_on_every_device(visit, thread, talk, bob):
+def test_branch_folded_by_member_is_folded_on_every_device(visit, thread, talk, bob):
     page = visit(bob)
     page.goto(thread.get_absolute_url())
     with page.expect_response("**/fold/"):
@@ -68,7 +68,7 @@ def test_a_members_fold_is_remembered_on_every_device(visit, thread, talk, bob):
     expect(other.locator(f"#c{talk[1].pk}")).to_be_visible()
 
 
-def test_walking_by_key(visit, thread, talk, bob):
+def test_keys_move_between_comments(visit, thread, talk, bob):
     page = visit(bob)
     page.goto(thread.get_absolute_url())
     one, two, four, _three, five, six, seven = (f"c{comment.pk}" for comment in talk)
@@ -90,7 +90,7 @@ def test_walking_by_key(visit, thread, talk, bob):
     expect(page.get_by_label("Your text")).to_have_value("jkpbncr? are letters here")
 
 
-def test_the_sheet_of_keys_opens_closes_and_turns_them_off(visit, thread, talk):
+def test_list_of_keys_opens_closes_and_turns_keys_off(visit, thread, talk):
     page = visit()
     page.goto(thread.get_absolute_url())
     page.locator(f"#c{talk[0].pk}").focus()
@@ -114,7 +114,7 @@ def test_the_sheet_of_keys_opens_closes_and_turns_them_off(visit, thread, talk):
     expect(sheet).to_be_hidden()
 
 
-def test_walking_by_button(visit, thread, talk):
+def test_buttons_move_to_parent_and_next_branch(visit, thread, talk):
     page = visit(viewport={"width": 360, "height": 740}, has_touch=True)
     page.goto(f"{thread.get_absolute_url()}#c{talk[0].pk}")
     bar = page.get_by_role("navigation", name="Walk through the comments")
@@ -127,7 +127,7 @@ def test_walking_by_button(visit, thread, talk):
 
 
 @SCRIPTS
-def test_what_is_new_is_counted_marked_walked_and_marked_read(visit, thread, talk, alice, bob, scripts):
+def test_new_comments_are_counted_and_can_be_marked_read(visit, thread, talk, alice, bob, scripts):
     page = visit(bob, java_script_enabled=scripts)
     come_back(page, thread, bob)
     new = [reply(talk[0], alice), reply(talk[4], alice)]
@@ -149,7 +149,7 @@ def test_what_is_new_is_counted_marked_walked_and_marked_read(visit, thread, tal
     assert page.url.endswith(thread.get_absolute_url())
 
 
-def test_the_key_for_new_leads_on_to_other_pages(visit, thread, alice, bob, settings):
+def test_key_for_next_new_comment_continues_on_other_pages(visit, thread, alice, bob, settings):
     settings.COMMENTS_PER_PAGE = 2
     old = [reply(thread.opening, alice) for _ in range(6)]
     page = visit(bob)
@@ -163,7 +163,7 @@ def test_the_key_for_new_leads_on_to_other_pages(visit, thread, alice, bob, sett
     expect(page.locator(f"#c{late.pk}")).to_be_focused()
 
 
-def test_new_replies_arrive_without_moving_what_is_read(visit, thread, alice, bob):
+def test_new_replies_do_not_move_text_on_screen(visit, thread, alice, bob):
     comments = [reply(thread.opening, alice) for _ in range(12)]
     page = visit(bob, viewport={"width": 360, "height": 640}, fresh=True)
     page.clock.install()
@@ -191,7 +191,7 @@ def test_new_replies_arrive_without_moving_what_is_read(visit, thread, alice, bo
     expect(page.get_by_label("Your text")).to_be_focused()
 
 
-def test_asking_slows_down_and_stops_when_nobody_looks(visit, thread, talk):
+def test_polling_slows_down_and_stops_on_hidden_page(visit, thread, talk):
     page = visit(fresh=True)
     page.clock.install()
     asked = []
@@ -214,9 +214,7 @@ def test_asking_slows_down_and_stops_when_nobody_looks(visit, thread, talk):
 
 
 @SCRIPTS
-def test_more_replies_open_in_place_or_on_their_own_page_and_the_way_back_leads_to_the_same(
-    visit, thread, alice, bob, settings, scripts
-):
+def test_more_replies_open_in_place_or_on_page_with_link_back(visit, thread, alice, bob, settings, scripts):
     settings.COMMENTS_PER_PAGE = 20
     root = reply(thread.opening, alice)
     many = [reply(root, bob) for _ in range(40)]
@@ -238,7 +236,7 @@ def test_more_replies_open_in_place_or_on_their_own_page_and_the_way_back_leads_
         assert re.search(rf"#c{root.pk}$", page.url)
 
 
-def test_signing_in_from_the_middle_of_a_page_leads_back_to_the_same_comment(visit, thread, alice, bob):
+def test_sign_in_returns_to_comment_on_screen(visit, thread, alice, bob):
     bob.set_password("a long password for bob")
     bob.save()
     EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
@@ -257,7 +255,7 @@ def test_signing_in_from_the_middle_of_a_page_leads_back_to_the_same_comment(vis
 
 
 @SCRIPTS
-def test_a_comment_that_helped_is_marked_and_unmarked_by_the_same_button(visit, thread, talk, bob, scripts):
+def test_same_button_marks_and_unmarks_helpful_comment(visit, thread, talk, bob, scripts):
     page = visit(bob, java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
     button = page.locator(f"#c{talk[2].pk}").get_by_role("button", name="Helped me")
@@ -272,7 +270,7 @@ def test_a_comment_that_helped_is_marked_and_unmarked_by_the_same_button(visit, 
 
 
 @SCRIPTS
-def test_a_mark_that_its_limit_refuses_says_why(visit, thread, talk, bob, scripts, settings):
+def test_helpful_mark_over_limit_shows_reason(visit, thread, talk, bob, scripts, settings):
     limit = "1 per hour"
     settings.LIMITS = {"helpful": dict.fromkeys(("first day", "new", "member", "trusted", "staff"), limit)}
     page = visit(bob, java_script_enabled=scripts)
@@ -290,7 +288,7 @@ def test_a_mark_that_its_limit_refuses_says_why(visit, thread, talk, bob, script
 
 
 @SCRIPTS
-def test_a_visitor_who_was_helped_is_led_to_sign_in(visit, thread, talk, scripts):
+def test_visitor_who_marks_comment_helpful_is_asked_to_sign_in(visit, thread, talk, scripts):
     page = visit(java_script_enabled=scripts)
     page.goto(thread.get_absolute_url())
     page.locator(f"#c{talk[2].pk}").get_by_role("button", name="Helped me").click()
@@ -298,7 +296,7 @@ def test_a_visitor_who_was_helped_is_led_to_sign_in(visit, thread, talk, scripts
 
 
 @pytest.mark.parametrize("width", [320, 640])
-def test_the_deepest_text_keeps_28_characters_a_line(visit, thread, alice, bob, width):
+def test_deepest_comment_has_28_characters_a_line(visit, thread, alice, bob, width):
     """320 px is a small phone; 640 px is what is left of 1280 px at 200 %."""
     parent = reply(thread.opening, alice)
     for _level in range(9):
@@ -318,7 +316,7 @@ def test_the_deepest_text_keeps_28_characters_a_line(visit, thread, alice, bob, 
     expect(page.locator(f"#c{deepest.pk}")).to_contain_text("in reply to Bob")
 
 
-def test_a_talk_between_two_does_not_march_to_the_right(visit, thread, alice, bob):
+def test_conversation_of_two_people_is_not_indented_further(visit, thread, alice, bob):
     parent = reply(thread.opening, alice)
     first = parent = reply(parent, bob)
     for number in range(10):
@@ -330,7 +328,7 @@ def test_a_talk_between_two_does_not_march_to_the_right(visit, thread, alice, bo
     expect(page.locator(f"#c{parent.pk}")).to_contain_text("in reply to Alice")
 
 
-def test_nothing_moves_while_the_page_loads(visit, thread, talk):
+def test_layout_does_not_shift_while_page_loads(visit, thread, talk):
     page = visit(viewport={"width": 360, "height": 740})
     page.add_init_script(
         "window.moved = 0; new PerformanceObserver(list => { for (const entry of list.getEntries()) "
@@ -341,7 +339,7 @@ def test_nothing_moves_while_the_page_loads(visit, thread, talk):
     assert page.evaluate("window.moved") == 0
 
 
-def test_a_page_asks_for_eight_files_at_most(visit, thread, talk):
+def test_page_loads_at_most_eight_files(visit, thread, talk):
     page = visit()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -350,7 +348,7 @@ def test_a_page_asks_for_eight_files_at_most(visit, thread, talk):
     assert len([url for url in asked if not url.startswith("data:")]) <= 8, asked
 
 
-def test_marks_of_an_earlier_visit_leave_when_the_reader_was_away(visit, thread, talk, alice, bob):
+def test_marks_of_new_comments_are_removed_on_next_visit(visit, thread, talk, alice, bob):
     page = visit(bob)
     come_back(page, thread, bob)
     reply(talk[0], alice)
@@ -365,7 +363,7 @@ def test_marks_of_an_earlier_visit_leave_when_the_reader_was_away(visit, thread,
     expect(page.locator(".tag-new")).to_have_count(0)
 
 
-def test_two_readers_have_two_places(visit, thread, talk, alice):
+def test_each_reader_has_own_marks_of_new_comments(visit, thread, talk, alice):
     carol, dave = person("Carol"), person("Dave")
     pages = {somebody: visit(somebody) for somebody in (carol, dave)}
     come_back(pages[carol], thread, carol)
@@ -376,7 +374,7 @@ def test_two_readers_have_two_places(visit, thread, talk, alice):
 
 
 @SCRIPTS
-def test_the_look_is_chosen_without_losing_the_place_and_stays(visit, thread, talk, scripts):
+def test_chosen_look_stays_and_page_does_not_scroll(visit, thread, talk, scripts):
     page = visit(java_script_enabled=scripts, color_scheme="light")
     page.goto(thread.get_absolute_url())
     paper = "getComputedStyle(document.documentElement).backgroundColor"

@@ -37,7 +37,7 @@ def kept(page, words):
 # The tools
 
 
-def test_the_tools_by_key_and_by_button_and_back_again(visit, comment, bob):
+def test_buttons_and_keys_add_and_remove_formatting(visit, comment, bob):
     page = visit(bob)
     box = open_reply(page, comment)
     box.fill("one two three")
@@ -65,7 +65,7 @@ def test_the_tools_by_key_and_by_button_and_back_again(visit, comment, bob):
         expect(box).to_have_value("one two three")
 
 
-def test_marks_go_around_each_line_and_come_off_all(visit, comment, bob):
+def test_formatting_of_several_lines_is_added_and_removed_on_each(visit, comment, bob):
     page = visit(bob)
     box = open_reply(page, comment)
     text = "first line\n\n- an item \n> a quote"
@@ -88,7 +88,7 @@ def test_marks_go_around_each_line_and_come_off_all(visit, comment, bob):
     expect(box).to_have_value("one\n\ntwo")
 
 
-def test_bold_and_italic_are_told_apart_and_wait_for_words_that_come(visit, comment, bob):
+def test_bold_and_italic_are_distinguished_and_apply_to_next_words(visit, comment, bob):
     page = visit(bob)
     box = open_reply(page, comment)
     page.keyboard.press("Control+b")
@@ -105,7 +105,7 @@ def test_bold_and_italic_are_told_apart_and_wait_for_words_that_come(visit, comm
     expect(box).to_have_value("")
 
 
-def test_the_toolbar_is_one_stop_and_its_buttons_are_walked_by_arrows(visit, comment, bob):
+def test_toolbar_is_one_tab_stop_and_arrow_keys_move_in_it(visit, comment, bob):
     page = visit(bob)
     box = open_reply(page, comment)
     page.keyboard.press("Shift+Tab")
@@ -120,7 +120,7 @@ def test_the_toolbar_is_one_stop_and_its_buttons_are_walked_by_arrows(visit, com
     expect(tools.get_by_role("button", name="List")).to_be_focused()
 
 
-def test_a_new_line_goes_on_with_a_list_or_a_quote_and_an_empty_one_ends_it(visit, comment, bob):
+def test_new_line_continues_list_or_quote_and_empty_line_ends_it(visit, comment, bob):
     page = visit(bob, **PHONE)
     box = open_reply(page, comment)
     for begun, gone_on, ended in (
@@ -144,7 +144,7 @@ def test_a_new_line_goes_on_with_a_list_or_a_quote_and_an_empty_one_ends_it(visi
     assert Comment.objects.filter(author=bob).count() == 0
 
 
-def test_control_enter_sends(visit, comment, bob):
+def test_control_enter_sends_comment(visit, comment, bob):
     page = visit(bob)
     open_reply(page, comment)
     page.keyboard.type(NEW)
@@ -158,7 +158,7 @@ def test_control_enter_sends(visit, comment, bob):
 
 
 @pytest.mark.parametrize("sizes_itself", [True, False])
-def test_the_box_grows_with_the_text_up_to_most_of_the_screen(visit, comment, bob, sizes_itself):
+def test_text_box_grows_with_text_up_to_most_of_screen(visit, comment, bob, sizes_itself):
     page = visit(bob, **PHONE)
     if not sizes_itself:
         page.add_init_script(
@@ -177,7 +177,7 @@ def test_the_box_grows_with_the_text_up_to_most_of_the_screen(visit, comment, bo
     assert grown < box.bounding_box()["height"] <= 0.8 * 740 + 1
 
 
-def test_the_count_comes_near_the_limit_and_counts_as_the_server_does(visit, comment, bob):
+def test_character_count_appears_near_limit_and_equals_count_of_server(visit, comment, bob):
     page = visit(bob)
     box = open_reply(page, comment)
     count = page.locator(".letters")
@@ -198,7 +198,7 @@ def test_the_count_comes_near_the_limit_and_counts_as_the_server_does(visit, com
 # The preview
 
 
-def test_the_preview_follows_the_text_and_is_what_the_comment_becomes(visit, comment, bob):
+def test_preview_follows_text_and_equals_published_comment(visit, comment, bob):
     page = visit(bob)
     box = open_reply(page, comment)
     button, preview = page.get_by_role("button", name="Preview"), page.get_by_role("region", name="Preview")
@@ -218,7 +218,7 @@ def test_the_preview_follows_the_text_and_is_what_the_comment_becomes(visit, com
     assert "<ul>" in shown
 
 
-def test_an_earlier_preview_never_covers_a_later_one_and_a_lost_line_is_told(visit, comment, bob):
+def test_earlier_preview_does_not_replace_later_one_and_lost_connection_is_reported(visit, comment, bob):
     page = visit(bob)
     box = open_reply(page, comment)
     first = []
@@ -237,7 +237,7 @@ def test_an_earlier_preview_never_covers_a_later_one_and_a_lost_line_is_told(vis
     expect(box).to_have_value("The third words.")
 
 
-def test_without_scripts_the_preview_is_a_page_with_the_text(visit, comment, bob):
+def test_preview_without_scripts_is_page_with_text(visit, comment, bob):
     page = visit(bob, java_script_enabled=False)
     page.goto(f"/c/{comment.pk}/reply/")
     page.get_by_label("Your text").fill("Somebody **stayed** with me.")
@@ -251,7 +251,7 @@ def test_without_scripts_the_preview_is_a_page_with_the_text(visit, comment, bob
 # Names and quotes
 
 
-def test_names_of_the_page_are_suggested_after_an_at(visit, thread, comment, alice, bob):
+def test_names_on_page_are_suggested_after_at_sign(visit, thread, comment, alice, bob):
     reply(comment, person("Alba Longa"))
     reply(comment, bob)
     page = visit(bob)
@@ -284,7 +284,7 @@ def test_names_of_the_page_are_suggested_after_an_at(visit, thread, comment, ali
         expect(names).to_be_hidden()
 
 
-def test_on_a_page_of_its_own_the_name_above_is_suggested(visit, comment, bob):
+def test_reply_page_suggests_name_of_author_above(visit, comment, bob):
     page = visit(bob)
     page.goto(f"/c/{comment.pk}/reply/")
     box_of(page).focus()
@@ -297,7 +297,7 @@ def select_words(page, selector):
     page.locator(selector).evaluate("words => getSelection().selectAllChildren(words)")
 
 
-def test_selected_words_are_quoted_in_the_reply(visit, thread, comment, alice, bob):
+def test_selected_words_are_quoted_in_reply(visit, thread, comment, alice, bob):
     other = reply(thread.opening, alice, source="Another *voice* altogether.\n\nIn two parts.")
     page = visit(bob)
     page.goto(thread.get_absolute_url())
@@ -323,7 +323,7 @@ def test_selected_words_are_quoted_in_the_reply(visit, thread, comment, alice, b
     expect(page.locator(".quote-button")).to_have_count(0)
 
 
-def test_the_opening_post_is_quoted_on_the_page_of_the_form(visit, thread, bob):
+def test_opening_post_is_quoted_on_page_of_form(visit, thread, bob):
     page = visit(bob)
     page.goto(thread.get_absolute_url())
     select_words(page, ".opening .words")
@@ -332,7 +332,7 @@ def test_the_opening_post_is_quoted_on_the_page_of_the_form(visit, thread, bob):
     expect(page.get_by_label("Your text")).to_have_value(f"> {WORDS}\n\n")
 
 
-def test_no_quote_where_nobody_can_reply_or_nothing_is_selected(visit, thread, comment, bob):
+def test_quote_is_not_offered_in_locked_thread(visit, thread, comment, bob):
     thread.locked_at = thread.created_at
     thread.version += 1
     thread.save()
@@ -350,7 +350,7 @@ def test_no_quote_where_nobody_can_reply_or_nothing_is_selected(visit, thread, c
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
-def test_axe_finds_nothing_in_the_open_editor(visit, comment, bob, width, scheme):
+def test_open_editor_has_no_accessibility_violations(visit, comment, bob, width, scheme):
     page = visit(bob, viewport={"width": width, "height": 800}, color_scheme=scheme)
     box = open_reply(page, comment)
     page.get_by_role("button", name="Preview").click()
@@ -375,7 +375,7 @@ def test_axe_finds_nothing_in_the_open_editor(visit, comment, bob, width, scheme
 
 
 @pytest.mark.parametrize("width", [320, 360])
-def test_nothing_of_it_runs_over_the_edge_and_all_can_be_touched(visit, comment, bob, width):
+def test_editor_fits_screen_and_its_buttons_are_large_enough(visit, comment, bob, width):
     page = visit(bob, viewport={"width": width, "height": 700}, has_touch=True, is_mobile=True)
     box = open_reply(page, comment)
     box.fill("unbroken" * 2_300)
@@ -398,7 +398,7 @@ def test_nothing_of_it_runs_over_the_edge_and_all_can_be_touched(visit, comment,
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_reader_fetches_nothing_of_it(visit, thread, comment, bob):
+def test_reader_does_not_load_editor(visit, thread, comment, bob):
     page = visit(bob)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
