@@ -62,7 +62,7 @@ def due_now():
 
 
 @pytest.mark.django_db
-def test_mail_leaves_by_the_worker_and_its_row_is_gone():
+def test_worker_sends_mail_and_deletes_its_row():
     row = write()
     assert mail.outbox == []
     (message,) = sent()
@@ -72,7 +72,7 @@ def test_mail_leaves_by_the_worker_and_its_row_is_gone():
 
 
 @pytest.mark.django_db
-def test_mail_of_a_transaction_that_is_rolled_back_is_never_sent():
+def test_mail_of_rolled_back_transaction_is_not_sent():
     with transaction.atomic():
         write()
         transaction.set_rollback(True)
@@ -80,7 +80,7 @@ def test_mail_of_a_transaction_that_is_rolled_back_is_never_sent():
 
 
 @pytest.mark.django_db
-def test_any_mail_of_django_goes_into_the_outbox_once_for_each_recipient():
+def test_mail_from_django_is_stored_once_for_each_recipient():
     send_mail("Hello\tthere", "Words", None, ["a@example.org", "B <b@example.org>"], html_message="<p>Words</p>")
     assert mail.outbox == []
     messages = sent()
@@ -90,7 +90,7 @@ def test_any_mail_of_django_goes_into_the_outbox_once_for_each_recipient():
 
 
 @pytest.mark.django_db
-def test_message_with_an_attachment_is_refused_and_not_cut():
+def test_message_with_attachment_is_refused():
     message = EmailMessage("Hello", "Words", to=["a@example.org"])
     message.attach("a.txt", "text")
     with pytest.raises(ValueError, match="nothing else"):
@@ -98,7 +98,7 @@ def test_message_with_an_attachment_is_refused_and_not_cut():
 
 
 @pytest.mark.django_db
-def test_temporary_failure_is_tried_again_with_longer_pauses(transport, caplog):
+def test_temporary_failure_is_retried_after_longer_delays(transport, caplog):
     transport(SMTPServerDisconnected("gone, dear wren@example.org"))
     write()
     pauses = []
@@ -117,7 +117,7 @@ def test_temporary_failure_is_tried_again_with_longer_pauses(transport, caplog):
 
 
 @pytest.mark.django_db
-def test_mail_that_waits_for_its_next_attempt_is_not_tried(transport):
+def test_mail_is_not_sent_before_its_next_attempt(transport):
     transport(OSError("away"))
     write()
     call_command("send_outbox")
@@ -158,7 +158,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("fault", "ends"), FAULTS, ids=[repr(fault)[:60] for fault, _ends in FAULTS])
 @pytest.mark.django_db
-def test_only_a_permanent_refusal_of_the_mail_ends_it_at_once(transport, caplog, fault, ends):
+def test_only_permanent_refusal_ends_attempts_at_once(transport, caplog, fault, ends):
     transport(fault)
     row = write()
     call_command("send_outbox")
@@ -169,7 +169,7 @@ def test_only_a_permanent_refusal_of_the_mail_ends_it_at_once(transport, caplog,
 
 
 @pytest.mark.django_db
-def test_one_failing_mail_does_not_keep_the_others(transport, capsys):
+def test_failing_mail_does_not_delay_others(transport, capsys):
     transport(SMTPRecipientsRefused(REFUSED), only="one@example.org")
     write("one")
     write("two")
@@ -179,7 +179,7 @@ def test_one_failing_mail_does_not_keep_the_others(transport, capsys):
 
 
 @pytest.mark.django_db
-def test_expired_code_is_not_sent_and_its_text_is_erased():
+def test_expired_code_is_not_sent_and_its_text_is_deleted():
     row = write(expires_at=timezone.now() - timedelta(seconds=1))
     assert sent() == []
     row.refresh_from_db()
@@ -195,14 +195,14 @@ def test_codes_are_sent_before_other_mails():
 
 
 @pytest.mark.django_db
-def test_text_of_a_failed_mail_cannot_be_kept():
+def test_database_refuses_text_of_failed_mail():
     row = write()
     with pytest.raises(IntegrityError), transaction.atomic():
         OutboxMessage.objects.filter(pk=row.pk).update(failed_at=timezone.now())
 
 
 @pytest.mark.django_db
-def test_failed_mails_are_forgotten_after_a_month(transport):
+def test_failed_mails_are_deleted_after_a_month(transport):
     transport(SMTPRecipientsRefused(REFUSED))
     write()
     call_command("send_outbox")
@@ -214,7 +214,7 @@ def test_failed_mails_are_forgotten_after_a_month(transport):
 
 
 @pytest.mark.django_db
-def test_sender_that_is_asked_to_stop_finishes_the_mail_it_is_at():
+def test_sender_that_is_told_to_stop_finishes_current_mail():
     write("one")
     write("two")
     call_command("send_outbox", stopped=lambda: bool(mail.outbox))
@@ -223,7 +223,7 @@ def test_sender_that_is_asked_to_stop_finishes_the_mail_it_is_at():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_senders_at_once_send_a_mail_once():
+def test_concurrent_senders_send_mail_once():
     write()
     results = at_once([1, 2], lambda _one: outbox.send_next())
     assert sorted(results, key=str) == [None, True]
@@ -231,7 +231,7 @@ def test_two_senders_at_once_send_a_mail_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mail_that_backend_sends_to_nobody_is_not_counted_as_sent(monkeypatch):
+def test_mail_that_backend_does_not_send_is_not_counted_as_sent(monkeypatch):
     write()
     monkeypatch.setattr(mail.backends.locmem.EmailBackend, "send_messages", lambda self, messages: 0)
     assert outbox.send_next() is False
@@ -239,7 +239,7 @@ def test_mail_that_backend_sends_to_nobody_is_not_counted_as_sent(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_row_is_locked_while_the_mail_server_is_asked(monkeypatch):
+def test_no_row_is_locked_during_connection_to_mail_server(monkeypatch):
     seen = []
 
     def look(_one):
@@ -272,7 +272,7 @@ def smtp(settings):
 
 
 @pytest.mark.django_db
-def test_mail_by_smtp_has_one_message_id_and_the_date_it_was_written(smtp):
+def test_mail_by_smtp_has_one_message_id_and_its_date_of_creation(smtp):
     row = write()
     with MailServer() as server:
         smtp(server.port)
@@ -284,7 +284,7 @@ def test_mail_by_smtp_has_one_message_id_and_the_date_it_was_written(smtp):
 
 @pytest.mark.parametrize("verb", ["hello", "EHLO", "MAIL", "RCPT", "DATA", "."])
 @pytest.mark.django_db
-def test_mail_server_that_stops_answering_costs_one_attempt(smtp, verb):
+def test_mail_server_that_stops_responding_costs_one_attempt(smtp, verb):
     row = write()
     with MailServer({verb: None} | ({"HELO": None} if verb == "EHLO" else {})) as server:
         smtp(server.port)
@@ -295,7 +295,7 @@ def test_mail_server_that_stops_answering_costs_one_attempt(smtp, verb):
 
 
 @pytest.mark.django_db
-def test_mail_server_that_does_not_say_goodbye_has_taken_the_mail(smtp):
+def test_mail_is_sent_if_mail_server_does_not_answer_quit(smtp):
     write()
     with MailServer({"QUIT": None}) as server:
         smtp(server.port)
@@ -306,7 +306,7 @@ def test_mail_server_that_does_not_say_goodbye_has_taken_the_mail(smtp):
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT", "."])
 @pytest.mark.django_db
-def test_refusal_of_the_mail_server_is_kept_for_the_administrator(smtp, verb):
+def test_answer_of_refusing_mail_server_is_stored(smtp, verb):
     row = write()
     with MailServer({verb: "550 5.1.1 <wren@example.org>: unknown"}) as server:
         smtp(server.port)
@@ -331,7 +331,7 @@ call_command("send_outbox")
 
 @pytest.mark.parametrize("verb", ["hello", "MAIL", "DATA", ".", "QUIT"])
 @pytest.mark.django_db(transaction=True)
-def test_sender_killed_at_any_point_loses_nothing_and_repeats_only_the_same_message(verb, smtp, settings):
+def test_killed_sender_loses_no_mail_and_repeats_same_message_id(verb, smtp, settings):
     """At QUIT the server has taken the mail: then it comes a second time, with the same Message-ID."""
     rows = {f"<{write(name).pk}@localhost>" for name in ("one", "two", "three")}
     where = {key: connection.settings_dict[key] for key in ("NAME", "HOST", "PORT")}
@@ -378,7 +378,7 @@ def links_in(row):
 
 
 @pytest.mark.usefixtures("no_mail_server")
-def test_every_page_that_causes_a_mail_answers_without_a_mail_server(db, client):
+def test_pages_that_send_mail_work_without_mail_server(db, client):
     from tests.accounts.people import PASSWORD, code_in, member
 
     alice = member(password=PASSWORD)
@@ -418,6 +418,6 @@ def test_every_page_that_causes_a_mail_answers_without_a_mail_server(db, client)
     "more",
     [{"headers": {"List-Unsubscribe": "<https://x.example>"}}, {"reply_to": ["a@x.example"]}, {"cc": ["b@x.example"]}],
 )
-def test_outbox_refuses_what_it_would_leave_out(db, more):
+def test_message_with_unsupported_parts_is_refused(db, more):
     with pytest.raises(ValueError, match="takes no headers but the subject"):
         outbox.add(EmailMessage("Subject", "Text", to=["wren@example.org"], **more), kind="test")
