@@ -72,11 +72,11 @@ def rewrite(comment, source):
 
 
 @pytest.mark.parametrize("address", [PAGE, HTML, JSON])
-def test_a_visitor_is_led_to_sign_in_and_then_to_the_page(client, db, address):
+def test_visitor_is_redirected_to_sign_in_and_back(client, db, address):
     assert client.get(address).url == f"/account/login/?next={PAGE}"
 
 
-def test_the_page_says_what_is_in_it_and_leads_to_both_files(client, alice):
+def test_page_describes_export_and_links_to_both_files(client, alice):
     client.force_login(alice)
     text = client.get(PAGE).content.decode()
     for told in ("What is in it", "What is not in it", "moderators keep for themselves", HTML, JSON):
@@ -86,7 +86,7 @@ def test_the_page_says_what_is_in_it_and_leads_to_both_files(client, alice):
 
 
 @pytest.mark.parametrize("sanction", ["warn", "suspend_1", "ban"])
-def test_warned_suspended_and_banned_people_take_their_words_along(client, odd_comment, alice, mod, sanction):
+def test_warned_suspended_and_banned_people_can_export(client, odd_comment, alice, mod, sanction):
     sanctions.apply_sanction(moderator=mod, person=alice, name=sanction, reason=WHY, comment=odd_comment)
     client.force_login(alice)
     assert client.get(PAGE).status_code == 200
@@ -99,7 +99,7 @@ def test_warned_suspended_and_banned_people_take_their_words_along(client, odd_c
     assert (f'href="{PAGE}"' in closed) == (sanction != "warn")
 
 
-def test_the_files_are_for_keeping_and_for_nobody_elses_cache(client, comment, alice):
+def test_files_are_downloads_and_not_cached(client, comment, alice):
     client.force_login(alice)
     for address, kind in ((HTML, "text/html; charset=utf-8"), (JSON, "application/json")):
         response = client.get(address)
@@ -112,7 +112,7 @@ def test_the_files_are_for_keeping_and_for_nobody_elses_cache(client, comment, a
         assert client.post(address).status_code == 405
 
 
-def test_for_the_headers_alone_no_text_is_read(comment, alice, rf):
+def test_head_request_reads_no_texts(comment, alice, rf):
     # the client of the tests cuts off what a server would send
     request = rf.head(JSON)
     request.user = alice
@@ -123,7 +123,7 @@ def test_for_the_headers_alone_no_text_is_read(comment, alice, rf):
     assert not [query for query in queries if "posts_" in query["sql"]]
 
 
-def test_who_asks_too_often_is_told_when_to_come_again(client, alice, settings):
+def test_exports_over_limit_are_refused_with_time_to_wait(client, alice, settings):
     from forum import settings as shipped
 
     settings.LIMITS = shipped.LIMITS
@@ -141,7 +141,7 @@ def test_who_asks_too_often_is_told_when_to_come_again(client, alice, settings):
 # What is in it -------------------------------------------------------------------------------------------------------
 
 
-def test_the_account_and_what_was_checked(client, alice, mod):
+def test_export_has_account_and_verification(client, alice, mod):
     now = timezone.now()
     Verification.objects.create(
         user=alice,
@@ -173,7 +173,7 @@ def test_the_account_and_what_was_checked(client, alice, mod):
         assert told in text
 
 
-def test_what_she_asked_to_be_verified_as(client, alice):
+def test_export_has_request_for_verification(client, alice):
     given = {"profession": "Psychologist", "regulator": "HCPC", "region": "GB"}
     verification.ask(person=alice, number="PYL 55501", evidence="Registered as <A.> Lice", **given)
     (row,) = data(client, alice)["account"]["verification_requests"]
@@ -184,7 +184,7 @@ def test_what_she_asked_to_be_verified_as(client, alice):
     assert (row["number"], row["evidence"], row["outcome"]["code"]) == (None, None, "withdrawn")
 
 
-def test_texts_are_there_byte_for_byte_with_what_they_said_before(client, odd_comment, alice):
+def test_export_has_exact_texts_and_earlier_versions(client, odd_comment, alice):
     rewrite(odd_comment, ODD + " More.")
     rewrite(odd_comment, ODD + " Less.")
     (got,) = data(client, alice)["comments"]
@@ -196,7 +196,7 @@ def test_texts_are_there_byte_for_byte_with_what_they_said_before(client, odd_co
     assert "html" not in got
 
 
-def test_where_a_comment_stands_whom_it_answers_and_for_whom_it_speaks(client, opening, alice, bob):
+def test_export_has_place_parent_and_standpoint_of_comment(client, opening, alice, bob):
     question = opening.thread.questions.first()
     first = reply(opening, bob, "Bob’s own words, all of them his.")
     answer = reply(opening, alice, question=question, standpoint="clinician")
@@ -216,7 +216,7 @@ def test_where_a_comment_stands_whom_it_answers_and_for_whom_it_speaks(client, o
         assert "Bob’s own words" not in told
 
 
-def test_who_is_answered_has_no_name_where_readers_see_none(client, opening, alice, bob, mod):
+def test_parent_has_no_name_where_readers_see_none(client, opening, alice, bob, mod):
     gone = reply(opening, bob)
     reply(gone, alice)
     writing_comments.delete(author=bob, comment=gone)
@@ -224,7 +224,7 @@ def test_who_is_answered_has_no_name_where_readers_see_none(client, opening, ali
     assert "Bob" not in page(client, alice)
 
 
-def test_of_a_thread_hidden_only_its_starter_keeps_title_and_questions(client, alice, bob, mod):
+def test_title_of_hidden_thread_is_exported_for_its_author_only(client, alice, bob, mod):
     theirs = make_thread(author=bob, title="What Bob asks")
     below = reply(theirs.opening, bob)
     reply(theirs.opening, alice, question=theirs.questions.first())
@@ -240,7 +240,7 @@ def test_of_a_thread_hidden_only_its_starter_keeps_title_and_questions(client, a
     assert his["state"] == {"code": "removed", "words": "removed by a moderator"}
 
 
-def test_a_thread_comes_with_its_opening_and_its_questions(client, alice, bob):
+def test_export_of_thread_has_opening_post_and_questions(client, alice, bob):
     mine = make_thread(author=alice, title="Is it <b>real</b>?")
     reply(mine.opening, bob)
     (got,) = data(client, alice)["comments"]
@@ -252,7 +252,7 @@ def test_a_thread_comes_with_its_opening_and_its_questions(client, alice, bob):
     assert "You started “<bdi>Is it &lt;b&gt;real&lt;/b&gt;?</bdi>”" in page(client, alice)
 
 
-def test_what_was_taken_back_held_or_removed_is_hers_all_the_same(client, opening, alice, mod):
+def test_export_has_deleted_held_and_removed_comments(client, opening, alice, mod):
     taken_back, held, removed = (reply(opening, alice, f"{WORDS} {number}") for number in range(3))
     writing_comments.delete(author=alice, comment=taken_back)
     actions.hold(moderator=mod, comment=held, reason=WHY)
@@ -266,7 +266,7 @@ def test_what_was_taken_back_held_or_removed_is_hers_all_the_same(client, openin
         assert told in text
 
 
-def test_a_passage_that_moderators_took_out_is_hers(client, opening, alice, mod):
+def test_export_has_passage_that_moderators_took_out(client, opening, alice, mod):
     comment = reply(opening, alice, "She lives on Elm Street and is very kind.")
     actions.edit_out(moderator=mod, comment=comment, passage="on Elm Street", reason=WHY)
     (version,) = data(client, alice)["comments"][0]["earlier_versions"]
@@ -276,7 +276,7 @@ def test_a_passage_that_moderators_took_out_is_hers(client, opening, alice, mod)
     assert "on Elm Street" in page(client, alice)
 
 
-def test_drafts_flags_and_marks(client, comment, alice, bob, opening):
+def test_export_has_drafts_flags_and_helpful_marks(client, comment, alice, bob, opening):
     theirs = reply(opening, bob)
     drafts.save(person=alice, place=f"reply:{theirs.pk}", fields={"source": "Half a <i>thought</i>"}, key="k")
     drafts.save(person=bob, place=f"reply:{comment.pk}", fields={"source": "Bob’s half"}, key="k")
@@ -298,7 +298,7 @@ def test_drafts_flags_and_marks(client, comment, alice, bob, opening):
         assert "Bob’s" not in told
 
 
-def test_decisions_with_their_reasons_the_appeal_and_its_answer(client, comment, alice, mod):
+def test_export_has_decisions_reasons_appeals_and_answers(client, comment, alice, mod):
     entry = actions.remove(moderator=mod, comment=comment, reason="It is <unkind>.", rule="Be kind")
     appeals.appeal(entry=entry, text="I meant <well>.", person=alice)
     case = Case.objects.get()
@@ -326,7 +326,7 @@ def test_decisions_with_their_reasons_the_appeal_and_its_answer(client, comment,
         assert each in text
 
 
-def test_the_forums_own_acts_are_told_as_such(client, comment, alice):
+def test_export_names_automatic_decisions(client, comment, alice):
     flags.flag(comment=comment, person=moderator("Mia Second"), reason="unkind")
     (told,) = data(client, alice)["decisions"]
     assert told["by"]["code"] == "forum"
@@ -336,7 +336,7 @@ def test_the_forums_own_acts_are_told_as_such(client, comment, alice):
 # What is not in it ---------------------------------------------------------------------------------------------------
 
 
-def test_each_member_gets_their_own_and_nobody_elses(client, odd_comment, alice, bob, mod):
+def test_export_has_nothing_of_other_members(client, odd_comment, alice, bob, mod):
     theirs = reply(odd_comment, bob, "What only Bob would say, at some length.")
     rewrite(theirs, "What only Bob would say, at greater length.")
     actions.remove(moderator=mod, comment=theirs, reason="A reason for Bob.")
@@ -393,7 +393,7 @@ class Outline(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole_and_runs_nothing(client, odd_comment, alice, bob, mod):
+def test_exported_page_is_complete_and_runs_no_scripts(client, odd_comment, alice, bob, mod):
     rewrite(odd_comment, "Now <script>alert(2)</script> and [a link](/rules/) and <b onclick=alert(3)>this</b>.")
     make_thread(author=alice, title="<script>alert(4)</script>")
     theirs = reply(odd_comment, bob)
@@ -415,7 +415,7 @@ def test_the_page_is_whole_and_runs_nothing(client, odd_comment, alice, bob, mod
     assert re.findall(r'href="(?!https?://|#)[^"]*', text) == []
 
 
-def test_who_wrote_nothing_gets_whole_files_all_the_same(client, alice):
+def test_export_without_comments_has_complete_files(client, alice):
     got = data(client, alice)
     assert [got[name] for name in ("comments", "drafts", "flags", "helpful_marks", "decisions")] == [[]] * 5
     text = page(client, alice)
@@ -423,7 +423,7 @@ def test_who_wrote_nothing_gets_whole_files_all_the_same(client, alice):
     assert text.count("There are none.") == 5
 
 
-def test_whatever_the_size_of_a_batch_each_row_is_told_once(client, opening, alice, bob, mod, monkeypatch):
+def test_each_row_is_exported_once_with_any_batch_size(client, opening, alice, bob, mod, monkeypatch):
     comments = [reply(opening, alice, f"{WORDS} {number}") for number in range(7)]
     for number, comment in enumerate(comments):
         for version in range(number % 4):
@@ -464,7 +464,7 @@ def grown(alice, bob, mod, number):
 
 
 @pytest.mark.parametrize("rendered", [False, True])
-def test_a_batch_of_thirty_costs_as_many_queries_as_one_of_three(db, mod, rendered):
+def test_query_count_of_batch_is_constant(db, mod, rendered):
     counts = []
     for number in (3, 30):
         alice, bob = person(), person()
@@ -480,7 +480,7 @@ def test_a_batch_of_thirty_costs_as_many_queries_as_one_of_three(db, mod, render
     assert counts[0] == counts[1] <= 9
 
 
-def test_the_texts_of_others_are_not_even_read(db, alice, bob):
+def test_texts_of_others_are_not_read_from_database(db, alice, bob):
     opening = make_thread(author=bob).opening
     reply(reply(opening, bob), alice)
     with CaptureQueriesContext(connection) as queries:
@@ -491,12 +491,12 @@ def test_the_texts_of_others_are_not_even_read(db, alice, bob):
     assert '."html"' not in sql
 
 
-def test_what_the_format_does_not_know_is_not_written():
+def test_unknown_fields_are_not_exported():
     with pytest.raises(TypeError):
         "".join(as_json.pieces({"oddity": object()}))
 
 
-def test_everything_that_is_somebodys_is_thought_of():
+def test_every_model_about_a_person_is_exported_or_excluded():
     """A new kind of row that belongs to a person is either in the download or named here, with a reason."""
     told = {(Comment, "author"), (Draft, "person"), (Flag, "person"), (Helpful, "person"), (Appeal, "person")}
     named = told | {

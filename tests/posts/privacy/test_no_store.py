@@ -41,7 +41,7 @@ def kept(client, numbers):
     return found
 
 
-def test_no_page_of_a_members_account_is_stored(opening, mod):
+def test_account_pages_of_members_are_not_stored(opening, mod):
     alice = member()
     entry = actions.remove(moderator=mod, comment=reply(opening, alice), reason="It is unkind.")
     client = Client()
@@ -50,20 +50,20 @@ def test_no_page_of_a_members_account_is_stored(opening, mod):
     assert len(list(addresses([entry.pk]))) > 60
 
 
-def test_no_page_of_moderation_is_stored(opening, mod):
+def test_moderation_pages_are_not_stored(opening, mod):
     comment = reply(opening, member())
     actions.hold(moderator=mod, comment=comment, reason="A second look.")
     client = sign_in_with_factor(Client(), mod)
     assert kept(client, [comment.pk, 1]) == []
 
 
-def test_page_on_which_a_moderator_reads_what_is_withheld_is_not_stored(opening, mod):
+def test_page_with_withheld_text_for_moderator_is_not_stored(opening, mod):
     page = opening.thread.get_absolute_url()
     answer = sign_in_with_factor(Client(), mod).get(page)
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_page_of_a_thread_may_be_kept_by_a_readers_own_browser(opening, bob, client):
+def test_page_of_thread_may_be_stored_by_browser(opening, bob, client):
     client.force_login(bob)
     for browser in (client, Client()):
         assert "no-store" not in browser.get(opening.thread.get_absolute_url()).headers["Cache-Control"]

@@ -23,7 +23,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("old", "new", "told"), CASES)
-def test_a_change_is_told_in_words(old, new, told):
+def test_change_is_described_in_words(old, new, told):
     signs = {diff.KEPT: "=", diff.OUT: "-", diff.IN: "+"}
     assert [signs[kind] + text for kind, text in diff.parts(old, new)] == told
 
@@ -32,7 +32,7 @@ TEXTS = st.text(alphabet="ab \n", max_size=60)
 
 
 @given(TEXTS, TEXTS)
-def test_the_parts_make_up_both_texts(old, new):
+def test_parts_of_difference_make_up_both_texts(old, new):
     found = diff.parts(old, new)
     assert "".join(text for kind, text in found if kind != diff.OUT) == new
     assert "".join(text for kind, text in found if kind != diff.IN) == old
@@ -40,7 +40,7 @@ def test_the_parts_make_up_both_texts(old, new):
     assert all(one.kind != other.kind for one, other in pairwise(found))
 
 
-def test_one_step_that_would_take_long_is_not_begun(monkeypatch):
+def test_comparison_that_would_take_long_is_not_started(monkeypatch):
     old, new = "A " + "x " * 49_990, "B " + "x " * 190 + "C"
     begun, whole = [], diff._Matcher.find_longest_match
 
@@ -53,7 +53,7 @@ def test_one_step_that_would_take_long_is_not_begun(monkeypatch):
     assert max(begun) == 1
 
 
-def test_what_cannot_be_compared_in_time_is_told_as_a_whole(monkeypatch):
+def test_texts_not_compared_in_time_are_shown_completely(monkeypatch):
     clock = iter(range(9_999))
     monkeypatch.setattr(diff, "thread_time", lambda: next(clock))
     found = diff.parts("one two three four", "1 two three 4")

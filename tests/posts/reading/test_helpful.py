@@ -50,7 +50,7 @@ def press(comment, who):
     progress.mark_helpful(reader=who, comment=comment, is_helpful=True)
 
 
-def test_presses_of_some_seconds_make_one_drawing(comments, drawings, client):
+def test_helpful_marks_within_seconds_render_page_once(comments, drawings, client):
     """A thread whose marks come one after the other is drawn once in MARKS_GATHERED and not for each mark."""
     address = comments[0].thread.get_absolute_url()
     people = [person() for _n in range(20)]
@@ -69,7 +69,7 @@ def test_presses_of_some_seconds_make_one_drawing(comments, drawings, client):
     assert drawings.count == began + 1
 
 
-def test_every_mark_is_shown_to_visitors_within_seconds(comments, drawings, client):
+def test_helpful_mark_is_shown_to_visitors_within_seconds(comments, drawings, client):
     """Whenever it is made, also while others are gathered or have just been shown."""
     address = comments[0].thread.get_absolute_url()
     client.get(address)
@@ -81,7 +81,7 @@ def test_every_mark_is_shown_to_visitors_within_seconds(comments, drawings, clie
     assert client.get(address).content.decode().count("helped a reader") == 10
 
 
-def test_the_one_who_pressed_sees_it_at_once(comments, drawings, client):
+def test_helpful_mark_is_shown_at_once_to_its_reader(comments, drawings, client):
     address = comments[0].thread.get_absolute_url()
     client.force_login(person())
     client.get(address)
@@ -93,13 +93,13 @@ def test_the_one_who_pressed_sees_it_at_once(comments, drawings, client):
     assert drawings.count == began
 
 
-def test_a_press_does_not_raise_the_version(comments):
+def test_helpful_mark_does_not_raise_version_of_thread(comments):
     before = Thread.objects.get().version
     press(comments[0], person())
     assert Thread.objects.get().version == before
 
 
-def test_marks_are_limited_and_the_page_says_so(comments, client, settings):
+def test_helpful_marks_over_limit_are_refused_with_reason(comments, client, settings):
     settings.LIMITS = LIMIT
     who = person()
     client.force_login(who)
@@ -115,7 +115,7 @@ def test_marks_are_limited_and_the_page_says_so(comments, client, settings):
     assert "That was a lot in a short time" in html
 
 
-def test_two_hundred_presses_of_visitors_make_no_session(comments):
+def test_helpful_marks_of_visitors_create_no_sessions(comments):
     for _n in range(20):
         for comment in comments:
             answer = Client().post(
@@ -125,7 +125,7 @@ def test_two_hundred_presses_of_visitors_make_no_session(comments):
     assert not Session.objects.exists()
 
 
-def test_a_forged_cookie_marks_nothing(comments, client):
+def test_forged_cookie_marks_nothing_helpful(comments, client):
     who = person()
     client.force_login(who)
     client.cookies["helped"] = f"{comments[0].pk}:forged:signature"

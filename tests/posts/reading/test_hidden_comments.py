@@ -71,7 +71,7 @@ def answers(cookies, guests, address, pk, headers):
 
 @pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize("is_member", [False, True], ids=["visitor", "member"])
-def test_hidden_comment_answers_as_a_missing_one(hidden_comments, address, is_member):
+def test_hidden_comment_responds_like_missing_comment(hidden_comments, address, is_member):
     browser = Client()
     if is_member:
         browser.force_login(person())
@@ -83,7 +83,7 @@ def test_hidden_comment_answers_as_a_missing_one(hidden_comments, address, is_me
             assert answers(browser.cookies, guests, address, comment.pk, headers) == expected, state
 
 
-def test_text_sent_to_a_comment_that_is_gone_is_shown_again(hidden_comments):
+def test_reply_to_hidden_comment_keeps_text(hidden_comments):
     guests = form_of(Client(), factories.thread().opening)
     for state, comment in hidden_comments.items():
         for data in forms(guests, comment.pk)[1:5:2]:

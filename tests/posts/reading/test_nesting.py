@@ -83,7 +83,7 @@ def drawn(laid):
 
 
 @given(some_trees())
-def test_lists_nest_as_the_talk_does_and_no_deeper_than_the_page_indents(rows):
+def test_lists_nest_like_replies_up_to_maximum_indent(rows):
     laid = nesting.steps(rows)
     parsed, left = drawn(laid)
     assert parsed.parents == {row.pk: row.parent_id for row in rows}
@@ -99,7 +99,7 @@ def test_lists_nest_as_the_talk_does_and_no_deeper_than_the_page_indents(rows):
 
 
 @given(some_trees(), st.data())
-def test_what_a_cut_leaves_out_is_told_where_it_is_missing(rows, data):
+def test_omitted_replies_are_reported_where_they_are_missing(rows, data):
     kept = set()
     for row in rows:
         if (row.parent_id in kept or row.parent_id == 0) and data.draw(st.booleans()):
@@ -123,13 +123,13 @@ def above_of(row, rows):
     return above
 
 
-def test_a_talk_between_two_does_not_march_to_the_right():
+def test_replies_without_siblings_are_not_indented_further():
     laid = nesting.steps(grown(range(20)))
     assert [step.level for step in laid] == [1] + [2] * 19
     assert [step.in_words for step in laid] == [False, False] + [True] * 18
 
 
-def test_what_branches_below_the_indent_is_told_in_words():
+def test_branches_below_maximum_indent_are_described_in_words():
     # every comment has two replies, the first of which has two again
     parents = [0]
     for level in range(9):
@@ -140,13 +140,13 @@ def test_what_branches_below_the_indent_is_told_in_words():
     assert [laid[2 * level].in_words for level in range(1, 10)] == [False] * 5 + [True] * 4
 
 
-def test_rows_out_of_order_are_refused():
+def test_rows_in_wrong_order_are_refused():
     with pytest.raises(ValueError, match="comment 3 is not behind its parent"):
         nesting.steps([Row(1, 0, 1, 1), Row(2, 0), Row(3, 1)])
 
 
 @pytest.mark.parametrize(("steps", "most"), [(1, 1), (5, 31), (7, 127)])
-def test_steps_tell_how_much_a_branch_shows(steps, most):
+def test_steps_hold_number_of_replies_shown(steps, most):
     def shown(left):
         return sum(1 + shown(left - rank) for rank in range(1, left + 1))
 

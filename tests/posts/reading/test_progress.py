@@ -52,11 +52,11 @@ def reader(client):
     return carol
 
 
-def test_nothing_is_new_on_a_first_visit(opening, talk, reader, client):
+def test_nothing_is_new_on_first_visit(opening, talk, reader, client):
     assert seen_as_new(client, opening.thread) == []
 
 
-def test_what_others_wrote_since_the_last_visit_is_new_until_the_reader_was_away(opening, talk, reader, alice, client):
+def test_comments_since_last_visit_stay_new_until_next_visit(opening, talk, reader, alice, client):
     thread = opening.thread
     client.get(thread.get_absolute_url())
     gone_for(reader, AWAY + LEAST_PAUSE)
@@ -74,7 +74,7 @@ def test_what_others_wrote_since_the_last_visit_is_new_until_the_reader_was_away
     assert seen_as_new(client, thread) == []
 
 
-def test_mark_read_takes_the_marks_away(opening, talk, reader, alice, client):
+def test_mark_read_removes_marks_of_new_comments(opening, talk, reader, alice, client):
     client.get(opening.thread.get_absolute_url())
     gone_for(reader, AWAY + LEAST_PAUSE)
     reply(opening, alice)
@@ -93,7 +93,7 @@ def test_mark_read_takes_the_marks_away(opening, talk, reader, alice, client):
     assert seen_as_new(client, opening.thread) == []
 
 
-def test_looking_writes_once_a_minute_and_nothing_else(opening, talk, reader, client):
+def test_reading_writes_at_most_once_a_minute(opening, talk, reader, client):
     address = opening.thread.get_absolute_url()
 
     def writes():
@@ -111,7 +111,7 @@ def test_looking_writes_once_a_minute_and_nothing_else(opening, talk, reader, cl
     assert writes() == []
 
 
-def test_what_a_moderator_approves_is_new_then(opening, alice, mod, reader, client):
+def test_approved_comment_is_new_from_its_approval(opening, alice, mod, reader, client):
     waiting = reply(opening, alice)
     Comment.objects.filter(pk=waiting.pk).update(held_at=timezone.now(), published_at=None)
     client.get(opening.thread.get_absolute_url())
@@ -125,7 +125,7 @@ def test_what_a_moderator_approves_is_new_then(opening, alice, mod, reader, clie
     assert seen_as_new(client, opening.thread) == []
 
 
-def test_from_new_to_new_over_the_edge_of_the_page(opening, alice, reader, client, settings):
+def test_next_new_comment_on_another_page_is_linked(opening, alice, reader, client, settings):
     old = [reply(opening, alice) for _ in range(3)]
     client.get(opening.thread.get_absolute_url())
     gone_for(reader, AWAY + LEAST_PAUSE)
@@ -139,7 +139,7 @@ def test_from_new_to_new_over_the_edge_of_the_page(opening, alice, reader, clien
     assert f'href="#c{new[1].pk}">First new' in html
 
 
-def test_a_folded_branch_and_a_cut_say_how_many_new_replies_they_hold(opening, alice, reader, client, settings):
+def test_folded_and_cut_branches_show_number_of_new_replies(opening, alice, reader, client, settings):
     settings.COMMENTS_PER_PAGE = 10
     root = reply(opening, alice)
     for _ in range(30):
@@ -153,7 +153,7 @@ def test_a_folded_branch_and_a_cut_say_how_many_new_replies_they_hold(opening, a
     assert re.search(r"27 more replies.*?</a> <span [^>]*>2 new</span></li>", html)
 
 
-def test_folds_are_remembered_per_member_and_forgotten_in_the_end(opening, alice, reader, client):
+def test_folds_are_stored_per_member_and_expire(opening, alice, reader, client):
     root = reply(opening, alice)
     reply(root, alice)
     page = opening.thread.get_absolute_url()
@@ -173,7 +173,7 @@ def test_folds_are_remembered_per_member_and_forgotten_in_the_end(opening, alice
     assert Reading.objects.get(person=reader).folded == [*full[1:], root.pk]
 
 
-def test_a_fold_made_while_the_page_is_asked_for_is_kept(opening, alice, reader, client):
+def test_fold_made_during_page_load_is_kept(opening, alice, reader, client):
     root = reply(opening, alice)
     client.get(opening.thread.get_absolute_url())
     gone_for(reader, LEAST_PAUSE)
@@ -183,7 +183,7 @@ def test_a_fold_made_while_the_page_is_asked_for_is_kept(opening, alice, reader,
     assert Reading.objects.get(person=reader).folded == [root.pk]
 
 
-def test_more_new_than_are_counted_are_marked_all_the_same(opening, alice, reader, client, monkeypatch):
+def test_new_comments_above_counted_maximum_are_marked(opening, alice, reader, client, monkeypatch):
     monkeypatch.setattr(slots, "MOST_NEW", 3)
     client.get(opening.thread.get_absolute_url())
     gone_for(reader, AWAY + LEAST_PAUSE)
@@ -193,7 +193,7 @@ def test_more_new_than_are_counted_are_marked_all_the_same(opening, alice, reade
 
 
 @pytest.mark.parametrize("name", ["O'Neill & Co"])
-def test_a_name_is_escaped_once(opening, client, name, bob):
+def test_name_is_escaped_once(opening, client, name, bob):
     comment = reply(opening, person(name))
     html = client.get(opening.thread.get_absolute_url()).content.decode()
     assert html.count("O&#x27;Neill &amp; Co") >= 3
@@ -208,7 +208,7 @@ def test_a_name_is_escaped_once(opening, client, name, bob):
         assert "(by O&#x27;Neill &amp; Co)" in answer.content.decode()
 
 
-def test_a_comment_that_helped_says_so_in_words_and_the_mark_can_be_taken_back(opening, talk, reader, client):
+def test_helpful_mark_is_shown_in_words_and_can_be_removed(opening, talk, reader, client):
     comment = talk[0]
     page = f"{opening.thread.get_absolute_url()}?order=newest"
     for _twice in range(2):
@@ -236,7 +236,7 @@ def test_no_score_is_shown(number, words):
     assert Comment(helpful_count=number).helped == words
 
 
-def test_nobody_is_helped_by_themselves_by_what_is_gone_or_while_suspended(opening, talk, alice, bob, mod, client):
+def test_own_or_deleted_comment_and_suspended_reader_cannot_mark_helpful(opening, talk, alice, bob, mod, client):
     with pytest.raises(PermissionDenied):
         progress.mark_helpful(reader=alice, comment=talk[0], is_helpful=True)
     with pytest.raises(PermissionDenied):
@@ -254,7 +254,7 @@ def test_nobody_is_helped_by_themselves_by_what_is_gone_or_while_suspended(openi
     assert not Helpful.objects.exists()
 
 
-def test_a_visitor_who_presses_helpful_is_asked_to_sign_in_and_comes_back(opening, talk, client):
+def test_visitor_who_marks_helpful_signs_in_and_returns_to_comment(opening, talk, client):
     answer = client.get(f"/c/{talk[0].pk}/helpful/?mark=1")
     assert answer.url == f"/account/login/?next=/c/{talk[0].pk}/helpful/"
     strict = Client(enforce_csrf_checks=True)
@@ -263,7 +263,7 @@ def test_a_visitor_who_presses_helpful_is_asked_to_sign_in_and_comes_back(openin
 
 
 @pytest.mark.parametrize(("came_from", "marks"), [("http://testserver/t/1/", 1), ("https://elsewhere.example/", 0)])
-def test_what_a_visitor_pressed_on_a_page_of_ours_is_said_when_they_have_signed_in(talk, client, bob, came_from, marks):
+def test_helpful_mark_of_visitor_counts_after_signing_in(talk, client, bob, came_from, marks):
     address = f"/c/{talk[0].pk}/helpful/"
     client.post(address, {"mark": "1"}, headers={"Referer": came_from})
     client.force_login(bob)
@@ -273,7 +273,7 @@ def test_what_a_visitor_pressed_on_a_page_of_ours_is_said_when_they_have_signed_
     assert Helpful.objects.filter(person=bob).count() == marks
 
 
-def test_a_members_mark_needs_the_forms_token(opening, talk, bob):
+def test_helpful_mark_of_member_requires_csrf_token(opening, talk, bob):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(bob)
     assert strict.post(f"/c/{talk[0].pk}/helpful/", {"mark": "1"}).status_code == 403
@@ -281,7 +281,7 @@ def test_a_members_mark_needs_the_forms_token(opening, talk, bob):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_press_sent_ten_times_at_once_counts_once():
+def test_ten_concurrent_helpful_marks_count_once():
     from tests.factories import thread as make_thread
 
     comment = reply(make_thread().opening, person("Anna"))
@@ -292,7 +292,7 @@ def test_one_press_sent_ten_times_at_once_counts_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_readers_are_helped_while_others_write():
+def test_helpful_marks_and_replies_do_not_block_each_other():
     from tests.factories import thread as make_thread
 
     comment = reply(make_thread().opening, person("Anna"))
@@ -315,7 +315,7 @@ def arrivals(client, thread, since, **query):
     return client.get(f"/arrivals/{thread.pk}/", {"since": pagination.microseconds(since), **query})
 
 
-def test_what_arrived_meanwhile_is_told_once_and_costs_one_query_when_it_is_nothing(opening, talk, alice, bob, client):
+def test_arrivals_are_reported_once_and_none_costs_one_query(opening, talk, alice, bob, client):
     thread = Thread.objects.get()
     with CaptureQueriesContext(connection) as queries:
         answer = arrivals(client, thread, thread.last_activity_at)
@@ -332,7 +332,7 @@ def test_what_arrived_meanwhile_is_told_once_and_costs_one_query_when_it_is_noth
     assert client.get(f"/arrivals/{thread.pk}/?since={since}").status_code == 304
 
 
-def test_many_arrivals_come_in_parts_and_none_is_lost(opening, talk, alice, client, monkeypatch):
+def test_many_arrivals_are_sent_in_parts_without_gaps(opening, talk, alice, client, monkeypatch):
     monkeypatch.setattr(views_reading, "MOST_ARRIVALS", 2)
     since = Thread.objects.get().last_activity_at
     new = [reply(talk[0], alice) for _ in range(5)]
@@ -344,7 +344,7 @@ def test_many_arrivals_come_in_parts_and_none_is_lost(opening, talk, alice, clie
     assert seen == [comment.pk for comment in new]
 
 
-def test_a_member_who_reads_on_stays(opening, talk, reader, client):
+def test_visit_of_member_who_keeps_reading_does_not_end(opening, talk, reader, client):
     client.get(opening.thread.get_absolute_url())
     gone_for(reader, AWAY - LEAST_PAUSE)
     late = reply(talk[0], talk[1].author)
@@ -363,17 +363,17 @@ def test_a_member_who_reads_on_stays(opening, talk, reader, client):
 
 
 @pytest.mark.parametrize("since", ["", "x", "-1", "99999999999999999999999999"])
-def test_arrivals_since_no_moment_are_not_found(thread, client, since):
+def test_arrivals_without_valid_timestamp_are_not_found(thread, client, since):
     assert client.get(f"/arrivals/{thread.pk}/?since={since}").status_code == 404
 
 
-def test_nothing_arrives_from_a_withdrawn_thread(opening, talk, mod, client):
+def test_withdrawn_thread_has_no_arrivals(opening, talk, mod, client):
     thread = Thread.objects.get()
     actions.remove(moderator=mod, comment=opening, reason="It names a patient.")
     assert arrivals(client, thread, thread.created_at).status_code == 404
 
 
-def test_moments_rise_with_the_commits_however_the_clock_runs(opening, alice, bob):
+def test_timestamps_increase_with_commits_if_clock_is_set_back(opening, alice, bob):
     first = reply(opening, alice)
     ahead = timezone.now() + timedelta(hours=1)
     Thread.objects.update(last_activity_at=ahead)
@@ -381,9 +381,7 @@ def test_moments_rise_with_the_commits_however_the_clock_runs(opening, alice, bo
     assert second.published_at > ahead > first.published_at
 
 
-def test_ones_own_waiting_comment_stands_in_its_place_for_oneself_and_for_moderators(
-    opening, talk, alice, bob, mod, client
-):
+def test_held_comment_is_shown_in_its_place_to_author_and_moderators(opening, talk, alice, bob, mod, client):
     waiting = reply(talk[0], bob, source="Words that wait for somebody to look at them.")
     top = reply(opening, bob, source="A first comment that waits as well, on its own.")
     for comment in (waiting, top):
@@ -404,7 +402,7 @@ def test_ones_own_waiting_comment_stands_in_its_place_for_oneself_and_for_modera
     assert client.get(f"/c/{waiting.pk}/branch/").status_code == 404
 
 
-def test_a_waiting_comment_with_replies_stands_in_its_tombstone(opening, talk, alice, bob, mod, client):
+def test_held_comment_with_replies_is_shown_in_its_tombstone(opening, talk, alice, bob, mod, client):
     reply(talk[0], bob)
     actions.hold(moderator=mod, comment=talk[0], reason="A second look.")
     client.force_login(alice)
@@ -413,7 +411,7 @@ def test_a_waiting_comment_with_replies_stands_in_its_tombstone(opening, talk, a
 
 
 @pytest.mark.parametrize("referer", ["x", "front", "posts:no-such", "../../etc/passwd", "?q=1"])
-def test_malformed_referer_leads_to_thread_and_not_to_an_error(client, comment, bob, referer):
+def test_malformed_referer_redirects_to_thread(client, comment, bob, referer):
     client.force_login(bob)
     thread = comment.thread
     marked = client.post(f"/read/{thread.pk}/", headers={"referer": referer})

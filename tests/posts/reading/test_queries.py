@@ -58,11 +58,11 @@ def parts_of(thread, order="oldest", **place):
     return pages, back[::-1]
 
 
-def test_the_page_holds_the_tree_in_reading_order(opening, talk):
+def test_page_shows_tree_in_reading_order(opening, talk):
     assert shown(opening.thread) == [comment.pk for comment in talk]
 
 
-def test_the_tabs_keep_each_answers_branch_and_their_counts_equal_the_rows(opening, talk, client):
+def test_tabs_show_complete_branches_and_correct_counts(opening, talk, client):
     thread = opening.thread
     one, two, three, four, five, six, seven = (comment.pk for comment in talk)
     first, second = thread.questions.all()
@@ -73,12 +73,12 @@ def test_the_tabs_keep_each_answers_branch_and_their_counts_equal_the_rows(openi
     assert re.findall(r'<span class="count">(\d+)</span>', html) == ["7", "4", "1", "2"]
 
 
-def test_the_newest_talk_comes_first_and_reads_from_its_beginning(opening, talk):
+def test_newest_branch_is_first_and_shown_from_its_beginning(opening, talk):
     one, two, three, four, five, six, seven = (comment.pk for comment in talk)
     assert shown(opening.thread, order="newest") == [seven, five, six, four, one, two, three]
 
 
-def test_the_most_helpful_come_first_at_every_level_and_the_older_of_two_alike(opening, talk, alice, bob):
+def test_most_helpful_then_oldest_is_first_at_every_level(opening, talk, alice, bob):
     one, two, three, four, five, six, seven = (comment.pk for comment in talk)
     late = reply(talk[0], alice)
     carol = person()
@@ -93,7 +93,7 @@ def test_the_most_helpful_come_first_at_every_level_and_the_older_of_two_alike(o
 
 @pytest.mark.parametrize("order", orders.ORDERS)
 @pytest.mark.parametrize("size", [1, 2, 3, 10])
-def test_pages_by_position_leave_nothing_out_and_show_nothing_twice(opening, talk, settings, size, order):
+def test_pages_show_each_comment_exactly_once(opening, talk, settings, size, order):
     Comment.objects.filter(pk__in=[talk[3].pk, talk[6].pk]).update(helpful_count=2)
     settings.COMMENTS_PER_PAGE = 100
     whole = shown(opening.thread, order=order)
@@ -106,7 +106,7 @@ def test_pages_by_position_leave_nothing_out_and_show_nothing_twice(opening, tal
         assert [row.pk for part in forward for row in part.rows] == [row.pk for part in back for row in part.rows]
 
 
-def test_a_position_holds_when_its_comment_is_gone(opening, talk, settings):
+def test_position_of_deleted_comment_is_still_valid(opening, talk, settings):
     settings.COMMENTS_PER_PAGE = 1
     after = reading_queries.page_of_replies(opening.pk).after
     writing_comments.delete(author=talk[0].author, comment=talk[0])
@@ -116,7 +116,7 @@ def test_a_position_holds_when_its_comment_is_gone(opening, talk, settings):
     assert shown(opening.thread, position=position) == [talk[3].pk]
 
 
-def test_a_long_branch_is_cut_in_breadth_and_depth_and_says_what_is_left_out(opening, alice, settings):
+def test_long_branch_is_cut_and_shows_number_of_omitted_replies(opening, alice, settings):
     settings.COMMENTS_PER_PAGE = 20
     root = reply(opening, alice)
     many = [reply(root, alice) for _ in range(30)]
@@ -132,7 +132,7 @@ def test_a_long_branch_is_cut_in_breadth_and_depth_and_says_what_is_left_out(ope
     assert left[chain[3].pk].after is None
 
 
-def test_a_branch_that_fits_is_shown_whole(opening, alice):
+def test_branch_that_fits_is_shown_completely(opening, alice):
     root = reply(opening, alice)
     below = [reply(root, alice) for _ in range(60)]
     deep = [reply(below[7], alice)]
@@ -144,7 +144,7 @@ def test_a_branch_that_fits_is_shown_whole(opening, alice):
 
 
 @pytest.mark.parametrize("order", orders.ORDERS)
-def test_the_rest_of_a_cut_branch_is_what_was_cut_off_in_every_order(opening, alice, bob, client, settings, order):
+def test_rest_of_cut_branch_is_complete_in_every_order(opening, alice, bob, client, settings, order):
     settings.COMMENTS_PER_PAGE = 20
     root = reply(opening, alice)
     many = [reply(root, bob) for _ in range(40)]
@@ -161,7 +161,7 @@ def test_the_rest_of_a_cut_branch_is_what_was_cut_off_in_every_order(opening, al
     assert len(seen) == len(set(seen)) == 41
 
 
-def test_beyond_the_end_the_page_says_so_and_leads_back(opening, talk, client):
+def test_page_after_last_one_links_back(opening, talk, client):
     html = client.get(f"{opening.thread.get_absolute_url()}?after={talk[-1].pk + 9}").content.decode()
     assert "nothing here any more" in html
     assert f'href="{opening.thread.get_absolute_url()}' in html or 'href="?#talk"' in html
@@ -169,7 +169,7 @@ def test_beyond_the_end_the_page_says_so_and_leads_back(opening, talk, client):
     assert 'class="opening"' not in html
 
 
-def test_the_rest_of_a_branch_is_on_its_own_page_with_what_is_above(opening, alice, bob, client, settings):
+def test_page_of_branch_shows_rest_and_comments_above(opening, alice, bob, client, settings):
     settings.COMMENTS_PER_PAGE = 20
     root = reply(opening, alice, source="The root of it all, in words of its own.")
     many = [reply(root, bob) for _ in range(40)]
@@ -192,7 +192,7 @@ def test_the_rest_of_a_branch_is_on_its_own_page_with_what_is_above(opening, ali
     assert re.search(rf'href="{opening.thread.get_absolute_url()}#c{below.pk}">Back', html)
 
 
-def test_the_rest_of_a_list_comes_in_place_by_htmx(opening, alice, bob, client, settings):
+def test_rest_of_list_is_loaded_in_place_by_htmx(opening, alice, bob, client, settings):
     settings.COMMENTS_PER_PAGE = 20
     root = reply(opening, alice)
     many = [reply(root, bob) for _ in range(40)]
@@ -208,7 +208,7 @@ def test_the_rest_of_a_list_comes_in_place_by_htmx(opening, alice, bob, client, 
 
 
 @pytest.mark.parametrize("size", [1, 3, 100])
-def test_a_permalink_leads_to_the_page_where_the_comment_stands(opening, talk, settings, size, client):
+def test_permalink_redirects_to_page_of_comment(opening, talk, settings, size, client):
     settings.COMMENTS_PER_PAGE = size
     for comment in talk:
         answer = client.get(f"/c/{comment.pk}/")
@@ -219,7 +219,7 @@ def test_a_permalink_leads_to_the_page_where_the_comment_stands(opening, talk, s
 
 @settings_of_hypothesis(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(numbers=st.lists(st.integers(0, 10**6), min_size=1, max_size=60), size=st.sampled_from([3, 10, 40]))
-def test_a_permalink_leads_there_however_long_the_branches(alice, client, settings, numbers, size):
+def test_permalink_finds_comment_between_long_branches(alice, client, settings, numbers, size):
     """Talks that lean to their first comments, so that branches outgrow what a page shows."""
     settings.COMMENTS_PER_PAGE = size
     thread = make_thread(questions=())
@@ -235,7 +235,7 @@ def test_a_permalink_leads_there_however_long_the_branches(alice, client, settin
         assert client.get(f"/c/{pk}/").url == f"{thread.get_absolute_url()}#c{pk}"
 
 
-def test_a_page_costs_the_same_number_of_queries_whatever_its_length(opening, talk, alice, bob, client):
+def test_query_count_of_thread_page_is_constant(opening, talk, alice, bob, client):
     address = opening.thread.get_absolute_url()
 
     def cost():
@@ -250,7 +250,7 @@ def test_a_page_costs_the_same_number_of_queries_whatever_its_length(opening, ta
     assert cost() == few <= 6
 
 
-def test_a_members_page_costs_the_same_whatever_its_length(opening, talk, alice, client):
+def test_query_count_of_thread_page_for_members_is_constant(opening, talk, alice, client):
     client.force_login(alice)
     address = opening.thread.get_absolute_url()
     # the first look is written down
@@ -270,16 +270,16 @@ def test_a_members_page_costs_the_same_whatever_its_length(opening, talk, alice,
 @pytest.mark.parametrize(
     "query", ["?q=9", "?q=x", "?after=abc", "?at=-1", "?at=²", "?order=best", "?order=helpful&at=3"]
 )
-def test_a_made_up_address_is_not_found(opening, client, query):
+def test_invalid_address_is_not_found(opening, client, query):
     assert client.get(opening.thread.get_absolute_url() + query).status_code == 404
 
 
-def test_an_old_slug_leads_to_the_thread_and_keeps_the_query(opening, client):
+def test_old_slug_redirects_to_thread_with_query(opening, client):
     answer = client.get(f"/t/{opening.thread_id}/old-words/?q=1")
     assert (answer.status_code, answer.url) == (301, f"{opening.thread.get_absolute_url()}?q=1")
 
 
-def test_the_html_of_the_tree_is_the_same_for_everybody_but_for_what_is_mine(opening, talk, alice, bob, client):
+def test_html_of_tree_differs_only_in_own_comments(opening, talk, alice, bob, client):
     address = opening.thread.get_absolute_url()
     tree = re.compile(r'<div id="tree".*?</section>', re.S)
     visitor = tree.search(client.get(address).content.decode()).group(0)
@@ -301,7 +301,7 @@ def test_the_html_of_the_tree_is_the_same_for_everybody_but_for_what_is_mine(ope
     assert "csrf" not in visitor
 
 
-def test_the_front_page_lists_threads_by_latest_activity(opening, alice, mod, client):
+def test_front_page_lists_threads_by_latest_activity(opening, alice, mod, client):
     _quiet, busy, pinned = (make_thread(title=f"Thread {name}") for name in ("quiet", "busy", "pinned"))
     reply(busy.opening, alice)
     actions.pin(moderator=mod, thread=pinned, reason="A good start.")
@@ -311,7 +311,7 @@ def test_the_front_page_lists_threads_by_latest_activity(opening, alice, mod, cl
     assert "1 comment" in html
 
 
-def test_the_front_page_pages_by_position_at_a_constant_cost(settings, client, db):
+def test_query_count_of_front_page_is_constant_on_each_page(settings, client, db):
     settings.THREADS_PER_PAGE = 2
     for number in range(5):
         make_thread(title=f"Thread number {number}")
@@ -329,11 +329,11 @@ def test_the_front_page_pages_by_position_at_a_constant_cost(settings, client, d
 
 
 @pytest.mark.parametrize("after", ["x", "1-", "99999999999999999999999-1", "-1-1"])
-def test_a_broken_position_of_the_front_page_is_the_beginning(after, thread, client):
+def test_invalid_position_shows_beginning_of_front_page(after, thread, client):
     assert thread.title in client.get("/", {"after": after}).content.decode()
 
 
-def test_a_withdrawn_thread_is_not_there(opening, talk, mod, client):
+def test_withdrawn_thread_is_not_found(opening, talk, mod, client):
     actions.remove(moderator=mod, comment=opening, reason="It names a patient.")
     assert client.get(opening.thread.get_absolute_url()).status_code == 404
     assert client.get(f"/c/{talk[0].pk}/").status_code == 404
@@ -342,7 +342,7 @@ def test_a_withdrawn_thread_is_not_there(opening, talk, mod, client):
     assert client.get(opening.thread.get_absolute_url()).status_code == 200
 
 
-def test_every_state_has_its_words(opening, talk, alice, bob, mod, client):
+def test_every_state_of_a_comment_is_described(opening, talk, alice, bob, mod, client):
     one, two, *_others, six, _seven = talk
     writing_comments.delete(author=alice, comment=one)
     actions.remove(moderator=mod, comment=two, reason="Unkind.")
@@ -355,13 +355,13 @@ def test_every_state_has_its_words(opening, talk, alice, bob, mod, client):
     assert f'id="c{six.pk}"' in html
 
 
-def test_earlier_comments_are_offered_from_a_page_in_the_middle(opening, talk, settings, client):
+def test_page_in_the_middle_links_to_earlier_comments(opening, talk, settings, client):
     settings.COMMENTS_PER_PAGE = 2
     html = client.get(f"{opening.thread.get_absolute_url()}?at={talk[3].pk}").content.decode()
     assert re.search(rf'href="\?before={talk[3].pk}#talk" rel="prev"', html)
 
 
-def test_below_the_indent_no_name_is_told_of_who_took_theirs_back(opening, alice, bob, client):
+def test_author_of_deleted_comment_is_not_named_below_maximum_indent(opening, alice, bob, client):
     parent = opening
     for _level in range(10):
         parent = reply(parent, alice)
@@ -372,7 +372,7 @@ def test_below_the_indent_no_name_is_told_of_who_took_theirs_back(opening, alice
     assert "in reply to a comment above" in html
 
 
-def test_what_is_mine_in_a_locked_thread_offers_deletion_only(opening, alice, mod, client):
+def test_own_comment_in_locked_thread_offers_only_deletion(opening, alice, mod, client):
     comment = reply(opening, alice)
     actions.lock(moderator=mod, thread=opening.thread, reason="Enough.")
     client.force_login(alice)
@@ -382,7 +382,7 @@ def test_what_is_mine_in_a_locked_thread_offers_deletion_only(opening, alice, mo
     assert "/admin/" not in html
 
 
-def test_a_deleted_opening_post_takes_no_answers_any_more(alice, bob, client):
+def test_reply_to_deleted_opening_post_is_refused(alice, bob, client):
     thread = make_thread(author=alice)
     reply(thread.opening, bob)
     writing_comments.delete(author=alice, comment=thread.opening)
@@ -392,7 +392,7 @@ def test_a_deleted_opening_post_takes_no_answers_any_more(alice, bob, client):
     assert "Write a comment" not in html
 
 
-def test_two_questions_to_the_same_people_have_tabs_of_different_names(client, db):
+def test_questions_to_same_people_have_tabs_with_different_names(client, db):
     thread = make_thread(questions=[("One?", "clinicians"), ("Two?", "clinicians"), ("Three?", "patients")])
     html = client.get(thread.get_absolute_url()).content.decode()
     assert [name in html for name in ("Question 1", "Question 2", "Patients answer", "Clinicians answer")] == [

@@ -84,7 +84,7 @@ def leaks(client, only=None):
 
 
 @pytest.mark.parametrize("has_app", [True, False])
-def test_moderator_without_second_factor_in_the_session_finds_nothing_withheld(withheld, mod, has_app):
+def test_moderator_without_second_factor_in_session_sees_nothing_withheld(withheld, mod, has_app):
     if has_app:
         app_of(mod)
     client = Client()
@@ -92,18 +92,18 @@ def test_moderator_without_second_factor_in_the_session_finds_nothing_withheld(w
     assert leaks(client) == set()
 
 
-def test_moderator_with_second_factor_in_the_session_finds_what_is_withheld(withheld, mod):
+def test_moderator_with_second_factor_in_session_sees_withheld_text(withheld, mod):
     shown = {f"/c/{withheld.pk}/history/", "/"}
     assert leaks(sign_in_with_factor(Client(), mod), only=shown) == shown
 
 
-def test_visitor_and_member_find_nothing_withheld(withheld, bob):
+def test_visitor_and_member_see_nothing_withheld(withheld, bob):
     member = Client()
     member.force_login(bob)
     assert (leaks(Client()), leaks(member)) == (set(), set())
 
 
-def test_second_factor_added_in_a_running_session_is_asked_for_before_it_counts(withheld, mod, client, monkeypatch):
+def test_second_factor_added_in_session_must_be_entered_before_it_counts(withheld, mod, client, monkeypatch):
     mod.authenticator_set.all().delete()
     sign_in_just_now(client, mod)
     page = client.get("/account/2fa/totp/activate/")
@@ -123,7 +123,7 @@ def test_second_factor_added_in_a_running_session_is_asked_for_before_it_counts(
     assert client.get(history).status_code == 200
 
 
-def test_second_factor_that_is_removed_counts_in_no_session(withheld, mod, client):
+def test_removed_second_factor_does_not_count_in_any_session(withheld, mod, client):
     sign_in_with_factor(client, mod)
     assert client.get("/admin/").status_code == 200
     app_of(mod).delete()
@@ -131,7 +131,7 @@ def test_second_factor_that_is_removed_counts_in_no_session(withheld, mod, clien
     assert client.get("/admin/", follow=True).status_code == 403
 
 
-def test_decision_sent_without_second_factor_is_refused_and_what_was_typed_is_kept(withheld, mod, client):
+def test_decision_without_second_factor_is_refused_and_keeps_text(withheld, mod, client):
     app_of(mod)
     client.force_login(mod)
     case = withheld.cases.get()
@@ -178,7 +178,7 @@ def test_members_session_does_not_end_with_moderators_hours(bob, client):
     assert client.get("/help/").wsgi_request.user.is_authenticated
 
 
-def test_page_costs_a_member_no_query_for_the_rights_of_moderators(thread, bob, client):
+def test_page_for_member_needs_no_query_about_permissions(thread, bob, client):
     client.force_login(bob)
     for _warm in range(2):
         client.get(thread.get_absolute_url())

@@ -31,7 +31,7 @@ def plant(*arguments, **options):
     return Thread.objects.get()
 
 
-def test_the_projects_own_post_is_planted_with_its_two_questions(db, client):
+def test_seed_creates_post_with_its_two_questions(db, client):
     thread = plant()
     assert [question.asks for question in thread.questions.all()] == ["clinicians", "patients"]
     html = client.get(thread.get_absolute_url()).content.decode()
@@ -39,12 +39,12 @@ def test_the_projects_own_post_is_planted_with_its_two_questions(db, client):
     assert thread.opening.source.count("\n\n") == 8
 
 
-def test_planting_twice_makes_no_second_thread(db):
+def test_seed_run_twice_creates_one_thread(db):
     assert plant() == plant()
     assert Comment.objects.count() == 1
 
 
-def test_the_owners_text_replaces_it_and_every_reply_is_kept(db, original):
+def test_text_of_owner_replaces_seed_post_and_keeps_replies(db, original):
     thread = plant()
     answer = reply(thread.opening, person("Alice"), question=thread.questions.first())
     thread = plant(
@@ -72,19 +72,19 @@ def test_the_owners_text_replaces_it_and_every_reply_is_kept(db, original):
     assert thread.comment_count == 1
 
 
-def test_the_same_file_again_changes_nothing_and_what_is_not_said_stays(db, original):
+def test_same_file_again_changes_nothing_and_keeps_values_not_given(db, original):
     plant("--file", original, "--title", "Not real life", "--byline", "The blogger")
     thread = plant("--file", original)
     assert (thread.title, thread.opening.byline) == ("Not real life", "The blogger")
     assert thread.opening.revisions.count() == 0
 
 
-def test_a_plain_start_never_overwrites_the_owners_text(db, original):
+def test_start_does_not_overwrite_text_of_owner(db, original):
     plant("--file", original)
     assert "reader wrote" in plant().opening.source
 
 
-def test_questions_can_be_given(db, original):
+def test_questions_of_seed_thread_can_be_set(db, original):
     thread = plant("--file", original, "--question", "Who are you?", "--question", "What did your therapist say?")
     assert [(q.text, q.asks) for q in thread.questions.all()] == [
         ("Who are you?", "everybody"),
@@ -102,25 +102,25 @@ def test_questions_can_be_given(db, original):
         ("--question", "x" * 301),
     ],
 )
-def test_an_option_that_cannot_be_is_one_sentence(db, original, option):
+def test_invalid_option_is_refused_in_one_sentence(db, original, option):
     with pytest.raises(CommandError, match="Nothing was changed"):
         plant("--file", original, *option)
     assert not Thread.objects.exists()
 
 
-def test_nobody_can_join_under_the_name_of_the_post(db, original):
+def test_name_of_seed_author_cannot_be_registered(db, original):
     plant("--file", original, "--byline", "Dinah M.")
     assert not User.objects.name_is_free("Dinah M.")
     assert not User.objects.name_is_free("DINAH м")
     assert User.objects.name_is_free("Dina")
 
 
-def test_a_blank_title_leaves_the_title_as_it_is(db, original):
+def test_blank_title_keeps_title(db, original):
     assert plant("--file", original, "--title", "   ").title == "Is therapy a rehearsal for real life?"
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\xff", b"  \n", b"No question here.", b"x" * 100_001])
-def test_a_file_that_cannot_be_planted_is_one_sentence(db, tmp_path, content):
+def test_unusable_file_is_refused_in_one_sentence(db, tmp_path, content):
     path = tmp_path / "post.txt"
     if content is not None:
         path.write_bytes(content)
@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_planted_is_one_sentence(db, tmp_path, content):
     assert not Thread.objects.exists()
 
 
-def test_plain_text_draws_as_it_reads():
+def test_plain_text_is_shown_unchanged():
     assert plain_text.to_markdown(ORIGINAL).split("\n\n")[:3] == [
         "A reader wrote: “is it so?” I can’t find it.",
         r"It isn’t ‘all about you’ - or \*is\* it? 1. No.",
@@ -147,7 +147,7 @@ def test_plain_text_draws_as_it_reads():
         ("it's 'Work'", "it’s ‘Work’"),
     ],
 )
-def test_quotes_turn_the_right_way(straight, curly):
+def test_typographic_quotes_open_and_close_correctly(straight, curly):
     assert plain_text.curled(straight) == curly
 
 
@@ -161,11 +161,11 @@ def test_quotes_turn_the_right_way(straight, curly):
         ("", []),
     ],
 )
-def test_the_closing_questions_are_recognised(closing, questions):
+def test_questions_at_end_of_text_are_recognised(closing, questions):
     assert plain_text.closing_questions(f"First paragraph, why?\n\n{closing}" if closing else "") == questions
 
 
-def test_the_sample_conversation_comes_and_goes(db, client, capsys):
+def test_sample_conversation_can_be_added_and_removed(db, client, capsys):
     thread = plant()
     call_command("demo")
     call_command("demo")
@@ -177,7 +177,7 @@ def test_the_sample_conversation_comes_and_goes(db, client, capsys):
     assert Thread.objects.get().comment_count == 0
 
 
-def test_removing_the_sample_keeps_what_a_person_replied(db):
+def test_removing_sample_keeps_replies_of_people(db):
     thread = plant()
     call_command("demo")
     sample = Comment.objects.filter(is_sample=True, depth=2).first()
@@ -190,7 +190,7 @@ def test_removing_the_sample_keeps_what_a_person_replied(db):
     assert thread.comment_count == 1
 
 
-def test_what_a_moderator_removed_or_held_of_the_sample_goes_too_and_the_sample_can_come_again(db):
+def test_sample_with_removed_or_held_comments_can_be_removed_and_added_again(db):
     thread = plant()
     call_command("demo")
     mod = moderator()
@@ -206,6 +206,6 @@ def test_what_a_moderator_removed_or_held_of_the_sample_goes_too_and_the_sample_
     assert thread.comment_count == 11
 
 
-def test_without_a_seed_thread_the_sample_says_what_to_do(db):
+def test_sample_without_seed_thread_says_what_to_do(db):
     with pytest.raises(CommandError, match="plant_thread"):
         call_command("demo")

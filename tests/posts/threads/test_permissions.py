@@ -263,26 +263,26 @@ ABOUT_REQUEST = {
 
 @pytest.mark.parametrize("state", APPEALS)
 @pytest.mark.parametrize("role", ROLES)
-def test_who_answers_an_appeal_in_which_state(db, role, state):
+def test_who_may_answer_an_appeal_in_which_state(db, role, state):
     assert surprises(ABOUT_APPEAL, role, state, appeal_in) == []
 
 
 @pytest.mark.parametrize("state", REQUESTS)
 @pytest.mark.parametrize("role", ROLES)
-def test_who_asks_for_a_verification_and_who_answers(db, role, state):
+def test_who_may_request_and_answer_verification(db, role, state):
     assert surprises(ABOUT_REQUEST, role, state, request_in) == []
 
 
 @pytest.mark.parametrize("by", sorted(MODERATES))
 @pytest.mark.parametrize("outcome", ["granted", "refused"])
-def test_who_moderates_asks_like_others_and_is_answered_by_others(db, by, outcome):
+def test_request_of_moderator_is_answered_by_another(db, by, outcome):
     one = somebody(by, None)
     with pytest.raises(PermissionDenied):
         answer_request(outcome)(one, request_in("open", one))
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_nobody_but_whom_it_concerns_appeals(db, role):
+def test_only_person_concerned_may_appeal(db, role):
     author = person("The Author")
     comment = comment_in("published", author)
     entry = actions.remove(moderator=moderator("Mia Second"), comment=comment, reason=WHY)
@@ -297,7 +297,7 @@ def test_nobody_but_whom_it_concerns_appeals(db, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_who_takes_a_decision_back(db, role):
+def test_who_may_undo_a_decision(db, role):
     author = person("The Author")
     entry = actions.remove(moderator=moderator("Mia Second"), comment=comment_in("published", author), reason=WHY)
     one = somebody(role, author)
@@ -311,7 +311,7 @@ def test_who_takes_a_decision_back(db, role):
 @pytest.mark.parametrize("sanction", sanctions.SANCTIONS)
 @pytest.mark.parametrize("by", ["moderator", "owner"])
 @pytest.mark.parametrize("about", ["self", "moderator", "owner"])
-def test_moderators_take_no_sanctions_against_each_other(db, sanction, by, about):
+def test_moderators_cannot_sanction_each_other(db, sanction, by, about):
     """Only the owner does, and not against themselves."""
     one = somebody(by, None)
     other = {"self": one, "moderator": moderator("Mia Second")}.get(about) or person(
@@ -325,7 +325,7 @@ def test_moderators_take_no_sanctions_against_each_other(db, sanction, by, about
     assert done == (by == "owner" and about != "self")
 
 
-def test_an_entry_is_corrected_by_another(db):
+def test_correction_of_entry_requires_moderator(db):
     mod = moderator()
     entry = actions.remove(moderator=mod, comment=comment_in("published", person()), reason=WHY)
     added = decisions.annotate(moderator=mod, entry=entry, reason="I meant the other rule.")

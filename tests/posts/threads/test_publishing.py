@@ -37,7 +37,7 @@ def check(thread):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_the_counts_equal_the_rows(data, mod):
+def test_counts_equal_rows_after_any_changes(data, mod):
     # somebody else each time: what was removed of theirs before would have their next comments held
     alice = person()
     thread = make_thread(author=alice)

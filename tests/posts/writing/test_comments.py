@@ -22,7 +22,7 @@ def counts(thread):
     return thread.comment_count, [question.comment_count for question in thread.questions.all()]
 
 
-def test_a_thread_begins_with_its_opening_post_and_questions(alice):
+def test_new_thread_has_opening_post_and_questions(alice):
     thread = make_thread(author=alice, title="A first thread")
     assert thread.opening.depth == 0
     assert thread.opening.author == alice
@@ -32,7 +32,7 @@ def test_a_thread_begins_with_its_opening_post_and_questions(alice):
 
 
 @pytest.mark.parametrize(("setting", "allowed"), [("everybody", True), ("trusted", False), ("staff", False)])
-def test_who_may_start_a_thread_is_a_setting(settings, alice, setting, allowed):
+def test_setting_decides_who_may_start_threads(settings, alice, setting, allowed):
     settings.THREAD_STARTERS = setting
     assert permissions.may_start_thread(alice) is allowed
     if not allowed:
@@ -40,7 +40,7 @@ def test_who_may_start_a_thread_is_a_setting(settings, alice, setting, allowed):
             make_thread(author=alice)
 
 
-def test_alice_replies_and_bob_replies_to_her(opening, alice, bob):
+def test_replies_have_place_and_counts(opening, alice, bob):
     question = opening.thread.questions.first()
     first = reply(opening, alice, question=question)
     second = reply(first, bob)
@@ -51,7 +51,7 @@ def test_alice_replies_and_bob_replies_to_her(opening, alice, bob):
     assert first.reply_count == 1
 
 
-def test_a_reply_moves_activity_and_version(opening, alice):
+def test_reply_changes_activity_and_version_of_thread(opening, alice):
     before = Thread.objects.get(pk=opening.thread_id)
     answer = reply(opening, alice)
     after = Thread.objects.get(pk=opening.thread_id)
@@ -59,26 +59,26 @@ def test_a_reply_moves_activity_and_version(opening, alice):
     assert after.version == before.version + 1
 
 
-def test_a_question_of_another_thread_is_refused(opening, alice):
+def test_question_of_another_thread_is_refused(opening, alice):
     other = make_thread(title="Another thread").questions.first()
     with pytest.raises(PermissionDenied):
         reply(opening, alice, question=other)
 
 
-def test_the_same_form_twice_makes_one_comment(opening, alice):
+def test_form_sent_twice_creates_one_comment(opening, alice):
     assert reply(opening, alice, key="once") == reply(opening, alice, key="once")
     assert counts(opening.thread) == (1, [0, 0])
 
 
-def test_the_same_thread_form_twice_makes_one_thread(alice):
+def test_thread_form_sent_twice_creates_one_thread(alice):
     assert make_thread(author=alice, key="once") == make_thread(author=alice, key="once")
 
 
-def test_the_key_of_one_person_does_not_stop_another(opening, alice, bob):
+def test_same_form_key_of_two_people_creates_two_comments(opening, alice, bob):
     assert reply(opening, alice, key="same") != reply(opening, bob, key="same")
 
 
-def test_nobody_replies_to_what_is_gone(opening, alice, bob, mod):
+def test_reply_to_deleted_comment_is_refused(opening, alice, bob, mod):
     comment = reply(opening, alice)
     reply(comment, bob)
     comments.delete(author=alice, comment=comment)
@@ -86,7 +86,7 @@ def test_nobody_replies_to_what_is_gone(opening, alice, bob, mod):
         reply(comment, bob)
 
 
-def test_nobody_writes_in_a_locked_thread(opening, alice, mod):
+def test_writing_in_locked_thread_is_refused(opening, alice, mod):
     comment = reply(opening, alice)
     actions.lock(moderator=mod, thread=opening.thread, reason="Enough for today.")
     with pytest.raises(Refused, match="locked"):
@@ -95,14 +95,14 @@ def test_nobody_writes_in_a_locked_thread(opening, alice, mod):
         comments.edit(editor=alice, comment=comment, source=WORDS + " More.")
 
 
-def test_a_suspended_person_reads_but_does_not_write(opening, alice, mod):
+def test_suspended_person_can_read_but_not_write(opening, alice, mod):
     sanctions.suspend(moderator=mod, person=alice, reason="Spam.")
     alice.refresh_from_db()
     with pytest.raises(Refused, match="banned"):
         reply(opening, alice)
 
 
-def test_an_edit_in_the_first_minutes_leaves_no_mark(opening, alice):
+def test_edit_in_first_minutes_leaves_no_mark(opening, alice):
     comment = reply(opening, alice)
     comments.edit(editor=alice, comment=comment, source="Other words, written a moment later.")
     comment.refresh_from_db()
@@ -111,7 +111,7 @@ def test_an_edit_in_the_first_minutes_leaves_no_mark(opening, alice):
     assert not comment.revisions.exists()
 
 
-def test_a_later_edit_keeps_what_was_there(opening, alice):
+def test_later_edit_keeps_earlier_version(opening, alice):
     comment = reply(opening, alice, at=timezone.now() - timedelta(minutes=6))
     for text in ("The second text of this comment.", "The third text of this comment."):
         comments.edit(editor=alice, comment=comment, source=text)
@@ -121,20 +121,20 @@ def test_a_later_edit_keeps_what_was_there(opening, alice):
     assert [r.number for r in Revision.objects.filter(comment=comment)] == [1, 2]
 
 
-def test_the_same_text_again_is_no_edit(opening, alice):
+def test_unchanged_text_is_no_edit(opening, alice):
     comment = reply(opening, alice, at=timezone.now() - timedelta(hours=1))
     comments.edit(editor=alice, comment=comment, source=WORDS)
     assert not comment.revisions.exists()
 
 
-def test_an_edit_moves_the_version_of_the_thread(opening, alice):
+def test_edit_raises_version_of_thread(opening, alice):
     comment = reply(opening, alice)
     before = Thread.objects.get().version
     comments.edit(editor=alice, comment=comment, source="Other words, written a moment later.")
     assert Thread.objects.get().version == before + 1
 
 
-def test_a_clinician_who_writes_as_a_patient_after_all_loses_the_badge_there(opening, alice, mod):
+def test_badge_is_removed_if_clinician_changes_standpoint_to_patient(opening, alice, mod):
     verification.grant(moderator=mod, person=alice, profession="x", regulator="x", region="GB", method="x", reason="x")
     comment = reply(opening, alice, standpoint="clinician")
     comments.edit(editor=alice, comment=comment, source=WORDS, standpoint="patient")
@@ -142,7 +142,7 @@ def test_a_clinician_who_writes_as_a_patient_after_all_loses_the_badge_there(ope
     assert (comment.standpoint, comment.verification) == ("patient", None)
 
 
-def test_ones_words_can_be_taken_back_at_any_time(opening, alice, mod):
+def test_author_can_delete_comment_at_any_time(opening, alice, mod):
     comment = reply(opening, alice)
     actions.lock(moderator=mod, thread=opening.thread, reason="Enough.")
     sanctions.suspend(moderator=mod, person=alice, reason="Spam.")
@@ -152,14 +152,14 @@ def test_ones_words_can_be_taken_back_at_any_time(opening, alice, mod):
     assert comment.state == Comment.State.DELETED
 
 
-def test_a_change_of_standpoint_alone_is_saved(opening, alice):
+def test_change_of_standpoint_only_is_saved(opening, alice):
     comment = reply(opening, alice)
     comments.edit(editor=alice, comment=comment, source=WORDS, standpoint="patient")
     comment.refresh_from_db()
     assert comment.standpoint == "patient"
 
 
-def test_bob_cannot_edit_or_delete_what_alice_wrote(opening, alice, bob, mod):
+def test_other_member_cannot_edit_or_delete_comment(opening, alice, bob, mod):
     comment = reply(opening, alice)
     for somebody in (bob, mod):
         with pytest.raises(PermissionDenied):
@@ -168,7 +168,7 @@ def test_bob_cannot_edit_or_delete_what_alice_wrote(opening, alice, bob, mod):
             comments.delete(author=somebody, comment=comment)
 
 
-def test_a_deleted_comment_without_replies_is_gone(opening, alice, bob):
+def test_deleted_comment_without_replies_is_not_shown(opening, alice, bob):
     comment = reply(opening, alice)
     comments.delete(author=alice, comment=comment)
     comments.delete(author=alice, comment=comment)
@@ -176,7 +176,7 @@ def test_a_deleted_comment_without_replies_is_gone(opening, alice, bob):
     assert counts(opening.thread) == (0, [0, 0])
 
 
-def test_a_tombstone_stays_while_replies_hang_on_it_and_leaves_with_the_last(opening, alice, bob):
+def test_tombstone_is_shown_until_its_last_reply_is_deleted(opening, alice, bob):
     top = reply(opening, alice, question=opening.thread.questions.first())
     middle = reply(top, bob)
     leaf = reply(middle, alice)
@@ -192,13 +192,13 @@ def test_a_tombstone_stays_while_replies_hang_on_it_and_leaves_with_the_last(ope
     assert opening.reply_count == 0
 
 
-def test_a_thread_whose_opening_post_is_taken_back_unanswered_is_withdrawn(alice, bob):
+def test_thread_is_withdrawn_with_unanswered_opening_post(alice, bob):
     thread = make_thread(author=alice)
     comments.delete(author=alice, comment=thread.opening)
     assert not Thread.objects.visible_to(bob).filter(pk=thread.pk).exists()
 
 
-def test_below_the_deepest_level_a_reply_becomes_a_neighbour(opening, alice):
+def test_reply_below_deepest_level_becomes_sibling(opening, alice):
     parent, chain = reply(opening, alice), []
     # as replies would be, in one go: so many of them take a quarter of a minute
     for pk in range(parent.pk + 1, parent.pk + path.DEEPEST):
@@ -224,13 +224,13 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_the_database_itself_keeps_the_tree_whole(opening, alice, name):
+def test_database_constraints_on_tree(opening, alice, name):
     comment = reply(opening, alice)
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         Comment.objects.filter(pk=comment.pk).update(**BROKEN[name])
 
 
-def test_a_thread_has_one_opening_post(opening):
+def test_thread_has_one_opening_post(opening):
     with pytest.raises(IntegrityError, match="comment_one_opening_per_thread"), transaction.atomic():
         Comment.objects.create(
             thread=opening.thread,

@@ -35,7 +35,7 @@ def at_once(people, act):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_replies_at_once_find_twenty_places():
+def test_twenty_concurrent_replies_have_different_places():
     opening = make_thread().opening
     parent = reply(opening, person("Anna"), question=Question.objects.first())
     made = at_once([person() for _ in range(20)], lambda somebody: reply(parent, somebody))
@@ -50,7 +50,7 @@ def test_twenty_replies_at_once_find_twenty_places():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_form_sent_twenty_times_at_once_makes_one_comment():
+def test_form_sent_twenty_times_at_once_creates_one_comment():
     opening = make_thread().opening
     anna = person("Anna")
     made = at_once([anna] * 20, lambda somebody: reply(opening, somebody, key="once"))
@@ -61,7 +61,7 @@ def test_one_form_sent_twenty_times_at_once_makes_one_comment():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("closing", ["remove", "delete", "lock"])
-def test_who_replies_while_it_is_closed_is_counted_or_refused_but_never_half(closing):
+def test_reply_during_lock_is_counted_or_refused_completely(closing):
     opening = make_thread().opening
     anna, mod = person("Anna"), moderator()
     parent = reply(opening, anna)
@@ -97,7 +97,7 @@ def test_who_replies_while_it_is_closed_is_counted_or_refused_but_never_half(clo
 
 
 @pytest.mark.django_db
-def test_what_was_closed_between_the_look_and_the_write_changes_nothing():
+def test_reply_to_comment_closed_after_check_changes_nothing():
     opening = make_thread().opening
     parent = reply(opening, person("Anna"))
     before = Thread.objects.values().get()
@@ -117,7 +117,7 @@ def test_what_was_closed_between_the_look_and_the_write_changes_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_opens_an_item_in_the_same_moment_does_not_take_it_from_the_other():
+def test_case_opened_by_two_moderators_at_once_is_claimed_by_one():
     opening, mods = make_thread().opening, [moderator(f"Moderator {name}") for name in ("Ada", "Ben", "Cleo", "Dan")]
     for _number in range(8):
         case = decisions.open_or_begin(moderator=mods[0], comment_id=reply(opening, person()).pk)

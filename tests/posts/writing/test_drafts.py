@@ -33,7 +33,7 @@ def drafts():
     return list(Draft.objects.order_by("pk").values_list("place", "fields__source"))
 
 
-def test_a_place_has_one_draft_and_the_latest_words_stay(opening, alice):
+def test_place_has_one_draft_with_latest_text(opening, alice):
     place = f"reply:{opening.pk}"
     assert keep(alice, place)
     assert keep(alice, place, "and then this", fields={"standpoint": "patient", "csrfmiddlewaretoken": "x"})
@@ -42,19 +42,19 @@ def test_a_place_has_one_draft_and_the_latest_words_stay(opening, alice):
     assert (draft.comment, draft.thread) == (opening, opening.thread)
 
 
-def test_a_draft_without_words_is_none(opening, alice):
+def test_empty_draft_is_not_stored(opening, alice):
     place = f"reply:{opening.pk}"
     keep(alice, place)
     assert not keep(alice, place, " \n", fields={"standpoint": "patient"})
     assert drafts() == []
 
 
-def test_what_postgresql_cannot_hold_is_left_out(opening, alice):
+def test_characters_that_postgresql_refuses_are_removed(opening, alice):
     keep(alice, f"reply:{opening.pk}", "a\0b\ud800c\r\nd")
     assert drafts()[0][1] == "abc\nd"
 
 
-def test_a_draft_waits_on_any_device_in_the_page_and_in_place(opening, alice, client):
+def test_draft_is_in_form_on_page_and_in_place(opening, alice, client):
     comment = reply(opening, alice)
     client.force_login(alice)
     for place, address in (
@@ -74,7 +74,7 @@ def test_a_draft_waits_on_any_device_in_the_page_and_in_place(opening, alice, cl
             assert '<option value="patient" selected>' in html
 
 
-def test_the_question_that_was_just_chosen_is_the_newer_choice(opening, alice, client):
+def test_question_chosen_just_now_replaces_question_of_draft(opening, alice, client):
     first, second = opening.thread.questions.all()
     keep(alice, f"reply:{opening.pk}", fields={"question": str(first.pk)})
     client.force_login(alice)
@@ -86,7 +86,7 @@ def test_the_question_that_was_just_chosen_is_the_newer_choice(opening, alice, c
     assert TEXT in html
 
 
-def test_nobody_elses_draft_is_ever_offered(opening, alice, bob, client):
+def test_draft_of_other_member_is_not_offered(opening, alice, bob, client):
     keep(alice, f"reply:{opening.pk}")
     client.force_login(bob)
     for address in (f"/c/{opening.pk}/reply/", "/drafts/", opening.thread.get_absolute_url()):
@@ -97,7 +97,7 @@ def test_nobody_elses_draft_is_ever_offered(opening, alice, bob, client):
     assert len(drafts()) == 1
 
 
-def test_sending_takes_the_draft_away(opening, alice):
+def test_sending_deletes_draft(opening, alice):
     comment = reply(opening, alice)
     keep(alice, f"reply:{opening.pk}")
     reply(opening, alice)
@@ -108,7 +108,7 @@ def test_sending_takes_the_draft_away(opening, alice):
     assert drafts() == []
 
 
-def test_a_deletion_that_is_undone_finds_the_unfinished_change_again(opening, alice):
+def test_undone_deletion_keeps_draft_of_edit(opening, alice):
     comment = reply(opening, alice)
     keep(alice, f"edit:{comment.pk}", key=mark_of(WORDS))
     writing_comments.delete(author=alice, comment=comment)
@@ -116,7 +116,7 @@ def test_a_deletion_that_is_undone_finds_the_unfinished_change_again(opening, al
     assert len(drafts()) == 1
 
 
-def test_what_arrives_after_it_was_sent_is_not_brought_back(opening, alice, client):
+def test_late_draft_of_sent_comment_is_not_stored(opening, alice, client):
     client.force_login(alice)
     comment = reply(opening, alice, key="sent")
     client.post("/t/new/", {"title": "A thread of mine", "source": f"{WORDS} And so it began.", "key": "begun"})
@@ -134,7 +134,7 @@ def test_what_arrives_after_it_was_sent_is_not_brought_back(opening, alice, clie
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_arrives_while_it_is_being_sent_waits_and_is_refused(transactional_db):
+def test_draft_saved_while_comment_is_sent_is_refused(transactional_db):
     alice, thread = factories.person(), factories.thread()
     place, kept = f"reply:{thread.opening.pk}", []
 
@@ -162,13 +162,13 @@ def test_what_arrives_while_it_is_being_sent_waits_and_is_refused(transactional_
 @pytest.mark.parametrize(
     "place", ["", "reply:", "reply:0", "reply:99999999999", "edit:x", "thread:1", "reply:1 OR 1=1"]
 )
-def test_a_place_that_is_none_is_not_found(alice, client, place):
+def test_draft_for_invalid_place_is_not_found(alice, client, place):
     client.force_login(alice)
     assert client.post("/drafts/", {"place": place, "source": TEXT}).status_code == 404
     assert drafts() == []
 
 
-def test_only_what_one_can_know_of_is_a_place(opening, alice, bob, mod, client):
+def test_draft_for_invisible_comment_is_not_found(opening, alice, bob, mod, client):
     held, mine = reply(opening, alice), reply(opening, bob)
     others = reply(opening, alice)
     actions.hold(moderator=mod, comment=held, reason="A look.")
@@ -185,13 +185,13 @@ def test_only_what_one_can_know_of_is_a_place(opening, alice, bob, mod, client):
     assert answer("thread") == 404
 
 
-def test_a_suspended_member_keeps_what_they_type(alice, mod, client):
+def test_draft_of_suspended_member_is_stored(alice, mod, client):
     sanctions.suspend(moderator=mod, person=alice, reason="A pause.")
     client.force_login(alice)
     assert client.post("/drafts/", {"place": "thread", "source": TEXT}).status_code == 204
 
 
-def test_too_much_is_refused_by_the_verb_and_by_the_database(alice, client):
+def test_draft_that_is_too_long_is_refused_by_code_and_database(alice, client):
     client.force_login(alice)
     assert client.post("/drafts/", {"place": "thread", "source": "x" * MOST_CHARACTERS}).status_code == 413
     most = "\u00fc" * (MOST_CHARACTERS - len('{"source": ""}'))
@@ -200,13 +200,13 @@ def test_too_much_is_refused_by_the_verb_and_by_the_database(alice, client):
         Draft.objects.update(fields={"source": most + "x"})
 
 
-def test_the_database_knows_what_a_place_is_about(opening, alice):
+def test_database_constraints_on_places_of_drafts(opening, alice):
     keep(alice, "thread")
     with pytest.raises(IntegrityError, match="draft_place_is_what_it_is_about"):
         Draft.objects.update(comment=opening)
 
 
-def test_old_drafts_are_not_offered_and_go(opening, alice, client, capsys):
+def test_old_drafts_are_not_offered_and_are_deleted(opening, alice, client, capsys):
     now = timezone.now()
     old = reply(opening, alice)
     keep(alice, f"reply:{old.pk}", at=now - KEPT_FOR)
@@ -223,7 +223,7 @@ def test_old_drafts_are_not_offered_and_go(opening, alice, client, capsys):
     assert drafts() == [("thread", TEXT)]
 
 
-def test_of_too_many_the_oldest_go(opening, alice):
+def test_oldest_of_too_many_drafts_are_deleted(opening, alice):
     first = timezone.now() - timedelta(days=1)
     comments = [reply(opening, alice) for _ in range(3)]
     Draft.objects.bulk_create(
@@ -236,7 +236,7 @@ def test_of_too_many_the_oldest_go(opening, alice):
     assert Draft.objects.count() <= MOST_DRAFTS
 
 
-def test_a_draft_is_discarded_from_its_form_from_the_list_and_by_script(opening, alice, client):
+def test_draft_can_be_discarded_in_form_in_list_and_by_script(opening, alice, client):
     client.force_login(alice)
     place = f"reply:{opening.pk}"
     for more, headers, status, where in (
@@ -251,7 +251,7 @@ def test_a_draft_is_discarded_from_its_form_from_the_list_and_by_script(opening,
     assert client.post("/drafts/discard/", {"place": "//elsewhere.example"}).status_code == 404
 
 
-def test_the_list_says_where_each_belongs_and_shows_what_cannot_be_sent(opening, alice, bob, mod, client):
+def test_list_of_drafts_names_places_and_shows_drafts_that_cannot_be_sent(opening, alice, bob, mod, client):
     theirs = reply(opening, bob)
     reply(theirs, alice)
     mine = reply(opening, alice)
@@ -274,7 +274,7 @@ def test_the_list_says_where_each_belongs_and_shows_what_cannot_be_sent(opening,
     assert html.count("Go on writing") == 3
 
 
-def test_the_list_goes_by_position_at_a_constant_cost(opening, alice, bob, client, settings):
+def test_query_count_of_list_of_drafts_is_constant(opening, alice, bob, client, settings):
     settings.THREADS_PER_PAGE = 3
     client.force_login(alice)
     for number in range(7):
@@ -292,11 +292,11 @@ def test_the_list_goes_by_position_at_a_constant_cost(opening, alice, bob, clien
     assert 'href="/drafts/"' in client.get("/account/").content.decode()
 
 
-def test_visitors_are_led_to_sign_in(client, db):
+def test_visitor_who_opens_drafts_is_asked_to_sign_in(client, db):
     assert client.get("/drafts/").url == "/account/login/?next=/drafts/"
 
 
-def test_the_threads_page_tells_of_the_latest_draft_at_no_cost(opening, alice, bob, client):
+def test_thread_page_shows_latest_draft_without_another_query(opening, alice, bob, client):
     client.force_login(alice)
     address = opening.thread.get_absolute_url()
     theirs = reply(opening, bob)
@@ -322,7 +322,7 @@ def test_the_threads_page_tells_of_the_latest_draft_at_no_cost(opening, alice, b
     assert line()[0] == "You have an unfinished comment. Go on writing"
 
 
-def test_the_answer_to_what_was_sent_tells_the_browser_which_draft_that_was(opening, alice, client):
+def test_response_to_sent_comment_names_its_draft(opening, alice, client):
     client.force_login(alice)
     for headers in ({}, {"HX-Request": "true"}):
         data = {"source": f"{WORDS} {len(headers)}", "key": f"k{len(headers)}", "place": f"reply:{opening.pk}"}
@@ -334,7 +334,7 @@ def test_the_answer_to_what_was_sent_tells_the_browser_which_draft_that_was(open
     assert "sent" not in sent.cookies
 
 
-def test_a_form_that_is_sent_again_still_knows_its_place(opening, alice):
+def test_refused_form_keeps_place_of_draft(opening, alice):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)
     html = strict.post(
@@ -346,14 +346,14 @@ def test_a_form_that_is_sent_again_still_knows_its_place(opening, alice):
     assert f'name="place" value="reply:{opening.pk}"' in html
 
 
-def test_a_draft_names_no_comment_of_another_and_leaves_with_its_writer(opening, alice):
+def test_draft_is_deleted_with_its_author(opening, alice):
     keep(alice, f"reply:{opening.pk}")
     Comment.objects.filter(author=alice).delete()
     alice.delete()
     assert drafts() == []
 
 
-def test_drafts_are_kept_only_so_fast(opening, alice, client, settings):
+def test_saving_drafts_is_limited(opening, alice, client, settings):
     settings.LIMITS = {"draft": {"first day": "2 per minute"}}
     client.force_login(alice)
     answers = [client.post("/drafts/", {"place": "thread", "source": f"{TEXT} {n}"}) for n in range(3)]

@@ -37,7 +37,7 @@ def plain(html):
     return found
 
 
-def test_a_fresh_change_leaves_no_mark_and_a_later_one_is_public(comment, alice, client):
+def test_first_minutes_edit_is_unmarked_and_later_edit_is_public(comment, alice, client):
     comments.edit(editor=alice, comment=comment, source="Somebody stayed, at first without a word.")
     assert "edited" not in client.get(comment.thread.get_absolute_url()).content.decode()
     grow_old(comment)
@@ -52,7 +52,7 @@ def test_a_fresh_change_leaves_no_mark_and_a_later_one_is_public(comment, alice,
     assert history(client, comment, 3) == history(client, comment, "x") == history(client, comment, "0") == 404
 
 
-def test_what_somebody_typed_is_shown_as_text(comment, alice, client):
+def test_history_escapes_html_of_texts(comment, alice, client):
     grow_old(comment)
     comments.edit(editor=alice, comment=comment, source="<script>alert(1)</script> and some more words")
     html = history(client, comment)
@@ -60,7 +60,7 @@ def test_what_somebody_typed_is_shown_as_text(comment, alice, client):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
-def test_each_version_tells_what_changed_since_the_one_before(comment, alice, client, django_assert_max_num_queries):
+def test_history_shows_change_of_each_version(comment, alice, client, django_assert_max_num_queries):
     grow_old(comment)
     for number in range(2, 60):
         comments.edit(editor=alice, comment=comment, source=f"This is now version number {number}.")
@@ -72,7 +72,7 @@ def test_each_version_tells_what_changed_since_the_one_before(comment, alice, cl
     assert listed == [str(number) for number in range(51, 9, -1)]
 
 
-def test_what_is_gone_has_no_history(comment, alice, bob, mod, client):
+def test_deleted_comment_has_no_history(comment, alice, bob, mod, client):
     grow_old(comment)
     comments.edit(editor=alice, comment=comment, source=LATER)
     reply(comment, bob)
@@ -87,7 +87,7 @@ def test_what_is_gone_has_no_history(comment, alice, bob, mod, client):
     assert history(client, comment) == 404
 
 
-def test_a_moderator_withholds_a_version_and_shows_it_again(comment, alice, mod, client):
+def test_moderator_withholds_version_and_shows_it_again(comment, alice, mod, client):
     grow_old(comment)
     comments.edit(editor=alice, comment=comment, source="The name of my patient is Anna.")
     comments.edit(editor=alice, comment=comment, source="The name of my patient is nobody’s business.")
@@ -108,7 +108,7 @@ def test_a_moderator_withholds_a_version_and_shows_it_again(comment, alice, mod,
     assert set(LogEntry.objects.values_list("act", "comment")) == {("withhold", comment.pk), ("show_again", comment.pk)}
 
 
-def test_only_a_moderator_withholds(comment, alice, bob):
+def test_only_moderator_can_withhold_version(comment, alice, bob):
     grow_old(comment)
     comments.edit(editor=alice, comment=comment, source=LATER)
     for somebody in (alice, bob):
@@ -116,7 +116,7 @@ def test_only_a_moderator_withholds(comment, alice, bob):
             actions.withhold(moderator=somebody, revision=Revision.objects.get(), reason="Mine.")
 
 
-def test_two_windows_that_change_one_comment_do_not_overwrite_each_other(comment, alice, client):
+def test_edit_in_second_window_does_not_overwrite_first(comment, alice, client):
     client.force_login(alice)
     address = f"/c/{comment.pk}/edit/"
     seen = re.search(r'name="seen" value="(\w+)"', client.get(address).content.decode()).group(1)
@@ -136,7 +136,7 @@ def test_two_windows_that_change_one_comment_do_not_overwrite_each_other(comment
     assert comment.source == second
 
 
-def test_the_same_change_from_two_windows_is_no_conflict(comment, alice):
+def test_same_edit_in_two_windows_is_no_conflict(comment, alice):
     seen = comment.fingerprint
     comments.edit(editor=alice, comment=comment, source=LATER, seen=seen)
     comments.edit(editor=alice, comment=comment, source=LATER, seen=seen)
@@ -152,7 +152,7 @@ def rows():
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_a_deletion_is_undone_for_a_minute_and_everything_is_as_before(opening, alice, bob, client, answered):
+def test_deletion_undone_within_a_minute_restores_everything(opening, alice, bob, client, answered):
     comment = reply(opening, alice, question=opening.thread.questions.first())
     if answered:
         reply(comment, bob)
@@ -170,7 +170,7 @@ def test_a_deletion_is_undone_for_a_minute_and_everything_is_as_before(opening, 
     assert rows() == before
 
 
-def test_a_thread_that_left_with_its_opening_post_comes_back_with_it(alice, client):
+def test_thread_returns_when_deletion_of_opening_post_is_undone(alice, client):
     thread = make_thread(author=alice)
     client.force_login(alice)
     page = client.post(f"/c/{thread.opening.pk}/delete/", follow=True).content.decode()
@@ -180,7 +180,7 @@ def test_a_thread_that_left_with_its_opening_post_comes_back_with_it(alice, clie
     assert client.get(thread.get_absolute_url()).status_code == 200
 
 
-def test_after_the_minute_a_deletion_stays(comment, alice, client):
+def test_deletion_cannot_be_undone_after_a_minute(comment, alice, client):
     comments.delete(author=alice, comment=comment)
     Comment.objects.filter(pk=comment.pk).update(deleted_at=timezone.now() - timedelta(seconds=80))
     with pytest.raises(Refused):
@@ -192,7 +192,7 @@ def test_after_the_minute_a_deletion_stays(comment, alice, client):
     assert comment.deleted_at
 
 
-def test_nobody_else_undoes_it_and_a_removal_is_not_undone_by_it(comment, alice, bob, mod):
+def test_only_author_undoes_deletion_and_not_removal(comment, alice, bob, mod):
     comments.delete(author=alice, comment=comment)
     for somebody in (bob, mod):
         with pytest.raises(PermissionDenied):
@@ -204,7 +204,7 @@ def test_nobody_else_undoes_it_and_a_removal_is_not_undone_by_it(comment, alice,
     assert Thread.objects.get().comment_count == 0
 
 
-def test_in_a_locked_thread_a_deletion_is_undone_and_by_the_suspended_it_is_not(comment, alice, mod):
+def test_deletion_in_locked_thread_can_be_undone_but_not_by_suspended_author(comment, alice, mod):
     actions.lock(moderator=mod, thread=comment.thread, reason="Enough.")
     comments.delete(author=alice, comment=comment)
     assert comments.undelete(author=alice, comment=comment).is_published
@@ -215,7 +215,7 @@ def test_in_a_locked_thread_a_deletion_is_undone_and_by_the_suspended_it_is_not(
         comments.undelete(author=alice, comment=comment)
 
 
-def test_deleting_and_undoing_without_end_is_slowed_down(comment, alice, client, settings):
+def test_deleting_and_undoing_is_limited(comment, alice, client, settings):
     settings.LIMITS = {"edit": {"first day": "3 per hour"}}
     client.force_login(alice)
     answers = [client.post(f"/c/{comment.pk}/{act}/") for act in ("delete", "undelete") * 2]
@@ -225,7 +225,7 @@ def test_deleting_and_undoing_without_end_is_slowed_down(comment, alice, client,
 
 
 @pytest.mark.parametrize("state", ["hidden", "held"])
-def test_what_was_said_while_readers_could_not_see_it_stays_unseen(opening, comment, alice, mod, client, state):
+def test_version_that_was_never_visible_stays_withheld(opening, comment, alice, mod, client, state):
     named = "The name of my patient is Anna, and she said so."
     comments.edit(editor=alice, comment=comment, source=named)
     grow_old(comment)
@@ -243,13 +243,13 @@ def test_what_was_said_while_readers_could_not_see_it_stays_unseen(opening, comm
     assert "Anna" in history(client, comment, 1)
 
 
-def test_what_was_taken_back_is_found_by_no_search(comment, alice):
+def test_deleted_comment_is_not_found_by_search(comment, alice):
     assert Comment.objects.matching("unkind week").filter(pk=comment.pk).exists()
     comments.delete(author=alice, comment=comment)
     assert not Comment.objects.matching("unkind week").filter(pk=comment.pk).exists()
 
 
-def test_a_history_with_thousands_of_versions_costs_the_same(comment, client, django_assert_max_num_queries):
+def test_query_count_of_history_is_constant(comment, client, django_assert_max_num_queries):
     now = timezone.now()
     Revision.objects.bulk_create(
         Revision(comment=comment, number=number, source="x", replaced_at=now) for number in range(1, 2_001)

@@ -43,7 +43,7 @@ def write(parent, key="k", **about):
     return guests.comment_as_guest(parent=parent, key=key, **about)
 
 
-def test_a_guest_comments_and_only_they_see_it_until_a_moderator_approves(opening, client, mod):
+def test_guest_comment_is_visible_to_its_guest_only_until_approved(opening, client, mod):
     answer = sent(client, opening)
     comment = Comment.objects.get(byline="Wren")
     assert (answer.status_code, answer.url) == (302, f"{opening.thread.get_absolute_url()}#w{comment.pk}")
@@ -64,13 +64,13 @@ def test_a_guest_comments_and_only_they_see_it_until_a_moderator_approves(openin
     assert Thread.objects.get().comment_count == 1
 
 
-def test_with_htmx_the_waiting_comment_takes_the_forms_place(opening, client):
+def test_held_guest_comment_replaces_form_with_htmx(opening, client):
     html = sent(client, opening, headers=HTMX).content.decode()
     assert html.startswith(f'<article class="comment waiting" id="w{Comment.objects.get(byline="Wren").pk}"')
     assert "autofocus" in html
 
 
-def test_a_guest_can_answer_a_question_and_reply_to_a_member(opening, alice, client):
+def test_guest_can_answer_question_and_reply_to_member(opening, alice, client):
     question = opening.thread.questions.first()
     sent(client, opening, question=question.pk, standpoint="patient")
     first = Comment.objects.get(byline="Wren")
@@ -80,7 +80,7 @@ def test_a_guest_can_answer_a_question_and_reply_to_a_member(opening, alice, cli
     assert Comment.objects.get(parent=parent).byline == "Wren"
 
 
-def test_nobody_else_can_claim_to_have_written_it(opening, client):
+def test_other_person_cannot_claim_guest_comment(opening, client):
     sent(client, opening)
     pk = Comment.objects.get(byline="Wren").pk
     stranger = Client()
@@ -91,7 +91,7 @@ def test_nobody_else_can_claim_to_have_written_it(opening, client):
     assert f"w{pk}" not in client.get(opening.thread.get_absolute_url()).content.decode()
 
 
-def test_the_address_is_shown_to_nobody(opening, client, mod):
+def test_address_of_guest_is_not_shown(opening, client, mod):
     sent(client, opening)
     comment = Comment.objects.get(byline="Wren")
     actions.approve(moderator=mod, comment=comment, reason="Welcome.")
@@ -114,7 +114,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("data", "said"), REFUSED)
-def test_what_cannot_be_taken_comes_back_with_everything_that_was_typed(opening, alice, client, data, said):
+def test_refused_guest_form_keeps_all_fields(opening, alice, client, data, said):
     typed = {"source": "Words that took me an hour.", "name": "Wren", "email": "wren@example.org"} | data
     answer = sent(client, opening, **typed)
     html = answer.content.decode()
@@ -124,7 +124,7 @@ def test_what_cannot_be_taken_comes_back_with_everything_that_was_typed(opening,
     assert not Comment.objects.filter(is_guest=True).exists()
 
 
-def test_a_program_that_sends_at_once_has_to_wait_and_a_person_can_send_again(opening, client, settings, monkeypatch):
+def test_form_sent_too_quickly_is_refused_and_can_be_sent_again(opening, client, settings, monkeypatch):
     settings.GUEST_LEAST_SECONDS = 4
     data = form_of(client, opening)
     answer = client.post(f"/c/{opening.pk}/reply/", data)
@@ -144,7 +144,7 @@ def test_a_program_that_sends_at_once_has_to_wait_and_a_person_can_send_again(op
     assert client.post(f"/c/{opening.pk}/reply/", data).status_code == 302
 
 
-def test_where_the_owner_does_not_want_guests_visitors_are_asked_to_sign_in(opening, client):
+def test_visitor_is_asked_to_sign_in_if_guests_are_off(opening, client):
     data = form_of(client, opening)
     SiteChoices.objects.update_or_create(pk=1, defaults={"guests_may_comment": False})
     assert 'name="name"' not in client.get(f"/c/{opening.pk}/reply/").content.decode()
@@ -164,7 +164,7 @@ def test_only_owner_can_change_site_choices(client, mod):
         assert SiteChoices.present().guests_may_comment is (user == mod)
 
 
-def test_the_same_form_twice_is_one_comment(opening, client):
+def test_guest_form_sent_twice_creates_one_comment(opening, client):
     data = form_of(client, opening)
     answers = [client.post(f"/c/{opening.pk}/reply/", data) for _ in range(3)]
     assert {(answer.status_code, answer.url) for answer in answers} == {(302, answers[0].url)}
@@ -172,7 +172,7 @@ def test_the_same_form_twice_is_one_comment(opening, client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_at_once_are_one_comment(opening):
+def test_guest_form_sent_twenty_times_at_once_creates_one_comment(opening):
     made = at_once(range(20), lambda _number: write(opening))
     assert len(made) == 20
     assert {comment.pk for comment in made} == {Comment.objects.get(is_guest=True).pk}
@@ -192,7 +192,7 @@ def test_the_same_words_again_are_asked_about(opening, client):
 
 
 @pytest.mark.parametrize("closing", ["locked", "removed"])
-def test_a_guest_whose_place_was_closed_keeps_the_text_and_is_told_why(opening, alice, client, mod, closing):
+def test_guest_reply_to_closed_place_keeps_text_and_shows_reason(opening, alice, client, mod, closing):
     parent = reply(opening, alice)
     data = form_of(client, parent)
     if closing == "locked":
@@ -216,7 +216,7 @@ def wren(db):
     return somebody
 
 
-def test_whoever_joins_with_the_address_can_make_the_comments_their_own(opening, client, mod, wren, bob):
+def test_member_with_verified_address_can_claim_guest_comments(opening, client, mod, wren, bob):
     shown, held, other = write(opening), write(opening, key="k2"), write(opening, key="k3", email="other@example.org")
     actions.approve(moderator=mod, comment=shown, reason="Welcome.")
     client.force_login(bob)
@@ -239,27 +239,27 @@ def test_whoever_joins_with_the_address_can_make_the_comments_their_own(opening,
     assert not GuestComment.objects.filter(comment__in=[shown, held]).exclude(email="").exists()
 
 
-def test_a_form_that_was_sent_as_a_guest_and_as_a_member_can_be_claimed(opening, wren):
+def test_form_sent_as_guest_and_as_member_can_be_claimed(opening, wren):
     comment = write(opening, key="twice")
     reply(opening, wren, key="twice")
     assert guests.claim(person=wren, addresses=["wren@example.org"], comments=[comment.pk]) == 1
 
 
-def test_what_a_moderator_removed_is_not_shown_to_whoever_claims(opening, client, mod, wren):
+def test_claim_does_not_show_removed_comments(opening, client, mod, wren):
     comment = write(opening)
     actions.remove(moderator=mod, comment=comment, reason="Unkind.")
     client.force_login(wren)
     assert WORDS not in client.get("/guest-comments/").content.decode()
 
 
-def test_guests_are_found_by_an_index(opening):
+def test_guest_comments_of_address_are_found_by_index(opening):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         plan = GuestComment.objects.written_from(["wren@example.org"]).explain()
     assert "guest_comment_email" in plan
 
 
-def test_an_address_that_is_not_verified_claims_nothing(opening, client, wren):
+def test_unverified_address_cannot_claim(opening, client, wren):
     comment = write(opening)
     EmailAddress.objects.update(verified=False)
     client.force_login(wren)
@@ -268,7 +268,7 @@ def test_an_address_that_is_not_verified_claims_nothing(opening, client, wren):
     assert comment.author is None
 
 
-def test_what_one_called_helpful_before_one_claimed_it_counts_no_more(opening, mod, wren, bob):
+def test_helpful_mark_on_claimed_comment_is_removed(opening, mod, wren, bob):
     comment = write(opening)
     actions.approve(moderator=mod, comment=comment, reason="Welcome.")
     comment.refresh_from_db()
@@ -280,7 +280,7 @@ def test_what_one_called_helpful_before_one_claimed_it_counts_no_more(opening, m
     assert Helpful.objects.get().person == bob
 
 
-def test_somebody_suspended_claims_nothing(opening, wren, mod):
+def test_suspended_member_cannot_claim(opening, wren, mod):
     comment = write(opening)
     sanctions.suspend(moderator=mod, person=wren, reason="Unkind.")
     wren.refresh_from_db()
@@ -288,7 +288,7 @@ def test_somebody_suspended_claims_nothing(opening, wren, mod):
         guests.claim(person=wren, addresses=["wren@example.org"], comments=[comment.pk])
 
 
-def test_addresses_are_forgotten_after_a_year(opening):
+def test_addresses_of_guests_are_deleted_after_a_year(opening):
     old, young = write(opening), write(opening, key="k2")
     now = timezone.now()
     GuestComment.objects.filter(comment=old).update(written_at=now - guests.ADDRESS_KEPT_FOR - timezone.timedelta(1))
@@ -296,9 +296,7 @@ def test_addresses_are_forgotten_after_a_year(opening):
     assert set(GuestComment.objects.exclude(email="").values_list("pk", flat=True)) == {young.pk}
 
 
-def test_the_list_of_claims_costs_the_same_for_one_and_for_many(
-    opening, client, wren, alice, django_assert_max_num_queries
-):
+def test_query_count_of_list_of_claims_is_constant(opening, client, wren, alice, django_assert_max_num_queries):
     client.force_login(wren)
     for number in range(8):
         write(reply(opening, alice), key=f"k{number}")
@@ -307,7 +305,7 @@ def test_the_list_of_claims_costs_the_same_for_one_and_for_many(
     assert html.count('name="comment"') == 8
 
 
-def test_a_member_whose_comment_is_held_is_no_guest(opening, alice, mod, client):
+def test_held_comment_of_member_is_not_shown_as_guest_comment(opening, alice, mod, client):
     comment = reply(opening, alice)
     actions.hold(moderator=mod, comment=comment, reason="A look.")
     with pytest.raises(Refused):
@@ -318,7 +316,7 @@ def test_a_member_whose_comment_is_held_is_no_guest(opening, alice, mod, client)
     assert "on this device" not in html
 
 
-def test_whoever_confirms_the_address_is_told_of_the_comments(opening, client):
+def test_confirmed_address_shows_notice_about_guest_comments(opening, client):
     write(opening, email="new@example.org")
     write(opening, key="k2", email="")
     for name, email, told in (("Robin", "new@example.org", True), ("Jay", "other@example.org", False)):

@@ -12,14 +12,14 @@ from tests.factories import WORDS, reply
 MARKDOWN = "Somebody **stayed**, and:\n\n> I had been unkind\n- once\n- twice\n\n<b>not bold</b> https://example.org."
 
 
-def test_the_preview_is_the_comments_own_html(opening, alice, client):
+def test_preview_equals_html_of_comment(opening, alice, client):
     html = client.post("/preview/", {"source": f"  {MARKDOWN}\r\n"}).content.decode()
     client.force_login(alice)
     client.post(f"/c/{opening.pk}/reply/", {"source": f"  {MARKDOWN}\r\n", "key": "k"})
     assert Comment.objects.get(author=alice).html in html
 
 
-def test_it_needs_no_token_and_no_session(db):
+def test_preview_needs_no_csrf_token_and_no_session(db):
     assert Client(enforce_csrf_checks=True).post("/preview/", {"source": WORDS}).status_code == 200
     assert Client().get("/preview/").status_code == 405
 
@@ -33,14 +33,14 @@ def test_it_needs_no_token_and_no_session(db):
         ("x" * 100_001, 422, "At most 100,000 characters"),
     ],
 )
-def test_where_there_is_none_it_says_why(client, db, text, status, said):
+def test_refused_preview_shows_reason(client, db, text, status, said):
     answer = client.post("/preview/", {"source": text})
     assert answer.status_code == status
     assert said in answer.content.decode()
 
 
 @pytest.mark.parametrize("place", ["reply", "reply in place", "edit", "start"])
-def test_without_scripts_a_button_shows_it_above_the_buttons_and_sends_nothing(opening, alice, client, place):
+def test_preview_without_scripts_is_above_buttons_and_sends_nothing(opening, alice, client, place):
     comment = reply(opening, alice)
     address = {"edit": f"/c/{comment.pk}/edit/", "start": "/t/new/"}.get(place, f"/c/{comment.pk}/reply/")
     headers = {"HX-Request": "true"} if place == "reply in place" else {}
@@ -58,7 +58,7 @@ def test_without_scripts_a_button_shows_it_above_the_buttons_and_sends_nothing(o
     assert re.search(r"<textarea[^>]*>\s*Somebody \*\*stayed\*\*", html)
 
 
-def test_a_text_too_complex_to_be_shown_is_kept(opening, alice, client):
+def test_preview_of_too_complex_text_keeps_text(opening, alice, client):
     client.force_login(alice)
     answer = client.post(f"/c/{opening.pk}/reply/", {"source": "> " * 30 + "x", "preview": "1"})
     assert answer.status_code == 200
@@ -66,14 +66,14 @@ def test_a_text_too_complex_to_be_shown_is_kept(opening, alice, client):
     assert "&gt; " * 30 + "x" in answer.content.decode()
 
 
-def test_a_visitor_whose_session_ended_keeps_the_text(opening, client):
+def test_preview_after_session_ended_keeps_text(opening, client):
     answer = client.post(f"/c/{opening.pk}/reply/", {"source": WORDS, "preview": "1"})
     assert answer.status_code == 422
     assert WORDS in answer.content.decode()
 
 
 @pytest.mark.django_db
-def test_visitors_have_a_budget_of_characters(client, settings):
+def test_previews_of_visitors_are_limited_by_characters(client, settings):
     settings.LIMITS = {"preview": limits.OURS["preview"], "preview_size": limits.OURS["preview_size"]}
     statuses = [client.post("/preview/", {"source": f"{n} " + "word " * 3_900}).status_code for n in range(8)]
     assert statuses == [200] * 5 + [429] * 3
@@ -82,7 +82,7 @@ def test_visitors_have_a_budget_of_characters(client, settings):
 
 
 @pytest.mark.django_db
-def test_short_previews_are_limited_by_number_alone(client, settings):
+def test_short_previews_are_limited_by_number_only(client, settings):
     settings.LIMITS = {"preview": limits.OURS["preview"], "preview_size": limits.OURS["preview_size"]}
     statuses = [client.post("/preview/", {"source": "A word."}).status_code for _n in range(31)]
     assert statuses == [200] * 30 + [429]

@@ -30,7 +30,7 @@ def version(thread):
     return Thread.objects.get(pk=thread.pk).version
 
 
-def test_what_an_older_version_made_is_made_anew(opening, alice):
+def test_comments_of_older_renderer_are_rendered_again(opening, alice):
     first, second = reply(opening, alice), reply(opening, alice)
     made_by_an_older_version(first)
     Comment.objects.filter(pk=second.pk).update(html="<p>by today's version</p>")
@@ -45,7 +45,7 @@ def test_what_an_older_version_made_is_made_anew(opening, alice):
     assert second.html == markup.render(WORDS)
 
 
-def test_a_thread_moves_only_where_readers_see_something_else(opening, alice):
+def test_version_of_thread_rises_only_if_visible_html_changed(opening, alice):
     comment, same = reply(opening, alice), reply(opening, alice)
     other = thread()
     made_by_an_older_version(comment)
@@ -56,7 +56,7 @@ def test_a_thread_moves_only_where_readers_see_something_else(opening, alice):
     assert not Comment.objects.filter(renderer=OLD).exists()
 
 
-def test_it_goes_by_batches_and_on_where_it_was_left(opening, alice, monkeypatch):
+def test_rerendering_works_in_batches_and_resumes(opening, alice, monkeypatch):
     monkeypatch.setattr(rerendering, "BATCH", 2)
     comments = [opening, *(reply(opening, alice) for _number in range(4))]
     made_by_an_older_version(*comments)
@@ -70,7 +70,7 @@ def test_it_goes_by_batches_and_on_where_it_was_left(opening, alice, monkeypatch
     assert run(everything=True, after=comments[2].pk).made == 2
 
 
-def test_what_is_too_complex_now_is_left_and_told_and_not_tried_again(opening, alice, monkeypatch):
+def test_comment_that_became_too_complex_is_kept_reported_and_not_retried(opening, alice, monkeypatch):
     comment = reply(opening, alice)
     made_by_an_older_version(opening, comment)
     whole, tried = markup.render, []
@@ -88,13 +88,13 @@ def test_what_is_too_complex_now_is_left_and_told_and_not_tried_again(opening, a
     assert (comment.html, comment.renderer) == ("<p>old</p>", OLD)
 
 
-def test_an_opening_post_keeps_its_wider_limits(opening):
+def test_opening_post_keeps_its_larger_limits(opening):
     source = "word " * 5_000
     Comment.objects.filter(pk=opening.pk).update(source=source, html="", renderer=OLD)
     assert run().refused == []
 
 
-def test_an_edit_at_the_same_time_is_not_lost(opening, alice, monkeypatch):
+def test_concurrent_edit_is_not_lost(opening, alice, monkeypatch):
     """It comes between the drawing and the storing: the row is left to the edit, which drew it."""
     comment = reply(opening, alice)
     made_by_an_older_version(comment)
@@ -110,7 +110,7 @@ def test_an_edit_at_the_same_time_is_not_lost(opening, alice, monkeypatch):
     assert comment.html == "<p>Something else, and later than that.</p>"
 
 
-def test_the_thread_is_locked_before_a_comment_is_taken(opening, alice):
+def test_rerendering_locks_thread_before_comment(opening, alice):
     """The order of every verb; the other way round two of them would wait for each other."""
     made_by_an_older_version(reply(opening, alice))
     with CaptureQueriesContext(connection) as queries:
@@ -136,7 +136,7 @@ def told(*options, stderr):
     return stdout.getvalue()
 
 
-def test_the_command_counts_and_names_what_it_could_not_draw(opening, alice, monkeypatch):
+def test_command_lists_comments_it_could_not_render(opening, alice, monkeypatch):
     comment = reply(opening, alice)
     made_by_an_older_version(opening, comment)
     Comment.objects.filter(pk=comment.pk).update(source="> " * 11)
@@ -150,12 +150,12 @@ def test_the_command_counts_and_names_what_it_could_not_draw(opening, alice, mon
     assert "\r[##############################] 100%  2 looked at" in bar.getvalue()
 
 
-def test_there_may_be_nothing_to_do(db):
+def test_command_says_if_all_comments_are_current(db):
     assert "Done: 0 looked at" in told(stderr=io.StringIO())
 
 
 @pytest.mark.parametrize(("options", "way_on"), [([], ""), (["--all"], " --all --after {}")])
-def test_stopped_by_hand_it_says_how_to_go_on(opening, alice, monkeypatch, options, way_on):
+def test_interrupted_command_says_how_to_continue(opening, alice, monkeypatch, options, way_on):
     monkeypatch.setattr(rerendering, "BATCH", 1)
     comment = reply(opening, alice)
     made_by_an_older_version(opening, comment)

@@ -39,7 +39,7 @@ def sent(client, comment, **data):
         ("<" * 15_000, "grows too large"),
     ],
 )
-def test_what_cannot_be_taken_comes_back_with_the_text_and_the_reason(opening, alice, client, text, said):
+def test_refused_reply_keeps_text_and_shows_reason(opening, alice, client, text, said):
     client.force_login(alice)
     answer = sent(client, opening, source=text)
     assert answer.status_code == 422
@@ -49,7 +49,7 @@ def test_what_cannot_be_taken_comes_back_with_the_text_and_the_reason(opening, a
     assert not Comment.objects.filter(author=alice).exists()
 
 
-def test_a_reply_to_what_is_gone_keeps_the_text_and_says_why(opening, alice, bob, mod, client):
+def test_reply_to_deleted_comment_keeps_text_and_shows_reason(opening, alice, bob, mod, client):
     comment = reply(opening, alice)
     reply(comment, alice)
     client.force_login(bob)
@@ -61,7 +61,7 @@ def test_a_reply_to_what_is_gone_keeps_the_text_and_says_why(opening, alice, bob
 
 
 @pytest.mark.parametrize("fate", ["deleted", "removed", "withdrawn"])
-def test_a_reply_to_what_vanished_altogether_keeps_the_text_and_tells_no_name(opening, alice, bob, mod, client, fate):
+def test_reply_to_vanished_comment_keeps_text_and_shows_no_name(opening, alice, bob, mod, client, fate):
     comment = reply(opening, alice)
     if fate == "deleted":
         writing_comments.delete(author=alice, comment=comment)
@@ -80,7 +80,7 @@ def test_a_reply_to_what_vanished_altogether_keeps_the_text_and_tells_no_name(op
         assert fate != "withdrawn" or opening.thread.title not in html
 
 
-def test_a_comment_for_a_withdrawn_thread_comes_back_without_the_thread(opening, bob, mod, client):
+def test_reply_in_withdrawn_thread_keeps_text_and_does_not_show_thread(opening, bob, mod, client):
     actions.remove(moderator=mod, comment=opening, reason="It names a patient.")
     client.force_login(bob)
     html = client.post(f"/c/{opening.pk}/reply/", {"source": "A long answer to it."}).content.decode()
@@ -89,7 +89,7 @@ def test_a_comment_for_a_withdrawn_thread_comes_back_without_the_thread(opening,
         assert hidden not in html
 
 
-def test_a_session_that_ended_keeps_a_thread_and_an_edit_too(opening, alice, client):
+def test_thread_and_edit_are_kept_when_session_ended(opening, alice, client):
     comment = reply(opening, alice)
     for address in ("/t/new/", f"/c/{comment.pk}/edit/"):
         answer = client.post(address, {"title": "A thread of mine", "source": "Words nobody may lose."})
@@ -98,14 +98,14 @@ def test_a_session_that_ended_keeps_a_thread_and_an_edit_too(opening, alice, cli
         assert "signed out" in answer.content.decode()
 
 
-def test_a_form_for_what_never_was_keeps_the_text(alice, client):
+def test_form_for_comment_that_never_existed_keeps_text(alice, client):
     client.force_login(alice)
     answer = client.post("/c/999999999/reply/", {"source": WORDS})
     assert answer.status_code == 422
     assert WORDS in answer.content.decode()
 
 
-def test_every_text_of_a_refused_thread_is_kept(alice, client, settings):
+def test_refused_thread_keeps_all_texts(alice, client, settings):
     settings.THREAD_STARTERS = "staff"
     client.force_login(alice)
     texts = {"title": "A title", "source": "A post", "question_1": "One?", "question_2": "Two?"}
@@ -113,7 +113,7 @@ def test_every_text_of_a_refused_thread_is_kept(alice, client, settings):
     assert all(text in html for text in texts.values())
 
 
-def test_a_reply_in_a_locked_thread_keeps_the_text_and_says_why(opening, alice, mod, client):
+def test_reply_in_locked_thread_keeps_text_and_shows_reason(opening, alice, mod, client):
     client.force_login(alice)
     actions.lock(moderator=mod, thread=opening.thread, reason="Enough.")
     answer = sent(client, opening)
@@ -122,14 +122,14 @@ def test_a_reply_in_a_locked_thread_keeps_the_text_and_says_why(opening, alice, 
     assert "locked" in client.get(f"/c/{opening.pk}/reply/").content.decode()
 
 
-def test_a_session_that_ended_keeps_the_text(opening, client):
+def test_text_is_kept_when_session_ended(opening, client):
     answer = sent(client, opening)
     assert answer.status_code == 422
     assert WORDS in answer.content.decode()
     assert "signed out" in answer.content.decode()
 
 
-def test_a_stale_form_keeps_the_text(opening, alice):
+def test_stale_form_keeps_text(opening, alice):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)
     answer = sent(strict, opening)
@@ -137,7 +137,7 @@ def test_a_stale_form_keeps_the_text(opening, alice):
     assert WORDS in answer.content.decode()
 
 
-def test_a_stale_form_of_ours_can_be_sent_again_and_another_sites_cannot(opening, alice):
+def test_stale_form_can_be_sent_again_but_not_from_another_site(opening, alice):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)
     for headers in ({}, HTMX):
@@ -158,7 +158,7 @@ def test_a_stale_form_of_ours_can_be_sent_again_and_another_sites_cannot(opening
     assert "Send it again" not in foreign.content.decode()
 
 
-def test_who_may_not_start_a_thread_sees_no_button_and_keeps_the_text(alice, client, settings):
+def test_member_who_may_not_start_threads_has_no_button_and_keeps_text(alice, client, settings):
     settings.THREAD_STARTERS = "staff"
     client.force_login(alice)
     assert "Start a thread" not in client.get("/").content.decode()
@@ -176,7 +176,7 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_whoever_is_too_fast_keeps_the_text_and_is_told_how_long_to_wait(opening, alice, client, settings, headers):
+def test_reply_over_limit_keeps_text_and_shows_time_to_wait(opening, alice, client, settings, headers):
     settings.LIMITS = LIMITS
     client.force_login(alice)
     assert sent(client, opening).status_code == 302
@@ -192,7 +192,7 @@ def test_whoever_is_too_fast_keeps_the_text_and_is_told_how_long_to_wait(opening
     assert sent(client, opening).url.endswith(f"#c{Comment.objects.get(author=alice).pk}")
 
 
-def test_edits_and_threads_are_limited_too_and_keep_their_text(opening, alice, client, settings):
+def test_edits_and_threads_over_limit_keep_text(opening, alice, client, settings):
     settings.LIMITS = LIMITS
     client.force_login(alice)
     comment = reply(opening, alice)
@@ -202,7 +202,7 @@ def test_edits_and_threads_are_limited_too_and_keep_their_text(opening, alice, c
         assert f"{WORDS} 1{address}" in answers[1].content.decode()
 
 
-def test_the_same_words_again_are_asked_about_and_can_be_sent(opening, alice, client):
+def test_repeated_text_asks_for_confirmation_and_can_be_sent(opening, alice, client):
     client.force_login(alice)
     sent(client, opening)
     answer = sent(client, opening, key="another")
@@ -221,20 +221,20 @@ def test_the_same_words_again_are_asked_about_and_can_be_sent(opening, alice, cl
 @pytest.mark.parametrize(
     "change", [{"created_at": timezone.now() - timezone.timedelta(minutes=6)}, {"deleted_at": timezone.now()}]
 )
-def test_words_of_longer_ago_or_taken_back_are_not_asked_about(opening, alice, client, change):
+def test_repeated_old_or_deleted_text_asks_for_no_confirmation(opening, alice, client, change):
     client.force_login(alice)
     sent(client, opening)
     Comment.objects.filter(author=alice).update(**change)
     assert sent(client, opening, key="another").status_code == 302
 
 
-def test_the_same_words_of_somebody_else_are_not_asked_about(opening, alice, bob, client):
+def test_same_text_of_another_member_asks_for_no_confirmation(opening, alice, bob, client):
     for somebody in (alice, bob):
         client.force_login(somebody)
         assert sent(client, opening).status_code == 302
 
 
-def test_a_text_sent_after_the_session_ended_is_there_after_signing_in(opening, alice, bob, client):
+def test_text_sent_after_session_ended_is_in_form_after_signing_in(opening, alice, bob, client):
     question = opening.thread.questions.last()
     answer = sent(client, opening, question=question.pk, standpoint="patient", writer=alice.pk)
     assert f'<a href="/account/login/?next=/c/{opening.pk}/reply/">' in answer.content.decode()
@@ -249,13 +249,13 @@ def test_a_text_sent_after_the_session_ended_is_there_after_signing_in(opening, 
     assert "before you signed in" not in client.get(f"/c/{opening.pk}/reply/").content.decode()
 
 
-def test_a_text_that_waits_is_for_its_writer_and_for_nobody_else_at_the_same_device(opening, alice, bob, client):
+def test_kept_text_is_shown_to_its_writer_only_on_shared_device(opening, alice, bob, client):
     sent(client, opening, source="Words that are nobody else’s business.", writer=alice.pk)
     client.force_login(bob)
     assert "nobody else" not in client.get(f"/c/{opening.pk}/reply/").content.decode()
 
 
-def test_nobody_fills_the_memory_with_texts_of_nobody(opening, client, settings):
+def test_number_of_kept_texts_of_visitors_is_limited(opening, client, settings):
     settings.LIMITS = LIMITS
     answers = [
         Client().post(f"/c/{opening.pk}/reply/", {"source": WORDS, "writer": "1"}).content.decode() for _ in range(3)
@@ -266,7 +266,7 @@ def test_nobody_fills_the_memory_with_texts_of_nobody(opening, client, settings)
     assert "sign in in another tab" in huge
 
 
-def test_only_a_few_texts_wait_and_the_latest_do(opening, alice, client):
+def test_only_latest_few_texts_are_kept(opening, alice, client):
     comments = [reply(opening, alice, source=f"{WORDS} {n}") for n in range(5)]
     for comment in comments:
         client.post(f"/c/{comment.pk}/reply/", {"source": f"To {comment.pk}, at length.", "writer": alice.pk})
@@ -275,7 +275,7 @@ def test_only_a_few_texts_wait_and_the_latest_do(opening, alice, client):
     assert kept == [False, False, True, True, True]
 
 
-def test_a_text_that_is_too_large_for_any_form_comes_back_too(opening, alice, client, settings):
+def test_text_too_large_for_any_form_is_kept(opening, alice, client, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
     client.force_login(alice)
     text = "Ä long text; 100 % & more. " * 100
@@ -287,7 +287,7 @@ def test_a_text_that_is_too_large_for_any_form_comes_back_too(opening, alice, cl
     assert escape(text) in html
 
 
-def test_what_is_no_form_and_too_large_is_told_so_too(opening, alice, client, settings):
+def test_large_request_that_is_no_form_is_refused_with_reason(opening, alice, client, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
     client.force_login(alice)
     answer = client.post(f"/c/{opening.pk}/reply/", {"source": "x" * 2_000})
@@ -299,7 +299,7 @@ def test_what_is_no_form_and_too_large_is_told_so_too(opening, alice, client, se
     ("fault", "status", "said"),
     [(RuntimeError("a bug"), 500, "our fault"), (OperationalError("gone"), 503, "Back in a moment")],
 )
-def test_a_fault_of_ours_gives_the_text_back_ready_to_be_sent(opening, alice, monkeypatch, fault, status, said):
+def test_server_error_keeps_text_in_form(opening, alice, monkeypatch, fault, status, said):
     def broken(**_about):
         raise fault
 
@@ -339,7 +339,7 @@ def _sent_again(html):
 
 
 @pytest.mark.parametrize("reason", ["a fault", "the database", "a stale form"])
-def test_every_field_of_a_form_comes_back_by_its_name_and_can_be_sent_again(alice, monkeypatch, reason):
+def test_all_fields_of_a_form_are_kept_and_can_be_sent_again(alice, monkeypatch, reason):
     def broken(**_about):
         raise OperationalError("gone") if reason == "the database" else RuntimeError("a bug")
 
@@ -360,7 +360,7 @@ def test_every_field_of_a_form_comes_back_by_its_name_and_can_be_sent_again(alic
     assert (asked.number, asked.evidence) == (TOLD["number"], TOLD["evidence"].replace("\r\n", "\n"))
 
 
-def test_an_act_about_rows_is_sent_again_about_the_same_rows(alice, mod, monkeypatch):
+def test_action_that_is_sent_again_has_same_rows(alice, mod, monkeypatch):
     def broken(*_about, **_named):
         raise RuntimeError("a bug")
 
@@ -375,7 +375,7 @@ def test_an_act_about_rows_is_sent_again_about_the_same_rows(alice, mod, monkeyp
     assert alice.log_entries.get().reason == "She asked me."
 
 
-def test_while_the_database_is_away_the_text_comes_back(opening, alice, django_db_blocker, monkeypatch):
+def test_text_is_kept_while_database_is_unavailable(opening, alice, django_db_blocker, monkeypatch):
     careful = Client(raise_request_exception=False)
     careful.force_login(alice)
 
@@ -389,7 +389,7 @@ def test_while_the_database_is_away_the_text_comes_back(opening, alice, django_d
     assert WORDS in answer.content.decode()
 
 
-def test_a_broken_page_without_a_text_has_no_form(client, monkeypatch):
+def test_error_page_without_text_has_no_form(client, monkeypatch):
     def broken(*_about):
         raise RuntimeError("a bug")
 

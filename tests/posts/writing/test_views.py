@@ -22,7 +22,7 @@ def sent(client, comment, **data):
     return client.post(f"/c/{comment.pk}/reply/", {"source": WORDS, "key": "k", **data})
 
 
-def test_alice_answers_a_question_and_is_led_to_her_comment(opening, question, alice, client):
+def test_answer_to_question_redirects_to_comment(opening, question, alice, client):
     client.force_login(alice)
     form = client.get(f"/c/{opening.pk}/reply/?q=1").content.decode()
     assert re.search(rf'value="{question.pk}"[^>]*checked|checked[^>]*value="{question.pk}"', form)
@@ -33,7 +33,7 @@ def test_alice_answers_a_question_and_is_led_to_her_comment(opening, question, a
     assert comment.standpoint == "clinician"
 
 
-def test_bob_replies_to_alice_and_inherits_the_question(opening, question, alice, bob, client):
+def test_reply_inherits_question_of_parent(opening, question, alice, bob, client):
     comment = reply(opening, alice, question=question)
     client.force_login(bob)
     assert 'name="question"' not in client.get(f"/c/{comment.pk}/reply/").content.decode()
@@ -41,7 +41,7 @@ def test_bob_replies_to_alice_and_inherits_the_question(opening, question, alice
     assert Comment.objects.get(author=bob).question == question
 
 
-def test_a_reply_by_htmx_comes_back_as_a_list_for_its_parent(opening, alice, bob, client):
+def test_reply_by_htmx_is_returned_as_list_for_parent(opening, alice, bob, client):
     comment = reply(opening, alice)
     client.force_login(bob)
     form = client.get(f"/c/{comment.pk}/reply/", headers=HTMX).content.decode()
@@ -57,13 +57,13 @@ def test_a_reply_by_htmx_comes_back_as_a_list_for_its_parent(opening, alice, bob
     assert f"/c/{made.pk}/edit/" in html
 
 
-def test_the_same_form_sent_twice_leads_to_the_same_comment(opening, alice, client):
+def test_form_sent_twice_redirects_to_same_comment(opening, alice, client):
     client.force_login(alice)
     assert sent(client, opening).url == sent(client, opening).url
     assert Comment.objects.filter(author=alice).count() == 1
 
 
-def test_the_reply_page_of_a_tombstone_shows_neither_text_nor_name(opening, alice, bob, client):
+def test_reply_page_of_tombstone_shows_no_text_and_no_name(opening, alice, bob, client):
     comment = reply(opening, alice)
     reply(comment, bob)
     comments.delete(author=alice, comment=comment)
@@ -74,13 +74,13 @@ def test_the_reply_page_of_a_tombstone_shows_neither_text_nor_name(opening, alic
     assert "deleted or removed" in html
 
 
-def test_an_empty_form_of_a_visitor_is_no_fault_of_the_server(opening, client):
+def test_empty_form_of_visitor_is_no_server_error(opening, client):
     for address in (f"/c/{opening.pk}/reply/", "/t/new/"):
         assert client.post(address, {}).status_code == 422
         assert client.head(address).status_code in (200, 302)
 
 
-def test_two_forms_in_place_have_fields_of_their_own(opening, alice, bob, client):
+def test_two_forms_in_place_have_different_field_ids(opening, alice, bob, client):
     one, other = reply(opening, alice), reply(opening, alice)
     client.force_login(bob)
     ids = [
@@ -91,12 +91,12 @@ def test_two_forms_in_place_have_fields_of_their_own(opening, alice, bob, client
     assert not ids[0] & ids[1]
 
 
-def test_a_page_and_its_fragment_are_not_taken_for_each_other(opening, alice, client):
+def test_page_and_fragment_are_cached_separately(opening, alice, client):
     client.force_login(alice)
     assert "HX-Request" in client.get(f"/c/{opening.pk}/reply/").headers["Vary"]
 
 
-def test_an_only_reply_to_a_reply_stands_straight_below_and_says_whom_it_answers(opening, alice, bob, client):
+def test_only_reply_to_a_reply_is_not_indented_and_names_its_parent(opening, alice, bob, client):
     comment = reply(reply(opening, bob), alice)
     client.force_login(bob)
     html = [
@@ -110,13 +110,13 @@ def test_an_only_reply_to_a_reply_stands_straight_below_and_says_whom_it_answers
     assert "<summary>2 replies</summary>" in html[1]
 
 
-def test_after_the_last_words_of_a_thread_are_gone_one_stands_on_the_front_page(alice, client):
+def test_deleting_last_comment_of_thread_redirects_to_front_page(alice, client):
     thread = make_thread(author=alice)
     client.force_login(alice)
     assert client.post(f"/c/{thread.opening.pk}/delete/").url == "/"
 
 
-def test_what_is_closed_says_so_before_anybody_writes(opening, alice, bob, mod, client):
+def test_suspension_and_locked_thread_are_shown_instead_of_form(opening, alice, bob, mod, client):
     mine, other = reply(opening, alice), reply(opening, bob)
     sanctions.suspend(moderator=mod, person=alice, reason="Spam.")
     client.force_login(alice)
@@ -136,13 +136,13 @@ def test_what_is_closed_says_so_before_anybody_writes(opening, alice, bob, mod, 
         assert "<textarea" not in html
 
 
-def test_text_that_turns_its_surroundings_around_is_set_straight(opening, alice, client):
+def test_direction_of_text_does_not_change_text_around_it(opening, alice, client):
     client.force_login(alice)
     sent(client, opening, source=f"\u202e{WORDS}")
     assert Comment.objects.get(author=alice).source == WORDS
 
 
-def test_a_visitor_who_wants_to_reply_is_asked_to_sign_in_and_comes_back(opening, client):
+def test_visitor_who_replies_signs_in_and_returns_to_form(opening, client):
     SiteChoices.objects.update_or_create(pk=1, defaults={"guests_may_comment": False})
     for headers in ({}, HTMX):
         html = client.get(f"/c/{opening.pk}/reply/?q=2", headers=headers).content.decode()
@@ -150,14 +150,14 @@ def test_a_visitor_who_wants_to_reply_is_asked_to_sign_in_and_comes_back(opening
     assert not html.startswith("<!doctype")
 
 
-def test_a_visitor_may_write_as_a_guest_or_sign_in_and_come_back(opening, client):
+def test_visitor_may_reply_as_guest_or_sign_in_and_return(opening, client):
     for headers in ({}, HTMX):
         html = client.get(f"/c/{opening.pk}/reply/?q=2", headers=headers).content.decode()
         assert 'name="name"' in html
         assert f"/account/login/?next=/c/{opening.pk}/reply/%3Fq%3D2" in html
 
 
-def test_alice_edits_and_bob_cannot(opening, alice, bob, client):
+def test_only_author_can_open_edit_form(opening, alice, bob, client):
     comment = reply(opening, alice)
     client.force_login(bob)
     assert client.get(f"/c/{comment.pk}/edit/").status_code == 403
@@ -172,7 +172,7 @@ def test_alice_edits_and_bob_cannot(opening, alice, bob, client):
     assert comment.source == "Better words, a minute later."
 
 
-def test_alice_deletes_after_being_asked_and_bob_cannot(opening, alice, bob, client):
+def test_only_author_can_delete_after_confirmation(opening, alice, bob, client):
     comment = reply(opening, alice)
     client.force_login(bob)
     assert client.post(f"/c/{comment.pk}/delete/").status_code == 403
@@ -187,7 +187,7 @@ def test_alice_deletes_after_being_asked_and_bob_cannot(opening, alice, bob, cli
 
 
 @pytest.mark.parametrize("door", ["", "reply/", "edit/", "delete/"])
-def test_what_is_gone_or_never_was_is_not_found(opening, alice, bob, client, door):
+def test_deleted_or_missing_comment_is_not_found(opening, alice, bob, client, door):
     comment = reply(opening, alice)
     comment.__class__.objects.filter(pk=comment.pk).update(deleted_at=comment.created_at)
     client.force_login(bob)
@@ -195,7 +195,7 @@ def test_what_is_gone_or_never_was_is_not_found(opening, alice, bob, client, doo
     assert client.get(f"/c/999999999/{door}").status_code == 404
 
 
-def test_alice_starts_a_thread_with_a_question(alice, client, db):
+def test_member_starts_thread_with_question(alice, client, db):
     client.force_login(alice)
     data = {"title": "A thread of mine", "source": WORDS, "question_1": "What do you think?", "asks_1": "everybody"}
     answer = client.post("/t/new/", data | {"key": "k"})
@@ -205,11 +205,11 @@ def test_alice_starts_a_thread_with_a_question(alice, client, db):
     assert "Question 1" in client.get(answer.url).content.decode()
 
 
-def test_a_visitor_is_sent_to_sign_in_before_starting_a_thread(client, db):
+def test_visitor_who_starts_thread_is_asked_to_sign_in(client, db):
     assert client.get("/t/new/").url == "/account/login/?next=/t/new/"
 
 
-def test_names_and_texts_cannot_carry_html(opening, alice, client):
+def test_html_in_names_and_texts_is_escaped(opening, alice, client):
     alice.display_name = "<b>Alice</b>"
     alice.save()
     reply(opening, alice, source="<script>alert(1)</script> and then some words.")
@@ -218,7 +218,7 @@ def test_names_and_texts_cannot_carry_html(opening, alice, client):
     assert "<script>alert" not in html
 
 
-def test_the_badge_says_what_was_checked_and_when(opening, alice, mod, client):
+def test_badge_says_what_was_checked_and_when(opening, alice, mod, client):
     from posts.moderation import verification
 
     verification.grant(
