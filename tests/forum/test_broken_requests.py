@@ -37,7 +37,7 @@ def fill():
     return keys, sessions
 
 
-def test_every_address_is_known_to_the_generator():
+def test_generator_of_requests_knows_every_address():
     found = addresses()
     assert {"/", "/t/{argument}/{argument}/", "/account/login/", "/admin/posts/case/{argument}/change/"} <= set(found)
     assert len(found) > 80
@@ -71,7 +71,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_form_that_cannot_be_read_is_not_found_at_an_unknown_address(db, form):
+def test_unreadable_form_at_unknown_address_is_not_found(db, form):
     body, kind = FORMS[form]
     answer = Client(raise_request_exception=False).post("/no-such-page/", body, content_type=kind)
     assert answer.status_code == 404
@@ -90,7 +90,7 @@ HANDLERS = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_error_page_is_drawn_for_a_form_that_cannot_be_read(db, rf, handler, form):
+def test_error_page_is_rendered_for_unreadable_form(db, rf, handler, form):
     body, kind = FORMS[form]
     request = rf.post("/", body, content_type=kind)
     request.user, request.session = AnonymousUser(), {}
@@ -98,6 +98,6 @@ def test_error_page_is_drawn_for_a_form_that_cannot_be_read(db, rf, handler, for
     assert answer(request).status_code == status
 
 
-def test_form_that_can_be_read_is_still_shown_again(db, client):
+def test_readable_form_at_unknown_address_is_shown_again(db, client):
     answer = client.post("/no-such-page/", {"source": "My long text"})
     assert "My long text" in answer.content.decode()

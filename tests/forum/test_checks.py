@@ -25,17 +25,17 @@ def folder(tmp_path, settings):
 
 
 @pytest.mark.parametrize(("source", "problem"), BROKEN)
-def test_a_broken_template_is_told(folder, source, problem):
+def test_broken_template_is_reported(folder, source, problem):
     (folder / "page.html").write_text(source)
     assert [error.id for error in checks.check_templates(None)] == [problem]
 
 
-def test_a_good_template_is_not(folder):
+def test_correct_template_is_not_reported(folder):
     (folder / "page.html").write_text(
         '<script src="/static/a.js"></script><script type="application/json">{}</script>{% url "front" %}'
     )
     assert checks.check_templates(None) == []
 
 
-def test_ours_are_good():
+def test_our_templates_have_no_errors():
     assert checks.check_templates(None) == []

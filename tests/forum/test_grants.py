@@ -33,7 +33,7 @@ def refused(cursor, statement):
     return str(fault.value)
 
 
-def test_it_does_what_moderators_and_members_do(web_role):
+def test_web_role_can_do_what_members_and_moderators_do(web_role):
     mod, bob = moderator(), person("Bob")
     comment = reply(thread().opening, bob)
     flags.flag(comment=comment, person=person(), reason="unkind")
@@ -60,14 +60,14 @@ def test_it_does_what_moderators_and_members_do(web_role):
         "SELECT lo_create(0)",
     ],
 )
-def test_it_cannot_touch_the_log_or_the_guards_around_it(web_role, statement):
+def test_web_role_cannot_change_log_or_its_triggers(web_role, statement):
     actions.lock(moderator=moderator(), thread=thread(), reason="Enough.")
     said = refused(web_role, statement)
     assert "permission denied" in said or "must be owner" in said
     assert LogEntry.objects.count() == 1
 
 
-def test_a_table_of_a_later_release_is_within_its_reach(settings):
+def test_web_role_can_use_tables_of_later_releases(settings):
     settings.WEB_ROLE = f"web_{connection.settings_dict['NAME']}"
     grants.grant(settings.WEB_ROLE)
     with connection.cursor() as cursor:
@@ -77,7 +77,7 @@ def test_a_table_of_a_later_release_is_within_its_reach(settings):
         cursor.execute("RESET ROLE")
 
 
-def test_its_rights_are_in_the_schema_that_the_tables_are_in():
+def test_grants_are_in_schema_of_tables():
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA elsewhere")
         cursor.execute("SET LOCAL search_path TO missing, elsewhere")
@@ -89,7 +89,7 @@ def test_its_rights_are_in_the_schema_that_the_tables_are_in():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_several_migrations_at_once_give_it_its_rights_one_after_the_other():
+def test_concurrent_migrations_grant_rights_one_after_another():
     role = f"web_{connection.settings_dict['NAME']}_at_once"
     assert at_once([role] * 4, lambda name: grants.grant(name) or "done") == ["done"] * 4
     with connection.cursor() as cursor:
@@ -97,14 +97,14 @@ def test_several_migrations_at_once_give_it_its_rights_one_after_the_other():
         cursor.execute(f"DROP ROLE {connection.ops.quote_name(role)}")
 
 
-def test_every_table_that_the_database_lets_only_grow_is_one_for_the_role_too():
+def test_web_role_can_only_insert_into_append_only_tables():
     with connection.cursor() as cursor:
         # before UPDATE or DELETE of a row, as a guard does: bits of tgtype
         cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgtype & 26 = 26")
         assert {name for (name,) in cursor.fetchall()} == set(grants.ONLY_GROWS)
 
 
-def test_a_database_that_is_migrated_in_part_or_back_has_its_grants_too(settings):
+def test_partly_migrated_database_has_grants(settings):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE posts_logentry RENAME TO posts_logentry_elsewhere")
         grants.grant("web_in_part")
@@ -112,12 +112,12 @@ def test_a_database_that_is_migrated_in_part_or_back_has_its_grants_too(settings
 
 
 @pytest.mark.parametrize("name", ["", "web of", 'a"b', "Web", "a" * 64])
-def test_an_odd_name_is_refused_in_a_sentence(name):
+def test_invalid_name_of_role_is_refused_in_one_sentence(name):
     with pytest.raises(grants.NotAllowed, match="small letters"):
         grants.grant(name)
 
 
-def test_where_no_role_may_be_made_it_is_said_what_to_do():
+def test_missing_right_to_create_roles_is_reported_with_advice():
     with connection.cursor() as cursor:
         cursor.execute("CREATE ROLE powerless NOLOGIN")
         cursor.execute("SET LOCAL ROLE powerless")

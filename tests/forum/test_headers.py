@@ -27,7 +27,7 @@ DIRECTIVES = {
 @pytest.mark.parametrize(
     "address", ["/", "/t/1/", "/nothing/", "/account/login/", "/admin/", "/help/", "/static/mark.svg"]
 )
-def test_every_answer_carries_them(db, client, address):
+def test_every_response_has_security_headers(db, client, address):
     make_thread()
     answer = client.get(address)
     answer.close()
@@ -66,7 +66,7 @@ def outside_debug(**environment):
     return json.loads(said.stdout)
 
 
-def test_outside_debug_everything_is_over_https():
+def test_https_is_required_without_debug():
     found = outside_debug()
     assert found == {
         "DEBUG": False,
@@ -79,13 +79,13 @@ def test_outside_debug_everything_is_over_https():
     }
 
 
-def test_a_laptop_without_https_gets_cookies_it_can_send_back():
+def test_cookies_work_without_https_in_debug():
     found = outside_debug(HTTPS="0")
     assert not found["SESSION_COOKIE_SECURE"]
     assert found["SESSION_COOKIE_NAME"] == "session"
 
 
-def test_hsts_speaks_for_this_name_only_unless_the_operator_says_more(db, settings):
+def test_hsts_excludes_subdomains_by_default(db, settings):
     settings.SECURE_HSTS_SECONDS = 63_072_000
     answer = Client().get("/", secure=True)
     assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"

@@ -52,7 +52,7 @@ def commands(project, monkeypatch):
     return ran
 
 
-def test_which_pythons_fit():
+def test_supported_versions_of_python():
     assert [install.fits(version) for version in ((2, 7), (3, 10), (3, 11), (3, 13), (3, 14))] == [
         False,
         False,
@@ -62,7 +62,7 @@ def test_which_pythons_fit():
     ]
 
 
-def test_an_old_python_is_told_so(monkeypatch, capsys):
+def test_old_python_is_refused_with_reason(monkeypatch, capsys):
     monkeypatch.setattr(install, "find_python", lambda: None)
     with pytest.raises(SystemExit, match=r"This is Python 3\.\d+; the forum needs Python 3.11, 3.12 or 3.13."):
         install.main()
@@ -70,7 +70,7 @@ def test_an_old_python_is_told_so(monkeypatch, capsys):
 
 @pytest.mark.skipif(not OLD, reason="needs an old Python in ~/.pyenv")
 @pytest.mark.parametrize("old", OLD, ids=lambda path: path.parts[-3])
-def test_under_an_old_python(old):
+def test_installer_under_old_python_ends_with_one_sentence(old):
     ran = subprocess.run([old, ROOT / "forum" / "install.py"], env={"PATH": ""}, capture_output=True, text=True)
     assert ran.returncode == 1
     assert ran.stdout == ""
@@ -79,7 +79,7 @@ def test_under_an_old_python(old):
     assert ran.stderr.count("\n") == 1
 
 
-def test_an_old_python_looks_for_a_newer_one_that_runs(tmp_path, monkeypatch):
+def test_old_python_finds_newer_one_that_runs(tmp_path, monkeypatch):
     for name, exit_code in (("python3.13", 1), ("python3.12", 0)):
         (tmp_path / name).write_text(f"#!/bin/sh\nexit {exit_code}\n")
         (tmp_path / name).chmod(0o755)
@@ -88,12 +88,12 @@ def test_an_old_python_looks_for_a_newer_one_that_runs(tmp_path, monkeypatch):
     assert install.find_python() == str(tmp_path / "python3.12")
 
 
-def test_from_within_the_environment_its_own_base_is_used():
+def test_base_python_is_used_from_within_environment():
     assert Path(install.find_python()).resolve() == Path(sys.executable).resolve()
     assert not install.find_python().startswith(sys.prefix + os.sep) or sys.prefix == sys.base_prefix
 
 
-def test_nothing_to_do_takes_no_time_and_touches_nothing(project, commands, capsys):
+def test_complete_environment_is_not_touched(project, commands, capsys):
     install.main()
     assert len(commands) == 2
     assert "Installing 1 packages" in capsys.readouterr().out
@@ -104,7 +104,7 @@ def test_nothing_to_do_takes_no_time_and_touches_nothing(project, commands, caps
     assert Path(install.STAMP).stat() == stamp
 
 
-def test_what_tests_need_is_enough_to_run_the_forum(project, commands, monkeypatch):
+def test_development_environment_can_run_forum(project, commands, monkeypatch):
     monkeypatch.setattr(install, "DEV_LOCK", str(project / "requirements-dev.lock"))
     Path(install.DEV_LOCK).write_text("plain==1.0 \\\n    --hash=sha256:0\nmore==1.0 \\\n    --hash=sha256:0\n")
     monkeypatch.setattr(sys, "argv", ["install.py", "--dev"])
@@ -115,7 +115,7 @@ def test_what_tests_need_is_enough_to_run_the_forum(project, commands, monkeypat
     assert len(commands) == 2
 
 
-def test_running_the_forum_is_not_enough_for_tests(project, commands, monkeypatch):
+def test_environment_without_development_packages_cannot_run_tests(project, commands, monkeypatch):
     monkeypatch.setattr(install, "DEV_LOCK", str(project / "requirements-dev.lock"))
     Path(install.DEV_LOCK).write_text("plain==1.0 \\\n    --hash=sha256:0\nmore==1.0 \\\n    --hash=sha256:0\n")
     install.main()
@@ -124,7 +124,7 @@ def test_running_the_forum_is_not_enough_for_tests(project, commands, monkeypatc
     assert [command[-1] for command in commands if "install" in command] == [install.LOCK, install.DEV_LOCK]
 
 
-def test_a_changed_lock_is_installed_into_the_same_environment(project, commands):
+def test_changed_lock_file_is_installed_into_same_environment(project, commands):
     install.main()
     Path(install.LOCK).write_text("plain==2.0 \\\n    --hash=sha256:0\n")
     install.main()
@@ -133,12 +133,12 @@ def test_a_changed_lock_is_installed_into_the_same_environment(project, commands
     assert install.is_installed(install.find_python(), [install.LOCK])
 
 
-def test_another_python_is_noticed(project, commands):
+def test_environment_is_made_again_for_another_python(project, commands):
     install.main()
     assert not install.is_installed("/usr/bin/another", [install.LOCK])
 
 
-def test_an_interrupted_install_is_done_again(project, commands, monkeypatch):
+def test_interrupted_installation_is_repeated(project, commands, monkeypatch):
     def interrupted(command):
         if "install" in command:
             raise KeyboardInterrupt
@@ -155,7 +155,7 @@ def test_an_interrupted_install_is_done_again(project, commands, monkeypatch):
     assert install.is_installed(install.find_python(), [install.LOCK])
 
 
-def test_an_interruption_of_a_later_install_is_noticed(project, commands, monkeypatch):
+def test_interrupted_update_is_repeated(project, commands, monkeypatch):
     """The lock changed, the install was cut short, and the lock changed back: half of it is there."""
     install.main()
     before = Path(install.LOCK).read_text()
@@ -167,18 +167,18 @@ def test_an_interruption_of_a_later_install_is_noticed(project, commands, monkey
     assert not install.is_installed(install.find_python(), [install.LOCK])
 
 
-def test_a_failed_command_is_told_in_a_sentence(project):
+def test_failed_command_is_reported_in_one_sentence(project):
     with pytest.raises(SystemExit, match=r"could not be installed .* run it again"):
         install.run([sys.executable, "-c", "raise SystemExit(3)"])
 
 
-def test_no_lock_is_told_in_a_sentence(project):
+def test_missing_lock_file_is_reported_in_one_sentence(project):
     Path(install.LOCK).unlink()
     with pytest.raises(SystemExit, match=r"could not be installed: .*requirements.lock: No such file"):
         install.main()
 
 
-def test_a_broken_environment_is_made_anew(project, commands, monkeypatch):
+def test_broken_environment_is_made_again(project, commands, monkeypatch):
     install.main()
     monkeypatch.setattr(install, "is_healthy", lambda inside, _python: False)
     Path(install.STAMP).unlink()
@@ -187,7 +187,7 @@ def test_a_broken_environment_is_made_anew(project, commands, monkeypatch):
     assert not (project / ".venv" / "leftover").exists()
 
 
-def test_health(tmp_path, monkeypatch):
+def test_environment_is_recognised_as_complete_or_broken(tmp_path, monkeypatch):
     monkeypatch.setattr(install.shutil, "which", lambda name: "/somewhere/uv")
     assert install.is_healthy(sys.executable, sys.executable)
     assert not install.is_healthy(str(tmp_path / "none"), sys.executable)
@@ -206,7 +206,7 @@ def test_health(tmp_path, monkeypatch):
     assert not install.is_healthy(str(no_pip), sys.executable)
 
 
-def test_a_real_environment_in_a_folder_with_a_space(tmp_path):
+def test_environment_in_folder_with_space_works(tmp_path):
     """Without the network: a lock that names nothing; killed in the middle and run again."""
     project = tmp_path / "a project"
     (project / "forum").mkdir(parents=True)

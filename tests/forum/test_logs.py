@@ -53,13 +53,13 @@ def test_exception_is_one_line_with_its_place_and_without_its_message(formatter)
     assert SECRET not in line
 
 
-def test_message_of_a_setting_at_fault_is_told():
+def test_message_of_wrong_setting_is_logged():
     assert "[ImproperlyConfigured: No such host]" in logs.LineFormatter().format(
         record(ImproperlyConfigured("No such host"))
     )
 
 
-def test_database_that_is_away_is_one_short_line():
+def test_unavailable_database_is_logged_in_one_line():
     line = logs.LineFormatter().format(record(OperationalError("connection refused\nIs the server running?")))
     assert line.endswith("It failed. [OperationalError: connection refused]")
 
@@ -86,7 +86,7 @@ def test_unknown_host_logs_nothing(db, lines):
     assert lines == []
 
 
-def test_database_away_logs_one_line_a_request(db, lines, monkeypatch):
+def test_unavailable_database_logs_one_line_for_each_request(db, lines, monkeypatch):
     opening = make_thread().opening
 
     def refuse(*args, **options):

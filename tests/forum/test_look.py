@@ -17,7 +17,7 @@ def chosen(html):
 
 
 @pytest.mark.parametrize(("look", "scheme"), [("dark", "dark"), ("light", "light"), ("", "light dark")])
-def test_the_chosen_look_is_on_every_page_until_another_is_chosen(client, db, look, scheme):
+def test_chosen_look_is_on_every_page_until_changed(client, db, look, scheme):
     client.post("/look/", {"look": "light", "next": "/"})
     answer = client.post("/look/", {"look": look, "next": "/help/?x=1"})
     assert (answer.status_code, answer.url) == (302, "/help/?x=1")
@@ -27,7 +27,7 @@ def test_the_chosen_look_is_on_every_page_until_another_is_chosen(client, db, lo
         assert chosen(html) == look
 
 
-def test_the_cookie_is_kept_for_a_year_and_out_of_scripts(client, db):
+def test_cookie_of_look_lasts_a_year_and_is_httponly(client, db):
     cookie = client.post("/look/", {"look": "dark"}).cookies["look"]
     assert cookie["max-age"] == 365 * 24 * 60 * 60
     assert cookie["httponly"]
@@ -37,24 +37,24 @@ def test_the_cookie_is_kept_for_a_year_and_out_of_scripts(client, db):
 @pytest.mark.parametrize(
     "target", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "", "x"]
 )
-def test_the_way_back_is_a_path_of_ours(client, db, target):
+def test_look_redirects_to_paths_of_this_site_only(client, db, target):
     assert client.post("/look/", {"look": "dark", "next": target}).url == "/"
 
 
-def test_what_is_no_look_is_refused(client, db):
+def test_unknown_look_is_refused(client, db):
     assert client.post("/look/", {"look": "url(x)"}).status_code == 400
     assert client.get("/look/").status_code == 405
     assert client.post("/look/", {"look": "dark"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
-def test_a_made_up_cookie_changes_nothing(client, db):
+def test_invalid_cookie_of_look_is_ignored(client, db):
     client.cookies["look"] = 'dark"><script>'
     html = client.get("/").content.decode()
     assert 'content="light dark"' in html
     assert "<script>" not in html
 
 
-def test_the_browsers_own_edge_has_the_colours_of_the_paper(client, db):
+def test_theme_colour_equals_background_colour(client, db):
     paper = re.search(
         r"--paper: light-dark\((#\w+), (#\w+)\)", (BASE_DIR / "static/css/tokens.css").read_text()
     ).groups()
@@ -64,7 +64,7 @@ def test_the_browsers_own_edge_has_the_colours_of_the_paper(client, db):
         assert tuple(re.findall(r'<meta name="theme-color" content="(#\w+)"', html)) == colours
 
 
-def test_a_page_says_sorry_in_the_look_even_when_nothing_can_be_looked_up(settings, tmp_path):
+def test_error_page_has_chosen_look_without_database(settings, tmp_path):
     """A manifest that is missing must not be a second fault."""
     manifest = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": manifest}

@@ -136,11 +136,11 @@ MEANT = [
 
 
 @pytest.mark.parametrize(("source", "html"), MEANT, ids=[source for source, _html in MEANT])
-def test_what_people_write_comes_out_as_they_meant_it(source, html):
+def test_markdown_is_rendered_as_expected(source, html):
     assert markup.render(source).replace(RELATION, "") == html
 
 
-def test_nothing_is_left_of_a_text_when_the_next_one_is_drawn():
+def test_rendering_keeps_no_state_between_texts():
     """A thread keeps its tools; what one text defined, or broke off in the middle of, is not in the next."""
     before = markup.render("*a* [b] `c` **d")
     markup.render("[b]: https://example.org/\n\n[b] `x`")
@@ -165,7 +165,7 @@ SAFE = [
 
 
 @pytest.mark.parametrize(("source", "target"), SAFE)
-def test_a_link_leads_where_it_says_and_lends_no_weight(source, target):
+def test_links_have_their_target_and_nofollow(source, target):
     html = markup.render(source)
     assert f'<a href="{target}" rel="nofollow ugc noopener">' in html
     assert "<img" not in html
@@ -198,7 +198,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("source", HOSTILE)
-def test_no_link_leads_to_what_is_neither_page_nor_mail(source):
+def test_links_to_other_schemes_are_not_rendered(source):
     assert "href" not in markup.render(source)
 
 
@@ -219,15 +219,15 @@ HANDS = [_no_check_while_writing, _no_cleaning, _no_nh3]
 
 @pytest.mark.parametrize("works", HANDS)
 @pytest.mark.parametrize("source", HOSTILE)
-def test_each_hand_alone_would_do(monkeypatch, works, source):
-    """None is there for show: with the two others out of work it still lets no such link through."""
+def test_each_check_alone_prevents_dangerous_link(monkeypatch, works, source):
+    """With the two other checks disabled, each one still prevents such a link."""
     for stop in HANDS:
         if stop is not works:
             stop(monkeypatch)
     assert "href" not in markup.render(source)
 
 
-def test_without_any_of_them_there_would_be_such_a_link(monkeypatch):
+def test_dangerous_link_appears_without_any_check(monkeypatch):
     for stop in HANDS:
         stop(monkeypatch)
     assert 'href="javascript:123"' in markup.render("[a](javascript:123)")
@@ -253,7 +253,7 @@ class Tags(HTMLParser):
         self.attributes.update((tag, name) for name, _value in attrs)
 
 
-def test_each_of_the_two_cleaners_would_do_alone(monkeypatch):
+def test_each_sanitizer_alone_removes_scripts(monkeypatch):
     hostile = '<script>x</script><a href="javascript:alert(1)" onclick="x">a</a><img src=x onerror=y>'
     assert Tags(markup._tools.cleaner.clean(hostile)).attributes == set()
     monkeypatch.setattr(markup._tools, "cleaner", type("Off", (), {"clean": lambda self, html: hostile})())
@@ -318,7 +318,7 @@ TYPED = st.one_of(
 
 @settings(max_examples=300, deadline=None)
 @given(TYPED)
-def test_whatever_is_typed_only_harmless_tags_come_out(source):
+def test_any_text_renders_only_allowed_tags(source):
     try:
         html = markup.render(source)
     except markup.TooComplex:
@@ -347,7 +347,7 @@ NORMAL = [
 
 
 @pytest.mark.parametrize(("typed", "kept"), NORMAL, ids=[ascii(typed)[:30] for typed, _kept in NORMAL])
-def test_only_what_means_something_on_a_page_is_kept(typed, kept):
+def test_invisible_characters_are_removed(typed, kept):
     assert markup.normalise(typed) == kept
 
 
@@ -357,7 +357,7 @@ def test_only_what_means_something_on_a_page_is_kept(typed, kept):
         "".join
     )
 )
-def test_what_is_normal_stays_as_it_is(source):
+def test_normalised_text_is_not_changed_again(source):
     once = markup.normalise(source)
     assert markup.normalise(once) == once
     once.encode()
@@ -366,12 +366,12 @@ def test_what_is_normal_stays_as_it_is(source):
 @pytest.mark.parametrize(
     ("text", "blank"), [("\u200b" * 30, True), ("&nbsp; &#8203;", True), ("…", False), ("山", False)]
 )
-def test_what_shows_nothing_is_blank(text, blank):
+def test_text_that_shows_nothing_is_blank(text, blank):
     assert markup.is_blank(text) is blank
 
 
 @pytest.mark.parametrize(
     ("source", "length", "line"), [("a\n\nb  c", 9, "a b c"), ("abcdef", 4, "abc…"), ("abcd", 4, "abcd")]
 )
-def test_a_text_in_one_line(source, length, line):
+def test_text_is_shortened_to_one_line(source, length, line):
     assert markup.plain(source, length) == line

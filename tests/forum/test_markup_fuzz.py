@@ -216,17 +216,17 @@ LONG_REFERENCE = "&#" + "1" * 5_000 + ";"
 @pytest.mark.parametrize(
     "reference", [LONG_REFERENCE, "&#x" + "1" * 5_000, "&#2;", "&#x202e;", "&#xd800;", "&#0000000002;"]
 )
-def test_reference_to_a_character_that_is_none_is_shown_as_unknown(source, reference):
+def test_reference_to_invalid_character_is_shown_as_unknown(source, reference):
     """int() refuses 4,300 digits and more; a mark that turns the text around must not come in by its number."""
     check(source.format(reference))
     markup.is_blank(source.format(reference))
 
 
-def test_reference_cannot_be_put_together_from_two():
+def test_two_references_do_not_combine_to_one():
     assert markup.render("&&#2;#x202e;") == "<p>&amp;\ufffd#x202e;</p>"
 
 
-def test_target_is_checked_after_its_references_are_read():
+def test_target_is_checked_after_references_are_decoded():
     assert "<a" not in markup.render("[x](/&#x2f;a.b)")
     assert 'href="/\ufffd/a.b"' in markup.render("[x](/&#x202e;/a.b)")
 

@@ -71,13 +71,13 @@ def test_too_many_or_too_deep_parts_are_refused(monkeypatch, place, guard, much,
     assert markup.render(much)
 
 
-def test_the_cells_of_all_tables_count_together():
+def test_cells_of_all_tables_are_counted_together():
     table = "|" * 11 + "\n" + "|-" * 10 + "|" + "\n|" * 100 + "\n\n"
     assert markup.render(table)
     assert refused(table * 2) == limits.TABLE_TOO_LARGE
 
 
-def test_in_a_fence_a_line_may_begin_anywhere():
+def test_lines_in_code_block_may_be_indented():
     assert " " * 60 + "x" in markup.render("- ```\n" + " " * 62 + "x")
 
 
@@ -106,7 +106,7 @@ def test_search_for_the_end_of_a_link_stops_after_some_brackets(monkeypatch, pie
     assert work(monkeypatch, inlines, "BRACKET", piece * number) > 100 * number
 
 
-def test_the_words_of_a_link_have_an_end(monkeypatch):
+def test_text_of_link_has_maximum_length(monkeypatch):
     source = "[" + "x" * 1_001 + "](/a)"
     assert "href" not in markup.render(source)
     monkeypatch.setattr(inlines, "LONGEST_LINK_TEXT", FAR)
@@ -114,13 +114,13 @@ def test_the_words_of_a_link_have_an_end(monkeypatch):
 
 
 @pytest.mark.parametrize("form", ["[a]({})", "[a](<{}>)", "<{}>", "{}", "[a]\n\n[a]: {}"])
-def test_an_address_has_an_end_and_is_never_cut(form):
+def test_address_that_is_too_long_is_no_link(form):
     longest = "https://example.org/" + "x" * 2_080
     assert f'href="{longest}"' in markup.render(form.format(longest))
     assert "href" not in markup.render(form.format(longest + "x"))
 
 
-def test_an_address_named_a_thousand_times_is_not_written_so_often(monkeypatch):
+def test_repeated_reference_to_long_address_is_limited(monkeypatch):
     """10 KB would become 3 MB: it stops where the limit of the whole is reached, and not when all is made."""
     made = []
     whole = inlines._link_to
@@ -131,7 +131,7 @@ def test_an_address_named_a_thousand_times_is_not_written_so_often(monkeypatch):
 
 
 @pytest.mark.parametrize("mark", ["a`", "\\*", "`` ` "])
-def test_typed_signs_are_taken_out_in_one_go(monkeypatch, mark):
+def test_placeholder_characters_are_removed_from_text(monkeypatch, mark):
     """Python-markdown's engine would copy the text once for each of them."""
     steps = []
     whole = limits.Clock.check
@@ -142,7 +142,7 @@ def test_typed_signs_are_taken_out_in_one_go(monkeypatch, mark):
     assert len(steps) < few + 1_000
 
 
-def test_backticks_without_others_are_read_once(monkeypatch):
+def test_unmatched_backticks_are_read_once(monkeypatch):
     """Each would otherwise be looked for to the end of the text."""
     source = "``\\" * 3_000
     assert work(monkeypatch, typed, "TICKS", source) <= 3_000
@@ -172,7 +172,7 @@ def clock(monkeypatch):
 
 
 @pytest.mark.parametrize(("place", "name"), STAGES, ids=[name for _place, name in STAGES])
-def test_at_every_stage_a_text_that_takes_too_long_is_given_up(monkeypatch, clock, place, name):
+def test_text_that_takes_too_long_is_refused_at_every_stage(monkeypatch, clock, place, name):
     source = "[a](/b) https://a.b/ ~~c~~ *d* `e`\n\nf\n\ng"
     whole = getattr(place, name)
 
@@ -189,7 +189,7 @@ def test_at_every_stage_a_text_that_takes_too_long_is_given_up(monkeypatch, cloc
     assert markup.render(source) == html
 
 
-def test_emphasis_asks_the_clock_at_every_sign(monkeypatch, clock):
+def test_time_limit_is_checked_at_every_emphasis_character(monkeypatch, clock):
     """To pair the signs of one paragraph is one call of python-markdown's."""
     whole = inlines._Emphasis.rule_of_3
     seen = []
@@ -204,7 +204,7 @@ def test_emphasis_asks_the_clock_at_every_sign(monkeypatch, clock):
     assert len(seen) < 10
 
 
-def test_the_time_limit_holds_in_a_thread_that_serves(monkeypatch, clock):
+def test_time_limit_applies_in_server_threads(monkeypatch, clock):
     """No signal reaches a worker; what others do meanwhile is not on its clock."""
     monkeypatch.setattr(limits, "CPU_SECONDS", -1)
     answers = []
@@ -221,7 +221,7 @@ def test_the_time_limit_holds_in_a_thread_that_serves(monkeypatch, clock):
     assert answers == [(False, limits.TOOK_TOO_LONG)]
 
 
-def test_threads_share_no_tools():
+def test_threads_do_not_share_parsers():
     """Neither python-markdown nor bleach bears two texts at once."""
     seen = []
     worker = threading.Thread(target=lambda: seen.append((markup._tools.engine, markup._tools.cleaner)))
@@ -231,7 +231,7 @@ def test_threads_share_no_tools():
     assert seen[0][1] is not markup._tools.cleaner
 
 
-def test_marks_upon_marks_are_cut(monkeypatch):
+def test_stacked_combining_marks_are_cut(monkeypatch):
     tower = "x" + "\u0323" * 500
     assert len(markup.normalise(tower)) == 5
     monkeypatch.setattr(text, "MOST_MARKS", FAR)
@@ -311,7 +311,7 @@ SHAPES = (
 
 
 @pytest.mark.parametrize("source", SHAPES, ids=range(len(SHAPES)))
-def test_no_shape_makes_anything_but_a_page_or_a_refusal(source):
+def test_any_structure_is_rendered_or_refused(source):
     """What they cost stands in bench/markup.py."""
     try:
         html = markup.render(source)
@@ -321,7 +321,7 @@ def test_no_shape_makes_anything_but_a_page_or_a_refusal(source):
         html.encode()
 
 
-def test_every_refusal_is_a_sentence_of_its_own_with_its_numbers():
+def test_each_refusal_has_its_own_sentence_with_numbers():
     sentences = {
         str(markup.TooComplex(sentence, most=1_000, columns=20, cells=2_000))
         for name, sentence in vars(limits).items()
@@ -331,7 +331,7 @@ def test_every_refusal_is_a_sentence_of_its_own_with_its_numbers():
     assert all("{" not in sentence and sentence.endswith(".") for sentence in sentences)
 
 
-def test_a_refusal_speaks_the_language_of_who_reads_it(monkeypatch):
+def test_refusal_is_in_language_of_reader(monkeypatch):
     from django.utils import translation
 
     fault = markup.TooComplex(limits.TOO_LONG, most=3)
@@ -340,7 +340,7 @@ def test_a_refusal_speaks_the_language_of_who_reads_it(monkeypatch):
         assert str(fault) == "<de> 3"
 
 
-def test_marks_that_would_take_long_to_put_in_order_are_cut_before(monkeypatch):
+def test_combining_marks_are_cut_before_normalisation(monkeypatch):
     """Composing takes the square of the length of a run, and nothing can stop it."""
     runs, whole = [], unicodedata.normalize
 
@@ -357,7 +357,7 @@ def test_marks_that_would_take_long_to_put_in_order_are_cut_before(monkeypatch):
     assert len(once) <= 1 + text.MOST_MARKS
 
 
-def test_what_bleach_will_take_counts_before_it_begins(monkeypatch):
+def test_cost_of_bleach_is_limited_before_it_runs(monkeypatch):
     """It cleans in one step: a text whose time would be over in the middle of it is not begun."""
     cleaned = []
     monkeypatch.setattr(limits, "CPU_SECONDS", 1.0)

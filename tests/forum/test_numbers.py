@@ -31,7 +31,7 @@ def test_only_digits_are_a_number(text, number):
     assert number_in(text) == number
 
 
-def test_numbers_among_other_texts():
+def test_numbers_are_found_among_other_texts():
     assert numbers_in(["1", "x", "", "22", "٣"]) == [1, 22]
 
 

@@ -43,7 +43,7 @@ def test_administrator_sees_what_the_mail_server_answered_and_no_text(owner, row
             assert secret not in page, address
 
 
-def test_nothing_can_be_changed_there(owner, rows):
+def test_outbox_in_admin_is_read_only(owner, rows):
     pk = rows["kind/waits"].pk
     for address in (f"{LIST}add/", f"{LIST}{pk}/delete/"):
         assert owner.get(address).status_code == 403
@@ -52,7 +52,7 @@ def test_nothing_can_be_changed_there(owner, rows):
     assert owner.get(f"{LIST}{rows['kind/new'].pk}/change/").status_code == 302
 
 
-def test_moderators_do_not_see_it(client, rows):
+def test_moderators_do_not_see_outbox(client, rows):
     sign_in_with_factor(client, moderator())
     assert client.get(LIST).status_code == 403
     assert "outboxmessage" not in client.get("/admin/").content.decode()

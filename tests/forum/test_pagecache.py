@@ -45,7 +45,7 @@ def knock(door, path, method="GET", **environ):
     return int(status[:3]), headers, body, len(queries)
 
 
-def test_a_visitors_page_is_sent_again_without_a_query_while_it_is_fresh(door, comment, settings):
+def test_fresh_page_for_visitors_is_served_without_queries(door, comment, settings):
     settings.KEPT_PAGES_FRESH = 60
     address = comment.thread.get_absolute_url()
     status, headers, body, cost = knock(door, address)
@@ -65,7 +65,7 @@ def test_a_visitors_page_is_sent_again_without_a_query_while_it_is_fresh(door, c
     assert (head[0], head[2], head[1]["Content-Length"]) == (200, b"", headers["Content-Length"])
 
 
-def test_when_it_is_not_fresh_one_query_says_that_it_still_holds(door, comment):
+def test_page_that_is_not_fresh_is_validated_by_one_query(door, comment):
     address = comment.thread.get_absolute_url()
     body = knock(door, address, HTTP_ACCEPT_ENCODING="gzip")[2]
     again = knock(door, address, HTTP_ACCEPT_ENCODING="gzip")
@@ -73,7 +73,7 @@ def test_when_it_is_not_fresh_one_query_says_that_it_still_holds(door, comment):
     assert again[3] == 1
 
 
-def test_what_changes_is_shown_at_once_when_asked(door, comment):
+def test_change_is_shown_at_once_if_validated(door, comment):
     address = comment.thread.get_absolute_url()
     moderator = factories.moderator()
     first = knock(door, address)
@@ -87,7 +87,7 @@ def test_what_changes_is_shown_at_once_when_asked(door, comment):
     assert knock(door, address)[0] == 404
 
 
-def test_a_new_name_is_shown_at_once_when_asked(door, comment):
+def test_new_name_is_shown_at_once_if_validated(door, comment):
     address = comment.thread.get_absolute_url()
     assert b"Alice" in knock(door, address)[2]
     form = ProfileForm({"display_name": "Alba"}, instance=comment.author)
@@ -99,14 +99,14 @@ def test_a_new_name_is_shown_at_once_when_asked(door, comment):
 
 
 @pytest.mark.parametrize("cookie", ["session=abc", "a=b; session=abc", "messages=xyz"])
-def test_who_has_a_session_or_a_message_is_not_a_visitor(door, comment, settings, cookie):
+def test_kept_page_is_not_used_with_session_or_message(door, comment, settings, cookie):
     settings.KEPT_PAGES_FRESH = 60
     address = comment.thread.get_absolute_url()
     knock(door, address)
     assert knock(door, address, HTTP_COOKIE=cookie)[3] > 0
 
 
-def test_each_look_and_host_has_a_page_of_its_own(door, comment, settings):
+def test_pages_are_kept_for_each_look_and_host(door, comment, settings):
     settings.KEPT_PAGES_FRESH = 60
     address = comment.thread.get_absolute_url()
     plain = knock(door, address)
@@ -122,7 +122,7 @@ def test_each_look_and_host_has_a_page_of_its_own(door, comment, settings):
 @pytest.mark.parametrize(
     "query", ["?x=1", "?order=oldest", "?after=1&order=newest", "?q=1&q=1", "?at=01", "?after=999999999999999"]
 )
-def test_an_address_that_can_be_made_up_is_not_kept(door, comment, settings, query):
+def test_page_with_unknown_query_is_not_kept(door, comment, settings, query):
     settings.KEPT_PAGES_FRESH = 60
     address = comment.thread.get_absolute_url() + query
     for _twice in range(2):
@@ -130,13 +130,13 @@ def test_an_address_that_can_be_made_up_is_not_kept(door, comment, settings, que
 
 
 @pytest.mark.parametrize("path", ["/", "/account/login/", "/help/", "/static/mark.svg", "/nothing/"])
-def test_other_pages_pass_through(door, comment, settings, path):
+def test_other_pages_are_not_kept(door, comment, settings, path):
     settings.KEPT_PAGES_FRESH = 60
     assert [knock(door, path)[0] for _twice in range(2)] in ([200, 200], [404, 404])
     assert not door.pages._rows
 
 
-def test_a_store_holds_no_more_than_its_bytes_and_forgets_the_least_used():
+def test_store_keeps_to_its_size_and_drops_least_used():
     store = Store(3 * (OVERHEAD + 100))
     for name in "abc":
         store.keep(name, name.upper(), 100)
@@ -149,7 +149,7 @@ def test_a_store_holds_no_more_than_its_bytes_and_forgets_the_least_used():
     assert store.get("a") is None
 
 
-def test_a_guest_with_a_comment_that_waits_is_not_sent_the_page_of_everybody(door, comment, settings):
+def test_guest_with_held_comment_gets_no_kept_page(door, comment, settings):
     settings.KEPT_PAGES_FRESH = 60
     held = guests.comment_as_guest(
         name="Wren", email="", parent=comment.thread.opening, source="A word of my own, at last.", key="k"

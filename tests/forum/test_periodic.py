@@ -49,13 +49,13 @@ def test_job_that_failed_is_tried_again_soon(done, caplog):
     assert "broken on purpose" in caplog.text
 
 
-def test_once_says_what_was_not_done(done):
+def test_once_reports_failed_jobs(done):
     with pytest.raises(CommandError, match="Not done: broken"):
         call_command("run_worker", once=True)
     assert done == ["letters", "broken", "trust"]
 
 
-def test_mail_does_not_wait_for_long_or_failing_job(call):
+def test_long_or_failing_job_does_not_delay_mail(call):
     heard, third, letters = [], threading.Event(), []
 
     def send(_stopped):
@@ -73,7 +73,7 @@ def test_mail_does_not_wait_for_long_or_failing_job(call):
     assert heard == [True]
 
 
-def test_long_job_is_told_to_stop_and_no_other_begins(call):
+def test_stop_request_reaches_long_job_and_no_other_starts(call):
     began, heard = threading.Event(), []
 
     def long(stopped):
@@ -97,7 +97,7 @@ def test_every_periodic_job_is_a_command(settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_works_and_ends_when_it_is_asked_to(settings):
+def test_worker_runs_jobs_and_stops_at_signal(settings):
     from django.core.mail import send_mail
     from django.db import connection
 

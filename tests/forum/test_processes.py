@@ -124,7 +124,7 @@ def test_service_that_cannot_be_restarted_is_tried_again_later(clock):
         ]
 
 
-def test_a_failed_start_stops_what_was_started():
+def test_failed_start_stops_processes_already_started():
     child = ChildProcess("Child", WAITS)
     with pytest.raises(FileNotFoundError), Supervisor([child, ChildProcess("None", ["/no/such/program"])], print):
         pass

@@ -30,19 +30,19 @@ from tests.posts.writing.test_concurrency import at_once
         ("1 per second", ((1, 1),)),
     ],
 )
-def test_words_are_read_as_rates(words, meant):
+def test_rates_are_parsed(words, meant):
     assert rates.parse(words) == meant
 
 
 @pytest.mark.parametrize("words", ["", "often", "1 per fortnight", "0 per day", "1 per 0 days", "1 per day,2 per hour"])
-def test_words_that_say_nothing_are_refused_and_told_by_the_check(words, settings):
+def test_invalid_rates_are_refused_and_reported_by_check(words, settings):
     with pytest.raises(ValueError, match="rate"):
         rates.parse(words)
     settings.LIMITS = {"comment": {"new": words}}
     assert [problem.id for problem in check_limits(None)] == ["forum.E004"]
 
 
-def test_the_limits_that_we_ship_can_be_read(settings):
+def test_shipped_limits_are_valid(settings):
     from forum import settings as shipped
 
     settings.LIMITS = shipped.LIMITS
@@ -50,7 +50,7 @@ def test_the_limits_that_we_ship_can_be_read(settings):
     assert check_limits(None) == []
 
 
-def test_every_act_that_is_counted_has_its_limits_and_nobody_is_misspelt(settings):
+def test_each_counted_act_has_limits_for_known_standings(settings):
     from forum import settings as shipped
 
     source = "".join(file.read_text() for floor in ("posts", "forum", "accounts") for file in Path(floor).rglob("*.py"))
@@ -60,7 +60,7 @@ def test_every_act_that_is_counted_has_its_limits_and_nobody_is_misspelt(setting
     assert "visitr" in check_limits(None)[0].msg
 
 
-def test_allauth_is_told_the_same_limits_in_its_words():
+def test_limits_of_allauth_equal_ours():
     limit = {"address": "10 per minute", "name": "5 per 5 minutes", "account": "1 per hour"}
     assert rates.for_allauth(limit) == "10/60s/ip,5/300s/key,1/3600s/user"
 
@@ -95,7 +95,7 @@ def let_pass(seconds):
 
 
 @pytest.mark.django_db
-def test_each_rate_holds_and_the_longest_wait_is_told(settings):
+def test_each_rate_applies_and_longest_wait_is_returned(settings):
     settings.LIMITS = {"comment": {"visitor": "1 per 30 seconds, 3 per hour"}}
     assert times(2, asked(), "comment") == (1, 30)
     for _ in range(2):
@@ -109,7 +109,7 @@ def test_each_rate_holds_and_the_longest_wait_is_told(settings):
 
 
 @pytest.mark.django_db
-def test_what_is_refused_is_not_counted(settings):
+def test_refused_acts_are_not_counted(settings):
     settings.LIMITS = {"comment": {"visitor": "1 per 30 seconds, 2 per hour"}}
     assert times(9, asked(), "comment")[0] == 1
     let_pass(31)
@@ -117,7 +117,7 @@ def test_what_is_refused_is_not_counted(settings):
 
 
 @pytest.mark.django_db
-def test_people_are_limited_by_their_standing_and_together_by_their_address(settings):
+def test_limits_apply_to_standing_and_to_shared_address(settings):
     settings.LIMITS = {"comment": {"first day": "2 per hour", "trusted": "4 per hour", "address": "5 per hour"}}
     new, trusted = factories.person(), factories.person(trust=User.Trust.TRUSTED)
     assert times(3, asked(new), "comment")[0] == 2
@@ -130,7 +130,7 @@ def test_people_are_limited_by_their_standing_and_together_by_their_address(sett
     ("days", "standing"), [(0, "first day"), (0.9, "first day"), (1.1, "new"), (6.9, "new"), (7.1, "member")]
 )
 @pytest.mark.django_db
-def test_standing_comes_with_time_and_trust(days, standing):
+def test_standing_depends_on_time_and_trust(days, standing):
     joined_at = timezone.now() - timezone.timedelta(days=days)
     assert factories.person(joined_at=joined_at).standing == standing
     assert factories.person(joined_at=joined_at, trust=User.Trust.TRUSTED).standing == "trusted"
@@ -138,7 +138,7 @@ def test_standing_comes_with_time_and_trust(days, standing):
 
 
 @pytest.mark.django_db
-def test_the_same_form_twice_is_one_act(settings):
+def test_form_sent_twice_counts_once(settings):
     settings.LIMITS = {"comment": {"visitor": "1 per hour"}}
     assert times(5, asked(), "comment", token="once")[0] == 5
     assert times(1, asked(), "comment", token="another")[0] == 0
@@ -146,13 +146,13 @@ def test_the_same_form_twice_is_one_act(settings):
 
 
 @pytest.mark.django_db
-def test_a_key_that_comes_again_and_again_is_counted_after_all(settings):
+def test_key_that_is_sent_too_often_is_counted(settings):
     settings.LIMITS = {"comment": {"visitor": "2 per hour"}}
     assert times(99, asked(), "comment", token="once")[0] == 2 * 21
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_twenty_at_once_as_many_are_let_through_as_may(settings):
+def test_concurrent_acts_do_not_exceed_limit(settings):
     settings.LIMITS = {"comment": {"first day": "3 per hour", "address": "90 per hour"}}
     anna = factories.person()
     results = at_once([anna] * 20, lambda somebody: times(1, asked(somebody), "comment")[0])
@@ -160,7 +160,7 @@ def test_of_twenty_at_once_as_many_are_let_through_as_may(settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_form_sent_twenty_times_at_once_is_let_through_and_counted_once(settings):
+def test_form_sent_twenty_times_at_once_counts_once(settings):
     settings.LIMITS = {"comment": {"first day": "1 per hour", "address": "90 per hour"}}
     results = at_once([factories.person()] * 20, lambda somebody: times(1, asked(somebody), "comment", token="t")[0])
     assert (len(results), sum(results)) == (20, 20)
@@ -168,7 +168,7 @@ def test_one_form_sent_twenty_times_at_once_is_let_through_and_counted_once(sett
 
 
 @pytest.mark.django_db
-def test_it_costs_one_query_and_none_where_nothing_is_limited(settings, django_assert_num_queries):
+def test_limit_costs_one_query_and_none_if_unlimited(settings, django_assert_num_queries):
     settings.LIMITS = {"comment": {"first day": "1 per 30 seconds, 10 per day", "address": "30 per minute"}}
     request = asked(factories.person())
     with django_assert_num_queries(1):
@@ -178,7 +178,7 @@ def test_it_costs_one_query_and_none_where_nothing_is_limited(settings, django_a
 
 
 @pytest.mark.django_db
-def test_no_more_moments_are_kept_than_are_looked_at(settings):
+def test_only_timestamps_that_count_are_kept(settings):
     settings.LIMITS = {"comment": {"visitor": "2 per second, 3 per minute"}}
     for _ in range(9):
         times(1, asked(), "comment")
@@ -187,7 +187,7 @@ def test_no_more_moments_are_kept_than_are_looked_at(settings):
 
 
 @pytest.mark.django_db
-def test_an_address_stands_nowhere_and_is_forgotten(settings):
+def test_addresses_are_stored_hashed_and_expire(settings):
     settings.LIMITS = {"comment": {"visitor": "2 per hour"}}
     ratelimit.take(asked(address="192.0.2.77"), "comment")
     key = Usage.objects.get().key
@@ -204,7 +204,7 @@ def test_an_address_stands_nowhere_and_is_forgotten(settings):
     assert ratelimit.delete_expired(timezone.now()) == 1
 
 
-def test_behind_proxies_the_trusted_ones_say_who_it_is(settings):
+def test_address_is_read_from_trusted_proxies(settings):
     forwarded = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
     alone = ratelimit.hashed_address(asked(address="198.51.100.7"))
     assert ratelimit.hashed_address(asked(address="10.0.0.1", **forwarded)) == ratelimit.hashed_address(
@@ -216,7 +216,7 @@ def test_behind_proxies_the_trusted_ones_say_who_it_is(settings):
     assert ratelimit.hashed_address(asked(address="10.0.0.1", **forwarded)) != alone
 
 
-def test_a_network_of_ipv6_counts_as_one_address():
+def test_ipv6_network_counts_as_one_address():
     one, same, other = (
         ratelimit.hashed_address(asked(address=address)) for address in ("2001:db8::1", "2001:db8::ffff", "2001:db9::1")
     )
@@ -225,14 +225,14 @@ def test_a_network_of_ipv6_counts_as_one_address():
 
 
 @given(st.integers(1, 200_000))
-def test_a_wait_in_words_is_never_too_short(seconds):
+def test_wait_in_words_is_not_too_short(seconds):
     number, unit = ratelimit.in_words(seconds).split()
     told = int(number) * rates.SECONDS[unit.rstrip("s")]
     assert seconds <= told <= seconds * 1.7
 
 
 @pytest.mark.django_db
-def test_allauth_keeps_no_address_either(client):
+def test_allauth_stores_no_addresses(client):
     cache.clear()
     client.post("/account/login/", {"login": "a@example.org", "password": "wrong"}, REMOTE_ADDR="192.0.2.55")
     keys = list(cache._cache)
@@ -241,7 +241,7 @@ def test_allauth_keeps_no_address_either(client):
 
 
 @pytest.mark.django_db
-def test_what_allauth_counted_goes_when_it_is_over(settings):
+def test_expired_counts_of_allauth_are_deleted(settings):
     backend = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "forum_cache"}
     settings.CACHES = {"default": backend}
     call_command("createcachetable", verbosity=0)
@@ -269,7 +269,7 @@ def test_limits_count_ipv4_addresses_and_ipv6_networks(address, network):
 
 
 @pytest.mark.django_db
-def test_an_act_of_several_units_takes_as_many_places(settings):
+def test_act_of_several_units_counts_as_many(settings):
     settings.LIMITS = {"act": {"visitor": "10 per minute"}}
     request = asked()
     ratelimit.take(request, "act", units=4)
@@ -282,7 +282,7 @@ def test_an_act_of_several_units_takes_as_many_places(settings):
 
 
 @pytest.mark.django_db
-def test_an_act_larger_than_the_limit_is_let_through_once(settings):
+def test_act_larger_than_limit_is_allowed_once(settings):
     settings.LIMITS = {"act": {"visitor": "10 per minute"}}
     request = asked()
     ratelimit.take(request, "act", units=50)
@@ -290,7 +290,7 @@ def test_an_act_larger_than_the_limit_is_let_through_once(settings):
         ratelimit.take(request, "act")
 
 
-def test_previews_are_limited_by_size_for_everybody():
+def test_previews_are_limited_by_size_for_every_standing():
     assert set(limits.OURS["preview_size"]) == set(limits.OURS["preview"])
 
 

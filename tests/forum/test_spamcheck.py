@@ -33,7 +33,7 @@ def service(monkeypatch, settings):
 
 
 @pytest.mark.parametrize(("said", "is_spam"), [("true", True), ("false", False)])
-def test_what_the_service_says_holds(service, said, is_spam):
+def test_comment_is_held_if_spam_service_says_so(service, said, is_spam):
     asked, answer = service
     answer["text"] = said
     assert spamcheck.is_spam("Some text.", "192.0.2.1") is is_spam
@@ -43,19 +43,19 @@ def test_what_the_service_says_holds(service, said, is_spam):
 
 
 @pytest.mark.parametrize("status", [500, None])
-def test_a_service_that_fails_has_no_say_and_is_noted(service, status, caplog):
+def test_failure_of_spam_service_is_logged_and_holds_nothing(service, status, caplog):
     service[1]["status"] = status
     assert spamcheck.is_spam("Some text.", "192.0.2.1") is False
     assert "Akismet gave no answer" in caplog.text
 
 
-def test_without_a_key_nothing_is_asked(service, settings):
+def test_spam_service_is_not_asked_without_a_key(service, settings):
     settings.AKISMET_KEY = ""
     assert spamcheck.is_spam("Some text.", "192.0.2.1") is False
     assert service[0] == []
 
 
-def test_only_newcomers_comments_that_are_not_held_anyway_are_shown_to_it(service, db):
+def test_spam_service_gets_only_comments_of_newcomers_that_are_not_held(service, db):
     asked, answer = service
     answer["text"] = "true"
     opening, new = thread().opening, person(trust=User.Trust.NEW)

@@ -8,7 +8,7 @@ from django.core.files.storage import FileSystemStorage
 from forum.static_storage import Storage
 
 
-def test_scripts_name_each_other_by_fingerprint(tmp_path):
+def test_scripts_import_each_other_by_hashed_name(tmp_path):
     source = FileSystemStorage(settings.BASE_DIR / "static")
     storage = Storage(location=tmp_path, base_url="/static/")
     paths = {f"js/{name}": (source, f"js/{name}") for name in source.listdir("js")[1]}
