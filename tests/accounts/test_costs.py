@@ -20,7 +20,7 @@ HEADERS = [
 FORM = {"source": "Some words of my own, twenty and more.", "key": "k", "next": "/", "mark": "1", "code": "ABCD-EFGH"}
 
 
-def test_no_address_makes_a_session_for_a_visitor():
+def test_no_page_creates_session_for_visitor():
     """Only what is limited does: a code that was asked for, a passkey's challenge, a text sent after signing out."""
     comment = reply(thread().opening, person())
     made = []
@@ -55,13 +55,13 @@ def allowed(act):
     return min(rate.most for words in limits.ACCOUNT[act].values() for rate in rates.parse(words))
 
 
-def test_sign_in_looks_at_its_limits_before_it_checks_a_password(client, checks):
+def test_sign_in_checks_limits_before_password(client, checks):
     for number in range(40):
         client.post("/account/login/", {"login": f"p{number}@example.org", "password": "not this one at all"})
     assert 0 < len(checks) <= allowed("login") == 15
 
 
-def test_sign_in_with_one_address_is_checked_five_times(client, checks):
+def test_passwords_for_one_address_are_checked_five_times(client, checks):
     member(password=PASSWORD)
     checks.clear()
     for _n in range(40):
@@ -80,7 +80,7 @@ def test_sign_in_with_one_address_is_checked_five_times(client, checks):
         ),
     ],
 )
-def test_checks_of_a_signed_in_member_are_limited_too(client, checks, act, address, form):
+def test_password_checks_of_signed_in_member_are_limited(client, checks, act, address, form):
     client.force_login(member(password=PASSWORD))
     checks.clear()
     statuses = [client.post(address, form).status_code for _n in range(40)]
@@ -97,7 +97,7 @@ def test_reset_checks_no_password(client, checks):
     assert checks == []
 
 
-def test_challenges_of_passkeys_are_limited(settings):
+def test_passkey_challenges_are_limited(settings):
     settings.LIMITS = limits.OURS
     statuses = [
         Client().get("/account/2fa/webauthn/login/", headers={"Accept": "application/json"}).status_code

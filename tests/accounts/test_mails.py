@@ -17,7 +17,7 @@ def parts_of(message):
     return message.body, html
 
 
-def test_a_sign_in_code_comes_in_both_parts(client, db):
+def test_sign_in_code_is_in_text_and_html_of_mail(client, db):
     member()
     client.post("/account/login/code/", {"email": "alice@example.org"})
     text, html = parts_of(sent()[-1])
@@ -27,7 +27,7 @@ def test_a_sign_in_code_comes_in_both_parts(client, db):
     assert "<img" not in html
 
 
-def test_what_people_wrote_cannot_carry_html_into_a_mail():
+def test_html_in_names_is_escaped_in_mail():
     blocks = blocks_of(
         "Hello <b>Alice</b> & all,\nsee https://forum.example/c/1/?a=1&b=2\n\n    <CODE>\n\n-- \n<i>Us</i>"
     )
@@ -42,17 +42,17 @@ def test_what_people_wrote_cannot_carry_html_into_a_mail():
     ]
 
 
-def test_a_name_that_looks_like_a_place_is_not_a_link():
+def test_name_that_looks_like_domain_is_no_link_in_mail():
     assert blocks_of("www.elsewhere.example and elsewhere.com say hello.") == [
         ("", "www.elsewhere.example and elsewhere.com say hello.")
     ]
 
 
-def test_a_link_ends_before_the_full_stop():
+def test_link_in_mail_ends_before_full_stop():
     assert blocks_of("At https://forum.example/c/1/?a=1.")[0][1].endswith('?a=1">https://forum.example/c/1/?a=1</a>.')
 
 
-def test_on_a_laptop_the_console_shows_the_words_and_the_file_holds_both(settings, tmp_path, capsys):
+def test_mail_in_development_is_on_console_and_in_file(settings, tmp_path, capsys):
     settings.EMAIL_FILE_PATH = tmp_path
     mail.get_connection("forum.mail.LaptopBackend").send_messages(
         [in_our_look(mail.EmailMessage("Your code", "Here:\n\n    ABCD-EFGH\n", "a@example.org", ["b@example.org"]))]
@@ -65,5 +65,5 @@ def test_on_a_laptop_the_console_shows_the_words_and_the_file_holds_both(setting
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "one line"])
-def test_the_shortest_text_is_one_paragraph(text):
+def test_shortest_mail_is_one_paragraph(text):
     assert blocks_of(text) == [("", text.strip())]

@@ -11,7 +11,7 @@ from tests.outbox import sent
 pytestmark = pytest.mark.django_db
 
 
-def test_a_new_person_becomes_a_moderator_and_is_told_what_to_do_next(capsys):
+def test_command_creates_moderator_and_shows_next_steps(capsys):
     call_command("make_moderator", "Mo.Moritz@Example.org")
     mo = User.objects.get()
     assert (mo.email, mo.display_name) == ("mo.moritz@example.org", "Mo Moritz")
@@ -24,20 +24,20 @@ def test_a_new_person_becomes_a_moderator_and_is_told_what_to_do_next(capsys):
         assert step in said
 
 
-def test_the_new_moderator_can_sign_in_by_code(client):
+def test_new_moderator_can_sign_in_by_code(client):
     call_command("make_moderator", "mo@example.org")
     client.post("/account/login/code/", {"email": "mo@example.org"})
     assert client.post("/account/login/code/confirm/", {"code": code_in(sent()[0])}).url == "/"
 
 
-def test_twice_is_the_same_as_once(capsys):
+def test_command_run_twice_changes_nothing_more(capsys):
     call_command("make_moderator", "mo@example.org")
     call_command("make_moderator", "MO@example.org")
     assert User.objects.get().emailaddress_set.count() == 1
     assert "was already a moderator" in capsys.readouterr().out
 
 
-def test_a_member_is_promoted_and_keeps_name_and_password():
+def test_promoted_member_keeps_name_and_password():
     alice = member(password="a long walk in the rain")
     call_command("make_moderator", "alice@example.org", name="Other Name")
     alice.refresh_from_db()
@@ -46,7 +46,7 @@ def test_a_member_is_promoted_and_keeps_name_and_password():
     assert alice.check_password("a long walk in the rain")
 
 
-def test_a_claim_to_the_address_by_somebody_else_is_dropped(client):
+def test_unverified_claim_to_address_is_deleted(client):
     bea = member("Bea Brandt", "bea@example.org")
     bea.emailaddress_set.create(email="mo@example.org", verified=False, primary=False)
     call_command("make_moderator", "mo@example.org")
@@ -55,7 +55,7 @@ def test_a_claim_to_the_address_by_somebody_else_is_dropped(client):
 
 
 @pytest.mark.parametrize(("email", "name"), [("admin@example.org", "Keeper"), ("alice@example.com", "Alice Ahlgren 2")])
-def test_a_name_from_the_address_is_allowed_and_free(email, name):
+def test_name_made_from_address_is_allowed_and_unused(email, name):
     member()
     call_command("make_moderator", email.replace("alice", "alice.ahlgren"))
     assert User.objects.latest("id").display_name == name
@@ -69,7 +69,7 @@ def test_a_name_from_the_address_is_allowed_and_free(email, name):
         (["mo@example.org", "--name", "ALICE AHLGREN"], "already uses"),
     ],
 )
-def test_what_cannot_be_is_one_sentence_and_changes_nothing(arguments, said):
+def test_impossible_promotion_is_refused_in_one_sentence(arguments, said):
     member()
     with pytest.raises(CommandError, match=said):
         call_command("make_moderator", *arguments)

@@ -67,24 +67,24 @@ def test_names_that_look_alike_share_a_skeleton(one, other):
 
 
 @pytest.mark.parametrize(("one", "other"), APART)
-def test_names_that_differ_to_the_eye_do_not(one, other):
+def test_names_that_look_different_have_different_skeletons(one, other):
     assert skeleton(one) != skeleton(other)
 
 
 @given(st.text())
-def test_a_skeleton_is_its_own_skeleton(text):
+def test_skeleton_of_skeleton_is_unchanged(text):
     assert skeleton(skeleton(text)) == skeleton(text)
 
 
 @given(st.text(min_size=1))
-def test_case_never_makes_a_difference(text):
+def test_case_does_not_change_skeleton(text):
     assert skeleton(text) == skeleton(text.swapcase().swapcase()) or not text.isascii()
     for char in text:
         assert skeleton(char.lower()) == skeleton(char.upper()) == skeleton(char)
 
 
 @given(st.text(min_size=0, max_size=60))
-def test_any_text_is_judged_without_a_crash_and_what_passes_fits_the_database(text):
+def test_any_name_is_checked_without_error_and_fits_database(text):
     with suppress(ValidationError):
         validate_display_name(clean_up(text))
         assert 0 < len(skeleton(text)) <= NAME_MAX_LENGTH * 4
@@ -92,7 +92,7 @@ def test_any_text_is_judged_without_a_crash_and_what_passes_fits_the_database(te
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_innocent_names_pass(name):
+def test_ordinary_names_are_accepted(name):
     validate_display_name(clean_up(name))
 
 
@@ -103,12 +103,12 @@ def test_other_names_are_refused_with_the_right_reason(code, name):
     assert refusal.value.code == code
 
 
-def test_the_site_s_own_name_is_staff(settings):
+def test_name_of_site_is_reserved(settings):
     settings.SITE_NAME = "Quiet Corner"
     with pytest.raises(ValidationError):
         validate_display_name("The Quiet Corner")
 
 
-def test_the_big_table_is_not_read_at_import():
+def test_table_of_lookalikes_is_not_loaded_at_import():
     script = "import sys, accounts.names; sys.exit('confusable_homoglyphs.confusables' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

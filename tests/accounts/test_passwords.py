@@ -39,7 +39,7 @@ def test_password_that_is_hard_to_guess_is_taken(password):
     validate_password(password, ALICE)
 
 
-def test_every_long_password_of_the_leaked_list_is_refused():
+def test_every_long_leaked_password_is_refused():
     long = [password for password in FREQUENCY_LISTS["passwords"] if len(password) >= 10]
     assert len(long) > 1_000
     for password in long[::10]:
@@ -47,7 +47,7 @@ def test_every_long_password_of_the_leaked_list_is_refused():
             validate_password(password, ALICE)
 
 
-def test_long_password_is_looked_at_in_its_beginning_only(monkeypatch):
+def test_only_beginning_of_long_password_is_checked(monkeypatch):
     seen = []
     monkeypatch.setattr("accounts.passwords.zxcvbn", lambda text, user_inputs: seen.append(text) or {"score": 4})
     validate_password("kettle-orbit-violin" * 50, ALICE)

@@ -34,13 +34,13 @@ def mod():
     return member("Mo Moritz", "mo@example.org", is_staff=True, is_superuser=True)
 
 
-def test_a_stranger_is_sent_to_the_forum_s_sign_in_and_back(client):
+def test_admin_redirects_visitor_to_sign_in_of_forum_and_back(client):
     answer = client.get("/admin/", follow=True)
     assert answer.redirect_chain[-1][0] == "/account/login/?next=%2Fadmin%2F"
     assert 'value="/admin/"' in answer.content.decode()
 
 
-def test_a_member_without_rights_stays_outside(client):
+def test_member_without_rights_cannot_open_admin(client):
     client.force_login(member())
     answer = client.get("/admin/", follow=True)
     assert answer.status_code == 403
@@ -60,7 +60,7 @@ def test_recovery_codes_alone_are_no_second_factor(client, mod):
     assert client.get("/admin/", follow=True).status_code == 403
 
 
-def test_suspended_staff_get_another_sentence(client, mod):
+def test_suspended_staff_are_told_that_they_are_suspended(client, mod):
     TOTP.activate(mod, SECRET)
     mod.suspended_at = timezone.now()
     mod.save()
@@ -82,7 +82,7 @@ def test_moderator_adds_app_and_is_asked_for_it_in_admin(client, mod):
     assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/account/2fa/reauthenticate/?next=%2Fadmin%2F"
 
 
-def test_with_a_password_it_is_asked_for_before_anything_is_added(client):
+def test_password_is_required_before_adding_second_factor(client):
     client.force_login(member(password=PASSWORD))
     answer = client.get("/account/2fa/totp/activate/", follow=True)
     assert answer.redirect_chain[-1][0].startswith("/account/reauthenticate/")
@@ -91,7 +91,7 @@ def test_with_a_password_it_is_asked_for_before_anything_is_added(client):
     assert client.get(answer.url).status_code == 200
 
 
-def test_a_wrong_code_adds_nothing(client, mod):
+def test_wrong_code_adds_no_second_factor(client, mod):
     sign_in_just_now(client, mod)
     client.get("/account/2fa/totp/activate/")
     page = client.post("/account/2fa/totp/activate/", {"code": "not it"}).content.decode()
@@ -99,7 +99,7 @@ def test_a_wrong_code_adds_nothing(client, mod):
     assert not Authenticator.objects.exists()
 
 
-def test_mod_signs_in_by_code_and_is_asked_for_the_second_factor(client, mod):
+def test_moderator_who_signs_in_by_code_is_asked_for_second_factor(client, mod):
     TOTP.activate(mod, SECRET)
     client.post("/account/login/code/", {"email": mod.email, "next": "/admin/"})
     answer = client.post("/account/login/code/confirm/", {"code": code_in(sent()[0]), "next": "/admin/"})
@@ -155,7 +155,7 @@ def test_people_are_not_added_or_deleted_in_admin_and_no_password_is_shown(mod_c
     assert 'name="is_superuser"' in page
 
 
-def test_a_moderator_cannot_give_rights(client, django_user_model):
+def test_moderator_cannot_give_rights(client, django_user_model):
     from django.contrib.auth.models import Permission
 
     mo = member("Mo Moritz", "mo@example.org", is_staff=True)

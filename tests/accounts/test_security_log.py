@@ -73,7 +73,7 @@ def code_now():
     return format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
 
 
-def test_sign_in_by_password_and_sign_out(client, alice, events):
+def test_sign_in_by_password_and_sign_out_are_recorded(client, alice, events):
     client.post("/account/login/", {"login": "alice@example.org", "password": PASSWORD})
     assert only(events(), "signed_in") == {"user": alice.pk, "methods": ["password"]}
     events.clear()
@@ -81,7 +81,7 @@ def test_sign_in_by_password_and_sign_out(client, alice, events):
     assert only(events(), "signed_out") == {"user": alice.pk}
 
 
-def test_sign_in_by_code(client, alice, events):
+def test_sign_in_by_code_is_recorded(client, alice, events):
     client.post("/account/login/code/", {"email": "alice@example.org"})
     client.post("/account/login/code/confirm/", {"code": "AAAA-AAAA"})
     assert only(events(), "code_rejected") == {"user": alice.pk, "purpose": "sign_in"}
@@ -91,18 +91,18 @@ def test_sign_in_by_code(client, alice, events):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_failed_sign_in_tells_whose_account_it_was_about(client, alice, events, known):
+def test_failed_sign_in_is_recorded_with_account(client, alice, events, known):
     login = "Alice@example.org" if known else "nobody@example.org"
     client.post("/account/login/", {"login": login, "password": "not this one at all"})
     assert only(events(), "sign_in_failed") == {"user": None, "target": alice.pk if known else None}
 
 
-def test_sign_up(client, events):
+def test_sign_up_is_recorded(client, events):
     client.post("/account/signup/", {"display_name": "Alice", "email": "alice@example.org"})
     assert only(events(), "signed_up") == {"user": User.objects.get().pk}
 
 
-def test_second_factor_passed_and_failed_at_sign_in(client, alice, events):
+def test_passed_and_failed_second_factor_is_recorded(client, alice, events):
     TOTP.activate(alice, SECRET)
     client.post("/account/login/", {"login": "alice@example.org", "password": PASSWORD})
     client.post("/account/2fa/authenticate/", {"code": "000000"})
@@ -115,7 +115,7 @@ def test_second_factor_passed_and_failed_at_sign_in(client, alice, events):
 
 
 @pytest.mark.parametrize("address", ["/account/2fa/webauthn/login/", "/account/2fa/authenticate/"])
-def test_refused_security_key_or_passkey(client, alice, events, address):
+def test_refused_security_key_or_passkey_is_recorded(client, alice, events, address):
     TOTP.activate(alice, SECRET)
     who = None
     if "authenticate" in address:
@@ -126,7 +126,7 @@ def test_refused_security_key_or_passkey(client, alice, events, address):
     assert only(events("second_factor_failed"), "second_factor_failed") == {"user": who, "authenticator": "webauthn"}
 
 
-def test_second_factor_added_and_removed(client, alice, events, django_capture_on_commit_callbacks):
+def test_adding_and_removing_second_factor_is_recorded(client, alice, events, django_capture_on_commit_callbacks):
     client.force_login(alice)
     client.post("/account/reauthenticate/", {"password": PASSWORD})
     client.get("/account/2fa/totp/activate/")
@@ -144,7 +144,7 @@ def test_second_factor_added_and_removed(client, alice, events, django_capture_o
     assert sorted(removed) == ["recovery_codes", "totp"]
 
 
-def test_new_recovery_codes(client, alice, events, django_capture_on_commit_callbacks):
+def test_new_recovery_codes_are_recorded(client, alice, events, django_capture_on_commit_callbacks):
     TOTP.activate(alice, SECRET)
     client.force_login(alice)
     client.post("/account/reauthenticate/", {"password": PASSWORD})
@@ -154,7 +154,7 @@ def test_new_recovery_codes(client, alice, events, django_capture_on_commit_call
     assert only(events(), "second_factor_reset") == {"user": alice.pk, "authenticator": "recovery_codes"}
 
 
-def test_another_address(client, alice, events):
+def test_change_of_address_is_recorded(client, alice, events):
     client.force_login(alice)
     client.post("/account/reauthenticate/", {"password": PASSWORD})
     client.post("/account/email/", {"action_add": "", "email": "new@example.org"})
@@ -163,7 +163,7 @@ def test_another_address(client, alice, events):
     assert only(events("email_changed"), "email_changed") == {"user": alice.pk}
 
 
-def test_forgotten_password(client, alice, events):
+def test_reset_of_password_is_recorded(client, alice, events):
     client.post("/account/password/reset/", {"email": "alice@example.org"})
     client.post("/account/password/reset/confirm/", {"code": "AAAA-AAAA"})
     assert only(events(), "code_rejected") == {"user": alice.pk, "purpose": "password_reset"}
@@ -175,7 +175,7 @@ def test_forgotten_password(client, alice, events):
     assert only(events("password_changed"), "password_changed") == {"user": alice.pk, "how": "reset"}
 
 
-def test_password_changed(client, alice, events):
+def test_change_of_password_is_recorded(client, alice, events):
     client.force_login(alice)
     events.clear()
     form = {"oldpassword": PASSWORD, "password1": "another long walk", "password2": "another long walk"}
@@ -183,7 +183,7 @@ def test_password_changed(client, alice, events):
     assert only(events("password_changed"), "password_changed") == {"user": alice.pk, "how": "changed"}
 
 
-def test_refusals_by_right_by_token_and_by_admin(client, alice, events):
+def test_refusals_by_permission_token_and_admin_are_recorded(client, alice, events):
     client.force_login(alice)
     comment = reply(thread().opening, moderator())
     events.clear()
@@ -202,7 +202,7 @@ def test_refusals_by_right_by_token_and_by_admin(client, alice, events):
     assert only(events(), "refused")["reason"] == "admin"
 
 
-def test_limits_of_the_forum_and_of_signing_in(client, alice, events, settings):
+def test_exceeded_limits_are_recorded(client, alice, events, settings):
     settings.LIMITS = {"preview": {"visitor": "1 per minute"}}
     for _n in range(2):
         client.post("/preview/", {"source": "Unkind words"})
@@ -220,7 +220,7 @@ def test_limits_of_the_forum_and_of_signing_in(client, alice, events, settings):
     assert only(events("limit_reached"), "limit_reached") == {"user": None, "act": "too_many_login_attempts"}
 
 
-def test_rights_given_by_command_and_taken_in_admin(client, alice, events):
+def test_rights_given_by_command_and_revoked_in_admin_are_recorded(client, alice, events):
     call_command("make_moderator", "alice@example.org")
     given = {fields["right"]: fields for _name, fields in events("right_given")}
     assert set(given) == {"is_staff", "group Moderators"}
@@ -239,7 +239,7 @@ def test_rights_given_by_command_and_taken_in_admin(client, alice, events):
 
 
 @pytest.mark.parametrize("way", ["of the person", "of the group", "cleared"])
-def test_groups_and_permissions_tell_whichever_side_is_changed(alice, events, way):
+def test_change_of_groups_is_recorded_from_either_side(alice, events, way):
     group, permission = Group.objects.get(name="Moderators"), Permission.objects.first()
     if way == "of the group":
         group.user_set.add(alice)
@@ -263,7 +263,7 @@ def test_groups_and_permissions_tell_whichever_side_is_changed(alice, events, wa
     ]
 
 
-def test_sanctions_and_what_takes_them_back(alice, events):
+def test_sanctions_and_their_ends_are_recorded(alice, events):
     mod = moderator()
     events.clear()
     sanctions.suspend(moderator=mod, person=alice, reason="Unkind words")

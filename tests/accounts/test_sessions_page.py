@@ -68,7 +68,7 @@ def test_page_names_each_device_in_words_and_marks_this_one(phone, laptop):
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) CriOS/140.0 Safari/604.1", "Chrome on iPhone"),
     ],
 )
-def test_device_is_told_in_words(alice, agent, words):
+def test_device_is_described_in_words(alice, agent, words):
     assert words in signed_in(alice, agent).get(PAGE).content.decode()
 
 
@@ -113,7 +113,7 @@ def test_new_password_keeps_this_session_in_the_list(alice, laptop):
     assert UserSession.objects.count() == 1
 
 
-def test_what_is_seen_is_written_once_an_hour(laptop):
+def test_last_use_of_session_is_stored_once_an_hour(laptop):
     def writes():
         with CaptureQueriesContext(connection) as queries:
             laptop.get(PAGE)
@@ -131,11 +131,11 @@ def test_what_is_seen_is_written_once_an_hour(laptop):
     assert writes() == []
 
 
-def test_stranger_is_asked_to_sign_in():
+def test_visitor_is_asked_to_sign_in():
     assert Client().get(PAGE).url == f"/account/login/?next={PAGE}"
 
 
-def test_list_costs_the_same_for_many_sessions(alice, laptop):
+def test_query_count_of_list_of_sessions_is_constant(alice, laptop):
     counts = []
     for _round in range(2):
         with CaptureQueriesContext(connection) as queries:
@@ -146,7 +146,7 @@ def test_list_costs_the_same_for_many_sessions(alice, laptop):
     assert counts[0] == counts[1]
 
 
-def test_tidying_forgets_sessions_that_have_ended(phone, laptop):
+def test_tidying_deletes_sessions_that_have_ended(phone, laptop):
     phone.post("/account/logout/")
     call_command("delete_expired", verbosity=0)
     assert UserSession.objects.get().browser == "Safari"

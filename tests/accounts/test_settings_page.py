@@ -20,25 +20,25 @@ def alice(client):
     return person
 
 
-def test_a_stranger_is_asked_to_sign_in(client):
+def test_settings_ask_visitor_to_sign_in(client):
     assert client.get(PAGE).url == "/account/login/?next=/account/"
 
 
-def test_alice_finds_everything_about_her_account(client, alice):
+def test_settings_show_everything_about_account(client, alice):
     page = client.get(PAGE).content.decode()
     for link in ("/account/email/", "/account/password/set/", "/account/2fa/", "/account/logout/"):
         assert link in page
     assert "alice@example.org" in page
 
 
-def test_with_a_password_the_page_offers_to_change_it(client, alice):
+def test_settings_offer_to_change_existing_password(client, alice):
     alice.set_password(PASSWORD)
     alice.save()
     client.force_login(alice)
     assert "/account/password/change/" in client.get(PAGE).content.decode()
 
 
-def test_alice_changes_her_name_and_nobody_steps_into_the_old_one(client, alice):
+def test_changed_name_stays_reserved(client, alice):
     page = client.post(PAGE, {"display_name": "  Alice   of the Lake "}, follow=True)
     assert "Your name is now Alice of the Lake." in page.content.decode()
     alice.refresh_from_db()
@@ -49,13 +49,13 @@ def test_alice_changes_her_name_and_nobody_steps_into_the_old_one(client, alice)
     assert alice.display_name == "Alice Ahlgren"
 
 
-def test_alice_may_change_the_capitals_of_her_own_name(client, alice):
+def test_member_can_change_case_of_own_name(client, alice):
     client.post(PAGE, {"display_name": "alice ahlgren"})
     alice.refresh_from_db()
     assert alice.display_name == "alice ahlgren"
 
 
-def test_a_name_like_somebody_else_s_is_refused_and_the_head_still_shows_the_old_one(client, alice):
+def test_name_like_another_is_refused_and_header_shows_old_name(client, alice):
     member("Bea Brandt", "bea@example.org")
     answer = client.post(PAGE, {"display_name": "BEA BRANDT"})
     page = answer.content.decode()
@@ -66,7 +66,7 @@ def test_a_name_like_somebody_else_s_is_refused_and_the_head_still_shows_the_old
     assert '<a href="#id_display_name">' in page
 
 
-def test_somebody_faster_by_a_moment_leaves_the_form_as_it_was(client, alice, monkeypatch):
+def test_name_taken_meanwhile_keeps_form(client, alice, monkeypatch):
     member("Bea Brandt", "bea@example.org")
     monkeypatch.setattr(type(User.objects), "name_is_free", lambda *args, **kwargs: True)
     answer = client.post(PAGE, {"display_name": "Bea Brandt"})
@@ -74,7 +74,7 @@ def test_somebody_faster_by_a_moment_leaves_the_form_as_it_was(client, alice, mo
     assert "Somebody already uses this name" in answer.content.decode()
 
 
-def test_alice_moves_to_another_address_by_code_and_the_old_one_is_told(client, alice):
+def test_change_of_address_by_code_informs_old_address(client, alice):
     client.post("/account/email/", {"email": "lake@example.org", "action_add": ""})
     alice.refresh_from_db()
     assert alice.email == "alice@example.org"
@@ -86,14 +86,14 @@ def test_alice_moves_to_another_address_by_code_and_the_old_one_is_told(client, 
     assert "127.0.0.1" not in sent()[-1].body
 
 
-def test_moving_to_an_address_that_has_an_account_looks_like_any_other(client, alice):
+def test_change_to_address_with_account_looks_like_any_other(client, alice):
     member("Bea Brandt", "bea@example.org")
     answer = client.post("/account/email/", {"email": "bea@example.org", "action_add": ""}, follow=True)
     assert answer.redirect_chain[-1][0] == "/account/confirm-email/"
     assert "bea@example.org" in answer.content.decode()
 
 
-def test_alice_signs_out(client, alice):
+def test_member_signs_out(client, alice):
     client.post("/account/logout/")
     assert client.get(PAGE).status_code == 302
 
@@ -102,7 +102,7 @@ def test_alice_signs_out(client, alice):
     "path",
     ["", "email/", "password/set/", "2fa/", "2fa/totp/activate/", "2fa/webauthn/", "2fa/webauthn/add/", "logout/"],
 )
-def test_no_page_has_what_the_content_policy_refuses_or_a_placeholder(client, alice, path):
+def test_account_pages_have_no_inline_code_and_no_placeholders(client, alice, path):
     page = client.get(PAGE + path)
     text = page.content.decode()
     assert page.status_code == 200
@@ -112,7 +112,7 @@ def test_no_page_has_what_the_content_policy_refuses_or_a_placeholder(client, al
     assert text.count("<h1") == 1
 
 
-def test_a_suspended_person_keeps_their_name(client):
+def test_suspended_person_cannot_change_name(client):
     person = member("Alice Ahlgren")
     person.suspended_at = timezone.now()
     person.save()

@@ -21,7 +21,7 @@ def is_in(client):
     return client.get("/account/").status_code == 200
 
 
-def test_alice_signs_in_by_code_and_returns_to_where_she_was(client):
+def test_sign_in_by_code_returns_to_previous_page(client):
     member()
     answer = client.post(CODE, {"email": "Alice@example.org", "next": "/account/email/"})
     assert answer.url.startswith(CONFIRM)
@@ -31,14 +31,14 @@ def test_alice_signs_in_by_code_and_returns_to_where_she_was(client):
     assert is_in(client)
 
 
-def test_next_never_leads_away_from_the_site(client):
+def test_next_does_not_redirect_to_other_sites(client):
     member()
     client.post(CODE, {"email": "alice@example.org", "next": "//elsewhere.example/"})
     answer = client.post(CONFIRM, {"code": code_in(sent()[0]), "next": "//elsewhere.example/"})
     assert answer.url == "/"
 
 
-def test_after_three_wrong_codes_the_right_one_is_worth_nothing(client):
+def test_correct_code_is_refused_after_three_wrong_ones(client):
     member()
     client.post(CODE, {"email": "alice@example.org"})
     for _ in range(3):
@@ -47,14 +47,14 @@ def test_after_three_wrong_codes_the_right_one_is_worth_nothing(client):
     assert not is_in(client)
 
 
-def test_alice_signs_in_by_password(client):
+def test_member_signs_in_by_password(client):
     member(password=PASSWORD)
     answer = client.post(LOGIN, {"login": "alice@example.org", "password": PASSWORD, "next": "/account/"})
     assert answer.url == "/account/"
     assert is_in(client)
 
 
-def test_a_suspended_member_may_still_sign_in_and_read(client):
+def test_suspended_member_can_sign_in_and_read(client):
     member(password=PASSWORD, suspended_at=timezone.now())
     client.post(LOGIN, {"login": "alice@example.org", "password": PASSWORD})
     page = client.get("/account/").content.decode()
@@ -65,7 +65,7 @@ def test_a_suspended_member_may_still_sign_in_and_read(client):
     ("path", "field", "more"),
     [(CODE, "email", {}), (LOGIN, "login", {"password": "not this one at all"}), (RESET, "email", {})],
 )
-def test_trying_an_address_tells_nobody_whether_it_has_an_account(client, path, field, more):
+def test_sign_in_does_not_reveal_whether_address_has_account(client, path, field, more):
     member(password=PASSWORD)
     pages = []
     for email in ("alice@example.org", "nobody@example.org"):
@@ -77,14 +77,14 @@ def test_trying_an_address_tells_nobody_whether_it_has_an_account(client, path, 
     assert pages[0] == pages[1]
 
 
-def test_an_unknown_address_gets_a_mail_so_that_its_owner_is_not_left_waiting(client):
+def test_sign_in_with_unknown_address_sends_mail(client):
     client.post(CODE, {"email": "nobody@example.org"})
     assert sent()[0].to == ["nobody@example.org"]
     assert "it has no account here" in sent()[0].body
     assert "/account/signup/" in sent()[0].body
 
 
-def test_alice_chooses_a_new_password_by_code(client):
+def test_password_is_reset_by_code(client):
     member(password=PASSWORD)
     client.post(RESET, {"email": "alice@example.org"})
     client.post(f"{RESET}confirm/", {"code": code_in(sent()[0])})
@@ -95,20 +95,20 @@ def test_alice_chooses_a_new_password_by_code(client):
     assert "replaced by a new one" in sent()[-1].body
 
 
-def test_the_sign_in_page_offers_the_code_first(client):
+def test_sign_in_page_offers_code_first(client):
     page = client.get(LOGIN).content.decode()
     assert page.index("Send me a sign-in code") < page.index("Sign in with a password")
     assert "<details>" in page
 
 
-def test_a_wrong_password_opens_its_form_and_keeps_the_address(client):
+def test_wrong_password_keeps_its_form_open_with_address(client):
     page = client.post(LOGIN, {"login": "alice@example.org", "password": "wrong"}).content.decode()
     assert "<details open>" in page
     assert "have a code sent to your address" in page
     assert page.count('value="alice@example.org"') == 2
 
 
-def test_asking_too_often_is_answered_kindly(client):
+def test_too_many_requests_for_codes_show_page_with_time_to_wait(client):
     member()
     for _ in range(10):
         answer = client.__class__().post(CODE, {"email": "alice@example.org"})
@@ -116,7 +116,7 @@ def test_asking_too_often_is_answered_kindly(client):
     assert len(sent()) < 10
 
 
-def test_whoever_signs_in_too_often_is_told_how_long_to_wait(client, settings):
+def test_sign_in_over_limit_shows_time_to_wait(client, settings):
     cache.clear()
     settings.ACCOUNT_RATE_LIMITS = {"login": "1/60s/ip"}
     data = {"login": "a@example.org", "password": "not the right one"}

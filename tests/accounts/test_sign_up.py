@@ -17,7 +17,7 @@ def filled(**changes):
     return {"display_name": "Bea Brandt", "email": "bea@example.org", "password1": "", "website": ""} | changes
 
 
-def test_bea_signs_up_without_a_password_and_is_in_after_the_code(client):
+def test_sign_up_without_password_is_complete_after_code(client):
     page = client.post(f"{SIGN_UP}?next=/account/", filled(next="/account/"), follow=True)
     assert "bea@example.org" in page.content.decode()
     answer = client.post("/account/confirm-email/", {"code": code_in(sent()[0])})
@@ -29,26 +29,26 @@ def test_bea_signs_up_without_a_password_and_is_in_after_the_code(client):
     assert client.get("/account/").status_code == 200
 
 
-def test_next_never_leads_away_from_the_site(client):
+def test_next_does_not_redirect_to_other_sites(client):
     client.post(SIGN_UP, filled(next="https://elsewhere.example/"))
     answer = client.post("/account/confirm-email/", {"code": code_in(sent()[0])})
     assert answer.url == "/"
 
 
-def test_a_wrong_code_lets_nobody_in_and_says_what_to_do(client):
+def test_wrong_code_is_refused_with_next_step(client):
     client.post(SIGN_UP, filled())
     page = client.post("/account/confirm-email/", {"code": "BBBB-BBBB"})
     assert "newest mail" in page.content.decode()
     assert client.get("/account/").status_code == 302
 
 
-def test_the_mail_says_how_long_the_code_holds(client):
+def test_mail_says_how_long_code_is_valid(client):
     client.post(SIGN_UP, filled())
     assert "It is valid for 15 minutes." in sent()[0].body
     assert "Two-Way Street" in sent()[0].body
 
 
-def test_the_page_for_an_address_that_has_an_account_is_the_same_to_the_byte(client):
+def test_sign_up_page_is_identical_for_address_with_account(client):
     member()
     new, known = (client.__class__() for _ in "12")
     for path in (SIGN_UP, "/account/confirm-email/"):
@@ -63,7 +63,7 @@ def test_the_page_for_an_address_that_has_an_account_is_the_same_to_the_byte(cli
         assert fresh.redirect_chain == seen.redirect_chain
 
 
-def test_resending_is_the_same_for_both(client):
+def test_resending_code_is_identical_for_address_with_account(client):
     member()
     pages = []
     for number, email in enumerate(("new@example.org", "alice@example.org")):
@@ -74,7 +74,7 @@ def test_resending_is_the_same_for_both(client):
     assert pages[0] == pages[1]
 
 
-def test_the_owner_of_the_address_is_told_by_mail_and_no_second_account_is_made(client):
+def test_sign_up_with_existing_address_informs_owner_and_creates_no_account(client):
     member()
     client.post(SIGN_UP, filled(email="ALICE@example.org"))
     assert User.objects.count() == 1
@@ -84,14 +84,14 @@ def test_the_owner_of_the_address_is_told_by_mail_and_no_second_account_is_made(
 
 
 @pytest.mark.parametrize("email", ["new@example.org", "alice@example.org"])
-def test_a_name_tried_with_any_address_is_gone_afterwards(client, email):
+def test_name_used_at_sign_up_is_taken_with_any_address(client, email):
     member()
     client.post(SIGN_UP, filled(email=email))
     page = client.__class__().post(SIGN_UP, filled(email="third@example.org", display_name="BEA BRANDT"))
     assert "Somebody already uses this name" in page.content.decode()
 
 
-def test_alice_herself_may_take_the_name_that_was_tried_with_her_address(client):
+def test_owner_of_address_can_take_name_tried_with_it(client):
     alice = member()
     client.post(SIGN_UP, filled(email=alice.email))
     assert HeldName.objects.get().person == alice
@@ -100,7 +100,7 @@ def test_alice_herself_may_take_the_name_that_was_tried_with_her_address(client)
 
 
 @pytest.mark.parametrize("email", ["new@example.org", "alice@example.org"])
-def test_a_password_costs_one_hashing_whether_or_not_there_is_an_account(client, monkeypatch, email):
+def test_password_is_hashed_once_with_and_without_account(client, monkeypatch, email):
     member()
     hashed = []
 
@@ -115,7 +115,7 @@ def test_a_password_costs_one_hashing_whether_or_not_there_is_an_account(client,
     assert hashed == [PASSWORD]
 
 
-def test_a_look_alike_name_is_refused_and_everything_is_kept(client):
+def test_lookalike_name_is_refused_and_form_is_kept(client):
     member()
     page = client.post(SIGN_UP, filled(display_name="АLICE  Ahlgren".replace("А", "A"))).content.decode()
     assert "Somebody already uses this name or one that looks like it" in page
@@ -125,7 +125,7 @@ def test_a_look_alike_name_is_refused_and_everything_is_kept(client):
     assert page.count('id="id_display_name_error"') == 1
 
 
-def test_the_one_who_comes_second_by_a_moment_gets_the_form_back(client, monkeypatch):
+def test_name_taken_during_sign_up_keeps_form(client, monkeypatch):
     member()
     monkeypatch.setattr(type(User.objects), "name_is_free", lambda *args, **kwargs: True)
     page = client.post(SIGN_UP, filled(display_name="Alice Ahlgren"))
@@ -136,7 +136,7 @@ def test_the_one_who_comes_second_by_a_moment_gets_the_form_back(client, monkeyp
     assert not sent()
 
 
-def test_two_with_the_same_new_address_at_once_make_one_account(client, monkeypatch):
+def test_two_concurrent_sign_ups_with_same_address_create_one_account(client, monkeypatch):
     member()
     monkeypatch.setattr(forms.SignupForm, "validate_unique_email", lambda form, value: value)
     answer = client.post(SIGN_UP, filled(email="alice@example.org"))
@@ -147,19 +147,19 @@ def test_two_with_the_same_new_address_at_once_make_one_account(client, monkeypa
 @pytest.mark.parametrize(
     ("password", "said"), [("short", "too short"), ("Bea Brandt 1", "too similar"), ("1234567890", "common")]
 )
-def test_a_weak_password_is_named_and_nothing_is_made(client, password, said):
+def test_weak_password_is_refused_and_creates_nothing(client, password, said):
     page = client.post(SIGN_UP, filled(password1=password)).content.decode()
     assert said in page
     assert not User.objects.exists()
 
 
-def test_a_program_that_fills_in_everything_gets_no_account(client):
+def test_program_that_fills_in_hidden_field_gets_no_account(client):
     client.post(SIGN_UP, filled(website="https://spam.example"))
     assert not User.objects.exists()
     assert not sent()
 
 
-def test_the_trap_is_without_inline_style_and_out_of_reach_of_the_keyboard(client):
+def test_hidden_field_has_no_inline_style_and_no_tab_stop(client):
     page = client.get(SIGN_UP).content.decode()
     assert "style=" not in page
     assert "placeholder=" not in page
