@@ -1,4 +1,4 @@
-"""People and threads for tests, made through the verbs that make them in life."""
+"""People, threads and replies for tests, created by the functions of the forum."""
 
 from itertools import count
 
@@ -17,7 +17,7 @@ _number = count(1)
 
 
 def person(name=None, **fields):
-    """A person with an account of that name, whom the forum knows for some time."""
+    """Create a person with an account; by default a member whose comments are not held."""
     fields.setdefault("trust", User.Trust.MEMBER)
     name = name or f"Person {next(_number)}"
     user = User.objects.create_user(f"{name.lower().replace(' ', '.')}@example.org", display_name=name, **fields)
@@ -35,14 +35,14 @@ def moderator(name="Mo Derby"):
 
 
 def thread(author=None, title="Is therapy a rehearsal?", questions=QUESTIONS, **fields):
-    """A thread with its two questions."""
+    """Start a thread with two questions."""
     if author is None:
         fields.setdefault("byline", "The blogger")
     return comments.start_thread(author=author, title=title, source=WORDS, questions=questions, **fields)
 
 
 def reply(parent, author, source=WORDS, **fields):
-    """A reply."""
+    """Reply to `parent`; fields of a submission are passed on in one."""
     carried = {name: fields.pop(name) for name in list(fields) if name in CARRIED}
     submission = comments.Submission(source=source, **carried)
     return comments.reply(parent=parent, author=author, submission=submission, **fields)

@@ -17,7 +17,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
-# no page is believed without asking
+# each kept page is validated
 KEPT_PAGES_FRESH = 0
-# tests write as fast as they can; those about the limits set them
+# no limits, except in tests about them
 LIMITS = {}

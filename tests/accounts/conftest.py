@@ -1,4 +1,4 @@
-"""Every test starts with nobody having tried anything: rate limits are counted in the cache."""
+"""Each test starts with an empty cache, in which attempts are counted."""
 
 import pytest
 from django.core.cache import cache
@@ -6,5 +6,5 @@ from django.core.cache import cache
 
 @pytest.fixture(autouse=True)
 def no_attempts_yet():
-    """An empty cache."""
+    """Empty the cache."""
     cache.clear()

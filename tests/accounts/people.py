@@ -10,7 +10,7 @@ PASSWORD = "a long walk in the rain"
 
 
 def member(name="Alice Ahlgren", email="alice@example.org", password=None, **fields):
-    """Somebody who has an account and has confirmed the address."""
+    """Create a member with a confirmed address."""
     person = User.objects.create_user(email, password, display_name=name, **fields)
     EmailAddress.objects.create(user=person, email=email, primary=True, verified=True)
     return person

@@ -1,4 +1,4 @@
-"""`manage.py make_moderator` makes one, once."""
+"""`manage.py make_moderator` creates or promotes one moderator."""
 
 import pytest
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""Names that look alike are one name, and nobody's name takes the forum's place."""
+"""Names that look alike count as the same, and names of staff and of the forum are reserved."""
 
 import subprocess
 import sys

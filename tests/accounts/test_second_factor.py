@@ -1,4 +1,4 @@
-"""The admin opens to staff with a second factor, and to nobody else."""
+"""The admin is available to staff with a second factor only."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ def shown_by_the_app(secret=SECRET):
 
 @pytest.fixture
 def mod():
-    """A superuser, so that only the second factor is between her and the admin."""
+    """A superuser, who lacks nothing but the second factor."""
     return member("Mo Moritz", "mo@example.org", is_staff=True, is_superuser=True)
 
 

@@ -1,4 +1,4 @@
-"""A member looks after her account."""
+"""The settings page of an account."""
 
 import pytest
 from django.utils import timezone

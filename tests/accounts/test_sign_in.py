@@ -1,4 +1,4 @@
-"""Somebody signs in, by code or password; a stranger learns nothing by trying."""
+"""Sign-in by code or password; it does not reveal which addresses have accounts."""
 
 import pytest
 from django.core.cache import cache

@@ -1,4 +1,4 @@
-"""Somebody signs up; nobody learns from it who else has."""
+"""Sign-up; it does not reveal which addresses have accounts."""
 
 import pytest
 from django.contrib.auth.hashers import make_password

@@ -83,7 +83,7 @@ class Contexts:
 
     def give_back(self, context, key):
         """Close the pages of a context and empty it for the next test."""
-        # a page that is left sends what was typed, and by then the database is gone
+        # a page that is closed sends the typed text when the database has been emptied already
         context.set_offline(True)
         free = self.free.setdefault(key, [])
         if key is None or len(free) == MOST_FREE:
@@ -134,7 +134,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _hear(self, message):
-        # the browser calls every refused form and closed door an error, where our page says why; a missing file is one
+        # the browser reports each 4xx response as an error; only a missing file is one, because a page shows the reason
         is_answer = "responded with a status of" in message.text and "/static/" not in message.location["url"]
         if message.type in ("error", "warning") and not is_answer:
             self.complaints.append(f"{self.page.url}: {message.text}")

@@ -1,4 +1,4 @@
-"""Journeys of those who change their minds, are too fast, or have no account: with scripts, without, by keyboard."""
+"""Edits, deletions, limits and guests in a browser: with scripts, without, by keyboard."""
 
 import re
 

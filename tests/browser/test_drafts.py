@@ -1,4 +1,4 @@
-"""Drafts outlive whatever happens, and leave with what was sent."""
+"""Drafts in a browser: kept on the device and the server until the text is sent or discarded."""
 
 import pytest
 from django.test import Client
@@ -45,7 +45,7 @@ def test_draft_is_on_other_devices_until_it_is_sent(visit, thread, comment, bob)
     expect(other.locator(".comment", has_text=NEW)).to_be_visible()
     assert here(other) == []
     assert not Draft.objects.exists()
-    # the first device still has its copy, and knows that the server had it and has it no more
+    # the first device still has its copy, and knows that the server has deleted its own
     again = page.context.new_page()
     again.goto(thread.get_absolute_url())
     assert here(again) == [NEW]
@@ -120,7 +120,7 @@ def test_reload_lost_connection_and_refusal_keep_text(visit, thread, comment, bo
     page.get_by_role("button", name="Send reply").click()
     expect(page.locator(".error-summary")).to_contain_text("has 9 characters")
     expect(page.get_by_label("Your text")).to_have_value("too short")
-    # whoever leaves now and comes back finds it
+    # the text is still there after leaving the page and returning
     page.goto(f"/c/{comment.pk}/reply/")
     expect(page.get_by_label("Your text")).to_have_value("too short")
     page.get_by_role("button", name="Discard the draft").click()

@@ -16,7 +16,7 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     # preloading style sheets, axe writes inline styles that our CSP refuses
     "preload": False,
-    # what it finds in order is not told in full
+    # passed checks are not reported in full
     "resultTypes": ["violations"],
 }
 PUBLIC = [
@@ -206,7 +206,7 @@ def change_look(page, look):
     width, scheme = look
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
-    # half of a transition between two colours has too little contrast
+    # in the middle of a transition between two colours the contrast is too low
     page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
 
 
@@ -225,7 +225,7 @@ def test_pages_of_members_are_accessible_and_fit_screen(visit, places, bob):
 
 def test_pages_of_moderators_are_accessible_and_fit_screen(visit, places, mod):
     page = visit(mod)
-    # the queue and people are made for phones, too; the other lists are Django's
+    # the queue and the list of people fit phones; the other lists are Django's
     for_phones = [address for address in DESK if "/case/" in address or address == "/admin/" or "{person}" in address]
     others = [address for address in DESK if address not in for_phones]
     assert look_at(page, for_phones, places, [PHONE, DESKTOP, DARK_DESKTOP]) == []

@@ -1,4 +1,4 @@
-"""Reading a long talk: folding, walking by key and by button, what is new, what arrives, and the way back."""
+"""Reading a long thread: folding, moving by keys and buttons, new comments, arrivals, and links back."""
 
 import re
 from datetime import timedelta
@@ -81,7 +81,7 @@ def test_keys_move_between_comments(visit, thread, talk, bob):
     page.locator(f"#{one}").focus()
     page.keyboard.press("c")
     expect(page.locator(f"#{two}")).to_be_hidden()
-    # what is folded is passed over
+    # folded comments are skipped
     page.keyboard.press("j")
     assert focused(page) == five
     page.keyboard.press("r")
@@ -186,7 +186,7 @@ def test_new_replies_do_not_move_text_on_screen(visit, thread, alice, bob):
     assert abs(here.bounding_box()["y"] - before) <= 1
     expect(pill).to_be_hidden()
     expect(page.locator(f"#c{above.pk} .tag-new")).to_have_count(1)
-    # they are part of the page: one can reply to them in place
+    # new replies can be answered in place
     page.locator(f"#c{above.pk}").get_by_role("link", name="Reply").click()
     expect(page.get_by_label("Your text")).to_be_focused()
 

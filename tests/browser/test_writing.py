@@ -1,4 +1,4 @@
-"""Writing: the tools of the box, the preview, names and quotes, and how all of it looks."""
+"""Writing: formatting, preview, suggested names, quotes, and accessibility."""
 
 import pytest
 from playwright.sync_api import expect
@@ -184,7 +184,7 @@ def test_character_count_appears_near_limit_and_equals_count_of_server(visit, co
     box.fill("x" * 17_000)
     box.press("End")
     expect(count).to_be_hidden()
-    # two halves of a character are one, and so are a letter and its mark
+    # a surrogate pair counts as one character, and so does a letter with a combining mark
     box.fill("🙂" * 18_000 + "e\u0301")
     expect(count).to_have_text("Characters left: 1,999")
     box.fill("x" * 20_003 + "\n ")
@@ -265,7 +265,7 @@ def test_names_on_page_are_suggested_after_at_sign(visit, thread, comment, alice
     page.keyboard.press("Enter")
     expect(box).to_have_value("Dear @Alba Longa ")
     expect(names).to_be_hidden()
-    # by the second of its words, by key, by touch; Escape closes the list and not the form
+    # by the second word of the name, by key, by touch; Escape closes the list and not the form
     page.keyboard.type("and @lon")
     expect(names.get_by_role("option")).to_have_text(["Alba Longa"])
     page.keyboard.press("Escape")
@@ -340,13 +340,13 @@ def test_quote_is_not_offered_in_locked_thread(visit, thread, comment, bob):
     page.goto(thread.get_absolute_url())
     page.clock.install()
     select_words(page, f"#c{comment.pk} .words")
-    # it is there, and has had its time
+    # the script is loaded and has had time to run
     page.evaluate("() => import('/static/js/quote.js').then(() => 0)")
     page.clock.run_for(1_000)
     expect(page.locator(".quote-button")).to_have_count(0)
 
 
-# All of it, looked at
+# Accessibility and size
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])

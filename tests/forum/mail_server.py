@@ -1,4 +1,4 @@
-"""A mail server for tests that answers, refuses, keeps silent or kills its client when it is told to."""
+"""A mail server for tests that answers, refuses, does not respond or kills its client, as configured."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""The checks of templates find what they are there for."""
+"""The system checks of templates report broken templates."""
 
 import pytest
 

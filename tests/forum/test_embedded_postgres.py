@@ -1,4 +1,4 @@
-"""The launcher against real servers: what it promises, and what it says when it cannot."""
+"""The launcher of PostgreSQL with real servers: its guarantees, and its error messages."""
 
 import os
 import signal
@@ -58,7 +58,7 @@ def bystander():
     process.wait()
 
 
-# What it promises ----------------------------------------------------------------------------------------------------
+# Guarantees ----------------------------------------------------------------------------------------------------------
 
 
 def test_second_start_keeps_data_and_initialises_nothing(own_copy, monkeypatch):
@@ -123,7 +123,7 @@ except psycopg2.OperationalError as fault:
         sockets = socket_folder(data_folder)
         process = python(stranger + connect, sockets)
         assert "Permission denied" in process.communicate()[1]
-        # even with the folder open the server itself knows whom it lets in
+        # the server refuses other users even if the folder is readable
         sockets.chmod(0o755)
         process = python(stranger + connect, sockets)
         assert "Peer authentication failed" in process.communicate()[1]
@@ -225,7 +225,7 @@ def test_files_of_dead_server_are_not_mistaken_for_running_one(data_folder):
         assert until(lambda: not Server(data_folder)._answers())
 
 
-# Deaths and leftovers ------------------------------------------------------------------------------------------------
+# Killed processes and leftovers --------------------------------------------------------------------------------------
 
 
 @only_linux
@@ -335,7 +335,7 @@ def test_log_that_is_too_long_is_emptied_at_start(data_folder, monkeypatch):
         assert "xxx" not in started.log_file.read_text()
 
 
-# What it says when it cannot -----------------------------------------------------------------------------------------
+# Error messages ------------------------------------------------------------------------------------------------------
 
 
 def test_data_of_another_major_version_are_refused(place):

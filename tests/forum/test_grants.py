@@ -1,4 +1,4 @@
-"""The web server's role in the database: all that the pages need, and no hand on the log."""
+"""The database role of the web server: it may do what pages need, and cannot change the log."""
 
 import pytest
 from django.core.management import call_command

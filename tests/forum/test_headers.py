@@ -1,4 +1,4 @@
-"""The headers that protect readers, on every kind of answer."""
+"""Security headers on every kind of response."""
 
 import json
 import os

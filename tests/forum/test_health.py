@@ -1,4 +1,4 @@
-"""/healthz and /readyz: for machines, under any name, and silent about everything else."""
+"""/healthz and /readyz: available under any host name, and without other information."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The look that a reader chooses: kept in a cookie of theirs, on every page, without a script."""
+"""The look that a reader chooses: stored in a cookie and applied on every page without scripts."""
 
 import re
 
@@ -65,7 +65,7 @@ def test_theme_colour_equals_background_colour(client, db):
 
 
 def test_error_page_has_chosen_look_without_database(settings, tmp_path):
-    """A manifest that is missing must not be a second fault."""
+    """A missing manifest causes no second error."""
     manifest = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": manifest}
     settings.STATIC_ROOT = tmp_path

@@ -1,4 +1,4 @@
-"""Markdown becomes what its writer meant, and nothing that can hurt a reader."""
+"""Markdown is rendered as expected, and without harmful HTML."""
 
 from html.parser import HTMLParser
 
@@ -141,7 +141,7 @@ def test_markdown_is_rendered_as_expected(source, html):
 
 
 def test_rendering_keeps_no_state_between_texts():
-    """A thread keeps its tools; what one text defined, or broke off in the middle of, is not in the next."""
+    """Parsers are kept for each thread, but definitions and errors of one text do not affect the next."""
     before = markup.render("*a* [b] `c` **d")
     markup.render("[b]: https://example.org/\n\n[b] `x`")
     with pytest.raises(markup.TooComplex):
@@ -234,7 +234,7 @@ def test_dangerous_link_appears_without_any_check(monkeypatch):
 
 
 def test_bleach_alone_would_let_a_script_through(monkeypatch):
-    """Why our own check of targets exists: without it the first hostile link is a link."""
+    """Without our own check of targets a dangerous link is rendered."""
     monkeypatch.setattr(markup, "is_safe_target", lambda target: True)
     assert 'href="javascript:123"' in markup._tools.cleaner.clean('<a href="javascript:123">a</a>')
 

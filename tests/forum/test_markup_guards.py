@@ -19,7 +19,7 @@ FAR = 10**9
 
 @pytest.fixture(autouse=True)
 def no_haste(monkeypatch):
-    """On a busy machine what is allowed may take longer than it should; the limit of time has tests of its own."""
+    """No time limit, because the machine may be busy. The limit has its own tests."""
     monkeypatch.setattr(limits, "CPU_SECONDS", FAR)
 
 
@@ -164,7 +164,7 @@ STAGES = [
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A CPU clock that goes on only when told to; there is no other, so that no other can be read."""
+    """A CPU clock that advances only when told to; all other clocks are removed."""
     time = SimpleNamespace(now=5.0)
     monkeypatch.setattr(limits, "CPU_SECONDS", 1.0)
     monkeypatch.setattr(limits, "time", SimpleNamespace(thread_time=lambda: time.now))
@@ -190,7 +190,7 @@ def test_text_that_takes_too_long_is_refused_at_every_stage(monkeypatch, clock, 
 
 
 def test_time_limit_is_checked_at_every_emphasis_character(monkeypatch, clock):
-    """To pair the signs of one paragraph is one call of python-markdown's."""
+    """python-markdown pairs the emphasis characters of a paragraph in one call."""
     whole = inlines._Emphasis.rule_of_3
     seen = []
 
@@ -205,7 +205,7 @@ def test_time_limit_is_checked_at_every_emphasis_character(monkeypatch, clock):
 
 
 def test_time_limit_applies_in_server_threads(monkeypatch, clock):
-    """No signal reaches a worker; what others do meanwhile is not on its clock."""
+    """Signals do not reach threads, and CPU time of other threads does not count."""
     monkeypatch.setattr(limits, "CPU_SECONDS", -1)
     answers = []
 
@@ -222,7 +222,7 @@ def test_time_limit_applies_in_server_threads(monkeypatch, clock):
 
 
 def test_threads_do_not_share_parsers():
-    """Neither python-markdown nor bleach bears two texts at once."""
+    """Neither python-markdown nor bleach is thread-safe."""
     seen = []
     worker = threading.Thread(target=lambda: seen.append((markup._tools.engine, markup._tools.cleaner)))
     worker.start()
@@ -341,7 +341,7 @@ def test_refusal_is_in_language_of_reader(monkeypatch):
 
 
 def test_combining_marks_are_cut_before_normalisation(monkeypatch):
-    """Composing takes the square of the length of a run, and nothing can stop it."""
+    """Normalisation takes quadratic time for a run of marks and cannot be interrupted."""
     runs, whole = [], unicodedata.normalize
 
     def watched(form, source):

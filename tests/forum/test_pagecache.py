@@ -1,4 +1,4 @@
-"""The door before Django: what visitors are sent again, and what is always asked anew."""
+"""The page cache in front of Django: which pages are kept for visitors, and when they are validated."""
 
 import gzip
 import re

@@ -1,4 +1,4 @@
-"""Periodic jobs: each runs after its pause, and none waits for another that fails."""
+"""Periodic jobs: each runs after its interval, and a failing job delays no other."""
 
 import signal
 import subprocess

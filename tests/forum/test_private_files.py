@@ -1,4 +1,4 @@
-"""What the forum writes on the machine is for the user who runs it, and its logs quote nobody."""
+"""Files of the forum are readable by its user only, and logs contain no texts of people."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""How often somebody may do something: words, subjects, the database's count, and what a refusal says."""
+"""Rate limits: parsing, subjects, counts in the database, and messages."""
 
 import re
 from pathlib import Path
@@ -85,7 +85,7 @@ def times(number, *about, **more):
 
 
 def let_pass(seconds):
-    """So much time passes for all that was counted."""
+    """Make all counts older by that time."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE forum_usage SET used_at = used_at - make_interval(secs => %s),"

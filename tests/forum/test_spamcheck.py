@@ -1,4 +1,4 @@
-"""Akismet: off until configured, and never in the way of whoever writes."""
+"""Akismet: off until configured; its failures do not affect writing."""
 
 from urllib.parse import parse_qs
 

@@ -21,7 +21,7 @@ from tests.factories import moderator, person, reply
 from tests.posts.moderation.case_forms import flagged, held
 from tests.signing_in import SECRET, sign_in_with_factor
 
-# Who reads one of these tables can sign in as somebody else, or learns what the forum promises to tell nobody.
+# These tables would allow to sign in as somebody else, or hold data that the forum promises to show to nobody.
 NOT_IN_THE_ADMIN = {Authenticator, EmailAddress, Session, Draft, GuestComment}
 
 # They need a list of decisions in the address, or the number of a content type.

@@ -1,4 +1,4 @@
-"""Everything somebody wrote, to take along: what is in it, what is not, and for whom it is there."""
+"""Export of everything that a person wrote: who can download it, and what it contains."""
 
 import json
 import re
@@ -457,7 +457,7 @@ def grown(alice, bob, mod, number):
         flags.flag(comment=theirs, person=alice, reason="spam")
         Helpful.objects.create(person=alice, comment=theirs, at=timezone.now())
         written.append(mine)
-    # whoever has much removed is held from then on
+    # removed at the end, because comments are held after several removals
     for mine in written:
         entry = actions.remove(moderator=mod, comment=mine, reason=WHY)
         appeals.appeal(entry=entry, text="Please think again.", person=alice)

@@ -1,4 +1,4 @@
-"""Pages of an account and of moderation are kept by no browser and no cache between."""
+"""Pages of an account and of moderation are not stored by browsers or caches."""
 
 import re
 

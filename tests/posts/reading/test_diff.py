@@ -1,4 +1,4 @@
-"""What changed between two texts, as a reader would tell it."""
+"""Differences between two texts, by words."""
 
 from itertools import pairwise
 

@@ -17,7 +17,7 @@ from tests.posts.writing.test_guests import form_of
 ADDRESSES = [
     "/" + str(each.pattern).replace("<int:pk>", "{pk}") for each in urlpatterns if "c/<int:pk>/" in str(each.pattern)
 ]
-# A number that no text of ours holds.
+# A number that is in no text of the page.
 MISSING = 987_654_321
 
 

@@ -1,4 +1,4 @@
-"""Lists of a page open and close where they should, and say what a cut leaves out."""
+"""Nested lists of a page open and close correctly, and say how many replies are omitted."""
 
 from dataclasses import dataclass
 from html.parser import HTMLParser

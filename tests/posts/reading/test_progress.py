@@ -1,4 +1,4 @@
-"""A reader's place: what is new, what was read, what is folded, what helped, what arrived meanwhile."""
+"""State for each reader: new and read comments, folded branches, helpful marks, and arrivals."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Pages of a thread: which comments they hold, what leads on, and what they cost."""
+"""Pages of a thread: their comments, their links to other pages, and their number of queries."""
 
 import re
 

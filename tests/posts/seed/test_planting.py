@@ -1,4 +1,4 @@
-"""The seed thread is planted once, replaced by the owner's text without losing a reply, and asks its questions."""
+"""The seed thread: created once, replaced by the text of the owner without losing replies, and with its questions."""
 
 import pytest
 from django.core.management import CommandError, call_command

@@ -161,7 +161,7 @@ VERBS = {
     "watch": (person_verb(sanctions.watch), MODERATES, EVERYTHING),
     "suspend": (person_verb(sanctions.suspend), MODERATES, EVERYTHING),
     "trust": (person_verb(sanctions.trust), MODERATES, EVERYTHING),
-    # a removal is cause; whom they find is another matter
+    # a removal is a cause for a search; its result is tested elsewhere
     "look for others": (
         lambda who, c: person_verb(alternate_accounts.find_alternate_accounts)(who, c) is not None,
         MODERATES,
@@ -178,7 +178,7 @@ def surprises(verbs, role, state, make):
     thing, one = make(state, author), somebody(role, author)
     found = []
     for verb, (act, who_may, where) in verbs.items():
-        # what one verb does, in the database and in memory, is nothing to the next
+        # each verb starts from the same state in the database and in memory
         with transaction.atomic():
             given, about = deepcopy((AnonymousUser() if one is None and verb != "flag" else one, thing))
             try:

@@ -1,4 +1,4 @@
-"""Whatever is deleted, removed, held and brought back, in any order: the counts equal the rows."""
+"""After deletions, removals, holds and restores in any order the stored counts equal the rows."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -38,7 +38,7 @@ def check(thread):
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_counts_equal_rows_after_any_changes(data, mod):
-    # somebody else each time: what was removed of theirs before would have their next comments held
+    # another person each time, because comments are held after several removals
     alice = person()
     thread = make_thread(author=alice)
     comments = [thread.opening]

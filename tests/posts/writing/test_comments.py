@@ -1,4 +1,4 @@
-"""People write: threads begin, replies find their place, edits leave a trace, deletions a tombstone."""
+"""Writing: threads, the place of replies, versions of edits, and tombstones of deletions."""
 
 from copy import copy
 from datetime import timedelta
@@ -200,7 +200,7 @@ def test_thread_is_withdrawn_with_unanswered_opening_post(alice, bob):
 
 def test_reply_below_deepest_level_becomes_sibling(opening, alice):
     parent, chain = reply(opening, alice), []
-    # as replies would be, in one go: so many of them take a quarter of a minute
+    # created in bulk, because so many replies would take a quarter of a minute
     for pk in range(parent.pk + 1, parent.pk + path.DEEPEST):
         below = copy(parent)
         below.pk, below.parent, below.depth = pk, parent, parent.depth + 1

@@ -1,4 +1,4 @@
-"""Many people at the same moment, each on a database connection of their own."""
+"""Concurrent writing and moderation, each person on their own database connection."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Drafts of members on the server: kept, offered, discarded, and gone with what was sent."""
+"""Drafts of members on the server: stored, offered, discarded, and deleted when the text is sent."""
 
 import re
 from datetime import timedelta
@@ -150,7 +150,7 @@ def test_draft_saved_while_comment_is_sent_is_refused(transactional_db):
         worker.start()
         with connection.cursor() as cursor:
             waiting = 0
-            # whoever does not wait is done at once
+            # a request that does not have to wait ends at once
             while not waiting and worker.is_alive():
                 cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
                 waiting = cursor.fetchone()[0]
@@ -218,7 +218,7 @@ def test_old_drafts_are_not_offered_and_are_deleted(opening, alice, client, caps
     assert "Forgotten: 1 drafts." in capsys.readouterr().out
     assert drafts() == []
     keep(alice, f"reply:{old.pk}", at=now - KEPT_FOR)
-    # whoever keeps another one has theirs tidied
+    # storing another draft deletes the oldest of its author
     keep(alice, "thread")
     assert drafts() == [("thread", TEXT)]
 

@@ -1,4 +1,4 @@
-"""Changing and taking back what one wrote: what readers can see of it, and how it is undone."""
+"""Edits and deletions by the author: what readers see, and undo."""
 
 import re
 from datetime import timedelta

@@ -86,7 +86,7 @@ def test_other_person_cannot_claim_guest_comment(opening, client):
     stranger = Client()
     stranger.cookies[guest_cookie.settings.GUEST_COOKIE_NAME] = f"[{pk}]"
     assert f"w{pk}" not in stranger.get(opening.thread.get_absolute_url()).content.decode()
-    # what a moderator took away is not shown to its guest either
+    # a removed comment is not shown to its guest either
     Comment.objects.filter(pk=pk).update(removed_at=timezone.now())
     assert f"w{pk}" not in client.get(opening.thread.get_absolute_url()).content.decode()
 

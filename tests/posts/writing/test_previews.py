@@ -1,4 +1,4 @@
-"""The preview is what the comment will be, and looking at it sends nothing."""
+"""The preview equals the published comment, and creates nothing."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""After an upgrade stored HTML is made anew: all of it, once, and without losing what people write meanwhile."""
+"""After an upgrade stored HTML is rendered again: completely, once, and without losing concurrent edits."""
 
 import io
 

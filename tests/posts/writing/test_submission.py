@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a form, the text comes back with the reason."""
+"""A form that is refused or fails keeps its text and shows the reason."""
 
 import re
 from html import unescape

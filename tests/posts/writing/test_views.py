@@ -1,4 +1,4 @@
-"""Talking without JavaScript and through htmx: replies, edits, deletions, and what is kept when refused."""
+"""Pages and htmx fragments to reply, edit and delete, and what they keep when a form is refused."""
 
 import re
 
