@@ -1,5 +1,6 @@
 """Decisions of moderators: one decision for each case, and complete undo."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -219,17 +220,24 @@ def test_decisions_require_moderator(case, flagged_answer, alice, bob):
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_moderators_decide_each_case_once():
     mods = [moderator("Mo Derby"), moderator("Mia Second")]
-    opening = make_thread().opening
-    for number in range(100):
-        comment = reply(opening, person(), f"{WORDS} {number}")
-        case = Case.objects.create(comment=comment, kind=6, why=["flag"], opened_at=timezone.now())
+    opening, number = make_thread().opening, 100
+    made = [reply(opening, person(), f"{WORDS} {each}") for each in range(number)]
+    cases = Case.objects.bulk_create(
+        Case(comment=comment, kind=6, why=["flag"], opened_at=opening.created_at) for comment in made
+    )
+    together = threading.Barrier(len(mods))
 
-        def attempt(mod, case=case):
+    def decide_all(mod):
+        """Decide each case at the same moment as the other moderator; return the entries by case."""
+        entries = []
+        for case in Case.objects.filter(pk__in=[case.pk for case in cases]).order_by("pk"):
+            together.wait(timeout=30)
             try:
-                return decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY)
+                entries.append(decisions.decide(moderator=mod, case=case, seen=1, act="remove", reason=WHY))
             except Stale:
-                return None
+                entries.append(None)
+        return entries
 
-        done = at_once(mods, attempt)
-        assert len([entry for entry in done if entry]) == 1
-        assert LogEntry.objects.filter(comment=comment).count() == 1
+    done = at_once(mods, decide_all)
+    assert [sum(entry is not None for entry in both) for both in zip(*done, strict=True)] == [1] * number
+    assert LogEntry.objects.filter(comment__in=made).count() == number
