@@ -326,7 +326,7 @@ def test_query_count_of_page_is_constant(client, opening, alice, is_owner, monke
             decisions.note(moderator=mo, text="Hm.", person=alice)
 
     costs = []
-    for number in (3, 27):
+    for number in (3, 9):
         fill(number)
         client.get(page(alice))
         with CaptureQueriesContext(connection) as queries:
@@ -336,7 +336,7 @@ def test_query_count_of_page_is_constant(client, opening, alice, is_owner, monke
 
 
 def test_record_is_read_by_indexes(mod):
-    """For a person with 20,000 comments, a long queue, and a long log."""
+    """For a person with 10,000 comments, a long queue, and a long log."""
     somebody, others = person(), [person() for _number in range(5)]
     thread = factories.thread()
     theirs = grow(thread, [somebody])
