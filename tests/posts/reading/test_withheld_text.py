@@ -69,15 +69,29 @@ def _patterns():
         yield "/" + pattern
 
 
-def leaks(client, only=None):
-    """Return the addresses at which this browser finds the word that is withheld, of all or of those in `only`."""
+def followed(client, answer):
+    """Return the page that a redirect leads to; one to sign in is left as it is, for it is the same everywhere."""
+    while answer.status_code in (301, 302, 303) and not answer.url.startswith("/account/login/"):
+        answer = client.get(answer.url)
+    return answer
+
+
+def leaks(client, only=None, pages_only=False):
+    """Return the addresses at which this browser finds the word that is withheld, of all or of those in `only`.
+
+    If `pages_only`, nothing is asked for by htmx or by POST.
+    """
     found = set()
     for address in addresses():
         if only is not None and address not in only:
             continue
         queries = {"", *(query for part, query in QUERIES.items() if part in address)}
-        answers = [client.get(address + query, follow=True) for query in queries]
-        answers += [client.get(address, headers=HTMX), client.post(address, follow=True)]
+        answers = [followed(client, client.get(address + query)) for query in queries]
+        if not pages_only:
+            answers.append(followed(client, client.post(address)))
+            # an address that takes no GET takes none by htmx either
+            if answers[0].status_code != 405:
+                answers.append(client.get(address, headers=HTMX))
         if any(HIDDEN_WORD.encode() in b"".join(answer) for answer in answers):
             found.add(address)
     return found
@@ -89,7 +103,8 @@ def test_moderator_without_second_factor_in_session_sees_nothing_withheld(withhe
         app_of(mod)
     client = Client()
     client.force_login(mod)
-    assert leaks(client) == set()
+    # without an app there is no second factor either, so the same code answers
+    assert leaks(client, pages_only=not has_app) == set()
 
 
 def test_moderator_with_second_factor_in_session_sees_withheld_text(withheld, mod):
