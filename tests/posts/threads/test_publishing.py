@@ -16,21 +16,21 @@ ACTS = ["delete", "remove", "restore", "hold", "approve", "reply"]
 def check(thread):
     """The counts of thread, tabs and tombstones, against the rows themselves."""
     thread = Thread.objects.get(pk=thread.pk)
+    opening = thread.opening
     tabs = {queries.ALL: thread.comment_count, queries.CONVERSATION: thread.conversation_count}
     tabs |= {question: question.comment_count for question in thread.questions.all()}
     for tab, count in tabs.items():
-        part = queries.page_of_replies(thread.opening.pk, tab=tab)
+        part = queries.page_of_replies(opening.pk, tab=tab)
         assert all(more is None for step in part.steps for more in [step.more, *step.closes])
         assert sum(row.is_published for row in part.rows) == count
         for row in part.rows:
             below = [other for other in part.rows if other.path.startswith(row.path)]
             assert any(other.is_published for other in below), "a tombstone stands only where something hangs on it"
-    for comment in Comment.objects.filter(thread=thread):
-        assert comment.reply_count == Comment.objects.filter(is_shown=True, parent=comment).count()
-        assert comment.below_count == (
-            Comment.objects.filter(path__startswith=comment.path, is_shown=True).exclude(pk=comment.pk).count()
-        )
-    opening = thread.opening
+    rows = list(Comment.objects.filter(thread=thread))
+    shown = [row for row in rows if row.is_shown]
+    for comment in rows:
+        assert comment.reply_count == sum(row.parent_id == comment.pk for row in shown)
+        assert comment.below_count == sum(row.path.startswith(comment.path) and row != comment for row in shown)
     out_of_sight = opening.removed_at or opening.hidden_at or (opening.deleted_at and not opening.reply_count)
     assert (thread.withdrawn_at is not None) == bool(out_of_sight)
 
