@@ -1,5 +1,6 @@
 """What all tests share: a PostgreSQL server, a quick way to empty its tables after a test, and a comment by Alice."""
 
+import gc
 import os
 import signal
 import tempfile
@@ -51,6 +52,13 @@ def pytest_configure(config):
     os.environ["FORUM_PG_DATA"] = str(folder)
     # without workers the settings may have been read before
     settings.DATABASES["default"].update(embedded_postgres.connection(folder))
+
+
+def pytest_collection_finish(session):
+    """Let the garbage collector skip imported modules and run less often, which saves a tenth of the CPU time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_unconfigure(config):
