@@ -145,10 +145,10 @@ class LoginForm(allauth_forms.LoginForm):
         return RequestLoginCodeForm(initial={"email": self.data.get("login", "")}, auto_id="code_%s")
 
 
-def _count_code(email: str) -> None:
-    """Count a mail with a code to `email`; raises ValidationError if there were too many."""
+def _count_code(email: str, purpose: str) -> None:
+    """Count a mail with a code for `purpose` to `email`; raises ValidationError if there were too many."""
     request, name = context.request, email.lower()
-    network = f"{name} {hashed_address(request)}"
+    network = f"{purpose} {name} {hashed_address(request)}"
     if not (
         ratelimit.consume(request, action="code_from_network", key=network)
         and ratelimit.consume(request, action="code", key=name)
@@ -166,7 +166,7 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
     def clean_email(self) -> str:
         """Return the address; raises ValidationError if it got too many codes."""
         email = super().clean_email()
-        _count_code(email)
+        _count_code(email, "sign_in")
         return email
 
 
@@ -180,7 +180,7 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     def clean_email(self) -> str:
         """Return the address; raises ValidationError if it got too many codes."""
         email = super().clean_email()
-        _count_code(email)
+        _count_code(email, "password_reset")
         return email
 
 

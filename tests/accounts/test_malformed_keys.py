@@ -1,7 +1,6 @@
 """Malformed answers of security keys and passkeys are refused like wrong ones."""
 
 import json
-import time
 
 import pytest
 from django.core.cache import cache
@@ -9,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.accounts.people import member
-from tests.signing_in import METHODS
+from tests.signing_in import sign_in_just_now
 
 ANSWER = {
     "id": "AAAA",
@@ -53,10 +52,7 @@ def answer_to(db, client):
         if page == "login":
             client.get(address, headers={"Accept": "application/json"})
         else:
-            client.force_login(alice)
-            session = client.session
-            session[METHODS] = [{"method": "password", "at": time.time()}]
-            session.save()
+            sign_in_just_now(client, alice)
             client.get(address)
         return client.post(address, {"credential": json.dumps(credential), "name": "Key"})
 

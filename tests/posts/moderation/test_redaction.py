@@ -9,10 +9,9 @@ from posts.safety.redaction import joined
 from posts.threads.exceptions import Refused
 from posts.writing import comments
 from tests import factories
-from tests.factories import person, reply
+from tests.factories import WHY, person, reply
 from tests.posts.moderation.case_forms import page, said
 
-WHY = "It names a patient."
 TITLE, QUESTIONS = "What Anna Bell taught me", [("What did Anna Bell say?", "clinicians"), ("And you?", "patients")]
 
 
