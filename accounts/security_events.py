@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from allauth.account import signals as account_signals
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa import signals as mfa_signals
 from allauth.mfa.models import Authenticator
@@ -36,7 +37,7 @@ def connect() -> None:
         (account_signals.password_reset, "reset"),
     ):
         signal.connect(_writes("password_changed", how=how), weak=False)
-    account_signals.email_changed.connect(_writes("email_changed"), weak=False)
+    account_signals.email_changed.connect(_email_changed)
     mfa_signals.authenticator_used.connect(_writes("second_factor_passed"), weak=False)
     mfa_signals.authentication_failed.connect(_writes("second_factor_failed"), weak=False)
     mfa_signals.authenticator_added.connect(_writes("second_factor_added"), weak=False)
@@ -67,6 +68,14 @@ def _writes(event: str, **fields: str) -> Callable[..., None]:
         record(event, **who(request) | {"user": user.pk if user else None}, **about)
 
     return receive
+
+
+def _email_changed(
+    sender: object, request: HttpRequest, user: User, from_email_address: EmailAddress | None, **more: object
+) -> None:
+    # the first confirmation of an address is no change
+    if from_email_address is not None:
+        record("email_changed", **who(request) | {"user": user.pk})
 
 
 def _signed_in(sender: object, request: HttpRequest, user: User, **more: object) -> None:

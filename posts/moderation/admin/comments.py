@@ -47,16 +47,40 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
-class Revisions(Attached):
+def is_masked(comment: Any) -> bool:
+    """Return whether the texts of the comment are shown only when a moderator asks for them."""
+    if not hasattr(comment, "is_masked"):
+        comment.is_masked = bool(Case.objects.masked_among([comment.pk]))
+    return comment.is_masked
+
+
+def shown_or_masked(comment: Comment, text: str) -> SafeString:
+    """Return the HTML of a text of the comment, inside a closed element if it is masked."""
+    if not is_masked(comment):
+        return format_html('<div class="words">{}</div>', text)
+    shown = _("Show the text")
+    return format_html('<details class="masked words"><summary>{}</summary>{}</details>', shown, text)
+
+
+class VersionText:
+    """A mixin with the text of a version of a comment."""
+
+    @admin.display(description=_("text"))
+    def text(self, revision: Revision) -> SafeString:
+        """Return the source of the version."""
+        return shown_or_masked(revision.comment, revision.source)
+
+
+class Revisions(VersionText, Attached):
     """The earlier versions of a comment."""
 
     model = Revision
-    fields = readonly_fields = ("number", "source", "replaced_at", "replaced_by", "withheld_at")
+    fields = readonly_fields = ("number", "text", "replaced_at", "replaced_by", "withheld_at")
     show_change_link = True
 
 
 @admin.register(Revision)
-class RevisionAdmin(ModerationAdmin):
+class RevisionAdmin(VersionText, ModerationAdmin):
     """Earlier versions of comments, latest first, with actions to withhold them from readers.
 
     There is no filter for withheld versions, because no index supports it. They can be found in the log by their
@@ -66,11 +90,17 @@ class RevisionAdmin(ModerationAdmin):
     list_display = ["__str__", "comment", "replaced_at", "replaced_by", "withheld_at"]
     list_select_related = ["comment__author", "replaced_by"]
     ordering = ["-id"]
-    fields = readonly_fields = ("comment", "number", "source", "replaced_at", "replaced_by", "withheld_at")
+    fields = readonly_fields = ("comment", "number", "text", "replaced_at", "replaced_by", "withheld_at")
     actions = [
         admin_action(moderation_actions.withhold, "revision", _("Withhold from readers")),
         admin_action(moderation_actions.show_again, "revision", _("Show to readers again")),
     ]
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Set on each version whether its text is masked."""
+        masked = Case.objects.masked_among(revision.comment_id for revision in rows)
+        for revision in rows:
+            revision.is_masked = revision.comment_id in masked
 
     def describe(self, revision: Any, verb: Callable) -> tuple[str, str]:
         """Return the author and the text."""
@@ -194,4 +224,4 @@ class CommentAdmin(ModerationAdmin):
     @admin.display(description=_("text"))
     def text(self, comment: Comment) -> SafeString:
         """Return the text as readers see it."""
-        return format_html('<div class="words">{}</div>', mark_safe(comment.html))  # noqa: S308  (made by markup)
+        return shown_or_masked(comment, mark_safe(comment.html))  # noqa: S308  (made by markup)
