@@ -38,7 +38,10 @@ SANCTION_CHOICES: "list[tuple[str, StrOrPromise]]" = [
 IT_IS_SO = _("It was found in the register.")
 NO_PASSAGE = _("Please say which passage.")
 SEVERAL = format_lazy(
-    _("Copy it from the text as it was written. Put a line with only {mark} between passages."),
+    _(
+        "Copy it from the text as it was written, or from the title or a question of the thread. Between two passages, "
+        "put a line with only {mark}."
+    ),
     mark=LEFT_OUT,
 )
 
