@@ -62,8 +62,8 @@ class AccountAdapter(DefaultAccountAdapter):
         "rate_limited": _TOO_MANY,
         "same_as_current": _("This is the address you have now. Nothing has changed."),
         "too_many_codes": _(
-            "Too many codes were asked for in a short time, so none was sent now. Nothing is locked: wait a minute and "
-            "try again, or sign in with a password or a passkey if you have one."
+            "Too many codes were asked for, so none was sent now. Nothing is locked: use the code of the newest mail "
+            "if its page is still open, or try again later. After many requests in one day that is tomorrow."
         ),
         "too_many_login_attempts": _TOO_MANY,
     }

@@ -13,18 +13,16 @@ from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import ConfirmLoginCodeForm
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import (
-    get_reauthentication_flows,
-    resume_request,
-    suspend_request,
-)
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, get_reauthentication_flows
+from allauth.account.utils import get_next_redirect_url
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -32,19 +30,32 @@ from accounts.requests import MemberRequest
 from forum import ratelimit
 from forum.security_log import record
 
+# The session's entry with the code that was sent, when, and how many wrong codes were typed.
 STATE = "reauthentication_code"
 NAME = "account_reauthenticate_by_code"
 MOST_ATTEMPTS = 3
+NOT_KEPT = _("Nothing was changed, and what you typed is not kept. Please fill in the form again after the code.")
 
 
 def confirmed_by_code(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return `view` so that it asks for a mailed code first (see `is_needed`); a sent form is kept until then."""
+    """Return `view` so that it asks for a mailed code first (see `is_needed`).
+
+    A form that was sent is not kept: it may have a password, and somebody else may have sent it before, from a device
+    on which the member is signed in. allauth keeps such a form until the member confirms; opening the page drops it.
+    """
 
     @wraps(view)
     def asks(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if is_needed(request):
-            return suspend_request(request, reverse(NAME))
-        return view(request, *args, **kwargs)
+        if request.method != "POST" and STATE_SESSION_KEY in request.session:
+            del request.session[STATE_SESSION_KEY]
+        if not is_needed(request):
+            return view(request, *args, **kwargs)
+        if request.method == "POST":
+            messages.info(
+                request,
+                _("Nothing was changed, and what you typed is not kept. Please fill in the form after the code."),
+            )
+        return redirect(f"{reverse(NAME)}?{urlencode({'next': request.path})}")
 
     return asks
 
@@ -61,38 +72,46 @@ def is_needed(request: HttpRequest) -> bool:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def by_code(request: MemberRequest) -> HttpResponse:
-    """Mail a code to the user's address and check it. Then continue with what the user was about to do."""
-    state = request.session.get(STATE)
-    if state and time.time() - state["at"] > app_settings.LOGIN_BY_CODE_TIMEOUT:
-        state = request.session.pop(STATE) and None
-    here = request.get_full_path()
+    """Mail a code to the user's address and check it. Then lead back to what the user was about to do."""
     if request.method == "POST" and "code" not in request.POST:
         ratelimit.take(request, "reauthentication")
-        request.session[STATE] = {"code": _send(request), "at": time.time(), "failed": 0}
-        return redirect(here)
+        _send_code(request)
+        return redirect(request.get_full_path())
+    state = _state_of(request)
     if request.method == "POST" and state is None:
         messages.error(request, _("This code is not valid any more. Please have a new one sent."))
-        return redirect(here)
+        return redirect(request.get_full_path())
     form = ConfirmLoginCodeForm(request.POST or None, code=state and state["code"])
     if form.is_bound and form.is_valid():
         del request.session[STATE]
         record_authentication(request, request.user, method="code", email=request.user.email, reauthenticated=True)
-        return resume_request(request) or redirect("account_settings")
-    if form.is_bound and state:
-        record("code_rejected", **ratelimit.who(request), purpose="reauthentication")
-        state["failed"] += 1
-        request.session.modified = True
-        if state["failed"] >= MOST_ATTEMPTS:
-            del request.session[STATE]
-            messages.error(request, _("That was not the code, three times. Please have a new one sent."))
-            return redirect(here)
-    context = {"form": form if state else None, "email": request.user.email, "here": here}
+        return redirect(get_next_redirect_url(request) or "account_settings")
+    if form.is_bound and form.cleaned_data.get("code", form.data["code"]) and not _may_try_again(request):
+        messages.error(request, _("That was not the code, too many times. Please have a new one sent."))
+        return redirect(request.get_full_path())
+    context = {"verify_form": form if state else None, "email": request.user.email, "here": request.get_full_path()}
     return render(request, "accounts/reauthenticate_by_code.html", context, status=422 if form.errors else 200)
 
 
-def _send(request: MemberRequest) -> str:
-    """Mail a new code to the user's address and return it."""
+def _state_of(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the session's entry about the code that was sent, or None if there is none or it has expired."""
+    state = request.session.get(STATE)
+    return state if state and time.time() - state["at"] <= app_settings.LOGIN_BY_CODE_TIMEOUT else None
+
+
+def _send_code(request: MemberRequest) -> None:
     adapter = get_adapter()
     code = adapter.generate_login_code()
     adapter.send_mail("account/email/reauthentication_code", request.user.email, {"code": code})
-    return code
+    request.session[STATE] = {"code": code, "at": time.time(), "failed": 0}
+
+
+def _may_try_again(request: HttpRequest) -> bool:
+    """Count a wrong code; return False if it was one too many, and forget the right one then."""
+    record("code_rejected", **ratelimit.who(request), purpose="reauthentication")
+    state = request.session[STATE]
+    if state["failed"] + 1 >= MOST_ATTEMPTS:
+        del request.session[STATE]
+        return False
+    request.session[STATE] = state | {"failed": state["failed"] + 1}
+    return True

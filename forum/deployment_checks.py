@@ -64,7 +64,7 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **options: Any) -
         ),
         (
             not settings.LIMITS,
-            "LIMITS is 0, so nothing is limited, neither comments nor mails with codes. Remove it.",
+            "LIMITS is 0, so comments, flags, previews and changes of names are not limited. Remove it.",
             "forum.W011",
         ),
     ]

@@ -51,7 +51,7 @@ def switch(name: str, default: bool) -> bool:
     return text in SWITCHED_ON if text else default
 
 
-def environment_number(name: str, default: int) -> int:
+def port_or_count(name: str, default: int) -> int:
     """Return the whole number from 1 to 65535 in the environment variable `name`; raises CommandError otherwise."""
     text = env.str(name, "") or str(default)
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):

@@ -144,7 +144,11 @@ def too_many(request: HttpRequest, wait: int | None = None) -> HttpResponse:
         found = [rate.seconds for each in words for rate in rates.parse(each)]
         wait = max(seconds for seconds in found if seconds < rates.SECONDS["day"])
     context = {"wait": ratelimit.in_words(wait)}
-    response = render(request, "429.html", context, status=429)
+    is_htmx = request.headers.get("HX-Request") == "true"
+    response = render(request, "errors/fragments/429.html" if is_htmx else "429.html", context, status=429)
+    if is_htmx:
+        # the form or button stays, with what was typed
+        response["HX-Reswap"] = "beforebegin"
     response["Retry-After"] = str(wait)
     return response
 

@@ -6,6 +6,7 @@ safe, because `SELECT set_config('role', 'none', false)` undoes it.
 """
 
 import re
+from contextlib import suppress
 
 from django.conf import settings
 from django.core.management import call_command
@@ -24,12 +25,12 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
 ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
 ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};
 """
-# Every role of PostgreSQL may do this by default, and could fill the disk with it. Roles other than the owner of the
-# database, or a superuser for the functions, get a warning here and change nothing.
-NOT_FOR_EVERYBODY = """
-REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC;
-"""
+# Every role of PostgreSQL may make temporary tables and large objects by default, and could fill the disk with them.
+# The owner of the database can take away the first right, and only a superuser the second.
+NOT_FOR_EVERYBODY = [
+    "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
+    "REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC",
+]
 # Two concurrent calls would change the same rows of the catalogue, and PostgreSQL would refuse one of them. The number
 # of the lock is arbitrary.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727001)"
@@ -64,8 +65,12 @@ def grant(role: str) -> None:
             cursor.execute("SELECT current_schema()")
             schema = connection.ops.quote_name(cursor.fetchone()[0])
             cursor.execute(GRANTS.format(role=name, schema=schema))
-            database = connection.ops.quote_name(connection.settings_dict["NAME"])
-            cursor.execute(NOT_FOR_EVERYBODY.format(database=database))
+            cursor.execute("SELECT current_database()")
+            database = connection.ops.quote_name(cursor.fetchone()[0])
+            for statement in NOT_FOR_EVERYBODY:
+                # PostgreSQL refuses it, or only warns, if the current role may not do this; operations.md has it, too
+                with suppress(ProgrammingError), transaction.atomic():
+                    cursor.execute(statement.format(database=database))
             # not all tables exist if migrations are applied in part or were reversed
             present = set(connection.introspection.table_names(cursor))
             for tables, rights in ((ONLY_GROWS, "UPDATE, DELETE"), (ONLY_READ, "INSERT, UPDATE, DELETE")):

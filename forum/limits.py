@@ -112,7 +112,7 @@ OURS = {
     },
     # each challenge of a passkey is stored in a new session
     "passkey": {"visitor": "20 per minute, 200 per day"},
-    # forms of more than 250 kB (forum.middleware), which take up to 0.8 seconds of CPU to read
+    # forms of more than 320 kB (forum.middleware), which take up to 0.2 seconds of CPU to read
     "large_form": {
         "visitor": "6 per minute, 60 per day",
         "first day": "6 per minute, 60 per day",
@@ -140,8 +140,8 @@ ACCOUNT = {
     "login": {"address": "15 per 5 minutes"},
     "login_failed": {"address": "10 per minute", "name": "5 per 5 minutes"},
     "request_login_code": {"address": "20 per minute, 200 per day"},
-    # Mails with a code to one e-mail address: those that one network asks for, so that nobody can use up the codes of
-    # somebody else, and all of them.
+    # Mails with a code to one e-mail address: those that one network asks for, so that a stranger does not use up the
+    # owner's, and those of all networks. The button “Send a new code” is not counted; it works twice for each code.
     "code_from_network": {"name": "3 per minute, 20 per day"},
     "code": {"name": "100 per day"},
     # one code and two more, so that the first press of “send a new code” is not refused

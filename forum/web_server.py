@@ -14,7 +14,7 @@ import socket
 import sys
 from types import FrameType
 
-from forum.env import environment_number
+from forum.env import port_or_count
 from forum.processes import ChildProcess, announce_ready
 
 # Threads of each process that answer requests; each keeps one database connection.
@@ -72,7 +72,7 @@ def processes(
     with their parent, since an orphan would hold the port. Raises CommandError for an invalid environment variable.
     """
     descriptor = listener.fileno()
-    threads = threads or environment_number("THREADS", THREADS)
+    threads = threads or port_or_count("THREADS", THREADS)
     command = [sys.executable, "-m", "forum.web_server", str(descriptor), application, str(threads)]
     return [
         ChildProcess(f"Web server {number}", command, environment, [descriptor], signal.SIGKILL)

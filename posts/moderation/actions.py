@@ -19,7 +19,7 @@ from posts.models import Case, Comment, LogEntry, Revision, Thread
 from posts.models.before_image import BeforeImage, Change, Redaction
 from posts.moderation import cases, notices
 from posts.moderation.audit_log import check_not_concerned, check_right, log
-from posts.safety.redaction import LEFT_OUT, contains, cut, joined, passages_of
+from posts.safety.redaction import LEFT_OUT, contains_any, cut, joined, passages_of
 from posts.threads import exceptions, publishing
 from posts.threads.changes import moment_if, set_fields
 from posts.threads.exceptions import Refused
@@ -214,7 +214,7 @@ def _has_passage(version: Revision, limits: markup.Limits, passages: list[str]) 
     except markup.TooComplex:
         # published under other limits; readers see it as a difference between sources
         html = ""
-    return any(contains(version.source, html, passage) for passage in passages)
+    return contains_any(version.source, html, passages)
 
 
 def _lock(moderator: User, comment: Comment) -> Comment:

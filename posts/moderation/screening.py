@@ -15,7 +15,7 @@ from forum import spamcheck
 from posts.models import Case, Comment, WatchedWord
 from posts.models.visibility import REPEATED_WITHIN
 from posts.safety import spam, words
-from posts.safety.redaction import contains, passages_of
+from posts.safety.redaction import contains_any, passages_of
 from posts.threads import permissions
 from posts.threads.exceptions import ConfirmationNeeded, Repeated
 
@@ -68,13 +68,15 @@ def reasons_to_hold(
 ) -> list[str]:
     """Return the reasons to hold a comment of `author`, as codes of Case.Why; an empty list if there are none.
 
-    Comments of proven staff are never held. Raises Repeated for a text that the author sent before, unless `again` says
-    that this is intended. Raises ConfirmationNeeded for words that the author has to confirm, unless they are `sure`.
+    Comments of proven staff are held only if they are changed and contain what another moderator took out. Raises
+    Repeated for a text that the author sent before, unless `again` says that this is intended. Raises
+    ConfirmationNeeded for words that the author has to confirm, unless they are `sure`.
+
     For a changed comment (`is_change`) only the new text is checked, not the author's record. `address` is the IP
     address of the author, for the spam service that the owner may have configured; a comment that is held anyway is not
     sent to the service.
     """
-    if author.is_proven_staff:
+    if author.is_proven_staff and not is_change:
         if not again:
             permissions.check_not_repeated(Comment.objects.filter(author=author), source)
         return []
@@ -94,7 +96,10 @@ def reasons_to_hold(
     if said is not None and not again:
         raise Repeated(Comment.objects.select_related("thread").get(pk=said))
     first_held, links_let_through = choices or (FIRST_HELD, LINKS_LET_THROUGH)
-    why: list[str] = []
+    passages = [passage for each in taken_out or () for passage in passages_of(each)]
+    why: list[str] = [Why.PASSAGE] if contains_any(source, html, passages) else []
+    if author.is_proven_staff:
+        return why
     found = set(words.found_in(source, [phrase for phrase, _act, _advice in watched or ()]))
     watched = [word for word in watched or () if word[0] in found]
     asked = [(phrase, advice) for phrase, act, advice in watched if act == WatchedWord.Act.ASK]
@@ -102,9 +107,6 @@ def reasons_to_hold(
         raise ConfirmationNeeded(asked)
     if any(act == WatchedWord.Act.HOLD for _phrase, act, _advice in watched):
         why.append(Why.WORD)
-    passages = [passage for each in taken_out or () for passage in passages_of(each)]
-    if any(contains(source, html, passage) for passage in passages):
-        why.append(Why.PASSAGE)
     links = len(LINK.findall(html))
     # a newcomer may add a link after the text was reviewed
     let_through = 0 if is_change and author.trust == User.Trust.NEW else links_let_through

@@ -7,7 +7,7 @@ loads what is new, what is held or hidden, what the viewer marked as helpful, an
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
 
 from django.db import connection
@@ -266,7 +266,7 @@ def new_tag() -> SafeString:
     return format_html(' <span class="tag tag-new">{}</span>', _("new"))
 
 
-@cache
+@lru_cache(MOST_NEW)
 def _so_many_new(number: int, language: str) -> SafeString:
     return format_html(
         ' <span class="tag tag-new">{}</span>', ngettext("%(n)d new", "%(n)d new", number) % {"n": number}

@@ -56,16 +56,20 @@ def cut(texts: Iterable[str], passages: Iterable[str]) -> list[str] | None:
     return texts
 
 
-def contains(source: str, html: str, passage: str) -> bool:
-    """Return whether `passage` can be read in a text with this Markdown `source`, which is rendered as `html`.
+def contains_any(source: str, html: str, passages: Iterable[str]) -> bool:
+    """Return whether one of `passages` can be read in a text with this Markdown `source`, rendered as `html`.
 
     Besides the same characters, the same words count, whatever is between them: case, punctuation, emphasis, links,
     character references, invisible characters, accents and forms of letters make no difference.
     """
-    words = _words(passage)
-    if passage in source or not words.strip():
-        return passage in source
-    return any(words in _words(text) for text in (source, source.replace("_", " "), strip_tags(html)))
+    passages = list(passages)
+    if any(passage in source for passage in passages):
+        return True
+    phrases = [words for words in map(_words, passages) if words.strip()]
+    if not phrases:
+        return False
+    texts = [_words(text) for text in (source, source.replace("_", " "), strip_tags(html))]
+    return any(words in text for words in phrases for text in texts)
 
 
 def _words(text: str) -> str:

@@ -147,8 +147,12 @@ function preview(form, box) {
     request?.abort();
     request = new AbortController();
     try {
-      const body = new URLSearchParams({ source: box.value, place: form.dataset.writing });
-      const answer = await fetch(form.dataset.preview, { method: "POST", body, signal: request.signal });
+      // unlike a form of htmx, this sends each letter of any script as it is
+      const body = new FormData();
+      body.set("source", box.value);
+      body.set("place", form.dataset.writing);
+      const headers = { "HX-Request": "true" };
+      const answer = await fetch(form.dataset.preview, { method: "POST", body, headers, signal: request.signal });
       if (![200, 422, 429].includes(answer.status)) throw new Error(String(answer.status));
       shown.innerHTML = await answer.text();
     } catch (fault) {

@@ -56,18 +56,34 @@ def test_members_with_another_way_are_asked_for_that(client, has):
     assert "reauthenticate" in answer.redirect_chain[-1][0]
 
 
-def test_form_that_was_sent_is_done_after_the_code(client, alice):
-    page = client.post("/account/email/", {"email": "lake@example.org", "action_add": ""}).url
-    assert "What you typed is kept" in client.get(page).content.decode()
-    assert not sent()
+def test_page_opens_after_the_code_and_needs_no_other(client, alice):
+    page = client.get("/account/email/").url
     client.post(page)
     (mail,) = sent()
     assert mail.to == ["alice@example.org"]
-    done = client.post(page, {"code": code_in(mail)})
-    assert done.url == "/account/confirm-email/"
-    assert sent()[-1].to == ["lake@example.org"]
-    # the next minutes need no other code
-    assert client.get("/account/password/set/").status_code == 200
+    assert client.post(page, {"code": code_in(mail)}).url == "/account/email/"
+    for address in ("/account/email/", "/account/password/set/"):
+        assert client.get(address).status_code == 200
+
+
+def test_form_that_was_sent_is_not_kept_and_the_page_says_so(client, alice):
+    answer = client.post("/account/password/set/", {"password1": PASSWORD, "password2": PASSWORD}, follow=True)
+    assert "Nothing was changed, and what you typed is not kept." in answer.content.decode()
+    assert PASSWORD not in str(dict(client.session))
+    client.post(PAGE)
+    client.post(PAGE, {"code": code_in(sent()[0])})
+    client.get("/account/password/set/")
+    alice.refresh_from_db()
+    assert not alice.has_usable_password()
+
+
+def test_form_that_somebody_left_behind_is_not_sent_when_the_owner_confirms(client):
+    client.force_login(member(password=PASSWORD))
+    left = client.post("/account/email/", {"email": "stranger@example.org", "action_add": ""})
+    assert left.url.startswith("/account/reauthenticate/")
+    client.get("/account/email/")
+    client.post("/account/reauthenticate/", {"password": PASSWORD, "next": "/account/email/"})
+    assert not sent()
 
 
 def test_moderator_needs_code_before_first_second_factor(client, alice):

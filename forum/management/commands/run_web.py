@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from forum import web_server
-from forum.env import env, environment_number
+from forum.env import env, port_or_count
 from forum.processes import ChildProcess, GaveUp, StopRequested, Supervisor, announce_ready, stop_on_signals
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Open the socket, start the processes, and restart those that end."""
-        host, port = env.str("HOST", "127.0.0.1"), environment_number("PORT", 8000)
+        host, port = env.str("HOST", "127.0.0.1"), port_or_count("PORT", 8000)
         try:
             listener = web_server.listen(host, port)
         except (OSError, UnicodeError) as error:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 f"Nothing can listen on {host}:{port} ({getattr(error, 'strerror', None) or error}). "
                 "Stop what listens there, or set HOST and PORT to another address."
             ) from None
-        children = web_server.processes(listener, environment_number("WORKERS", 2), {})
+        children = web_server.processes(listener, port_or_count("WORKERS", 2), {})
         self.reload_requested = False
         with listener, stop_on_signals((signal.SIGINT, signal.SIGTERM)):
             signal.signal(signal.SIGHUP, self._request_reload)

@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from forum import grants, static_storage, web_server
 from forum.embedded_postgres import Server
-from forum.env import BASE_DIR, env, environment_number, make_var_private
+from forum.env import BASE_DIR, env, make_var_private, port_or_count
 from forum.processes import ChildProcess, GaveUp, StopRequested, Supervisor, check_stop, stop_on_signals
 
 
@@ -27,8 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Prepare, start the web server and the worker, and restart what ends."""
-        host, port = env.str("HOST", "127.0.0.1"), environment_number("PORT", 8000)
-        workers = environment_number("WORKERS", 2)
+        host, port = env.str("HOST", "127.0.0.1"), port_or_count("PORT", 8000)
+        workers = port_or_count("WORKERS", 2)
         make_var_private()
         # opened before the slow work begins, so that a taken port is reported at once
         with self.listen(host, port) as listener, stop_on_signals():

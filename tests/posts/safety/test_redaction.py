@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forum import markup
-from posts.safety.redaction import LEFT_OUT, contains, cut, joined, passages_of
+from posts.safety.redaction import LEFT_OUT, contains_any, cut, joined, passages_of
 
+ANOTHER = "a passage of another text"
 TEXT = "My sister Ann lives in Oak Lane. She was unkind to me.\n\nI told my therapist about Ann, and it helped."
 
 
@@ -90,11 +91,11 @@ def test_no_passage_is_left_after_cutting(text, data):
     ],
 )
 def test_passage_written_differently_is_found(text, passage):
-    assert contains(text, markup.render(text), passage)
+    assert contains_any(text, markup.render(text), [passage])
 
 
 @pytest.mark.parametrize(
     ("text", "passage"), [("We are planning it.", "Ann"), ("John and Smithson", "John Smithson"), ("x", "***")]
 )
 def test_other_words_are_not_taken_for_passage(text, passage):
-    assert not contains(text, markup.render(text), passage)
+    assert not contains_any(text, markup.render(text), [passage, ANOTHER])
