@@ -124,3 +124,22 @@ def test_missing_right_to_create_roles_is_reported_with_advice():
         with pytest.raises(grants.NotAllowed, match="leave WEB_ROLE empty"), transaction.atomic():
             grants.grant("another")
         cursor.execute("RESET ROLE")
+
+
+@pytest.mark.django_db(transaction=False)
+def test_owner_who_is_no_superuser_migrates_twice_on_a_hardened_server(settings):
+    """Such a role can neither revoke the rights of everybody nor is it stopped by that."""
+    settings.WEB_ROLE = f"web_{connection.settings_dict['NAME']}"
+    grants.grant(settings.WEB_ROLE)
+    with connection.cursor() as cursor:
+        cursor.execute("REVOKE EXECUTE ON FUNCTION lo_create(oid) FROM PUBLIC")
+        cursor.execute("CREATE ROLE migrating CREATEROLE")
+        cursor.execute(f"GRANT {connection.ops.quote_name(settings.WEB_ROLE)} TO migrating WITH ADMIN OPTION")
+        cursor.execute("CREATE SCHEMA owned AUTHORIZATION migrating")
+        cursor.execute("SET LOCAL search_path = owned")
+        cursor.execute("SET LOCAL ROLE migrating")
+        try:
+            for _twice in range(2):
+                grants.grant(settings.WEB_ROLE)
+        finally:
+            cursor.execute("RESET ROLE")

@@ -62,25 +62,42 @@ def shown_or_masked(comment: Comment, text: str) -> SafeString:
     return format_html('<details class="masked words"><summary>{}</summary>{}</details>', shown, text)
 
 
-class VersionText:
-    """A mixin with the text of a version of a comment."""
-
-    @admin.display(description=_("text"))
-    def text(self, revision: Revision) -> SafeString:
-        """Return the source of the version."""
-        return shown_or_masked(revision.comment, revision.source)
+def shown_title(comment: Comment) -> str:
+    """Return the title of the comment's thread, or the thread's number if the title is part of a masked text."""
+    if comment.parent_id is None and is_masked(comment):
+        return _("Thread %(number)d") % {"number": comment.thread_id}
+    return comment.thread.title
 
 
-class Revisions(VersionText, Attached):
+def version_as_html(comment: Comment, revision: Revision) -> SafeString:
+    """Return the HTML of a version of the comment, with its line breaks."""
+    return shown_or_masked(comment, format_html('<pre class="source" dir="auto">{}</pre>', revision.source))
+
+
+class Revisions(Attached):
     """The earlier versions of a comment."""
 
     model = Revision
     fields = readonly_fields = ("number", "text", "replaced_at", "replaced_by", "withheld_at")
     show_change_link = True
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Return the versions with the people who replaced them."""
+        return super().get_queryset(request).select_related("replaced_by")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """Return the formset, and keep the comment for `text`; Django makes an inline for each request."""
+        self.comment: Comment = obj
+        return super().get_formset(request, obj, **options)
+
+    @admin.display(description=_("text"))
+    def text(self, revision: Revision) -> SafeString:
+        """Return the source of the version."""
+        return version_as_html(self.comment, revision)
+
 
 @admin.register(Revision)
-class RevisionAdmin(VersionText, ModerationAdmin):
+class RevisionAdmin(ModerationAdmin):
     """Earlier versions of comments, latest first, with actions to withhold them from readers.
 
     There is no filter for withheld versions, because no index supports it. They can be found in the log by their
@@ -95,6 +112,11 @@ class RevisionAdmin(VersionText, ModerationAdmin):
         admin_action(moderation_actions.withhold, "revision", _("Withhold from readers")),
         admin_action(moderation_actions.show_again, "revision", _("Show to readers again")),
     ]
+
+    @admin.display(description=_("text"))
+    def text(self, revision: Revision) -> SafeString:
+        """Return the source of the version."""
+        return version_as_html(revision.comment, revision)
 
     def prepare(self, rows: list[Any]) -> None:
         """Set on each version whether its text is masked."""
@@ -199,9 +221,8 @@ class CommentAdmin(ModerationAdmin):
     @admin.display(description=_("thread"))
     def thread_link(self, comment: Comment) -> SafeString:
         """Return a link to the thread in the admin."""
-        return format_html(
-            '<a href="{}">{}</a>', reverse("admin:posts_thread_change", args=[comment.thread_id]), comment.thread
-        )
+        address = reverse("admin:posts_thread_change", args=[comment.thread_id])
+        return format_html('<a href="{}">{}</a>', address, shown_title(comment))
 
     @admin.display(description=_("state"))
     def state_label(self, comment: Comment) -> "StrOrPromise":
@@ -219,7 +240,7 @@ class CommentAdmin(ModerationAdmin):
     @admin.display(description=_("place"))
     def place(self, comment: Comment) -> SafeString:
         """Return a link to the page where readers see the comment."""
-        return format_html('<a href="{}">{}</a>', comment.get_absolute_url(), comment.thread)
+        return format_html('<a href="{}">{}</a>', comment.get_absolute_url(), shown_title(comment))
 
     @admin.display(description=_("text"))
     def text(self, comment: Comment) -> SafeString:

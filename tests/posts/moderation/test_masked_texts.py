@@ -3,49 +3,82 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from posts.models import Case
 from posts.moderation import flags
 from posts.writing import comments
+from tests import factories
 from tests.factories import person, reply
-from tests.posts.moderation.case_forms import said
+from tests.posts.moderation.case_forms import QUEUE, page, said
 
 NAME = "Anna Bell"
 
 
-@pytest.fixture
-def pages(opening, mod_client):
-    """Ask for each page of the admin that shows a text of one comment or of its versions."""
-
-    def ask(reason):
-        author = person()
-        comment = reply(opening, author, f"My patient {NAME} told me this.")
-        flags.flag(comment=comment, person=person(), reason=reason)
-        comment.refresh_from_db()
-        comments.edit(editor=author, comment=comment, source=f"My patient {NAME} told me that.")
-        revision = comment.revisions.get()
-        ticked = {"_selected_action": [revision.pk], "index": 0}
-        return {
-            "comment": said(mod_client.get(f"/admin/posts/comment/{comment.pk}/change/")),
-            "version": said(mod_client.get(f"/admin/posts/revision/{revision.pk}/change/")),
-            "withhold": said(mod_client.post("/admin/posts/revision/", ticked | {"action": "withhold"})),
-            "remove": said(
-                mod_client.post("/admin/posts/comment/", {"_selected_action": [comment.pk], "action": "remove"})
-            ),
-        }
-
-    return ask
+def judged(comment, reason):
+    """Flag the comment, change it, and return its case and its earlier version."""
+    flags.flag(comment=comment, person=person(), reason=reason)
+    comment.refresh_from_db()
+    comments.edit(editor=comment.author, comment=comment, source=f"My patient {NAME} told me\nthat.")
+    return Case.objects.get(comment=comment), comment.revisions.get()
 
 
-def openly(page):
-    return re.sub(r'<details class="masked.*?</details>', "", page, flags=re.DOTALL)
+def pages(client, case, revision):
+    """Return each page of the admin that shows a text of the comment, of its versions or of its thread."""
+    comment = case.comment
+    return {
+        "queue": said(client.get(QUEUE)),
+        "case": said(client.get(page(case))),
+        "comments": said(client.get("/admin/posts/comment/")),
+        "comment": said(client.get(f"/admin/posts/comment/{comment.pk}/change/")),
+        "version": said(client.get(f"/admin/posts/revision/{revision.pk}/change/")),
+        "withhold": said(
+            client.post("/admin/posts/revision/", {"_selected_action": [revision.pk], "action": "withhold"})
+        ),
+        "remove": said(client.post("/admin/posts/comment/", {"_selected_action": [comment.pk], "action": "remove"})),
+    }
 
 
-def test_private_text_is_masked_on_every_page_of_a_comment(pages):
-    for name, page in pages("personal").items():
-        assert NAME in page, name
-        assert NAME not in openly(page), name
+def openly(html):
+    """Return the page without its closed parts, addresses and attributes."""
+    number = 1
+    while number:
+        # the innermost ones first
+        html, number = re.subn(r"<details(?:(?!<details).)*?</details>", "", html, flags=re.DOTALL)
+    return re.sub(r"<[^>]*>", "", html)
 
 
-def test_other_text_is_shown_at_once(pages):
-    for name, page in pages("unkind").items():
-        assert NAME in openly(page), name
+@pytest.mark.parametrize("is_opening", [True, False])
+def test_private_text_is_masked_on_every_page(opening, alice, mod_client, is_opening):
+    if is_opening:
+        questions = [(f"What did {NAME} say?", "patients")]
+        comment = factories.thread(alice, title=f"What {NAME} taught me", questions=questions).opening
+    else:
+        comment = reply(opening, alice, f"My patient {NAME} told me\nthis.")
+    case, revision = judged(comment, "personal")
+    for name, html in pages(mod_client, case, revision).items():
+        assert NAME not in openly(html), name
+        assert name not in ("case", "comment", "remove") or NAME in html, name
+
+
+def test_other_text_is_shown_at_once(opening, mod_client):
+    case, revision = judged(reply(opening, person(), f"My patient {NAME} told me\nthis."), "unkind")
+    for name, html in pages(mod_client, case, revision).items():
+        assert NAME in openly(html), name
+        assert name not in ("comment", "version") or f"{NAME} told me\n" in html, name
+
+
+def test_page_of_a_comment_with_many_versions_costs_the_same(opening, mod_client):
+    comment = reply(opening, person(), f"My patient {NAME} told me this.")
+    judged(comment, "personal")
+    costs = []
+    for _round in range(2):
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            mod_client.get(f"/admin/posts/comment/{comment.pk}/change/")
+        costs.append(len(asked))
+        for number in range(5):
+            comments.edit(editor=comment.author, comment=comment, source=f"Version {number} of this comment.")
+    assert costs[0] == costs[1]

@@ -124,3 +124,11 @@ def test_list_action_without_mark_is_refused_and_keeps_reason(opening, alice, mo
     assert answer.status_code == 409
     assert WHY in said(answer)
     assert not LogEntry.objects.filter(act="remove").exists()
+
+
+def test_passage_that_a_moderator_writes_again_is_held(opening, mod):
+    own = reply(opening, factories.moderator("Mia Second"), "I am with Doctor Anna Bell in Oak Lane.")
+    redact(mod, own, "Anna Bell")
+    own.author.has_proven_factor = True
+    made = comments.edit(editor=own.author, comment=own, source="It was anna *Bell* who said so.")
+    assert not Comment.objects.get(pk=made.pk).is_published
