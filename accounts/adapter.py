@@ -113,6 +113,12 @@ class AccountAdapter(DefaultAccountAdapter):
         url = self.request.build_absolute_uri(reverse("account_request_login_code"))
         self.send_mail("account/email/account_already_exists", email, {"login_code_url": url})
 
+    def get_reauthentication_methods(self, user: "User") -> list[dict[str, Any]]:
+        """Return the ways to confirm a change. With a second factor, the password alone is not enough."""
+        methods = super().get_reauthentication_methods(user)
+        by_factor = [method for method in methods if method["id"] != "reauthenticate"]
+        return by_factor or methods
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return the address of the account page."""
         return reverse("account_settings")

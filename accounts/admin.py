@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User, Verification
 from accounts.names import skeleton
 from accounts.security_events import record_right
-from forum.admin_site import NoGuessingAdmin, ReadOnlyAdmin
+from forum.admin_site import ForumModelAdmin, ReadOnlyAdmin
 from forum.pagination import BoundedPaginator
 from forum.templatetags.moments import moment
 
@@ -48,7 +48,7 @@ class StandingFilter(admin.SimpleListFilter):
         return queryset
 
 
-class PersonAdmin(NoGuessingAdmin):
+class PersonAdmin(ForumModelAdmin):
     """The admin of users: search by the beginning of an address or name. Only superusers may change rights.
 
     Users are neither added nor deleted here. To add actions, subclass it and register the subclass instead.

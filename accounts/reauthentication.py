@@ -1,6 +1,7 @@
-"""Ask members who have neither a password nor a second factor for a mailed code before they change their account.
+"""Ask members to confirm that it is them before they change their account.
 
-allauth asks for the password or the second factor, and asks members who have neither for nothing.
+allauth asks for the password or the second factor. It asks members who have neither for nothing, and nobody who sets a
+first password. Here the former confirm by a mailed code, and the latter as for any other change.
 """
 
 import time
@@ -13,7 +14,11 @@ from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import ConfirmLoginCodeForm
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, get_reauthentication_flows
+from allauth.account.internal.flows.reauthentication import (
+    STATE_SESSION_KEY,
+    did_recently_reauthenticate,
+    get_reauthentication_flows,
+)
 from allauth.account.utils import get_next_redirect_url
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -34,11 +39,11 @@ from forum.security_log import record
 STATE = "reauthentication_code"
 NAME = "account_reauthenticate_by_code"
 MOST_ATTEMPTS = 3
-NOT_KEPT = _("Nothing was changed, and what you typed is not kept. Please fill in the form again after the code.")
+NOT_KEPT = _("Nothing was changed, and what you typed is not kept. Please confirm, and then fill in the form again.")
 
 
-def confirmed_by_code(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return `view` so that it asks for a mailed code first (see `is_needed`).
+def confirmed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Return `view` so that it asks for a confirmation first where allauth would not (see `page_to_confirm`).
 
     A form that was sent is not kept: it may have a password, and somebody else may have sent it before, from a device
     on which the member is signed in. allauth keeps such a form until the member confirms; opening the page drops it.
@@ -48,24 +53,25 @@ def confirmed_by_code(view: Callable[..., HttpResponseBase]) -> Callable[..., Ht
     def asks(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST" and STATE_SESSION_KEY in request.session:
             del request.session[STATE_SESSION_KEY]
-        if not is_needed(request):
+        page = page_to_confirm(request)
+        if page is None:
             return view(request, *args, **kwargs)
         if request.method == "POST":
-            messages.info(
-                request,
-                _("Nothing was changed, and what you typed is not kept. Please fill in the form after the code."),
-            )
-        return redirect(f"{reverse(NAME)}?{urlencode({'next': request.path})}")
+            messages.info(request, NOT_KEPT)
+        return redirect(f"{page}?{urlencode({'next': request.path})}")
 
     return asks
 
 
-def is_needed(request: HttpRequest) -> bool:
-    """Return whether the user has to confirm by a code: has no other way, and did not prove who they are lately."""
-    if get_reauthentication_flows(request.user):
-        return False
-    proven_at = max((entry["at"] for entry in get_authentication_records(request, request.user)), default=0)
-    return time.time() - proven_at >= app_settings.REAUTHENTICATION_TIMEOUT
+def page_to_confirm(request: MemberRequest) -> str | None:
+    """Return the address at which the user has to confirm before this request, or None if allauth takes care of it."""
+    if not get_reauthentication_flows(request.user):
+        proven_at = max((entry["at"] for entry in get_authentication_records(request, request.user)), default=0)
+        is_fresh = time.time() - proven_at < app_settings.REAUTHENTICATION_TIMEOUT
+        return None if is_fresh else reverse(NAME)
+    if request.path == reverse("account_set_password") and not did_recently_reauthenticate(request):
+        return get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+    return None
 
 
 @never_cache

@@ -13,12 +13,15 @@ from allauth.mfa.totp.forms import ActivateTOTPForm as TOTPForm
 from allauth.mfa.webauthn import forms as webauthn_forms
 from allauth.mfa.webauthn.forms import AddWebAuthnForm as WebAuthnForm
 from django.core.exceptions import ValidationError
-from django.forms import Form
+from django.forms import Form, HiddenInput, JSONField
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from forum.ratelimit import who
 from forum.security_log import record
+
+# Of the answer of a security key. With the certificates of its maker it has a few thousand.
+MOST_CHARACTERS = 50_000
 
 
 @contextmanager
@@ -28,6 +31,25 @@ def _malformed_is_refused() -> Iterator[None]:
         yield
     except (LookupError, AttributeError, TypeError, ValueError, struct.error) as error:
         raise get_adapter().validation_error("incorrect_code") from error
+
+
+class _AnswerOfKey(JSONField):
+    """The answer of a security key. Malformed JSON of any kind is an error of the form."""
+
+    widget = HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        """Return the value; raises ValidationError if it is too long, too deep, or no JSON."""
+        if isinstance(value, str) and len(value) > MOST_CHARACTERS:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": ""})
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": ""}) from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return nothing: an answer is of no use a second time, and Django would read malformed JSON again."""
+        return None
 
 
 class _ProvesItself(Form):
@@ -59,6 +81,8 @@ class ActivateTOTPForm(_ProvesItself, TOTPForm):
 class AddWebAuthnForm(_ProvesItself, WebAuthnForm):
     """The form that adds a security key or a passkey."""
 
+    credential = _AnswerOfKey()
+
     def clean(self) -> dict[str, Any] | None:
         """Return the data; raises ValidationError for a wrong or malformed answer of the key."""
         with _malformed_is_refused():
@@ -78,6 +102,8 @@ class _UsesKey(webauthn_forms.AuthenticateWebAuthnForm):
 
     allauth sends a signal for wrong codes only, and a malformed answer is a KeyError there.
     """
+
+    credential = _AnswerOfKey()
 
     def clean_credential(self) -> Authenticator:
         """Return the authenticator; raises ValidationError."""

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import path
 
 from accounts import reauthentication, views
-from accounts.reauthentication import confirmed_by_code
+from accounts.reauthentication import confirmed
 
 # allauth's views that change an account and send its owner a mail, with allauth's addresses and names.
 # They require sign-in here, because allauth would first store a visitor's data in a new session. Members without a
@@ -18,7 +18,7 @@ CHANGES = [
     ("email/", account_views.EmailView, "account_email"),
     ("password/change/", account_views.PasswordChangeView, "account_change_password"),
     ("password/set/", account_views.PasswordSetView, "account_set_password"),
-    ("2fa/totp/activate/", totp_views.ActivateTOTPView, "mfa_activate_totp"),
+    ("2fa/totp/activate/", views.ActivateTOTPView, "mfa_activate_totp"),
     ("2fa/totp/deactivate/", totp_views.DeactivateTOTPView, "mfa_deactivate_totp"),
     ("2fa/webauthn/add/", webauthn_views.AddWebAuthnView, "mfa_add_webauthn"),
     ("2fa/webauthn/keys/<int:pk>/edit/", webauthn_views.EditWebAuthnView, "mfa_edit_webauthn"),
@@ -48,7 +48,7 @@ urlpatterns = [
         name="account_complete_password_reset",
     ),
     *(
-        path(route, login_required(confirmed_by_code(views.in_one_transaction(view).as_view())), name=name)
+        path(route, login_required(confirmed(views.in_one_transaction(view).as_view())), name=name)
         for route, view, name in CHANGES
     ),
 ]

@@ -6,10 +6,11 @@ from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as webauthn_views
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms import NameTakenError, ProfileForm, SignupForm
 from accounts.models import User, UserSession
 from accounts.requests import MemberRequest
+from accounts.second_factor import ActivateTOTPForm
 from forum import ratelimit
 from forum.numbers import number_in
 
@@ -73,6 +75,18 @@ class LoginWebAuthnView(webauthn_views.LoginWebAuthnView):
         """Return a challenge; raises RateLimited."""
         ratelimit.take(request, "passkey")
         return super().get(request, *args, **kwargs)
+
+
+class ActivateTOTPView(totp_views.ActivateTOTPView):
+    """allauth's view that adds an authenticator app, for a form that is sent twice at once."""
+
+    def form_valid(self, form: ActivateTOTPForm) -> HttpResponse:
+        """Add the app, or lead to it if the same form has added it meanwhile."""
+        try:
+            with transaction.atomic():
+                return super().form_valid(form)
+        except IntegrityError:
+            return redirect("mfa_index")
 
 
 class LogoutView(allauth_views.LogoutView):

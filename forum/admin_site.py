@@ -4,7 +4,10 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, ValidationError
+from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
+from psycopg2.errors import UniqueViolation
 
 from forum import pending_form
 from forum.errors import kept
@@ -94,12 +98,41 @@ def _gone_already(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/admin_signed_out.html", {"way": way, "is_meant": True})
 
 
-class NoGuessingAdmin(admin.ModelAdmin):
-    """An admin whose list can be filtered by its filters only.
+class ForumModelAdmin(admin.ModelAdmin):
+    """The base of all admins: lists are filtered by their filters only, and broken or repeated requests are refused.
 
     Django accepts filters by any field in the address of a list (`?password__startswith=…`), so a person who may see a
     list could find out the values of fields that are not shown.
     """
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list; raises BadRequest for values that no row can have, of which Django makes an error."""
+        if any("\0" in value for _name, values in request.GET.lists() for value in values):
+            raise BadRequest
+        for value in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                key = self.opts.pk.to_python(value)
+            except ValidationError as error:
+                raise BadRequest from error
+            if key is None:
+                raise BadRequest
+        return super().changelist_view(request, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show and save the form; lead to the list if the same form was sent twice at once and saved already."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, UniqueViolation):
+                raise
+            messages.error(request, _("There is one like this already. Nothing was changed."))
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Return whether `lookup` belongs to one of the filters of the list."""
@@ -113,7 +146,7 @@ class NoGuessingAdmin(admin.ModelAdmin):
         return lookup.partition("__")[0] in allowed
 
 
-class ReadOnlyAdmin(NoGuessingAdmin):
+class ReadOnlyAdmin(ForumModelAdmin):
     """An admin in which rows are read but not added, changed or deleted, with a bounded count of rows."""
 
     paginator = BoundedPaginator

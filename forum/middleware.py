@@ -1,5 +1,6 @@
 """Middleware that sets security headers and compresses responses."""
 
+import math
 import re
 import secrets
 from collections.abc import Callable
@@ -55,16 +56,14 @@ def never_store(response: HttpResponseBase) -> None:
     response.headers["Cache-Control"] = "private, no-store"
 
 
-# Bytes of the longest comment (20,000 characters, each of the longest encoding in a form, 12 bytes), and of the longest
-# opening post in Chinese as editor.js sends it for a preview (100,000 characters of 3 bytes).
-LARGE_FORM = 320_000
-# From this size on, a form with broken percent signs is refused: no browser sends it, and Python takes long to read it.
-CHECKED_FORM = 32_000
+# In bytes. Larger forms are counted by their size, and checked before they are read. Most comments are smaller.
+COSTLY_FORM = 32_000
+# No browser sends percent signs without two digits, and Python takes long to read them.
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class CostlyFormMiddleware:
-    """Limit the number of large forms, and refuse those that take long to read.
+    """Limit the bytes of forms per minute, and refuse forms that take long to read.
 
     This comes before anything reads the form, because error pages read it, too.
     """
@@ -74,15 +73,22 @@ class CostlyFormMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on, or refuse it."""
-        length = number_in(request.META.get("CONTENT_LENGTH", "")) or 0
-        if length > LARGE_FORM:
+        length = _length_of(request)
+        if length > COSTLY_FORM:
             try:
-                ratelimit.take(request, "large_form")
+                ratelimit.take(request, "form_size", units=math.ceil(length / COSTLY_FORM))
             except RateLimited as refusal:
                 return errors.too_many(request, refusal.wait)
-        if length > CHECKED_FORM and _is_broken(request):
-            return errors.bad_request(request, BadRequest())
+            if _is_broken(request):
+                return errors.bad_request(request, BadRequest())
         return self.get_response(request)
+
+
+def _length_of(request: HttpRequest) -> int:
+    """Return the length of the body in bytes; one that cannot be read counts as the largest."""
+    stated = request.META.get("CONTENT_LENGTH", "")
+    length = number_in(stated)
+    return (settings.DATA_UPLOAD_MAX_MEMORY_SIZE if stated else 0) if length is None else length
 
 
 def _is_broken(request: HttpRequest) -> bool:

@@ -124,10 +124,15 @@ def edit_out(
     source, *changed = texts
     if markup.is_blank(source.replace(LEFT_OUT, "")):
         raise Refused(exceptions.NOTHING_LEFT)
+    try:
+        html = markup.render(source, comment.limits)
+    except markup.TooComplex as fault:
+        # without the passage, the rest has another meaning in Markdown
+        raise Refused(exceptions.TOO_COMPLEX_WITHOUT) from fault
     now = timezone.now()
     edited_at = comment.edited_at
     changed = changed if changed != headings else []
-    rewrite(comment, source, None, editor=moderator, at=now, silently=False, headings=changed)
+    rewrite(comment, source, html, editor=moderator, at=now, silently=False, headings=changed)
     revision = comment.revisions.order_by("-number")[0]
     revision.withheld_at, revision.taken_out = now, joined(passages)
     revision.save(update_fields=["withheld_at", "taken_out"])

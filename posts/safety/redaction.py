@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from html import unescape
+from urllib.parse import unquote
 
 from django.utils.html import strip_tags
 
@@ -15,6 +16,10 @@ LEAST_PASSAGE = 3
 IGNORED = {"Cf", "Mn", "Me"}
 # Letters of Unicode that show nothing: fillers of Hangul.
 BLANK = "\u115f\u1160\u3164\uffa0"
+# Single characters that Unicode writes out with up to 18.
+LONG_LIGATURES = re.compile("[\ufdfa\ufdfb]")
+# The addresses of links, and signs that may stand inside a word, in the source of Markdown.
+MARKS = re.compile(r"\]\([^()\n]*\)|[*_~`\\]")
 
 
 def passages_of(typed: str) -> list[str]:
@@ -65,17 +70,31 @@ def contains_any(source: str, html: str, passages: Iterable[str]) -> bool:
     passages = list(passages)
     if any(passage in source for passage in passages):
         return True
-    phrases = [words for words in map(_words, passages) if words.strip()]
+    phrases = [words.rstrip() for words in map(_words, passages) if words.strip()]
     if not phrases:
         return False
-    texts = [_words(text) for text in (source, source.replace("_", " "), strip_tags(html))]
-    return any(words in text for words in phrases for text in texts)
+    # the source, what readers see, and that with the addresses of links
+    folded = _folded(source)
+    texts = [_words_of(MARKS.sub("", folded)), _words_of(folded.replace("_", " "))]
+    texts += [_words(strip_tags(html)), _words(unquote(html))]
+    if any(words in text for words in phrases for text in texts):
+        return True
+    # several words written as one
+    run_on = [words.replace(" ", "") for words in phrases if " " in words.strip()]
+    return any(run in text.replace(" ", "") for run in run_on for text in texts)
 
 
 def _words(text: str) -> str:
-    """Return the words of `text`, each with a space before and after it."""
-    text = unicodedata.normalize("NFKD", unescape(text)).casefold()
-    text = "".join(char for char in text if unicodedata.category(char) not in IGNORED and char not in BLANK)
-    # the address of a link, and signs that may stand inside a word
-    text = re.sub(r"\]\([^)]*\)|[*_~`\\]", "", text)
-    return " " + " ".join(re.findall(r"\w+", text)) + " "
+    return _words_of(MARKS.sub("", _folded(text)))
+
+
+def _folded(text: str) -> str:
+    """Return `text` without case, accents, character references, invisible characters and forms of letters."""
+    text = LONG_LIGATURES.sub(" ", unescape(text))
+    text = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in text if unicodedata.category(char) not in IGNORED and char not in BLANK)
+
+
+def _words_of(folded: str) -> str:
+    """Return the words of a folded text, each with a space before and after it."""
+    return " " + " ".join(re.findall(r"\w+", folded)) + " "

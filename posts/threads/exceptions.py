@@ -130,6 +130,10 @@ NO_CAUSE = _(
 )
 NO_ACCOUNT = _("Its author has no account: there is nobody to warn or to suspend.")
 NO_SUCH_PASSAGE = _("The text does not have this passage. Please copy it from the text as it was written.")
+TOO_COMPLEX_WITHOUT = _(
+    "Without this passage the text cannot be shown: its Markdown would be too complex. Please take out more of it, or "
+    "remove the comment."
+)
 NOTHING_LEFT = _("Nothing would be left of the text. Please remove the comment instead.")
 NOT_YOUR_OWN_APPEAL = _("You made this decision; another moderator answers the appeal.")
 NO_APPEAL = _("There is no appeal against this, or not any more.")

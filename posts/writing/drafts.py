@@ -64,7 +64,7 @@ def save(*, person: User, place: str, fields: Mapping[str, str], key: str, at: d
                 "comment": comment.pk if comment else None,
                 "thread": comment.thread_id if comment else None,
                 "fields": written,
-                "key": key[:40],
+                "key": _clean(key)[:40],
                 "at": at,
             },
         )

@@ -73,3 +73,18 @@ def test_malformed_answer_is_refused(answer_to, page, credential):
 def test_answer_without_its_id_is_refused(answer_to, page, status):
     answer = {name: value for name, value in ANSWER.items() if name != "rawId"}
     assert answer_to(page, answer).status_code == status
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["login", "add"])
+@pytest.mark.parametrize(
+    "text", ["[" * 5_000, '{"a":' * 5_000, "1" * 6_000, "-" + "9" * 6_000, "1" * 99_000, "no JSON"]
+)
+def test_text_that_is_no_answer_of_a_key_is_refused(client, page, text):
+    alice = member()
+    address = f"/account/2fa/webauthn/{page}/"
+    if page == "add":
+        sign_in_just_now(client, alice)
+    answer = client.post(address, {"credential": text, "name": "key"})
+    assert answer.status_code in (200, 302)
+    assert not alice.authenticator_set.exists()

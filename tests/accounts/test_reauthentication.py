@@ -131,3 +131,23 @@ def test_code_of_another_session_is_refused(client, alice):
     later(other)
     answer = other.post(PAGE, {"code": code_in(sent()[0])}, follow=True)
     assert "not valid any more" in answer.content.decode()
+
+
+def test_first_password_of_a_member_with_second_factor_needs_that_factor(client):
+    person = member(is_staff=True)
+    sign_in_with_factor(client, person)
+    for method in ("get", "post"):
+        answer = getattr(client, method)("/account/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
+        assert answer.url.startswith("/account/2fa/reauthenticate/")
+    person.refresh_from_db()
+    assert not person.has_usable_password()
+    assert PASSWORD not in str(dict(client.session))
+
+
+def test_password_does_not_confirm_a_change_of_a_member_with_second_factor(client):
+    person = member(password=PASSWORD)
+    sign_in_with_factor(client, person)
+    answer = client.post("/account/reauthenticate/?next=/account/2fa/totp/deactivate/", {"password": PASSWORD})
+    assert answer.url.startswith("/account/2fa/reauthenticate/")
+    assert client.get("/account/2fa/totp/deactivate/").status_code == 302
+    assert Authenticator.objects.filter(user=person).exists()

@@ -14,6 +14,7 @@ from django.test import Client
 from accounts.models import User
 from posts.moderation import decisions, sanctions, undo
 from tests.accounts.people import PASSWORD, code_in, member
+from tests.accounts.test_second_factor import shown_by_the_app
 from tests.factories import moderator, reply, thread
 from tests.outbox import sent
 from tests.signing_in import sign_in_with_factor
@@ -147,7 +148,7 @@ def test_adding_and_removing_second_factor_is_recorded(client, alice, events, dj
 def test_new_recovery_codes_are_recorded(client, alice, events, django_capture_on_commit_callbacks):
     TOTP.activate(alice, SECRET)
     client.force_login(alice)
-    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    client.post("/account/2fa/reauthenticate/", {"code": shown_by_the_app(SECRET)})
     events.clear()
     with django_capture_on_commit_callbacks(execute=True):
         client.post("/account/2fa/recovery-codes/generate/")

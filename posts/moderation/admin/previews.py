@@ -14,6 +14,7 @@ from posts.moderation.admin.base import statement
 from posts.moderation.sanctions import SANCTIONS
 from posts.moderation.statements import SAID
 from posts.safety.redaction import cut, passages_of
+from posts.threads.exceptions import TOO_COMPLEX_WITHOUT
 from posts.threads.text import headings_of
 
 Asked = VerificationRequest.Outcome
@@ -58,10 +59,11 @@ def _left_of(case: Case, data: dict[str, Any]) -> dict[str, Any]:
     if texts is None:
         return {}
     source, *headings = texts
-    return {
-        "left": mark_safe(markup.render(source, case.comment.limits)),  # noqa: S308  (made by markup)
-        "headings": headings,
-    }
+    try:
+        html = markup.render(source, case.comment.limits)
+    except markup.TooComplex:
+        return {"fault": TOO_COMPLEX_WITHOUT}
+    return {"left": mark_safe(html), "headings": headings}  # noqa: S308  (made by markup)
 
 
 def _before(case: Case, comment: Comment) -> list[str]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.requests import member_of
-from forum.admin_site import NoGuessingAdmin
+from forum.admin_site import ForumModelAdmin
 from posts.models import CannedReason, LogEntry, Note, Rules, WatchedWord
 from posts.moderation.admin.base import ModerationAdmin
 
@@ -42,7 +42,7 @@ class RulesForm(ModelForm):
 
 
 @admin.register(Rules)
-class RulesAdmin(NoGuessingAdmin):
+class RulesAdmin(ForumModelAdmin):
     """Versions of the rules. A new version starts with the text in force, and versions are never changed."""
 
     list_display = ["published_at", "published_by"]
@@ -69,14 +69,14 @@ class RulesAdmin(NoGuessingAdmin):
 
 
 @admin.register(CannedReason)
-class CannedReasonAdmin(NoGuessingAdmin):
+class CannedReasonAdmin(ForumModelAdmin):
     """Canned reasons."""
 
     list_display = ["title", "rule", "text"]
 
 
 @admin.register(WatchedWord)
-class WatchedWordAdmin(NoGuessingAdmin):
+class WatchedWordAdmin(ForumModelAdmin):
     """Watched words."""
 
     list_display = ["phrase", "language", "act", "advice"]

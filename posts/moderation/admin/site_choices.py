@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from forum.admin_site import NoGuessingAdmin
+from forum.admin_site import ForumModelAdmin
 from posts.models import SiteChoices
 
 
 @admin.register(SiteChoices)
-class SiteChoicesAdmin(NoGuessingAdmin):
+class SiteChoicesAdmin(ForumModelAdmin):
     """The one row of settings. Moderators do not have the permission to change it by default."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -132,3 +132,18 @@ def test_passage_that_a_moderator_writes_again_is_held(opening, mod):
     own.author.has_proven_factor = True
     made = comments.edit(editor=own.author, comment=own, source="It was anna *Bell* who said so.")
     assert not Comment.objects.get(pk=made.pk).is_published
+
+
+def test_passage_whose_absence_makes_the_text_too_complex_is_refused_with_a_sentence(opening, alice, mod_client):
+    source = "I want to tell you about her and me.\n\n~~~ Zoe Quist\n" + ">" * 400 + " some text\n~~~\n"
+    comment = reply(opening, alice, source)
+    flags.flag(comment=comment, person=person(), reason="unkind")
+    case = Case.objects.get()
+    data = {"act": "edit_out", "passage": "~~~ Zoe Quist", "reason": WHY, "seen": case.version}
+    looked = mod_client.post(page(case), data | {"preview": 1})
+    assert looked.status_code == 200
+    for answer in (looked, mod_client.post(page(case), data)):
+        assert "Its Markdown would be too complex".lower() in said(answer).lower()
+        assert WHY in said(answer)
+    comment.refresh_from_db()
+    assert comment.source == source

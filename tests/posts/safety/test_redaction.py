@@ -88,10 +88,21 @@ def test_no_passage_is_left_after_cutting(text, data):
         ("Anna_Smith", "Anna Smith"),
         *((f"An{sign}na Smith", "Anna Smith") for sign in "\ufe0f\u034f\u3164\u0332\u20dd\u115f\uffa0\u2060"),
         ("José Nord", "Jose Nord"),
+        ("ANNA BERGS dog", "Anna Berg"),
+        ("This is AnnaBerg.", "Anna Berg"),
+        *((f"Anna{sign}Berg", "Anna Berg") for sign in "\u202e\u00ad\u200b"),
+        ("[write](mailto:anna.berg@e.org)", "Anna Berg"),
+        ("[this](https://e.org/Anna%20Berg)", "Anna Berg"),
     ],
 )
 def test_passage_written_differently_is_found(text, passage):
     assert contains_any(text, markup.render(text), [passage])
+
+
+@pytest.mark.parametrize("source", ["](" * 49_500, "](x" * 33_000, "[x](" * 24_000, "\ufdfa" * 99_000, "_*" * 49_500])
+def test_long_text_is_searched_in_a_time_that_grows_with_its_length(source):
+    """A search in quadratic time would not end before the suite is stopped."""
+    assert not contains_any(source * 20, "", [f"Anna Berg {number}" for number in range(20)])
 
 
 @pytest.mark.parametrize(

@@ -359,3 +359,12 @@ def test_saving_drafts_is_limited(opening, alice, client, settings):
     answers = [client.post("/drafts/", {"place": "thread", "source": f"{TEXT} {n}"}) for n in range(3)]
     assert [answer.status_code for answer in answers] == [204, 204, 429]
     assert 1 <= int(answers[2]["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize("field", ["key", "seen"])
+def test_draft_with_a_character_that_no_text_has_is_kept(opening, alice, client, field):
+    comment = reply(opening, alice)
+    client.force_login(alice)
+    for place in ("thread", f"edit:{comment.pk}"):
+        answer = client.post("/drafts/", {"place": place, "title": "A title", "source": "A text.", field: "a\0b"})
+        assert answer.status_code < 500
