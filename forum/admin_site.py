@@ -35,6 +35,13 @@ class ForumAdminSite(admin.AdminSite):
         """Return whether the user is proven staff."""
         return request.user.is_authenticated and request.user.is_proven_staff
 
+    def get_urls(self) -> list[Any]:
+        """Return Django's addresses except `admin/r/TYPE/ID/`, which leads to rows of any table, and fails for some.
+
+        Pages that have an address for readers show it themselves.
+        """
+        return [each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"]
+
     # the stub promises a result of the type of `view`, but Django returns a wrapper
     def admin_view(  # type: ignore[override]
         self, view: Callable[..., HttpResponse], cacheable: bool = False
@@ -104,6 +111,8 @@ class ForumModelAdmin(admin.ModelAdmin):
     Django accepts filters by any field in the address of a list (`?password__startswith=…`), so a person who may see a
     list could find out the values of fields that are not shown.
     """
+
+    view_on_site = False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list; raises BadRequest for values that no row can have, of which Django makes an error."""

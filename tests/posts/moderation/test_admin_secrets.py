@@ -25,7 +25,7 @@ from tests.signing_in import SECRET, sign_in_with_factor
 NOT_IN_THE_ADMIN = {Authenticator, EmailAddress, Session, Draft, GuestComment}
 
 # They need a list of decisions in the address, or the number of a content type.
-NOT_FOUND = {"posts_case_undo_several", "view_on_site"}
+NOT_FOUND = {"posts_case_undo_several"}
 
 
 @pytest.fixture

@@ -46,3 +46,9 @@ def test_same_word_added_twice_at_once_is_there_once(client):
     assert len(added) == 6
     assert set(added) <= {200, 302}
     assert WatchedWord.objects.filter(phrase="one phrase").count() == 1
+
+
+@pytest.mark.parametrize("row", ["1/1", "1_0/1_0", "10/abc"])
+def test_admin_leads_to_no_row_of_any_table(mod_client, row):
+    for method in ("get", "post", "patch"):
+        assert getattr(mod_client, method)(f"/admin/r/{row}/").status_code == 404
