@@ -1,7 +1,7 @@
 """Ask members to confirm that it is them before they change their account.
 
-allauth asks for the password or the second factor. It asks members who have neither for nothing, and nobody who sets a
-first password. Here the former confirm by a mailed code, and the latter as for any other change.
+allauth asks for the password or the second factor. It does not ask members who have neither of them, and it does not
+ask before a first password is set. This module asks the former for a mailed code, and the latter for the second factor.
 """
 
 import time
@@ -42,8 +42,10 @@ MOST_ATTEMPTS = 3
 NOT_KEPT = _("Nothing was changed, and what you typed is not kept. Please confirm, and then fill in the form again.")
 
 
-def confirmed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return `view` so that it asks for a confirmation first where allauth would not (see `page_to_confirm`).
+def confirmed(view: Callable[..., HttpResponseBase], *, allauth_asks: bool = True) -> Callable[..., HttpResponseBase]:
+    """Return `view` so that it asks for a confirmation first where allauth does not (see `page_to_confirm`).
+
+    `allauth_asks` says whether allauth's view asks members who have a password or a second factor.
 
     A form that was sent is not kept: it may have a password, and somebody else may have sent it before, from a device
     on which the member is signed in. allauth keeps such a form until the member confirms; opening the page drops it.
@@ -53,7 +55,7 @@ def confirmed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     def asks(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST" and STATE_SESSION_KEY in request.session:
             del request.session[STATE_SESSION_KEY]
-        page = page_to_confirm(request)
+        page = page_to_confirm(request, allauth_asks=allauth_asks)
         if page is None:
             return view(request, *args, **kwargs)
         if request.method == "POST":
@@ -63,15 +65,15 @@ def confirmed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     return asks
 
 
-def page_to_confirm(request: MemberRequest) -> str | None:
-    """Return the address at which the user has to confirm before this request, or None if allauth takes care of it."""
+def page_to_confirm(request: MemberRequest, *, allauth_asks: bool) -> str | None:
+    """Return the address at which the user has to confirm first, or None if that is not needed or `allauth_asks`."""
     if not get_reauthentication_flows(request.user):
         proven_at = max((entry["at"] for entry in get_authentication_records(request, request.user)), default=0)
         is_fresh = time.time() - proven_at < app_settings.REAUTHENTICATION_TIMEOUT
         return None if is_fresh else reverse(NAME)
-    if request.path == reverse("account_set_password") and not did_recently_reauthenticate(request):
-        return get_adapter().get_reauthentication_methods(request.user)[0]["url"]
-    return None
+    if allauth_asks or did_recently_reauthenticate(request):
+        return None
+    return get_adapter().get_reauthentication_methods(request.user)[0]["url"]
 
 
 @never_cache
@@ -92,7 +94,7 @@ def by_code(request: MemberRequest) -> HttpResponse:
         del request.session[STATE]
         record_authentication(request, request.user, method="code", email=request.user.email, reauthenticated=True)
         return redirect(get_next_redirect_url(request) or "account_settings")
-    if form.is_bound and form.cleaned_data.get("code", form.data["code"]) and not _may_try_again(request):
+    if form.is_bound and form.data["code"].strip() and not _may_try_again(request):
         messages.error(request, _("That was not the code, too many times. Please have a new one sent."))
         return redirect(request.get_full_path())
     context = {"verify_form": form if state else None, "email": request.user.email, "here": request.get_full_path()}

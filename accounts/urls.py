@@ -12,8 +12,8 @@ from accounts import reauthentication, views
 from accounts.reauthentication import confirmed
 
 # allauth's views that change an account and send its owner a mail, with allauth's addresses and names.
-# They require sign-in here, because allauth would first store a visitor's data in a new session. Members without a
-# password and a second factor confirm them with a mailed code, which allauth does not ask for.
+# They require sign-in here, because allauth would first store a visitor's data in a new session, and a confirmation
+# where allauth does not ask for one (see accounts.reauthentication).
 CHANGES = [
     ("email/", account_views.EmailView, "account_email"),
     ("password/change/", account_views.PasswordChangeView, "account_change_password"),
@@ -29,6 +29,9 @@ CHANGES = [
         "mfa_generate_recovery_codes",
     ),
 ]
+
+# Of these, the view for which allauth asks for no confirmation.
+NOT_ASKED_BY_ALLAUTH = {"account_set_password"}
 
 urlpatterns = [
     path("", views.account_settings, name="account_settings"),
@@ -48,7 +51,13 @@ urlpatterns = [
         name="account_complete_password_reset",
     ),
     *(
-        path(route, login_required(confirmed(views.in_one_transaction(view).as_view())), name=name)
+        path(
+            route,
+            login_required(
+                confirmed(views.in_one_transaction(view).as_view(), allauth_asks=name not in NOT_ASKED_BY_ALLAUTH)
+            ),
+            name=name,
+        )
         for route, view, name in CHANGES
     ),
 ]

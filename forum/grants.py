@@ -6,12 +6,13 @@ safe, because `SELECT set_config('role', 'none', false)` undoes it.
 """
 
 import re
-from contextlib import suppress
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import ProgrammingError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg2.errors import InsufficientPrivilege
 
 # Tables whose rows may be added and read.
 ONLY_GROWS: list[str] = []
@@ -68,9 +69,7 @@ def grant(role: str) -> None:
             cursor.execute("SELECT current_database()")
             database = connection.ops.quote_name(cursor.fetchone()[0])
             for statement in NOT_FOR_EVERYBODY:
-                # PostgreSQL refuses it, or only warns, if the current role may not do this; operations.md has it, too
-                with suppress(ProgrammingError), transaction.atomic():
-                    cursor.execute(statement.format(database=database))
+                _revoke_if_allowed(cursor, statement.format(database=database))
             # not all tables exist if migrations are applied in part or were reversed
             present = set(connection.introspection.table_names(cursor))
             for tables, rights in ((ONLY_GROWS, "UPDATE, DELETE"), (ONLY_READ, "INSERT, UPDATE, DELETE")):
@@ -81,6 +80,16 @@ def grant(role: str) -> None:
             f"The role {role} could not be given its rights ({str(fault).strip().splitlines()[0]}). Let the role that "
             "migrates make roles, or make it by hand, or leave WEB_ROLE empty."
         ) from fault
+
+
+def _revoke_if_allowed(cursor: CursorWrapper, statement: str) -> None:
+    """Run the statement, or leave it to the administrator (docs/operations.md) if the current role may not do this."""
+    try:
+        with transaction.atomic():
+            cursor.execute(statement)
+    except ProgrammingError as fault:
+        if not isinstance(fault.__cause__, InsufficientPrivilege):
+            raise
 
 
 def after_migrating(sender: object, **options: object) -> None:

@@ -1,4 +1,4 @@
-"""Middleware that sets security headers and compresses responses."""
+"""Middleware that sets security headers, limits the size of forms, and compresses responses."""
 
 import math
 import re

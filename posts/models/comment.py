@@ -288,6 +288,15 @@ class Comment(models.Model):
         """Return in words how many people the comment helped."""
         return helped_in_words(self.helpful_count)
 
+    def thread_title(self, is_masked: bool) -> str:
+        """Return the title of the thread, or only its number for an opening post that `is_masked`.
+
+        The title is a part of the opening post.
+        """
+        if self.parent_id is None and is_masked:
+            return gettext("Thread %(number)d") % {"number": self.thread_id}
+        return self.thread.title
+
     @property
     def is_readable(self) -> bool:
         """Return whether the comment is published and its thread is not withdrawn."""

@@ -214,10 +214,11 @@ def unpin(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal
 
 
 def _has_passage(version: Revision, limits: markup.Limits, passages: list[str]) -> bool:
+    """Return whether one of the `passages` can be read in an earlier version of a text."""
     try:
         html = markup.render(version.source, limits)
     except markup.TooComplex:
-        # published under other limits; readers see it as a difference between sources
+        # the limits of Markdown were different when it was published
         html = ""
     return contains_any(version.source, html, passages)
 

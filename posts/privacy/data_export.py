@@ -12,7 +12,8 @@ are null.
     comments: id, address, thread (its title), starts_thread, asks [text, of] (the questions of a thread that it
         starts), question (the one it answers), standpoint, shown_as, answers (id, address, by), state, written_at,
         published_at, edited_at, deleted_at, text (Markdown, as typed),
-        earlier_versions [number, text, replaced_at, withheld_at, taken_out (a passage a moderator took out)]
+        earlier_versions [number, text, replaced_at, withheld_at, taken_out (a passage a moderator took out),
+        headings (title and questions of the thread before that)]
     drafts: place, address, saved_at, fields (of the form, by name)
     flags: comment (its address), reason, note, flagged_at, outcome, decided_at
     helpful_marks: comment (its address), marked_at
@@ -206,6 +207,7 @@ def _version(revision: Revision) -> dict[str, Any]:
         "replaced_at": revision.replaced_at,
         "withheld_at": revision.withheld_at,
         "taken_out": revision.taken_out or None,
+        "headings": revision.headings or None,
     }
 
 

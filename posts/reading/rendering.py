@@ -195,6 +195,7 @@ def _words(language: str) -> dict[str, str]:
     return {name: escape(said) for name, said in words.items()} | words_of_button(language)
 
 
+# The language is a part of the key of these caches; it has to be the active one.
 @lru_cache(COUNTS_KEPT)
 def _count_replies(language: str, number: int) -> str:
     return escape(ngettext("%(n)d reply", "%(n)d replies", number) % {"n": number})

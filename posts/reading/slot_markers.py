@@ -26,11 +26,8 @@ KINDS = {
     "helped": "how many readers the comment helped, in words",
     "wait": "after a comment: replies of the reader that wait for review",
 }
-NUL = "\0"
+NUL = ENDSLOT = "\0"
 NAME = re.compile(r"[a-z]+:\d+")
-
-
-ENDSLOT = NUL
 
 
 def slot(kind: str, pk: int) -> str:

@@ -255,10 +255,10 @@ def _lay_new(
     language = get_language()
     for row in branches:
         number = below[row.path]
-        slots[f"fold:{row.id}"] = _so_many_new(number, language)
+        slots[f"fold:{row.id}"] = _so_many_new(language, number)
         left_out = number - shown_below[row.id]
         if left_out > 0:
-            slots[f"more:{row.id}"] = _so_many_new(left_out, language)
+            slots[f"more:{row.id}"] = _so_many_new(language, left_out)
 
 
 def new_tag() -> SafeString:
@@ -267,7 +267,8 @@ def new_tag() -> SafeString:
 
 
 @lru_cache(MOST_NEW)
-def _so_many_new(number: int, language: str) -> SafeString:
+def _so_many_new(language: str, number: int) -> SafeString:
+    """Return the tag with a number of new comments. The active `language` is a part of the cache's key."""
     return format_html(
         ' <span class="tag tag-new">{}</span>', ngettext("%(n)d new", "%(n)d new", number) % {"n": number}
     )

@@ -85,6 +85,7 @@ def contains_any(source: str, html: str, passages: Iterable[str]) -> bool:
 
 
 def _words(text: str) -> str:
+    """Return the words of a text, without what makes no difference (see `contains_any`)."""
     return _words_of(MARKS.sub("", _folded(text)))
 
 

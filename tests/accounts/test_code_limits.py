@@ -1,4 +1,4 @@
-"""Codes by mail are limited for each address, in a way that nobody can use up somebody else's."""
+"""Codes by mail are limited for each address: those that one network asks for, and all together."""
 
 import pytest
 from django.test import Client

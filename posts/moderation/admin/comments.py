@@ -62,13 +62,6 @@ def shown_or_masked(comment: Comment, text: str) -> SafeString:
     return format_html('<details class="masked words"><summary>{}</summary>{}</details>', shown, text)
 
 
-def shown_title(comment: Comment) -> str:
-    """Return the title of the comment's thread, or the thread's number if the title is part of a masked text."""
-    if comment.parent_id is None and is_masked(comment):
-        return _("Thread %(number)d") % {"number": comment.thread_id}
-    return comment.thread.title
-
-
 def version_as_html(comment: Comment, revision: Revision) -> SafeString:
     """Return the HTML of a version of the comment, with its line breaks."""
     return shown_or_masked(comment, format_html('<pre class="source" dir="auto">{}</pre>', revision.source))
@@ -222,7 +215,7 @@ class CommentAdmin(ModerationAdmin):
     def thread_link(self, comment: Comment) -> SafeString:
         """Return a link to the thread in the admin."""
         address = reverse("admin:posts_thread_change", args=[comment.thread_id])
-        return format_html('<a href="{}">{}</a>', address, shown_title(comment))
+        return format_html('<a href="{}">{}</a>', address, comment.thread_title(is_masked(comment)))
 
     @admin.display(description=_("state"))
     def state_label(self, comment: Comment) -> "StrOrPromise":
@@ -240,7 +233,8 @@ class CommentAdmin(ModerationAdmin):
     @admin.display(description=_("place"))
     def place(self, comment: Comment) -> SafeString:
         """Return a link to the page where readers see the comment."""
-        return format_html('<a href="{}">{}</a>', comment.get_absolute_url(), shown_title(comment))
+        address = comment.get_absolute_url()
+        return format_html('<a href="{}">{}</a>', address, comment.thread_title(is_masked(comment)))
 
     @admin.display(description=_("text"))
     def text(self, comment: Comment) -> SafeString:

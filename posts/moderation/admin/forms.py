@@ -39,8 +39,8 @@ IT_IS_SO = _("It was found in the register.")
 NO_PASSAGE = _("Please say which passage.")
 SEVERAL = format_lazy(
     _(
-        "Copy it from the text as it was written, or from the title or a question of the thread. Between two passages, "
-        "put a line with only {mark}."
+        "Copy it from the text as it was written. With an opening post, the title and the questions count, too. "
+        "Between two passages, put a line with only {mark}."
     ),
     mark=LEFT_OUT,
 )

@@ -91,7 +91,7 @@ class Person:
         """The latest comments, each with its first words, or "" if the text is masked. Takes one query."""
         rows = Comment.objects.filter(author=self.user).order_by("-id").select_related("thread")
         rows = rows.annotate(beginning=Left("source", BEGINNING))
-        rows = rows.only("created_at", "held_at", "hidden_at", "removed_at", "deleted_at", "thread__title")
+        rows = rows.only("created_at", "parent", "held_at", "hidden_at", "removed_at", "deleted_at", "thread__title")
         comments: list[Comment] = []
         for comment in rows[:MOST_COMMENTS]:
             comment.is_masked = comment.pk not in (self.about["plain"] or ())

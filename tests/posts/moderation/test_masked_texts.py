@@ -31,6 +31,8 @@ def pages(client, case, revision):
         "queue": said(client.get(QUEUE)),
         "case": said(client.get(page(case))),
         "comments": said(client.get("/admin/posts/comment/")),
+        "person": said(client.get(f"/admin/accounts/user/{comment.author_id}/change/")),
+        "several": said(client.post(f"{QUEUE}bulk/", {"item": f"{case.pk}:{case.version}"})),
         "comment": said(client.get(f"/admin/posts/comment/{comment.pk}/change/")),
         "version": said(client.get(f"/admin/posts/revision/{revision.pk}/change/")),
         "withhold": said(

@@ -1,10 +1,14 @@
 """A redaction covers the title and the questions of a thread, and the author's other comments."""
 
+import json
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from posts.models import Case, Comment, LogEntry, Revision
 from posts.moderation import actions, flags, undo
+from posts.privacy import as_html, as_json, data_export
 from posts.safety.redaction import joined
 from posts.threads.exceptions import Refused
 from posts.writing import comments
@@ -147,3 +151,14 @@ def test_passage_whose_absence_makes_the_text_too_complex_is_refused_with_a_sent
         assert WHY in said(answer)
     comment.refresh_from_db()
     assert comment.source == source
+
+
+def test_export_has_title_and_questions_from_before_a_redaction(named, alice, mod):
+    redact(mod, named.opening, "Anna Bell")
+    headings = [TITLE, *(text for text, _asks in QUESTIONS)]
+    everything = data_export.everything(person=alice, at=timezone.now())
+    exported = json.loads("".join(as_json.pieces(everything)))
+    (version,) = exported["comments"][0]["earlier_versions"]
+    assert version["headings"] == headings
+    readable = "".join(as_html.pieces(data_export.everything(person=alice, at=timezone.now(), rendered=True)))
+    assert all(heading in readable for heading in headings)
