@@ -22,6 +22,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMessage, send_mail
+from django.core.mail.backends import locmem
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -44,7 +45,7 @@ def write(name="wren", **fields):
 @pytest.fixture
 def transport(settings, monkeypatch):
     """Lets sending fail: `transport(fault, only=address)`; `transport(None)` lets it work again."""
-    real = mail.backends.locmem.EmailBackend.send_messages
+    real = locmem.EmailBackend.send_messages
     chosen = {}
 
     def send_messages(self, messages):

@@ -228,8 +228,9 @@ def test_killed_processes_are_started_again_and_nohup_is_respected(project):
         for words in ("forum.web_server", "manage.py run_worker", "-D"):
             victim = child_with(process.pid, words)
             os.kill(victim, signal.SIGKILL)
-            assert until(lambda words=words, victim=victim: child_with(process.pid, words) not in (None, victim), 30)
-            assert until(lambda: status(address) == 200, 30)
+            is_back = until(lambda words=words, victim=victim: child_with(process.pid, words) not in (None, victim), 30)
+            assert is_back, (words, process.poll(), errors_of(project))
+            assert until(lambda: status(address) == 200, 30), (words, process.poll(), errors_of(project))
         process.children = children_of(process.pid)
         code, _out, _err = stop_kindly(process, signal.SIGTERM)
         assert code == 0

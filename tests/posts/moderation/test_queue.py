@@ -58,7 +58,7 @@ def test_row_shows_watched_words_and_reasons_of_flags(mod_client, opening):
             flags.flag(comment=comment, person=person(), reason=reason)
         comments.edit(editor=comment.author, comment=comment, source=f"{text} In therapy.")
     flags.flag(comment=flagged(opening).comment, person=person(), reason="off_topic")
-    rows = re.findall(r'<p class="help">(.*?)</p></div></li>', said(mod_client.get(QUEUE)))
+    rows = re.findall(r'<p class="help">(.*?)</p></div></li>', said(mod_client.get(QUEUE)), re.DOTALL)
     assert [row.split(" · weight")[0] for row in rows] == [
         "flagged by readers: Somebody may be at risk of harm · a watched word",
         "flagged by readers: It is spam or advertising, It is unkind · a watched word: “scam &amp; co”",
