@@ -77,7 +77,12 @@ TEMPLATES = [
         },
     },
     # For the fragment that a page repeats a hundred times (*.jinja); Django's own engine takes ten times as long.
-    {"BACKEND": "django.template.backends.jinja2.Jinja2", "NAME": "fast", "DIRS": [BASE_DIR / "templates"]},
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "fast",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"extensions": ["posts.templatetags.slots.SlotTag"]},
+    },
 ]
 
 # Database ------------------------------------------------------------------------------------------------------------

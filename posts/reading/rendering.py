@@ -25,7 +25,7 @@ from posts.models import Comment, Question, Thread, path
 from posts.reading import avatar, nesting, orders, queries
 from posts.reading.location import Location
 from posts.reading.queries import ALL, Tab, TreePage
-from posts.reading.slot_markers import ENDSLOT, SlottedText, slot
+from posts.reading.slot_markers import SlottedText
 from posts.reading.slots import helpful_button, new_tag, own_slots, words_of_button
 
 # Memory of a row without its text, as a rough estimate.
@@ -133,7 +133,8 @@ def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: Tab
         comment.thread = thread
         if comment.is_answer:
             comment.question = _asked(thread, comment)
-    words = _words(get_language())
+    language = get_language()
+    words = _words(language)
     context = {
         "below_locks": _below_locks(shown),
         "steps": shown.steps,
@@ -146,15 +147,16 @@ def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: Tab
         "rest_of": lambda more, inline=False: _rest_of(order, more, inline).replace("&", "&amp;"),
         "badge_of": _badge_of,
         "moment": teller(),
-        "slot": slot,
-        "endslot": ENDSLOT,
-        "count_replies": partial(_count_replies, get_language()),
-        "count_more": partial(_count_more, get_language()),
-        "count_hidden": partial(_count_hidden, get_language()),
+        "count_replies": partial(_count_replies, language),
+        "count_more": partial(_count_more, language),
+        "count_hidden": partial(_count_hidden, language),
         "helped": {
             count: escape(comment.helped) for count, comment in {c.helpful_count: c for c in shown.rows}.items()
         },
         "words": words,
+        "gone": _words_of_gone(language),
+        # Names of their own are faster in a template than keys.
+        **{f"say_{name}": said for name, said in words.items()},
     }
     return mark_safe(render_to_string("posts/reading/comments.jinja", context, using="fast"))  # noqa: S308
 
@@ -188,11 +190,18 @@ def _words(language: str) -> dict[str, str]:
         # Translators: it follows “Flag”; %s is a name
         "comment_of": _("the comment of %s"),
         "branch_locked": _("A moderator closed this branch: it can be read, but nobody can reply in it."),
-        Comment.State.DELETED: _("Its author deleted this comment."),
-        Comment.State.REMOVED: _("A moderator removed this comment."),
-        "waits": _("This comment is waiting for a moderator’s review."),
     }
     return {name: escape(said) for name, said in words.items()} | words_of_button(language)
+
+
+@cache
+def _words_of_gone(language: str) -> dict[str, str]:
+    """Return the text that stands in `language` for a comment of each state whose text is not shown."""
+    words = dict.fromkeys(Comment.State, _("This comment is waiting for a moderator’s review.")) | {
+        Comment.State.DELETED: _("Its author deleted this comment."),
+        Comment.State.REMOVED: _("A moderator removed this comment."),
+    }
+    return {state: escape(said) for state, said in words.items()}
 
 
 # The language is a part of the key of these caches; it has to be the active one.

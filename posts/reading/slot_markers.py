@@ -1,9 +1,9 @@
 """Mark the slots in the HTML of a page that is rendered once for all readers, and fill them for one reader.
 
 A template declares a slot with its kind, the id of a comment (or 0), and the default that is shown unless the slot is
-filled: `{% slot "flag" comment.pk %}default{% endslot %}`. In a Jinja template this is
-`{{ slot("flag", pk) }}default{{ endslot }}`, which is faster than a block. The marker uses the NUL character, which
-PostgreSQL does not store, so nothing that somebody wrote can look like a slot.
+filled: `{% slot "flag" comment.pk %}default{% endslot %}`, in a Jinja template `{% slot "flag", pk %}`. Both tags are in
+posts.templatetags.slots. The marker uses the NUL character, which PostgreSQL does not store, so nothing that somebody
+wrote can look like a slot.
 """
 
 import re
@@ -27,7 +27,7 @@ KINDS = {
     "wait": "after a comment: replies of the reader that wait for review",
 }
 NUL = ENDSLOT = "\0"
-NAME = re.compile(r"[a-z]+:\d+")
+NAMES = re.compile(r"([a-z]+:\d+ )*")
 
 
 def slot(kind: str, pk: int) -> str:
@@ -38,13 +38,21 @@ def slot(kind: str, pk: int) -> str:
 
 
 class SlottedText:
-    """HTML that is split at its slots."""
+    """HTML that is split at its slots.
+
+    `texts` are its parts without the markers: at odd indexes the defaults of the slots, at even indexes what is between.
+    """
 
     def __init__(self, html: str) -> None:
         pieces = html.split(NUL)
-        self.texts, self.names, self.defaults = pieces[::3], pieces[1::3], pieces[2::3]
-        if len(pieces) % 3 != 1 or not all(map(NAME.fullmatch, self.names)):
+        names = pieces[1::3]
+        if len(pieces) % 3 != 1 or not NAMES.fullmatch(" ".join([*names, ""])):
             raise ValueError("A slot has no end or is inside another slot.")
+        del pieces[1::3]
+        self.texts = pieces
+        self._indexes = dict(zip(names, range(1, len(pieces), 2), strict=True))
+        if len(self._indexes) < len(names):
+            raise ValueError("A slot occurs twice.")
 
     def filled(self, slots: Mapping[str, str]) -> SafeString:
         """Return the HTML with `slots` ({"KIND:ID": HTML}) filled and all other slots at their defaults.
@@ -54,9 +62,10 @@ class SlottedText:
         unknown = {name.partition(":")[0] for name in slots} - KINDS.keys()
         if unknown:
             raise ValueError(f"There is no slot {_listed(unknown)}.")
-        out = [""] * (2 * len(self.texts) - 1)
-        out[::2] = self.texts
-        out[1::2] = [slots.get(name, default) for name, default in zip(self.names, self.defaults, strict=True)]
+        out = self.texts.copy()
+        for name, html in slots.items():
+            if name in self._indexes:
+                out[self._indexes[name]] = html
         return mark_safe("".join(out))  # noqa: S308  (output of our own templates)
 
 

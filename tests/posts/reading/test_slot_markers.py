@@ -30,9 +30,8 @@ def test_slot_of_a_django_template():
 
 
 def test_slot_of_a_jinja_template():
-    source = 'a{{ slot("help", pk) }}<b>{{ word }}</b>{{ endslot }}z{{ slot("new", 0) ~ endslot }}'
-    context = {"pk": 7, "word": "<", "slot": slot, "endslot": ENDSLOT}
-    html = SlottedText(engines["fast"].from_string(source).render(context))
+    source = 'a{% slot "help", c.pk %}<b>{{ word }}</b>{% endslot %}z{% slot "new", 0 %}{% endslot %}'
+    html = SlottedText(engines["fast"].from_string(source).render({"c": {"pk": 7}, "word": "<"}))
     assert html.filled({}) == "a<b>&lt;</b>z"
     assert html.filled({"help:7": "filled", "new:0": "<i>"}) == "afilledz<i>"
 
@@ -40,6 +39,17 @@ def test_slot_of_a_jinja_template():
 def test_unknown_slot_raises_when_it_is_declared():
     with pytest.raises(ValueError, match="“neew”"):
         slot("neew", 7)
+
+
+@pytest.mark.parametrize("engine, tag", [("django", '{% load slots %}{% slot "neew" 7 %}'), ("fast", '{% slot "neew", 7 %}')])
+def test_unknown_slot_of_a_template_raises(engine, tag):
+    with pytest.raises(ValueError, match="“neew”"):
+        engines[engine].from_string(tag + "{% endslot %}").render({})
+
+
+def test_slot_that_occurs_twice_raises():
+    with pytest.raises(ValueError, match="twice"):
+        SlottedText(slot("help", 7) + ENDSLOT + "and" + slot("help", 7) + ENDSLOT)
 
 
 def test_unknown_slot_raises_when_it_is_filled():
@@ -62,4 +72,4 @@ def test_every_kind_is_declared_by_a_template(settings):
     declared = "".join(
         path.read_text() for path in (settings.BASE_DIR / "templates/posts/reading").rglob("*") if path.is_file()
     )
-    assert {kind for kind in KINDS if f'slot "{kind}"' not in declared and f'slot("{kind}"' not in declared} == set()
+    assert {kind for kind in KINDS if f'slot "{kind}"' not in declared} == set()
