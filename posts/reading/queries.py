@@ -169,16 +169,22 @@ def _ids(order: Order, way: str, values: dict[str, Any], tab: Tab) -> tuple[list
     return ids or [], *rest
 
 
-# The sum of the ranks of a comment and of those above it in the branch. The steps must cover it (see nesting).
-RANKS = """
-SELECT sum(ranked.before + 1) FROM unnest(%s, %s) AS way (parent, child) CROSS JOIN LATERAL (
-    SELECT count(*) AS before FROM (
-        SELECT 1 FROM posts_comment c
-        WHERE c.is_shown AND c.parent_id >= way.parent AND (c.parent_id, c.id) < (way.parent, way.child)
-        ORDER BY c.parent_id, c.id LIMIT %s
-    ) AS earlier
-) AS ranked
-"""
+# For the ids `way` from the root of a branch down to a comment: how many comments are below each; the sum of the ranks
+# of those `below` the root among their siblings, up to the `fewest` steps each, which the steps of a page must cover
+# (see nesting); and whether the root is on the first page.
+WAY = f"""
+SELECT
+    (SELECT json_object_agg(id, below_count) FROM posts_comment WHERE id = ANY(%(way)s)),
+    (SELECT sum(ranked.before + 1)
+     FROM unnest(%(parents)s::bigint[], %(below)s::bigint[]) AS step (parent, child) CROSS JOIN LATERAL (
+        SELECT count(*) AS before FROM (
+            SELECT 1 FROM posts_comment c
+            WHERE c.is_shown AND c.parent_id >= step.parent AND (c.parent_id, c.id) < (step.parent, step.child)
+            ORDER BY c.parent_id, c.id LIMIT %(fewest)s
+        ) AS earlier
+    ) AS ranked),
+    {ROOT_IS_FIRST}
+"""  # noqa: S608 (no part of it is user input)
 
 
 def address_of(comment: Comment) -> str:
@@ -197,11 +203,26 @@ def address_of(comment: Comment) -> str:
         return f"{address_of(comment.parent).partition('#')[0]}#w{comment.pk}"
     if not comment.is_shown:
         return f"{comment.get_absolute_url()}branch/{fragment}"
-    sizes = dict(Comment.objects.filter(pk__in=[root, *below]).values_list("pk", "below_count"))
-    if sizes[root] > nesting.most_shown(FEWEST) and below and not _is_within_cut([root, *below]):
-        around = next((pk for pk in [root, *below] if sizes[pk] <= settings.COMMENTS_PER_PAGE), comment.pk)
+    way = [root, *below]
+    # A longer way has more steps than any page shows.
+    ranked = way if len(way) <= 1 + FEWEST else way[:1]
+    values: dict[str, int | list[int]] = {
+        "way": way,
+        "parents": ranked[:-1],
+        "below": ranked[1:],
+        "fewest": FEWEST,
+        "size": settings.COMMENTS_PER_PAGE,
+        "opening": opening,
+        "root": root,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WAY, values)
+        sizes, rank, root_is_first = cursor.fetchone()
+    is_shown = len(ranked) == len(way) and (rank or 0) <= FEWEST
+    if sizes[str(root)] > nesting.most_shown(FEWEST) and below and not is_shown:
+        around = next((pk for pk in way if sizes[str(pk)] <= settings.COMMENTS_PER_PAGE), comment.pk)
         return f"/c/{around}/branch/{fragment}"
-    return f"{thread}{_from_root(opening, root)}{fragment}"
+    return f"{thread}{'' if root_is_first else f'?at={root}'}{fragment}"
 
 
 def way_back(shown: TreePage) -> str:
@@ -209,23 +230,3 @@ def way_back(shown: TreePage) -> str:
     top = shown.top
     query = "" if shown.root_is_first else f"?at={models_path.ids_of(top.path)[1]}"
     return f"{top.thread.get_absolute_url()}{query}#c{top.pk}"
-
-
-def _from_root(opening: int, root: int) -> str:
-    """Return the query of the page that begins with `root`, or "" if the first page has it."""
-    values = {"size": settings.COMMENTS_PER_PAGE, "opening": opening, "root": root}
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {ROOT_IS_FIRST}", values)
-        return "" if cursor.fetchone()[0] else f"?at={root}"
-
-
-def _is_within_cut(way: list[int]) -> bool:
-    """Return whether a page that cuts the branch of the first id shows the last id.
-
-    `way` has the ids from the first down to the last.
-    """
-    if len(way) > 1 + FEWEST:
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute(RANKS, [way[:-1], way[1:], FEWEST])
-        return cursor.fetchone()[0] <= FEWEST

@@ -1,9 +1,9 @@
 """Mark the slots in the HTML of a page that is rendered once for all readers, and fill them for one reader.
 
 A template declares a slot with its kind, the id of a comment (or 0), and the default that is shown unless the slot is
-filled: `{% slot "flag" comment.pk %}default{% endslot %}`, in a Jinja template `{% slot "flag", pk %}`. Both tags are in
-posts.templatetags.slots. The marker uses the NUL character, which PostgreSQL does not store, so nothing that somebody
-wrote can look like a slot.
+filled: `{% slot "flag" comment.pk %}default{% endslot %}`, in a Jinja template `{% slot "flag", pk %}`. Both tags are
+in posts.templatetags.slots. The marker uses the NUL character, which PostgreSQL does not store, so nothing that
+somebody wrote can look like a slot.
 """
 
 import re
@@ -15,7 +15,6 @@ KINDS = {
     "since": "above the tree: how many comments are new",
     "drafts": "above the tree: the reader's drafts",
     "waits": "above the tree: the reader's comments that wait for review on another page",
-    "form": "the form of the helpful buttons",
     "open": "in the tag of a branch: whether it is open",
     "fold": "after the number of replies",
     "more": "after the number of replies left out",
@@ -40,7 +39,7 @@ def slot(kind: str, pk: int) -> str:
 class SlottedText:
     """HTML that is split at its slots.
 
-    `texts` are its parts without the markers: at odd indexes the defaults of the slots, at even indexes what is between.
+    `texts` are its parts without the markers. At odd indexes they are the defaults of the slots.
     """
 
     def __init__(self, html: str) -> None:

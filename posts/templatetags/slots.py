@@ -26,7 +26,7 @@ class SlotTag(Extension):
     It becomes text around the default when the template is compiled, because a page has a thousand slots.
     """
 
-    tags = {"slot"}  # noqa: RUF012  (Jinja reads it so)
+    tags = {"slot"}
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         """Return the nodes of the marker, the default and the end. Raises ValueError if the kind is unknown."""

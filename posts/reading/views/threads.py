@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -119,7 +118,6 @@ def _talk(
         return pagecache.render_for_everybody(request, version, template, context, keeps=keeps)
     if request.user.is_authenticated:
         filled = _mine(request.user, found, rendered, at)
-        filled["form:0"] = render_to_string("posts/reading/fragments/acts_form.html", {}, request)
         if request.method == "GET":
             progress.record_visit(reader=request.user, thread=found, reading=found.reading, at=at)
     elif ids := guest_cookie.ids_of(request):

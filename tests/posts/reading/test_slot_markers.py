@@ -41,7 +41,9 @@ def test_unknown_slot_raises_when_it_is_declared():
         slot("neew", 7)
 
 
-@pytest.mark.parametrize("engine, tag", [("django", '{% load slots %}{% slot "neew" 7 %}'), ("fast", '{% slot "neew", 7 %}')])
+@pytest.mark.parametrize(
+    ("engine", "tag"), [("django", '{% load slots %}{% slot "neew" 7 %}'), ("fast", '{% slot "neew", 7 %}')]
+)
 def test_unknown_slot_of_a_template_raises(engine, tag):
     with pytest.raises(ValueError, match="“neew”"):
         engines[engine].from_string(tag + "{% endslot %}").render({})
