@@ -8,13 +8,14 @@ Every text within the limits is rendered in a fraction of a second, or refused w
 simplify.
 """
 
+import re
 import threading
 
 import nh3
 from bleach.sanitizer import Cleaner
 
+from forum.invisible import INVISIBLE
 from forum.markup.allowed_html import ATTRIBUTES, TAGS
-from forum.markup.blocks import Reader
 from forum.markup.inlines import engine, to_html
 from forum.markup.limits import CLEANING_SECONDS, COMMENT, OPENING, Clock, Limits, TooComplex, pieces_of
 from forum.markup.targets import LINK_TARGET_MAX_LENGTH, is_safe_target
@@ -33,11 +34,15 @@ __all__ = [
     "normalise",
     "plain",
     "render",
+    "shows_nothing",
 ]
 
 # Increase this number when `render` returns other HTML for any source, so that stored HTML is rendered again.
-VERSION = 3
+VERSION = 4
 
+TAG = re.compile("<[^>]*>")
+# The marker of a quote and signs between the cells of a table.
+EMPTY_WITHOUT_TEXT = re.compile("[>|]")
 LINK_RELATION = "nofollow ugc noopener"
 
 
@@ -69,7 +74,7 @@ def render(source: str, limits: Limits = COMMENT) -> str:
     limits.check_source(source)
     md = _tools.engine
     md.limits, md.clock = limits, Clock()
-    html = checked_references(to_html(md, source, Reader(md.clock)))
+    html = checked_references(to_html(md, source))
     limits.check_html(html)
     md.clock.check(ahead=CLEANING_SECONDS * pieces_of(html))
     html = _tools.cleaner.clean(html)
@@ -82,3 +87,17 @@ def render(source: str, limits: Limits = COMMENT) -> str:
         attribute_filter=lambda tag, name, value: value if name != "href" or is_safe_target(value) else None,
         link_rel=LINK_RELATION,
     )
+
+
+def shows_nothing(source: str, limits: Limits = COMMENT) -> bool:
+    """Return whether readers would see no character of the Markdown text `source`, as with an empty quote or table.
+
+    A text with a visible letter is never empty, so only few texts are rendered.
+    """
+    if is_blank(source) or any(char.isalpha() and char not in INVISIBLE for char in source):
+        return is_blank(source)
+    try:
+        html = render(source, limits)
+    except TooComplex:
+        return is_blank(EMPTY_WITHOUT_TEXT.sub("", source))
+    return is_blank(TAG.sub("", html))

@@ -31,4 +31,4 @@ TAGS = frozenset(
     ]
 )
 # The last step of `render` sets `rel` on every link.
-ATTRIBUTES = {"a": ["href"], "ol": ["start"]}
+ATTRIBUTES = {"a": ["href", "title"], "ol": ["start"], "li": ["value"]}

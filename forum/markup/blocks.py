@@ -7,6 +7,7 @@ or table). So no part is read twice.
 """
 
 import re
+from collections.abc import Set
 from html import escape
 from xml.etree.ElementTree import Element, SubElement
 
@@ -15,19 +16,22 @@ from markdown.util import AtomicString
 from forum.markup import limits, tables
 from forum.markup.containers import ITEM, QUOTE, Code, Item, Paragraph, Quote, indent_of
 from forum.markup.limits import TooComplex
+from forum.markup.targets import is_safe_target, target_of
+from forum.markup.typed import unescaped
 
 # levels of nested quotes and lists
 DEEPEST = 10
 # spaces before a line outside of a fence
 FARTHEST_IN = 40
 
-FENCE = re.compile(r"( {0,3})(`{3,}+(?=[^`]*$)|~{3,}+)")
+FENCE = re.compile(r"( {0,3})(`{3,}+(?=[^`]*$)|~{3,}+) *+")
 HEADING = re.compile(r" {0,3}(#{1,6}) +(?=[^ ])")
-UNDERLINE = re.compile(r" {0,3}(?:={2,}|-{2,})$")
 RULE = re.compile(r" {0,3}(?:(?:- *+){3,}+|(?:_ *+){3,}+|(?:\* *+){3,}+)$")
 DEFINITION = re.compile(
-    r"""\[([^\[\]]{1,1000})\]:\ *(?:<([^<>]*)>|([^\s<]\S*))(?:\ +(?:"[^"]*"|'[^']*'|\([^()]*\)))?""", re.VERBOSE
+    r"""\[([^\[\]]{1,1000})\]:\ *(?:<([^<>]*)>|([^\s<]\S*))(?:\ +("[^"]*"|'[^']*'|\([^()]*\)))?""", re.VERBOSE
 )
+# A marker of a block followed by a no-break space, which some keyboards and word processors write.
+MARKER = re.compile("[ \u00a0>]*(?:[-+*]|#{1,6}|[0-9]{1,9}[.)]|>)(?=[ \u00a0])[ \u00a0]+")
 # Headings start below the page's own two levels.
 HEADING_TAGS = ["h3", "h4", "h5", "h6", "h6", "h6"]
 
@@ -38,17 +42,21 @@ def reference_name(label: str) -> str:
 
 
 class Reader:
-    """The parser of one text; after `read`, `references` maps names to the addresses of link definitions."""
+    """The parser of one text; after `read`, `references` maps the names of link definitions to (address, title).
 
-    def __init__(self, clock: limits.Clock) -> None:
-        self.clock = clock
+    Definitions of the names in `ignored` are read as text.
+    """
+
+    def __init__(self, clock: limits.Clock, ignored: Set[str] = frozenset()) -> None:
+        self.clock, self.ignored = clock, ignored
         self.root = Element("div")
-        self.references: dict[str, str] = {}
+        self.references: dict[str, tuple[str, str]] = {}
         self.containers: list[Quote | Item] = []
         self.leaf: Paragraph | Code | tables.Table | None = None
         self.after_blank = False
         # `lists` maps each list to the marker of its items; `loose` has the lists with empty lines in them
         self.lists: dict[Element, str] = {}
+        self.numbers: dict[Element, list[int]] = {}
         self.loose: set[Element] = set()
         self.cells = tables.MOST_CELLS
 
@@ -56,8 +64,13 @@ class Reader:
         """Return the tree of the normalised `source`; raises TooComplex."""
         for line in source.split("\n"):
             self.clock.check()
-            self._read_line(line.expandtabs(4).rstrip())
+            line = line.expandtabs(4).rstrip()
+            if "\u00a0" in line:
+                line = MARKER.sub(lambda found: found[0].replace("\u00a0", " "), line, count=1)
+            self._read_line(line)
         self._close(0)
+        for listing, numbers in self.numbers.items():
+            _number(listing, numbers)
         for listing in self.lists:
             if listing not in self.loose:
                 for item in listing:
@@ -100,8 +113,9 @@ class Reader:
         if indent > FARTHEST_IN:
             raise TooComplex(limits.TOO_FAR_IN, most=FARTHEST_IN)
         rest = line[start + indent :]
-        if isinstance(self.leaf, Paragraph):
-            # A paragraph also continues in a line without the markers of its quotes and items.
+        left = self.containers[held:]
+        if isinstance(self.leaf, Paragraph) and not any(isinstance(container, Quote) for container in left):
+            # A paragraph also continues in a line that is not indented as its list. A line without `>` is no quote.
             self.leaf.lines.append(rest)
         elif isinstance(self.leaf, tables.Table) and held == len(self.containers) and "|" in rest:
             self.leaf.add_row(rest)
@@ -132,6 +146,8 @@ class Reader:
         self._close(held)
         content = found.end() - start if 1 <= len(spaces) <= 4 else found.start(4) - start + 1
         listing = self._listing(bullet or delimiter, number)
+        if number is not None:
+            self.numbers.setdefault(listing, []).append(int(number))
         self._enter(Item(SubElement(listing, "li"), listing, indent_of(line, start), content))
         return start + content
 
@@ -146,9 +162,9 @@ class Reader:
         elif found := FENCE.match(line, start):
             self._close(held)
             self.leaf = Code(SubElement(self._add("pre"), "code"), len(found[1]), found[2])
-        elif paragraph and len(paragraph.lines) == 1 and UNDERLINE.match(line, start):
-            paragraph.element.tag = HEADING_TAGS[0 if line.endswith("=") else 1]
-            self._close(held)
+            if found.end() < len(line):
+                # For other software this names a language. People also begin to write here, and nothing may be lost.
+                self.leaf.lines.append(line[found.end() :])
         elif RULE.match(line, start):
             self._close(held)
             self._add("hr")
@@ -211,18 +227,24 @@ class Reader:
         lines = paragraph.lines
         defined = 0
         while defined < len(lines) and (found := DEFINITION.fullmatch(lines[defined])):
-            target = found[3] if found[2] is None else found[2]
-            self.references.setdefault(reference_name(found[1]), target)
+            name, target = reference_name(found[1]), found[3] if found[2] is None else found[2]
+            if name in self.ignored or name in self.references or not is_safe_target(target_of(unescaped(target))):
+                break
+            self.references[name] = target, (found[4] or "")[1:-1]
             defined += 1
         if defined == len(lines):
             del self._parent[-1]
         else:
-            paragraph.element.text = "\n".join(_without_break(line) for line in lines[defined:])
+            paragraph.element.text = "\n".join(lines[defined:])
 
 
-def _without_break(line: str) -> str:
-    """Remove a backslash that asks for a line break at the end of the line; all line ends are kept anyway."""
-    return line[:-1] if (len(line) - len(line.rstrip("\\"))) % 2 else line
+def _number(listing: Element, numbers: list[int]) -> None:
+    """Give the items of a list the numbers that were typed, unless they are all the same."""
+    if len(set(numbers)) == 1:
+        return
+    for item, before, number in zip(listing[1:], numbers, numbers[1:], strict=False):
+        if number != before + 1:
+            item.set("value", str(number))
 
 
 def _tighten(item: Element) -> None:

@@ -6,18 +6,17 @@ of its signs.
 """
 
 import re
-from html import unescape
+import unicodedata
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 from markdown.inlinepatterns import DelimiterProcessor, InlineProcessor
-from markdown.util import STX, AtomicString
+from markdown.util import ETX, STX, AtomicString
 
 from forum.markup import limits
 from forum.markup.blocks import Reader, reference_name
 from forum.markup.limits import TooComplex
-from forum.markup.targets import LINK_TARGET_MAX_LENGTH, is_safe_target
-from forum.markup.text import checked_references
+from forum.markup.targets import LINK_TARGET_MAX_LENGTH, is_safe_target, target_of
 from forum.markup.typed import Typed
 
 # the maximum length of a link's text, and of the nesting of brackets in it
@@ -36,14 +35,20 @@ DESTINATION = (
 LINK_DESTINATION = re.compile(DESTINATION)
 LINK_LABEL = re.compile(r"\[([^\[\]]{0,1000}+)\]")
 IMAGE = re.compile(rf"!\[([^\[\]]*+)\](?:{DESTINATION}|\[[^\[\]]*+\])")
-# A web address in angle brackets, or bare and not inside a word; it matches to its end or not at all.
-BARE = rf"(?:[^\s<>\"'`\[\]{STX}]|{STX}(?=\d))"
-WEB_ADDRESS = (
-    rf"<(?P<angled>https?://[^\s<>]{{1,{LINK_TARGET_MAX_LENGTH}}}+)>"
-    rf"|(?<![\w/\"'=<])(?P<bare>https?://{BARE}{{1,{LINK_TARGET_MAX_LENGTH}}}+)(?!{BARE})"
+# Punctuation of other scripts ends a bare address, and so do quotation marks and two asterisks.
+FOREIGN_PUNCTUATION = "".join(
+    chr(point) for point in range(0x80, 0x11_0000) if unicodedata.category(chr(point))[0] == "P"
 )
-# characters after an address that do not belong to it
-TRAILING = ".,;:!?…*_~"
+# A web address in angle brackets, or bare and not behind a letter of a script that has spaces between words; it matches
+# to its end or not at all. The placeholder of a sign after a backslash may be a part of it.
+BARE = rf"(?:(?!\*\*)[^\s<>\"`\[\]{STX}{ETX}{FOREIGN_PUNCTUATION}]|{STX}\d+{ETX})"
+WEB_ADDRESS = (
+    rf"<(?P<angled>(?i:https?)://[^\s<>]{{1,{LINK_TARGET_MAX_LENGTH}}}+)>"
+    rf"|(?<![0-9A-Za-z\u00c0-\u058f<])(?P<bare>(?i:https?)://{BARE}{{1,{LINK_TARGET_MAX_LENGTH}}}+)(?!{BARE})"
+)
+# Characters after an address that do not belong to it, as in GitHub's specification.
+TRAILING = "?!.,:*_~'"
+TRAILING_ENTITY = re.compile(r"&[A-Za-z0-9]+$")
 
 
 class _Pattern(InlineProcessor):
@@ -68,7 +73,7 @@ def closing_bracket(text: str, start: int) -> int | None:
 
 def _link_to(address: str) -> Element | None:
     """Return a link, or None if the address is not a safe target; then the text stays as it was typed."""
-    target = unescape(checked_references(address))
+    target = target_of(address)
     return Element("a", {"href": target}) if is_safe_target(target) else None
 
 
@@ -87,31 +92,35 @@ class _Link(_Pattern):
         found = LINK_DESTINATION.match(data, closing + 1)
         if found:
             target = found["bare"] if found["angled"] is None else found["angled"]
-            title, end = found["title"], found.end()
+            title, end = (found["title"] or "")[1:-1], found.end()
         else:
-            target, title, end = self._by_name(data, words, closing + 1)
+            (target, title), end = self._by_name(data, words, closing + 1)
         address = self.md.typed.restore(target)
         link = _link_to(address)
         if link is None:
             return no_link
         if match[0] == "![":
-            link.text = AtomicString(self.md.typed.restore(words).strip() or (title or "")[1:-1] or address)
+            link.text = AtomicString(self.md.typed.restore(words).strip() or title or address)
         else:
             words = IMAGE.sub(r"\1", words)
             if "](" in words:
                 # links cannot be nested; the inner one becomes a link
                 return no_link
             link.text = words if words.strip() else AtomicString(address)
+        if title:
+            link.set("title", self.md.typed.restore(title))
         return link, match.start(), end
 
-    def _by_name(self, data: str, words: str, start: int) -> tuple[str, None, int]:
+    def _by_name(self, data: str, words: str, start: int) -> tuple[tuple[str, str], int]:
         label = LINK_LABEL.match(data, start)
-        target = self.md.references.get(reference_name((label and label[1]) or words), "")
+        name = reference_name((label and label[1]) or words)
+        target = self.md.references.get(name, ("", ""))
+        self.md.used.add(name)
         # a long address that is defined once could be used a thousand times
-        self.md.named += len(target)
+        self.md.named += sum(map(len, target))
         if self.md.named > self.md.limits.html:
             raise TooComplex(limits.RESULT_TOO_LARGE)
-        return target, None, label.end() if label else start
+        return target, label.end() if label else start
 
 
 class _WebAddress(_Pattern):
@@ -132,12 +141,15 @@ class _WebAddress(_Pattern):
         return link, match.start(), end
 
     def _without_what_follows(self, address: str) -> str:
-        address = address.rstrip(TRAILING)
         surplus = address.count(")") - address.count("(")
-        while surplus > 0 and address.endswith(")"):
-            address = address[:-1].rstrip(TRAILING)
-            surplus -= 1
-        return address
+        while True:
+            before, address = address, address.rstrip(TRAILING)
+            if surplus > 0 and address.endswith(")"):
+                address, surplus = address[:-1], surplus - 1
+            elif address.endswith(";"):
+                address = TRAILING_ENTITY.sub("", address[:-1])
+            if address == before:
+                return address
 
 
 class _Strike(_Pattern):
@@ -170,7 +182,7 @@ def engine() -> Markdown:
     made.inlinePatterns.register(_Link(r"!?\[", made), "link", 40)
     made.inlinePatterns.register(_WebAddress(WEB_ADDRESS, made), "web_address", 30)
     made.inlinePatterns.register(_Strike(r"~~(?=\S)([^~]{1,2000}+)(?<=\S)~~", made), "strike", 20)
-    made.inlinePatterns.register(_Emphasis("*", "strong,em", made), "emphasis", 10)
+    made.inlinePatterns.register(_Emphasis("*", "strong,em", made, smart=True), "emphasis", 10)
     made.delimiters.add("_", "strong,em", smart=True)
     return made
 
@@ -185,21 +197,32 @@ def check_depth(root: Element) -> None:
     raise TooComplex(limits.TOO_DEEP, most=DEEPEST_TREE)
 
 
-def to_html(md: Markdown, source: str, reader: Reader) -> str:
-    """Return the HTML of `source`, not cleaned yet; `reader` parses the blocks and `md` their texts.
+def to_html(md: Markdown, source: str) -> str:
+    """Return the HTML of `source`, not cleaned yet. `md` has the clock and the limits of the text.
 
-    Raises TooComplex.
+    A link definition that no link uses is text, so the source is read again without it. Raises TooComplex.
     """
-    md.reset()
-    root = reader.read(source)
-    md.references, md.named = reader.references, 0
-    typed = md.typed = Typed(md.clock)
-    typed.take_out(root)
-    root = md.treeprocessors["inline"].run(root)
-    typed.put_back(root)
-    check_depth(root)
+    unused: set[str] = set()
+    while True:
+        reader = Reader(md.clock, unused)
+        root = _tree(md, reader.read(source), reader.references)
+        if reader.references.keys() <= md.used:
+            break
+        unused |= reader.references.keys() - md.used
     for name in ("prettify", "unescape"):
         md.clock.check()
         md.treeprocessors[name].run(root)
     md.clock.check()
     return md.serializer(root).strip().removeprefix("<div>").removesuffix("</div>").strip()
+
+
+def _tree(md: Markdown, root: Element, references: dict[str, tuple[str, str]]) -> Element:
+    """Return the tree of blocks `root` with the elements of their texts; `md.used` has the names that links use."""
+    md.reset()
+    md.references, md.named, md.used = references, 0, set()
+    typed = md.typed = Typed(md.clock)
+    typed.take_out(root)
+    root = md.treeprocessors["inline"].run(root)
+    typed.put_back(root)
+    check_depth(root)
+    return root

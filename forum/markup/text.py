@@ -4,13 +4,15 @@ import re
 import unicodedata
 from html import unescape
 
+from forum.invisible import INVISIBLE
+
 # combining marks on one letter: no language needs more
 MOST_MARKS = 4
 
 LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-# Control characters, surrogates, characters that change the direction of text, and noncharacters.
+# Control characters, surrogates, characters that change the direction of text, noncharacters, and the byte order mark.
 DROPPED = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef"
+    "[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff"
     + "".join(chr((plane << 16) + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
@@ -76,8 +78,9 @@ def _checked(match: re.Match[str]) -> str:
 
 
 def is_blank(source: str) -> bool:
-    """Return whether `source` has no letter, digit, punctuation or symbol, after entities are replaced."""
-    return not any(unicodedata.category(char)[0] in "LNPS" for char in unescape(checked_references(source)))
+    """Return whether `source` has no visible letter, digit, punctuation or symbol, after entities are replaced."""
+    text = unescape(checked_references(source))
+    return not any(unicodedata.category(char)[0] in "LNPS" and char not in INVISIBLE for char in text)
 
 
 def plain(source: str, length: int) -> str:

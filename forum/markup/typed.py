@@ -16,13 +16,19 @@ from forum.markup.limits import TOO_MANY_SIGNS, Clock, TooComplex
 # signs of emphasis in one paragraph: pairing them takes quadratic time
 MOST_SIGNS = 2_000
 
-BACKSLASH_OR_TICKS = re.compile(r"\\([!-/:-@\[-`{-~])|(`+)")
+ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+BACKSLASH_OR_TICKS = re.compile(rf"{ESCAPED.pattern}|(`+)")
 TICKS = re.compile("`+")
 # Placeholders: code has its number, a sign its code point. Python-markdown itself puts the signs back.
 CODE = f"{STX}c%d{ETX}"
 STANDS_FOR_CODE = re.compile(f"{STX}c(\\d+){ETX}")
 STANDS_FOR_SIGN = re.compile(f"{STX}(\\d+){ETX}")
 CODE_OR_LINE_END = re.compile(f"{STX}c(\\d+){ETX}|\n")
+
+
+def unescaped(text: str) -> str:
+    """Return `text` without the backslashes before signs."""
+    return ESCAPED.sub(r"\1", text)
 
 
 class Typed:
@@ -59,7 +65,13 @@ class Typed:
             yield text[done : found.start()]
             sign, ticks = found.groups()
             done = found.end()
+            if sign == "&":
+                # A sign that was put back would begin an entity.
+                yield "&amp;"
+                continue
             if sign:
+                if text[done - 3 : done - 1] == "¯\\":
+                    yield "\\"  # the arm of ¯\_(ツ)_/¯
                 yield f"{STX}{ord(sign)}{ETX}"
                 continue
             starts = ends.get(len(ticks), [])

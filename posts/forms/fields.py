@@ -1,5 +1,6 @@
 """Text fields and the base class of the forms. Forms check format and length, never permissions."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,9 @@ TOO_LONG_FOR_ONE = ngettext_lazy(
 )
 
 
+EMPTY_LINES = re.compile(r"(?:[^\S\n]*\n)+")
+
+
 class VisibleCharField(forms.CharField):
     """A text that readers can see. It is normalised, and empty if it has no visible characters."""
 
@@ -58,7 +62,7 @@ class TextField(VisibleCharField):
         options.setdefault("min_length", settings.COMMENT_MIN_LENGTH)
         super().__init__(
             max_length=max_length,
-            strip=True,
+            strip=False,
             error_messages={
                 "min_length": TOO_SHORT,
                 "max_length": TOO_LONG_FOR_ONE if may_be_two else TOO_LONG,
@@ -67,6 +71,17 @@ class TextField(VisibleCharField):
             widget=forms.Textarea(attrs={"rows": rows, "dir": "auto", "class": "writing", "data-most": max_length}),
             **options,
         )
+
+    def to_python(self, value: Any) -> str:
+        """Return the normalised text, or an empty one if readers would see nothing of it.
+
+        Spaces before the first line are a part of the text, because Markdown may need them.
+        """
+        text = super().to_python(value).rstrip()
+        first_line = EMPTY_LINES.match(text)
+        text = text[first_line.end() :] if first_line else text
+        is_short = self.max_length is None or len(text) <= self.max_length
+        return "" if is_short and markup.shows_nothing(text, markup.OPENING) else text
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """Remove `maxlength` and `minlength`: with them, browsers silently cut off pasted text."""

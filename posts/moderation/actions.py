@@ -122,7 +122,7 @@ def edit_out(
     if not passages or texts is None:
         raise Refused(exceptions.NO_SUCH_PASSAGE)
     source, *changed = texts
-    if markup.is_blank(source.replace(LEFT_OUT, "")):
+    if markup.shows_nothing(source.replace(LEFT_OUT, ""), comment.limits):
         raise Refused(exceptions.NOTHING_LEFT)
     try:
         html = markup.render(source, comment.limits)

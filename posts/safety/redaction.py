@@ -8,14 +8,14 @@ from urllib.parse import unquote
 
 from django.utils.html import strip_tags
 
+from forum.invisible import INVISIBLE
+
 # The mark that replaces a removed passage.
 LEFT_OUT = "[…]"
 # Characters. A shorter passage would match more of the text than was meant.
 LEAST_PASSAGE = 3
 # Categories of Unicode: characters for formatting, and marks such as accents and variation selectors.
 IGNORED = {"Cf", "Mn", "Me"}
-# Letters of Unicode that show nothing: fillers of Hangul.
-BLANK = "\u115f\u1160\u3164\uffa0"
 # Single characters that Unicode writes out with up to 18.
 LONG_LIGATURES = re.compile("[\ufdfa\ufdfb]")
 # The addresses of links, and signs that may stand inside a word, in the source of Markdown.
@@ -93,7 +93,7 @@ def _folded(text: str) -> str:
     """Return `text` without case, accents, character references, invisible characters and forms of letters."""
     text = LONG_LIGATURES.sub(" ", unescape(text))
     text = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in text if unicodedata.category(char) not in IGNORED and char not in BLANK)
+    return "".join(char for char in text if unicodedata.category(char) not in IGNORED and char not in INVISIBLE)
 
 
 def _words_of(folded: str) -> str:

@@ -41,13 +41,16 @@ def preview_of(request: HttpRequest) -> Preview:
     if len(source) > OPENING_MAX_LENGTH:
         return made | {"fault": TOO_LONG}
     # Normalised as the form does it.
-    source = markup.normalise(source).strip()
+    source = markup.normalise(source).rstrip()
     if markup.is_blank(source):
         return made | {"hint": NOTHING}
     try:
         ratelimit.take(request, "preview")
         ratelimit.take(request, "preview_size", units=math.ceil(len(source) / 1_000))
-        return made | {"html": markup.render(source, _limits(request))}
+        html = markup.render(source, _limits(request))
+        if markup.shows_nothing(source):
+            return made | {"hint": NOTHING}
+        return made | {"html": html}
     except ratelimit.RateLimited as refusal:
         return made | {"fault": LATER % {"wait": ratelimit.in_words(refusal.wait)}, "wait": refusal.wait}
     except markup.TooComplex as fault:

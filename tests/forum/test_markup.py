@@ -53,13 +53,13 @@ MEANT = [
         "- ```\n  a  *b*\n    c\n  ```\n- two",
         "<ul>\n<li>\n<pre><code>a  *b*\n  c\n</code></pre>\n</li>\n<li>two</li>\n</ul>",
     ),
-    ("1. Do:\n   ~~~sh\n   # x\n   ~~~\n   done", "<ol>\n<li>Do:<pre><code># x\n</code></pre>done</li>\n</ol>"),
+    ("1. Do:\n   ~~~sh\n   # x\n   ~~~\n   done", "<ol>\n<li>Do:<pre><code>sh\n# x\n</code></pre>done</li>\n</ol>"),
     ("> ```\n> - a\n> ```\n> after", "<blockquote>\n<pre><code>- a\n</code></pre>\n<p>after</p>\n</blockquote>"),
     ("> - a\n>   - b", "<blockquote>\n<ul>\n<li>a<ul>\n<li>b</li>\n</ul>\n</li>\n</ul>\n</blockquote>"),
-    ("> a\nb", "<blockquote>\n<p>a<br>\nb</p>\n</blockquote>"),
+    ("> a\nb", "<blockquote>\n<p>a</p>\n</blockquote>\n<p>b</p>"),
     ("> a\n\n> b", "<blockquote>\n<p>a</p>\n</blockquote>\n<blockquote>\n<p>b</p>\n</blockquote>"),
-    ("> > deep\n> less", "<blockquote>\n<blockquote>\n<p>deep<br>\nless</p>\n</blockquote>\n</blockquote>"),
-    ('```python title="x"\nx = 1\n```', "<pre><code>x = 1\n</code></pre>"),
+    ("> > deep\n> less", "<blockquote>\n<blockquote>\n<p>deep</p>\n</blockquote>\n<p>less</p>\n</blockquote>"),
+    ('```python title="x"\nx = 1\n```', '<pre><code>python title="x"\nx = 1\n</code></pre>'),
     ("~~~\n```\n~~~", "<pre><code>```\n</code></pre>"),
     ("````\n```\n````", "<pre><code>```\n</code></pre>"),
     ("```\nopen\n\n- x", "<pre><code>open\n\n- x\n</code></pre>"),
@@ -74,16 +74,16 @@ MEANT = [
     ("`a\\`b", "<p><code>a\\</code>b</p>"),
     ("**a *b* c**", "<p><strong>a <em>b</em> c</strong></p>"),
     ("***a***", "<p><strong><em>a</em></strong></p>"),
-    ("snake_case_name and 2*3*4", "<p>snake_case_name and 2<em>3</em>4</p>"),
+    ("snake_case_name and 2*3*4", "<p>snake_case_name and 2*3*4</p>"),
     ("a * b * c", "<p>a * b * c</p>"),
     ("_a_ __b__", "<p><em>a</em> <strong>b</strong></p>"),
     ("~~a *b*~~ ~c~", "<p><del>a <em>b</em></del> ~c~</p>"),
     ("~~a", "<p>~~a</p>"),
-    ("a  \nb\\\nc", "<p>a<br>\nb<br>\nc</p>"),
+    ("a  \nb\\\nc", "<p>a<br>\nb\\<br>\nc</p>"),
     ("# A\n## B\n#no\n####### no", "<h3>A</h3>\n<h4>B</h4>\n<p>#no<br>\n####### no</p>"),
     ("# A #\n# B#", "<h3>A</h3>\n<h3>B#</h3>"),
-    ("Title\n=====\nmore", "<h3>Title</h3>\n<p>more</p>"),
-    ("Sub\n---", "<h4>Sub</h4>"),
+    ("Title\n=====\nmore", "<p>Title<br>\n=====<br>\nmore</p>"),
+    ("Sub\n---", "<p>Sub</p>\n<hr>"),
     ("one\ntwo\n---", "<p>one<br>\ntwo</p>\n<hr>"),
     ("---\n***\n_ _ _", "<hr>\n<hr>\n<hr>"),
     ("#tag and # no", "<p>#tag and # no</p>"),
@@ -92,15 +92,15 @@ MEANT = [
         "<b>x</b> <!-- y --> <https://a.b/>",
         '<p>&lt;b&gt;x&lt;/b&gt; &lt;!-- y --&gt; <a href="https://a.b/">https://a.b/</a></p>',
     ),
-    ('[a](/b "t") [c](</d>) [e]( /f )', '<p><a href="/b">a</a> <a href="/d">c</a> <a href="/f">e</a></p>'),
+    ('[a](/b "t") [c](</d>) [e]( /f )', '<p><a href="/b" title="t">a</a> <a href="/d">c</a> <a href="/f">e</a></p>'),
     (
         '[a][r] [r][] [r]\n\n[r]: https://a.b/ "t"',
-        '<p><a href="https://a.b/">a</a> <a href="https://a.b/">r</a> <a href="https://a.b/">r</a></p>',
+        "<p>" + " ".join(f'<a href="https://a.b/" title="t">{words}</a>' for words in "arr") + "</p>",
     ),
     ("[a] [b](javascript:1) [ ] x", "<p>[a] [b](javascript:1) [ ] x</p>"),
     (
         '![cat](https://a.b/c.png) ![](https://a.b/d.png "Dog") ![](https://a.b/e.png)',
-        '<p><a href="https://a.b/c.png">cat</a> <a href="https://a.b/d.png">Dog</a> <a href="https://a.b/e.pn'
+        '<p><a href="https://a.b/c.png">cat</a> <a href="https://a.b/d.png" title="Dog">Dog</a> <a href="https://a.b/e.pn'
         'g">https://a.b/e.png</a></p>',
     ),
     ("[![cat](https://a.b/t.png)](https://a.b/)", '<p><a href="https://a.b/">cat</a></p>'),
@@ -325,7 +325,7 @@ def test_any_text_renders_only_allowed_tags(source):
         return
     found = Tags(html)
     assert found.seen <= markup.TAGS
-    assert found.attributes <= {("a", "href"), ("a", "rel"), ("ol", "start")}
+    assert found.attributes <= {("a", "href"), ("a", "rel"), ("a", "title"), ("ol", "start"), ("li", "value")}
     assert not set(html) & set("\x02\x03")
     html.encode()
 
@@ -364,10 +364,44 @@ def test_normalised_text_is_not_changed_again(source):
 
 
 @pytest.mark.parametrize(
-    ("text", "blank"), [("\u200b" * 30, True), ("&nbsp; &#8203;", True), ("…", False), ("山", False)]
+    ("text", "blank"),
+    [
+        ("\u200b" * 30, True),
+        ("&nbsp; &#8203;", True),
+        ("\u3164" * 30, True),
+        ("\u2800" * 30, True),
+        ("\u1160\u115f\uffa0", True),
+        ("&#x3164;", True),
+        ("…", False),
+        ("山", False),
+    ],
 )
-def test_text_that_shows_nothing_is_blank(text, blank):
+def test_text_of_invisible_characters_is_blank(text, blank):
     assert markup.is_blank(text) is blank
+    assert markup.shows_nothing(text) is blank
+
+
+@pytest.mark.parametrize(
+    ("source", "nothing"),
+    [
+        ("> " * 15, True),
+        ("> " * 5, True),
+        ("- \n- \n-", True),
+        ("1.", True),
+        ("---", True),
+        ("| | |\n|-|-|\n| | |", True),
+        ("```\n\n```", True),
+        ("[](<>)", False),
+        ("[](https://a.b)", False),
+        (":-)", False),
+        ("-_-", False),
+        ("5", False),
+        ("> " * 15 + "x", False),
+        ("> " * 15 + "!", False),
+    ],
+)
+def test_markdown_that_shows_no_character_is_found(source, nothing):
+    assert markup.shows_nothing(source) is nothing
 
 
 @pytest.mark.parametrize(

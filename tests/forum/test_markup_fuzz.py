@@ -179,7 +179,7 @@ def check(source):
             continue
         found = Tags(html)
         assert found.seen <= markup.TAGS
-        assert found.attributes <= {("a", "href"), ("a", "rel"), ("ol", "start")}
+        assert found.attributes <= {("a", "href"), ("a", "rel"), ("a", "title"), ("ol", "start"), ("li", "value")}
         assert not DROPPED.search(html)
 
 
