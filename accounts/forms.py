@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hooks
+from accounts.addresses import canonical
 from accounts.models import User
 from accounts.names import skeleton
 from accounts.validators import NAME_MAX_LENGTH, NAME_MIN_LENGTH, clean_up, validate_display_name
@@ -85,6 +86,11 @@ class SignupForm(allauth_forms.SignupForm):
         self.fields["website"].label = _("Leave this empty")
         self.fields["website"].widget = Trap(attrs={"tabindex": "-1", "autocomplete": "off"})
 
+    def clean_email(self) -> str:
+        """Return the address in the form in which it is stored; raises allauth's ValidationErrors."""
+        self.cleaned_data["email"] = canonical(self.cleaned_data["email"])
+        return super().clean_email()
+
     def clean_display_name(self) -> str:
         """Return the name; raises ValidationError if it is taken."""
         name = self.cleaned_data["display_name"]
@@ -139,6 +145,10 @@ class LoginForm(allauth_forms.LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _EMAIL
 
+    def clean_login(self) -> str:
+        """Return the address in the form in which it is stored."""
+        return canonical(super().clean_login())
+
     @property
     def code_form(self) -> "RequestLoginCodeForm":
         """Return the form that requests a sign-in code, filled in with the address typed so far."""
@@ -165,6 +175,7 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
 
     def clean_email(self) -> str:
         """Return the address; raises ValidationError if it got too many codes."""
+        self.cleaned_data["email"] = canonical(self.cleaned_data["email"])
         email = super().clean_email()
         _count_code(email, "sign_in")
         return email
@@ -179,6 +190,7 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
 
     def clean_email(self) -> str:
         """Return the address; raises ValidationError if it got too many codes."""
+        self.cleaned_data["email"] = canonical(self.cleaned_data["email"])
         email = super().clean_email()
         _count_code(email, "password_reset")
         return email
@@ -190,6 +202,11 @@ class AddEmailForm(allauth_forms.AddEmailForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("New e-mail address")
+
+    def clean_email(self) -> str:
+        """Return the address in the form in which it is stored; raises allauth's ValidationErrors."""
+        self.cleaned_data["email"] = canonical(self.cleaned_data["email"])
+        return super().clean_email()
 
 
 class _NewPassword(forms.Form):

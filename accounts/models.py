@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import canonical
 from accounts.clinicians import Verification, VerificationRequest
 from accounts.names import skeleton
 from accounts.user_session import UserSession
@@ -30,6 +31,11 @@ MODERATORS = "Moderators"
 
 class UserManager(BaseUserManager["User"]):
     """The manager of users, who are looked up by e-mail address without regard to case."""
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Return the address in the form in which it is stored."""
+        return canonical(email or "")
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create and return a user; without `password` they sign in by code or passkey."""
@@ -85,7 +91,7 @@ class UserManager(BaseUserManager["User"]):
 
     def with_address(self, email: str) -> "models.QuerySet[User]":
         """Return the users with this address in any capitalisation, at most one; the query uses the unique index."""
-        return self.alias(address=Lower("email")).filter(address=email.lower())
+        return self.alias(address=Lower("email")).filter(address=canonical(email))
 
     def get_by_natural_key(self, email: str | None) -> "User":
         """Return the user with this address; raises DoesNotExist."""

@@ -5,17 +5,23 @@ characters, not the characters. The look-alikes come from the package confusable
 Unicode's confusables.txt.
 """
 
+import re
 import unicodedata
 from functools import cache
+
+from forum.invisible import INVISIBLE
 
 # Look-alikes inside Latin, when case is ignored. Capital I, small l, 1 and the bar look like one stroke. A stroke
 # through a letter looks like an accent, but Unicode does not decompose these letters.
 _PLAIN = {"0": "o", "1": "i", "l": "i", "|": "i", "ø": "o", "đ": "d", "ħ": "h", "ł": "i", "ŧ": "t", "ƀ": "b"}
 _PAIRS = (("rn", "m"), ("vv", "w"))
-# Invisible characters whose category is letter or mark (Unicode's Default_Ignorable_Code_Point).
-_UNSEEN = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0))).union(
-    map(chr, range(0x180B, 0x1810)), map(chr, range(0xFE00, 0xFE10)), map(chr, range(0xE0100, 0xE01F0))
+# Letters that look like a plain Latin one and that neither Unicode's decompositions nor confusables.txt lead back to
+# it, by their names: small capitals, and letters with a hook, a tail or a stroke.
+_LATIN = re.compile(
+    "LATIN (?:(?:SMALL|CAPITAL) )?LETTER (?:SMALL CAPITAL |DOTLESS |SCRIPT |INSULAR |LONG |OPEN )?([A-Z])(?: WITH .*)?"
 )
+# The ranges that have them.
+_LATIN_LETTERS = [*range(0x180, 0x2B0), *range(0x1D00, 0x1E00), *range(0x2C60, 0x2C80), *range(0xA720, 0xAB70)]
 
 
 @cache
@@ -41,13 +47,18 @@ def _prototypes() -> dict[str, str]:
         small = char.casefold()
         if latin and len(small) == 1 and not small.isascii() and not plain(small):
             capitals[small] = latin
-    return table | capitals | _PLAIN
+    return table | capitals | _latin_letters() | _PLAIN
+
+
+def _latin_letters() -> dict[str, str]:
+    named = ((chr(point), _LATIN.fullmatch(unicodedata.name(chr(point), ""))) for point in _LATIN_LETTERS)
+    return {char: found[1].lower() for char, found in named if found}
 
 
 def _is_seen(char: str) -> bool:
     """Return whether the character is a letter, a number or a spacing vowel sign, and visible."""
     kind = unicodedata.category(char)[0]
-    return (kind in "LN" or (kind == "M" and not unicodedata.combining(char))) and char not in _UNSEEN
+    return (kind in "LN" or (kind == "M" and not unicodedata.combining(char))) and char not in INVISIBLE
 
 
 def _fold(text: str) -> str:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.names import skeleton
+from forum.invisible import INVISIBLE
 
 NAME_MIN_LENGTH = 2
 NAME_MAX_LENGTH = 40
@@ -17,6 +18,13 @@ MARKS_IN_A_ROW = 2
 _SIGNS = frozenset(" -‐'’ʼ.,_·&()")
 # Alphabets with letters that look alike; a word may use only one of them.
 _ALPHABETS = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "DESERET"})
+# Persian and the scripts of India and its neighbours need a joiner or a non-joiner between some letters.
+_JOINERS = "\u200c\u200d"
+_JOINED_SCRIPTS = re.compile(
+    "(?:ARABIC|SYRIAC|MONGOLIAN|DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|KANNADA|MALAYALAM|SINHALA|KHMER"
+    "|MYANMAR|TIBETAN) "
+)
+_DIRECTION_MARKS = "\u200e\u200f\u061c"
 _ADDRESS = re.compile(r"@|://|\bwww\.|\w{2,}\.[^\W\d_]{2,}", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -43,8 +51,11 @@ _FILLERS = ("the", "forum", "site", "of", "user", "account", "member", "author",
 
 
 def clean_up(name: str) -> str:
-    """Return the name as it is stored: in Unicode's form NFKC, with single spaces inside and none around it."""
-    return " ".join(unicodedata.normalize("NFKC", name).split())
+    """Return the name as it is stored: in Unicode's form NFKC, with single spaces inside and none around it.
+
+    Marks of direction at its ends, which some keyboards add, are dropped.
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).strip(_DIRECTION_MARKS + " ").split())
 
 
 def _is_made_of(text: str, words: Iterable[str]) -> bool:
@@ -102,12 +113,26 @@ def _mixes_alphabets(word: str) -> bool:
     return len(found & _ALPHABETS) > 1
 
 
+def _joins(before: str, after: str) -> bool:
+    """Return whether a joiner may stand between two characters: letters or marks of a script that needs joiners."""
+    return all(
+        char and unicodedata.category(char)[0] in "LM" and _JOINED_SCRIPTS.match(unicodedata.name(char, ""))
+        for char in (before, after)
+    )
+
+
 def _has_stray_characters(name: str) -> bool:
     marks = 0
-    for char in name:
+    for index, char in enumerate(name):
+        if char in _JOINERS and _joins(name[index - 1 : index], name[index + 1 : index + 2]):
+            continue
         kind = unicodedata.category(char)
         marks = marks + 1 if kind == "Mn" else 0
-        if marks > MARKS_IN_A_ROW or not (kind[0] in "LM" or kind in ("Nd", "Nl") or char in _SIGNS):
+        if (
+            marks > MARKS_IN_A_ROW
+            or not (kind[0] in "LM" or kind in ("Nd", "Nl") or char in _SIGNS)
+            or char in INVISIBLE
+        ):
             return True
     return unicodedata.category(name[0])[0] == "M"
 

@@ -12,6 +12,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import canonical
 from accounts.forms import DisplayNameField, Trap
 from accounts.models import User
 from posts.forms.fields import BareForm, TextField, VisibleCharField
@@ -121,6 +122,10 @@ class GuestForm(ReplyForm):
         super().__init__(*args, **options)
         self.fields["name"].label = _("Your name")
         self.fields["began"].initial = signing.dumps([self.fields["key"].initial, time.time()], salt=BEGAN)
+
+    def clean_email(self) -> str:
+        """Return the address in the form in which addresses of members are stored."""
+        return canonical(self.cleaned_data["email"])
 
     def clean_name(self) -> str:
         """Return the name. Raises ValidationError if a member has it or a similar one."""

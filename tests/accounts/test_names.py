@@ -32,6 +32,13 @@ ALIKE = [
     ("Вася", "ВАСЯ"),
     ("Αννα", "ΑΝΝΑ"),
     ("moderator", "МОDЕRАТОR"),
+    ("moderator", "ᴍᴏᴅᴇʀᴀᴛᴏʀ"),
+    ("moderator", "ⓜⓞⓓⓔⓡⓐⓣⓞⓡ"),
+    ("moderator", "ᵐᵒᵈᵉʳᵃᵗᵒʳ"),
+    ("moderator", "ɱøđɛɽαŧøɍ"),
+    ("Greg", "ɡʀᴇɢ"),
+    ("Kate", "ƙaƭe"),
+    ("نازنین‌زهرا", "نازنینزهرا"),
 ]
 APART = [
     ("Mary", "Marr"),
@@ -44,18 +51,19 @@ APART = [
 ]
 GOOD = """Anna B.|J.R.R. Tolkien|Mary-Jane O’Neill|Modesta|Adminah|Modi|Stafford|Rootless|Ada Minter|Elihu Root|
 Christopher Guest|Owen|Theo|Simone|Commodore|Mohammed|Sara 77|Dr. Anna|Иванов|Anna Иванова|山田太郎|नीरज|محمد علي|
-Đặng Thị|Nguyễn|שָׁלוֹם|ทักษิณ|Αννα|김철수|Madmin|Anon Y. Mouse|Systema|Deletia|Therapia|Vera Verity""".replace(
-    "\n", ""
-).split("|")
+Đặng Thị|Nguyễn|שָׁלוֹם|ทักษิณ|Αννα|김철수|
+نازنین‌زهرا|क्‍ष|Madmin|Anon Y. Mouse|Systema|Deletia|Therapia|Vera Verity""".replace("\n", "").split("|")
 BAD = {
-    "staff": "admin|Adm1n|adrnin|4dmin|Admin123|Admin_Anna|TheModAnna|m0derator|MODERATOR|Supermoderator|Forum Staff|"
+    "staff": "ᴍᴏᴅᴇʀᴀᴛᴏʀ|ᴀᴅᴍɪɴ|ƒorum ʂtaff|"
+    "admin|Adm1n|adrnin|4dmin|Admin123|Admin_Anna|TheModAnna|m0derator|MODERATOR|Supermoderator|Forum Staff|"
     "The Editors|The Mods|M o d|m.o.d.|5taff|0fficial|administrat0r|Root|system|Support Team|Site Owner|The Forum|"
     "Two-Way Street",
     "calling": "Verified Clinician|Psychologist US-MD|Anna, Therapist|psychiatr1st|Verified",
     "nobody": "deleted|Deleted user|REMOVED|anonymous|Guest|Guest 12|The Guest",
     "address": "anna@example.org|example.com|http://x|www.anna",
     "alphabets": "pаypal|MОDERATOR|Аnna",
-    "characters": "✓ Anna|An\u200dna|\u202eannA|A\u0301\u0302\u0303nna|\ue000ab| Anna|An  na|𝓐𝓷𝓷𝓪|ㅤㅤ|An\nna|<b>|\u0301ab",
+    "characters": "✓ Anna|An\u200dna|An\u200cna|نا\u200c|\u200cنا|نا \u200cنا|\u3164ab|"
+    "\u202eannA|A\u0301\u0302\u0303nna|\ue000ab| Anna|An  na|𝓐𝓷𝓷𝓪|ㅤㅤ|An\nna|<b>|\u0301ab",
     "length": "A|" + "x" * (NAME_MAX_LENGTH + 1),
     "letters": "12345|. .",
 }

@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.addresses import canonical
 from accounts.models import MODERATORS, User
 from accounts.security_events import record_right
 from accounts.validators import NAME_MAX_LENGTH, clean_up, validate_display_name
@@ -38,7 +39,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         """Find or create the user, give them the rights, and print the next steps."""
-        email = options["email"].strip().lower()
+        email = canonical(options["email"])
         try:
             validate_email(email)
         except ValidationError:
