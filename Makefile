@@ -45,6 +45,10 @@ moderator: install  ## EMAIL=you@example.org makes or promotes a moderator
 	@test -n "$(EMAIL)" || { echo "Whom? make moderator EMAIL=you@example.org"; exit 1; }
 	@$(MANAGE) make_moderator "$(EMAIL)"
 
+owner: install  ## EMAIL=you@example.org makes or promotes an owner
+	@test -n "$(EMAIL)" || { echo "Whom? make owner EMAIL=you@example.org"; exit 1; }
+	@$(MANAGE) make_moderator --owner "$(EMAIL)"
+
 demo: install  ## fill the seed thread with a sample conversation, marked as such
 	@$(MANAGE) demo
 

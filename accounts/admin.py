@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.forms import ModelForm
@@ -131,8 +132,9 @@ class PersonAdmin(ForumModelAdmin):
         return queryset.filter(pk__in=[pk for (pk,) in found[:FOUND_AT_MOST]]), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """Return the read-only fields; rights are among them unless the user is a superuser."""
-        return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *self.rights]
+        """Return the read-only fields. Only superusers change rights, and never their own, so one always remains."""
+        may_change = request.user.is_superuser and (obj is None or obj.pk != request.user.pk)
+        return self.readonly_fields if may_change else [*self.readonly_fields, *self.rights]
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         """Save the user, and write changes of `is_staff` and `is_superuser` to the security log.
@@ -162,7 +164,8 @@ class VerificationAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
 
-# allauth's admin pages show the secrets of second factors and let them be edited
-admin.site.unregister([Authenticator, EmailAddress])
+# allauth's admin pages show the secrets of second factors and let them be edited. Without the group of moderators
+# nobody could moderate, and migrations set its rights.
+admin.site.unregister([Authenticator, EmailAddress, Group])
 admin.site.register(User, PersonAdmin)
 admin.site.register(Verification, VerificationAdmin)

@@ -51,6 +51,16 @@ def switch(name: str, default: bool) -> bool:
     return text in SWITCHED_ON if text else default
 
 
+def named(host: str) -> str:
+    """Return the name with which a browser on the same machine reaches a server that listens on `host`.
+
+    It is localhost for addresses of this machine, because browsers allow no passkeys at an address of numbers.
+    """
+    if host in ("127.0.0.1", "0.0.0.0", "::1", "::"):  # noqa: S104
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
 def port_or_count(name: str, default: int) -> int:
     """Return the whole number from 1 to 65535 in the environment variable `name`; raises CommandError otherwise."""
     text = env.str(name, "") or str(default)

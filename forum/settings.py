@@ -6,7 +6,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from forum import embedded_postgres, limits
-from forum.env import BASE_DIR, VAR_DIR, choice, database_address, env, number, secret_key, switch
+from forum.env import BASE_DIR, VAR_DIR, choice, database_address, env, named, number, secret_key, switch
 from forum.rates import for_allauth
 
 DEBUG = switch("DEBUG", False)
@@ -203,8 +203,9 @@ CRISPY_FAIL_SILENTLY = False
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 SITE_NAME = env.str("SITE_NAME", "Two-Way Street")
-# The site's address, for mails that are not sent by a request.
-SITE_URL = env.str("SITE_URL", f"http://{env.str('HOST', '127.0.0.1')}:{env.str('PORT', '8000')}").rstrip("/")
+# The site's address, for mails that are not sent by a request. On a laptop it has a name, because browsers allow no
+# passkeys at an address of numbers.
+SITE_URL = env.str("SITE_URL", f"http://{named(env.str('HOST', '127.0.0.1'))}:{env.str('PORT', '8000')}").rstrip("/")
 # With a key, Akismet checks comments of newcomers, unless they are held anyway; see forum.spamcheck.
 AKISMET_KEY = env.str("AKISMET_KEY", "")
 # Which members may start a thread.

@@ -26,9 +26,9 @@ def person(name=None, **fields):
     return user
 
 
-def moderator(name="Mo Derby"):
+def moderator(name="Mo Derby", **fields):
     """Staff in the Moderators group, with an authenticator app."""
-    user = person(name, is_staff=True)
+    user = person(name, is_staff=True, **fields)
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": SECRET})
     user.groups.add(Group.objects.get(name="Moderators"))
     return user

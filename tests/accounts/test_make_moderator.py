@@ -1,6 +1,7 @@
 """`manage.py make_moderator` creates or promotes one moderator."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
@@ -74,3 +75,21 @@ def test_impossible_promotion_is_refused_in_one_sentence(arguments, said):
     with pytest.raises(CommandError, match=said):
         call_command("make_moderator", *arguments)
     assert User.objects.count() == 1
+
+
+def test_owner_is_made_and_promoted_once(capsys):
+    call_command("make_moderator", "mo@example.org")
+    call_command("make_moderator", "mo@example.org", owner=True)
+    mo = User.objects.get()
+    assert mo.is_staff
+    assert mo.is_superuser
+    assert "is now an owner" in capsys.readouterr().out
+    call_command("make_moderator", "mo@example.org", owner=True)
+    assert "was already an owner" in capsys.readouterr().out
+
+
+def test_missing_group_of_moderators_is_named():
+    Group.objects.all().delete()
+    with pytest.raises(CommandError, match="no group of moderators"):
+        call_command("make_moderator", "mo@example.org")
+    assert not User.objects.exists()

@@ -153,7 +153,7 @@ def machine(template):
             common = {"SECRET_KEY": KEY, "EMAIL_URL": "smtp://127.0.0.1:9", "PORT": found.port}
             found.fill_in("web.env", DATABASE_URL=f"postgres://forum_web@/forum?host={found.sockets}", **common)
             found.fill_in("owner.env", DATABASE_URL=found.owner_url, **common)
-            tables = commands("A server from nothing", 4).replace("createsuperuser", "createsuperuser --no-input")
+            tables = commands("A server from nothing", 4)
             found.run(tables, **OWNER)
             found.run("set -a; . /etc/two-way-street/owner.env; set +a; .venv/bin/python manage.py demo")
             yield found

@@ -19,7 +19,7 @@ COMPLETE = {
 LAPTOP = [
     "(forum.W001) SECRET_KEY is not set.",
     "(forum.W002) ALLOWED_HOSTS names this machine only.",
-    "(forum.W003) SITE_URL is http://127.0.0.1:8000.",
+    "(forum.W003) SITE_URL is http://localhost:8000.",
     "(forum.W005) TRUSTED_PROXIES is 0",
     "(forum.W006) EMAIL_URL is not set",
     "(forum.W007) DATABASE_URL is not set",

@@ -174,7 +174,7 @@ def nothing_is_left(project, process):
 
 def test_serve_prepares_an_empty_database_and_stops_at_ctrl_c(project):
     with serving(project) as (process, address):
-        assert address == f"http://127.0.0.1:{port_of(project)}/"
+        assert address == f"http://localhost:{port_of(project)}/"
         for line in ("Starting PostgreSQL", "Preparing the database", "Collecting static", "make moderator EMAIL="):
             assert line in process.said
         assert len(process.children) > 5

@@ -1,4 +1,4 @@
-"""`manage.py make_moderator EMAIL [--name NAME]`: make a person a moderator."""
+"""`manage.py make_moderator EMAIL [--name NAME] [--owner]`: make a person a moderator or an owner."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ from accounts.security_events import record_right
 from accounts.validators import NAME_MAX_LENGTH, clean_up, validate_display_name
 
 NEXT_STEPS = """
-{name} <{email}> {is_now} a moderator.
+{name} <{email}> {is_now} {role}.
 
   1. Sign in at {login} with a code sent to {email}.
      On a laptop the mail is shown on the console and kept in var/mail.
@@ -27,13 +27,14 @@ NEXT_STEPS = """
 
 
 class Command(BaseCommand):
-    """Make the person with an address a moderator; a second run changes nothing."""
+    """Make the person with an address a moderator or an owner; a second run changes nothing."""
 
     help = "Makes the person with this e-mail address a moderator, and the account too if there is none."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add EMAIL and --name."""
+        """Add EMAIL, --owner and --name."""
         parser.add_argument("email")
+        parser.add_argument("--owner", action="store_true", help="an owner, who may also set rules and give rights")
         parser.add_argument("--name", default="", help="display name of a new account (default: from the address)")
 
     @transaction.atomic
@@ -47,18 +48,26 @@ class Command(BaseCommand):
         person = User.objects.filter(email__iexact=email).first() or self._person_by_other_address(email)
         if person is None:
             person = User.objects.create_user(email, display_name=self._name(options["name"], email))
-        was_moderator = person.is_staff and person.groups.filter(name=MODERATORS).exists()
+        try:
+            moderators = Group.objects.get(name=MODERATORS)
+        except Group.DoesNotExist:
+            raise CommandError("There is no group of moderators. Run `manage.py migrate`, then this again.") from None
+        rights = ["is_staff", "is_superuser"] if options["owner"] else ["is_staff"]
+        missing = [right for right in rights if not getattr(person, right)]
+        is_new = bool(missing) or not person.groups.contains(moderators)
         self._confirm_address(person)
-        if not person.is_staff:
-            record_right(person, "is_staff", is_given=True)
-        person.is_staff = person.is_active = True
-        person.save(update_fields=["is_staff", "is_active"])
-        person.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
+        for right in missing:
+            setattr(person, right, True)
+            record_right(person, right, is_given=True)
+        person.is_active = True
+        person.save(update_fields=[*rights, "is_active"])
+        person.groups.add(moderators)
         self.stdout.write(
             NEXT_STEPS.format(
                 name=person.display_name,
                 email=person.email,
-                is_now="was already" if was_moderator else "is now",
+                is_now="is now" if is_new else "was already",
+                role="an owner" if options["owner"] else "a moderator",
                 login=reverse("account_request_login_code"),
                 factor=reverse("mfa_index"),
                 queue=reverse("admin:index"),

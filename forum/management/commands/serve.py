@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from forum import grants, static_storage, web_server
 from forum.embedded_postgres import Server
-from forum.env import BASE_DIR, env, make_var_private, port_or_count
+from forum.env import BASE_DIR, env, make_var_private, named, port_or_count
 from forum.processes import ChildProcess, GaveUp, StopRequested, Supervisor, check_stop, stop_on_signals
 
 
@@ -193,9 +193,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _welcome(host: str, port: int) -> str:
-    shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104
     return (
-        f"\nThe forum is at http://{shown}:{port}/\n"
+        f"\nThe forum is at http://{named(host)}:{port}/\n"
         "To become a moderator:  make moderator EMAIL=you@example.org  (in a second terminal)\n"
         "Ctrl-C stops everything.\n"
     )

@@ -373,3 +373,24 @@ def test_action_on_person_sent_twice_is_done_once(mod_client, alice, act):
     assert again.status_code == 409
     assert "The third time." in said(again)
     assert LogEntry.objects.count() == 1
+
+
+def test_owner_cannot_take_their_own_rights_away(client, alice):
+    owner = moderator("Olga", is_superuser=True)
+    other = moderator("Otto", is_superuser=True)
+    seated(client, owner)
+    html = client.get(page(owner)).content.decode()
+    assert 'name="is_superuser"' not in html
+    client.post(page(owner), {"groups": []})
+    owner.refresh_from_db()
+    assert owner.is_superuser
+    assert owner.is_staff
+    assert 'name="is_superuser"' in client.get(page(other)).content.decode()
+    client.post(page(other), {"is_staff": "on", "groups": []})
+    other.refresh_from_db()
+    assert not other.is_superuser
+
+
+def test_groups_are_not_edited_in_the_admin(client, db):
+    seated(client, moderator("Olga", is_superuser=True))
+    assert client.get("/admin/auth/group/").status_code == 404

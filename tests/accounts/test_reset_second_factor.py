@@ -1,0 +1,40 @@
+"""`manage.py reset_second_factor` helps a person who lost their app and recovery codes."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from accounts.models import UserSession
+from tests.accounts.people import member
+from tests.outbox import sent
+
+pytestmark = pytest.mark.django_db
+
+
+def test_lost_factor_is_removed_and_its_sessions_end(client, capsys, caplog):
+    alice, bob = member(), member("Bob Berg", "bob@example.org")
+    for person in (alice, bob):
+        Authenticator.objects.create(user=person, type="totp", data={"secret": "x"})
+        Authenticator.objects.create(user=person, type="recovery_codes", data={"seed": "x"})
+    client.force_login(alice)
+    client.get("/account/")
+    assert UserSession.objects.filter(user=alice).exists()
+    with caplog.at_level("INFO", logger="forum.security"):
+        call_command("reset_second_factor", "Alice@example.org")
+    assert not Authenticator.objects.filter(user=alice).exists()
+    assert Authenticator.objects.filter(user=bob).count() == 2
+    assert not UserSession.objects.filter(user=alice).exists()
+    assert client.get("/account/").status_code == 302
+    assert [(mail.to, mail.subject) for mail in sent()] == [(["alice@example.org"], "Your second factor was removed")]
+    assert "/account/2fa/" in sent()[0].body
+    assert "signed out everywhere" in capsys.readouterr().out
+    assert sum("second_factor_removed" in record.getMessage() for record in caplog.records) == 2
+
+
+@pytest.mark.parametrize(("email", "sentence"), [("no@example.org", "Nobody here"), ("alice@example.org", "no second")])
+def test_nothing_to_reset_is_said(email, sentence):
+    member()
+    with pytest.raises(CommandError, match=sentence):
+        call_command("reset_second_factor", email)
+    assert sent() == []
