@@ -80,7 +80,14 @@ def page_to_confirm(request: MemberRequest, *, allauth_asks: bool) -> str | None
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def by_code(request: MemberRequest) -> HttpResponse:
-    """Mail a code to the user's address and check it. Then lead back to what the user was about to do."""
+    """Mail a code to the user's address and check it. Then lead back to what the user was about to do.
+
+    A member with a password or a second factor has to confirm with that: a mailed code would be less.
+    """
+    if get_reauthentication_flows(request.user):
+        request.session.pop(STATE, None)
+        page = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+        return redirect(f"{page}?{request.GET.urlencode()}")
     if request.method == "POST" and "code" not in request.POST:
         ratelimit.take(request, "reauthentication")
         _send_code(request)

@@ -5,7 +5,7 @@ import time
 from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY as WHOSE
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY as METHODS
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -14,6 +14,11 @@ def app_of(user):
     """The authenticator app of the user, added if there is none."""
     found = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
     return found or TOTP.activate(user, SECRET).instance
+
+
+def code_of_app(secret=SECRET):
+    """The code that the authenticator app shows now."""
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
 
 
 def sign_in_just_now(client, user):

@@ -3,11 +3,12 @@
 import pytest
 from allauth.account import app_settings
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 
 from accounts import reauthentication, urls
 from tests.accounts.people import PASSWORD, code_in, member
 from tests.outbox import sent
-from tests.signing_in import METHODS, sign_in_just_now, sign_in_with_factor
+from tests.signing_in import METHODS, app_of, code_of_app, sign_in_just_now, sign_in_with_factor
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/reauthenticate/code/"
@@ -151,3 +152,38 @@ def test_password_does_not_confirm_a_change_of_a_member_with_second_factor(clien
     assert answer.url.startswith("/account/2fa/reauthenticate/")
     assert client.get("/account/2fa/totp/deactivate/").status_code == 302
     assert Authenticator.objects.filter(user=person).exists()
+
+
+WAYS = {
+    "code": PAGE,
+    "password": "/account/reauthenticate/",
+    "app": "/account/2fa/reauthenticate/",
+    "recovery code": "/account/2fa/reauthenticate/",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("has", "accepted"),
+    [
+        ((), {"code"}),
+        (("password",), {"password"}),
+        (("app",), {"app", "recovery code"}),
+        (("password", "app"), {"app", "recovery code"}),
+    ],
+    ids=str,
+)
+def test_only_the_strongest_way_confirms_a_change(client, has, accepted, way):
+    """Also in a session that had asked for a code before the member added the app on another device."""
+    person = member(password=PASSWORD if "password" in has else None)
+    sign_in_just_now(client, person)
+    later(client)
+    client.post(PAGE)
+    mailed = code_in(sent()[0]) if sent() else "AAAA-AAAA"
+    app, recovery = "123456", "12345678"
+    if "app" in has:
+        app_of(person)
+        app, recovery = code_of_app(), RecoveryCodes.activate(person).get_unused_codes()[0]
+    typed = {"code": mailed, "app": app, "recovery code": recovery}
+    client.post(WAYS[way], {"password": PASSWORD} if way == "password" else {"code": typed[way]})
+    assert (client.get("/account/2fa/webauthn/add/").status_code == 200) is (way in accepted)

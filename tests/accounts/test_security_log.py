@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 from django.core.management import call_command
@@ -17,7 +17,7 @@ from tests.accounts.people import PASSWORD, code_in, member
 from tests.accounts.test_second_factor import shown_by_the_app
 from tests.factories import moderator, reply, thread
 from tests.outbox import sent
-from tests.signing_in import sign_in_with_factor
+from tests.signing_in import code_of_app, sign_in_with_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +71,7 @@ def only(found, name):
 
 def code_now():
     """The code that an authenticator app shows now."""
-    return format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
+    return code_of_app()
 
 
 def test_sign_in_by_password_and_sign_out_are_recorded(client, alice, events):
@@ -132,7 +132,7 @@ def test_adding_and_removing_second_factor_is_recorded(client, alice, events, dj
     client.post("/account/reauthenticate/", {"password": PASSWORD})
     client.get("/account/2fa/totp/activate/")
     secret = client.session["mfa.totp.secret"]
-    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    code = code_of_app(secret)
     events.clear()
     with django_capture_on_commit_callbacks(execute=True):
         client.post("/account/2fa/totp/activate/", {"code": code})
