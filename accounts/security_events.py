@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from forum.ratelimit import who
-from forum.security_log import record
+from forum.security_log import record, record_change
 
 
 def connect() -> None:
@@ -29,7 +29,7 @@ def connect() -> None:
         (account_signals.password_reset_code_rejected, "password_reset"),
         (account_signals.email_verification_code_rejected, "email"),
     ):
-        signal.connect(_writes("code_rejected", purpose=purpose), weak=False)
+        signal.connect(_writes("code_rejected", record, purpose=purpose), weak=False)
     account_signals.user_signed_up.connect(_writes("signed_up"), weak=False)
     for signal, how in (
         (account_signals.password_changed, "changed"),
@@ -38,8 +38,8 @@ def connect() -> None:
     ):
         signal.connect(_writes("password_changed", how=how), weak=False)
     account_signals.email_changed.connect(_email_changed)
-    mfa_signals.authenticator_used.connect(_writes("second_factor_passed"), weak=False)
-    mfa_signals.authentication_failed.connect(_writes("second_factor_failed"), weak=False)
+    mfa_signals.authenticator_used.connect(_writes("second_factor_passed", record), weak=False)
+    mfa_signals.authentication_failed.connect(_writes("second_factor_failed", record), weak=False)
     mfa_signals.authenticator_added.connect(_writes("second_factor_added"), weak=False)
     mfa_signals.authenticator_removed.connect(_writes("second_factor_removed"), weak=False)
     mfa_signals.authenticator_reset.connect(_writes("second_factor_reset"), weak=False)
@@ -51,11 +51,14 @@ def connect() -> None:
 def record_right(person: User, right: str, *, is_given: bool) -> None:
     """Log that `person` was given or lost `right`; the user of the current request, if any, is logged as the actor."""
     by = context.request.user.pk if context.request is not None else None
-    record("right_given" if is_given else "right_taken", user=by, target=person.pk, right=right)
+    record_change("right_given" if is_given else "right_taken", user=by, target=person.pk, right=right)
 
 
-def _writes(event: str, **fields: str) -> Callable[..., None]:
-    """Return a signal receiver that logs `event` about the signal's user."""
+def _writes(event: str, write: Callable[..., None] = record_change, **fields: str) -> Callable[..., None]:
+    """Return a signal receiver that logs `event` about the signal's user with `write`.
+
+    That is `record` for events that happen without a change of the database.
+    """
 
     def receive(
         sender: object,
@@ -65,7 +68,7 @@ def _writes(event: str, **fields: str) -> Callable[..., None]:
         **more: object,
     ) -> None:
         about = fields | ({"authenticator": str(authenticator.type)} if authenticator else {})
-        record(event, **who(request) | {"user": user.pk if user else None}, **about)
+        write(event, **who(request) | {"user": user.pk if user else None}, **about)
 
     return receive
 
@@ -75,7 +78,7 @@ def _email_changed(
 ) -> None:
     # the first confirmation of an address is no change
     if from_email_address is not None:
-        record("email_changed", **who(request) | {"user": user.pk})
+        record_change("email_changed", **who(request) | {"user": user.pk})
 
 
 def _signed_in(sender: object, request: HttpRequest, user: User, **more: object) -> None:
@@ -137,7 +140,7 @@ def _group_changed(
         pairs = [(instance, name) for name in changed.values_list("codename", flat=True)]
     for group, name in pairs:
         if group.user_set.exists():
-            record(event, user=by, group=group.name, right=name)
+            record_change(event, user=by, group=group.name, right=name)
 
 
 def _field_of(sender: type[Model]) -> str:

@@ -6,6 +6,9 @@ IP address: users are logged as primary keys, addresses as keyed hashes (`forum.
 """
 
 import logging
+from functools import partial
+
+from django.db import transaction
 
 logger = logging.getLogger("forum.security")
 
@@ -13,3 +16,8 @@ logger = logging.getLogger("forum.security")
 def record(event: str, **fields: str | int | bool | list[str] | None) -> None:
     """Write an event with its fields to the log."""
     logger.info(event, extra={"event": event, **fields})
+
+
+def record_change(event: str, **fields: str | int | bool | list[str] | None) -> None:
+    """Write an event about a change of the database once the change is committed, and not if it is rolled back."""
+    transaction.on_commit(partial(record, event, **fields))

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from accounts.models import User
-from forum.security_log import record
+from forum.security_log import record_change
 from posts.models import Case, Comment, LogEntry, Rules
 from posts.models.log_entry import STATED
 from posts.moderation import notices
@@ -68,7 +68,7 @@ def log(moderator: User | None, act: LogEntry.Act, reason: str, *, rule: str = "
     )
     sanction = undone.act if undone else act
     if sanction in SECURITY_ACTS:
-        record(
+        record_change(
             "sanction",
             user=moderator.pk if moderator else None,
             target=person.pk if person else None,

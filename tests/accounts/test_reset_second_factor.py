@@ -12,7 +12,7 @@ from tests.outbox import sent
 pytestmark = pytest.mark.django_db
 
 
-def test_lost_factor_is_removed_and_its_sessions_end(client, capsys, caplog):
+def test_lost_factor_is_removed_and_its_sessions_end(client, capsys, caplog, django_capture_on_commit_callbacks):
     alice, bob = member(), member("Bob Berg", "bob@example.org")
     for person in (alice, bob):
         Authenticator.objects.create(user=person, type="totp", data={"secret": "x"})
@@ -20,7 +20,7 @@ def test_lost_factor_is_removed_and_its_sessions_end(client, capsys, caplog):
     client.force_login(alice)
     client.get("/account/")
     assert UserSession.objects.filter(user=alice).exists()
-    with caplog.at_level("INFO", logger="forum.security"):
+    with caplog.at_level("INFO", logger="forum.security"), django_capture_on_commit_callbacks(execute=True):
         call_command("reset_second_factor", "Alice@example.org")
     assert not Authenticator.objects.filter(user=alice).exists()
     assert Authenticator.objects.filter(user=bob).count() == 2

@@ -9,6 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client
 
 from accounts.models import User
@@ -27,12 +28,20 @@ STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "security-events.md"
 
 
+def commit():
+    """Call what waits for the end of the test's transaction, which is never committed."""
+    waiting, connection.run_on_commit = connection.run_on_commit, []
+    for _savepoints, call, _robust in waiting:
+        call()
+
+
 @pytest.fixture
 def events(caplog):
     """The security events so far, each as (name, fields); `events.clear()` begins anew."""
     caplog.set_level("INFO", logger="forum.security")
 
     def read(*names):
+        commit()
         found = []
         for entry in caplog.records:
             if entry.name == "forum.security":
@@ -44,7 +53,11 @@ def events(caplog):
             assert typed not in everything
         return [(name, fields) for name, fields in found if not names or name in names]
 
-    read.clear = caplog.clear
+    def clear():
+        commit()
+        caplog.clear()
+
+    read.clear = clear
     return read
 
 
@@ -71,7 +84,7 @@ def only(found, name):
 
 def code_now():
     """The code that an authenticator app shows now."""
-    return code_of_app()
+    return code_of_app(SECRET)
 
 
 def test_sign_in_by_password_and_sign_out_are_recorded(client, alice, events):
@@ -282,10 +295,22 @@ def test_sanctions_and_their_ends_are_recorded(alice, events):
     assert acts == [("undo", "ban")]
 
 
+def test_decision_that_is_rolled_back_is_not_recorded(alice, events):
+    mod = moderator()
+    comment = reply(thread().opening, alice)
+    case = decisions.open_or_begin(moderator=mod, comment_id=comment.pk)
+    about = {"moderator": mod, "case": case, "seen": case.version, "reason": "Unkind words"}
+    events.clear()
+    with transaction.atomic():
+        decisions.decide(act="remove", sanction="ban", **about)
+        transaction.set_rollback(True)
+    assert events() == []
+
+
 def test_every_event_that_is_written_is_described():
     root = DOCUMENT.parents[1]
     sources = "".join(path.read_text() for app in ("forum", "accounts", "posts") for path in (root / app).rglob("*.py"))
-    written = set(re.findall(r'(?:record|_writes)\(\s*"(\w+)"', sources)) | {"right_given", "right_taken"}
+    written = set(re.findall(r'(?:record|record_change|_writes)\(\s*"(\w+)"', sources)) | {"right_given", "right_taken"}
     described = set(re.findall(r"^\| `(\w+)` \|", DOCUMENT.read_text(), re.M))
     assert described == written
 

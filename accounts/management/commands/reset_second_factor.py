@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.addresses import canonical
 from accounts.models import User
 from forum import outbox
-from forum.security_log import record
+from forum.security_log import record_change
 
 DONE = """
 {name} <{email}> has no second factor any more, is signed out everywhere, and gets a mail about it.
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         if not factors.exists():
             raise CommandError(f"{person.display_name} has no second factor, so nothing was changed.")
         for kind in factors.values_list("type", flat=True):
-            record("second_factor_removed", user=None, target=person.pk, authenticator=kind)
+            record_change("second_factor_removed", user=None, target=person.pk, authenticator=kind)
         factors.delete()
         person.user_sessions.all().end()
         context = {"site_name": settings.SITE_NAME, "link": settings.SITE_URL + reverse("mfa_index")}
