@@ -99,7 +99,7 @@ class SignupForm(allauth_forms.SignupForm):
         return name
 
     def clean(self) -> dict[str, Any]:
-        """Also compare the password with the display name; allauth compares it with the address only."""
+        """Also compare the password with the display name, as allauth does not, and count the mail to the address."""
         cleaned = super().clean()
         password = cleaned.get("password1")
         if password and not self.has_error("password1"):
@@ -108,6 +108,11 @@ class SignupForm(allauth_forms.SignupForm):
                 validate_password(password, person)
             except ValidationError as error:
                 self.add_error("password1", error)
+        if not self.errors:
+            try:
+                _count_code(cleaned["email"], "sign_up")
+            except ValidationError as error:
+                self.add_error("email", error)
         return cleaned
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
@@ -206,7 +211,9 @@ class AddEmailForm(allauth_forms.AddEmailForm):
     def clean_email(self) -> str:
         """Return the address in the form in which it is stored; raises allauth's ValidationErrors."""
         self.cleaned_data["email"] = canonical(self.cleaned_data["email"])
-        return super().clean_email()
+        email = super().clean_email()
+        _count_code(email, "email")
+        return email
 
 
 class _NewPassword(forms.Form):

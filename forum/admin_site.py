@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import IntegrityError
 from django.db.models import Model
@@ -105,6 +106,10 @@ def _gone_already(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/admin_signed_out.html", {"way": way, "is_meant": True})
 
 
+# What Django's filters and the dates above a list put behind the name of a field.
+LOOKUPS = ("", "exact", "id__exact", "isnull", "isempty", "gte", "lt", "year", "month", "day")
+
+
 class ForumModelAdmin(admin.ModelAdmin):
     """The base of all admins: lists are filtered by their filters only, and broken or repeated requests are refused.
 
@@ -134,7 +139,12 @@ class ForumModelAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show and save the form; lead to the list if the same form was sent twice at once and saved already."""
+        """Show and save the form; lead to the list if the same form was sent twice at once and saved already.
+
+        Raises BadRequest for a parameter without a value, of which Django makes an error.
+        """
+        if request.GET.get(TO_FIELD_VAR) == "":
+            raise BadRequest
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError as error:
@@ -144,7 +154,7 @@ class ForumModelAdmin(admin.ModelAdmin):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Return whether `lookup` belongs to one of the filters of the list."""
+        """Return whether `lookup` is one that a filter of the list makes."""
         allowed: set[object] = set()
         for each in self.get_list_filter(request):
             if isinstance(each, type):
@@ -152,7 +162,8 @@ class ForumModelAdmin(admin.ModelAdmin):
                     allowed.add(each.parameter_name)
             else:
                 allowed.add(each[0] if isinstance(each, tuple) else each)
-        return lookup.partition("__")[0] in allowed
+        name, _separator, how = lookup.partition("__")
+        return name in allowed and how in LOOKUPS
 
 
 class ReadOnlyAdmin(ForumModelAdmin):

@@ -193,7 +193,10 @@ def address_of(comment: Comment) -> str:
     If the page of the thread cuts off the comment, this is the page of the longest branch around it that fits on one
     page, or else the comment's own branch page.
     """
-    fragment, thread = f"#c{comment.pk}", comment.thread.get_absolute_url()
+    fragment = f"#c{comment.pk}"
+    # The title of a withdrawn thread is not public. Its address without the title leads on those who may read it.
+    is_public = comment.thread.withdrawn_at is None
+    thread = comment.thread.get_absolute_url() if is_public else f"/t/{comment.thread_id}/"
     if comment.depth == 0:
         return thread + fragment
     opening, root, *below = models_path.ids_of(comment.path)

@@ -32,14 +32,19 @@ BESIDE = record.OF_AUTHOR | {
             WHERE r.comment_id = %(comment)s ORDER BY r.number DESC LIMIT %(versions)s
         ) r
     """,
-    "is_pressing": """
-        SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(comment)s AND kind = ANY(%(pressing)s))
+    # of the comment, its parent and its first replies; the rule is that of CaseQuerySet.masked_among
+    "masked": """
+        SELECT json_agg(c.id) FROM posts_comment c
+        WHERE c.id IN (
+            SELECT unnest(ARRAY[%(comment)s, %(parent)s]::bigint[])
+            UNION ALL
+            (SELECT id FROM posts_comment WHERE parent_id = %(comment)s ORDER BY id LIMIT %(replies)s)
+        ) AND (
+            EXISTS (SELECT 1 FROM posts_case k WHERE k.comment_id = c.id AND k.kind = ANY(%(pressing)s))
             OR EXISTS (
-                SELECT 1 FROM posts_logentry WHERE comment_id = %(comment)s AND is_confidential AND act <> 'keep'
+                SELECT 1 FROM posts_logentry l WHERE l.comment_id = c.id AND l.is_confidential AND l.act <> 'keep'
             )
-    """,
-    "parent_is_masked": """
-        SELECT EXISTS (SELECT 1 FROM posts_case WHERE comment_id = %(parent)s AND kind = ANY(%(pressing)s))
+        )
     """,
     "rules": "SELECT json_build_object('pk', r.id, 'text', r.text) FROM posts_rules r ORDER BY r.id DESC LIMIT 1",
     "canned": """
@@ -77,6 +82,11 @@ class Item:
             return []
         return list(Comment.objects.for_display().filter(parent=self.comment).order_by("id")[:MOST_REPLIES])
 
+    @property
+    def masked_ids(self) -> list[int]:
+        """The ids of the comment, its parent and its replies whose texts are shown only on request."""
+        return self.beside["masked"] or []
+
     @cached_property
     def entries(self) -> list[LogEntry]:
         """Earlier decisions about the comment and its author, latest first. Takes one query."""
@@ -110,9 +120,10 @@ class Item:
         """{"flags", "notes", "versions", "record", "rules", "canned", "words" and more}. Takes one query."""
         found = record.told(
             BESIDE,
-            parent=self.comment and self.comment.parent_id,
             pressing=[kind.value for kind in Case.PRESSING],
             comment=self.comment and self.comment.pk,
+            parent=self.comment and self.comment.parent_id,
+            replies=MOST_REPLIES,
             author=self.author and self.author.pk,
             flags=MOST_FLAGS,
             notes=MOST_NOTES,
@@ -168,4 +179,4 @@ class CaseItem(Item):
     @property
     def is_masked(self) -> bool:
         """Whether the text is shown only on request, because of this case or another one about the same comment."""
-        return self.case.is_masked or self.beside["is_pressing"]
+        return self.case.is_masked or (self.comment is not None and self.comment.pk in self.masked_ids)

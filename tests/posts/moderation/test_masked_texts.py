@@ -84,3 +84,15 @@ def test_page_of_a_comment_with_many_versions_costs_the_same(opening, mod_client
         for number in range(5):
             comments.edit(editor=comment.author, comment=comment, source=f"Version {number} of this comment.")
     assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("rule", ["personal", "unkind"])
+def test_private_text_is_masked_beside_its_replies_and_its_parent(opening, mod_client, rule):
+    parent = reply(opening, person(), "A comment above it that nobody complained about.")
+    comment = reply(parent, person(), f"My patient {NAME} told me\nthis.")
+    below = reply(comment, person(), "A reply to it that nobody complained about.")
+    judged(comment, rule)
+    for other in (parent, below):
+        html = mod_client.get(f"/admin/posts/case/of/{other.pk}/", follow=True).content.decode()
+        assert NAME in html or (rule, other) == ("unkind", parent)
+        assert (NAME in openly(html)) is (rule == "unkind" and other == below)

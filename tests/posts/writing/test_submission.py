@@ -5,6 +5,7 @@ from html import unescape
 from urllib.parse import urlencode
 
 import pytest
+from django.core import signing
 from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.test import Client
@@ -14,6 +15,8 @@ from django.utils.html import escape
 from posts.models import Comment
 from posts.moderation import actions, verification
 from posts.writing import comments as writing_comments
+from posts.writing.forms import BEGAN
+from tests import factories
 from tests.factories import WORDS, reply
 from tests.posts.moderation.case_forms import mark_of, seated
 
@@ -421,3 +424,22 @@ def test_same_form_with_another_text_keeps_the_second_text(opening, alice, clien
     data |= dict(re.findall(r'name="(key|began)" value="([^"]+)"', html))
     assert client.post(address, data | {"source": second}).status_code == 302
     assert set(Comment.objects.filter(depth=1).values_list("source", flat=True)) == {data["source"], second}
+
+
+@pytest.mark.parametrize("text", ["The same words as in the first try.", "Other words than in the first try."])
+@pytest.mark.parametrize("is_guest", [True, False])
+def test_form_sent_again_does_not_tell_title_of_withdrawn_thread(opening, bob, mod, client, settings, is_guest, text):
+    settings.GUEST_LEAST_SECONDS = 0
+    elsewhere = factories.thread(title="Another talk").opening
+    form = {"source": "The same words as in the first try.", "key": "k1", "name": "Wren", "website": ""}
+    if is_guest:
+        form["began"] = signing.dumps(["k1", 0], salt=BEGAN)
+    else:
+        client.force_login(bob)
+    assert client.post(f"/c/{opening.pk}/reply/", form).status_code == 302
+    actions.remove(moderator=mod, comment=opening, reason="It names a patient.")
+    answer = client.post(f"/c/{elsewhere.pk}/reply/", form | {"source": text})
+    assert answer.status_code in (302, 409)
+    told = answer.headers.get("Location", "") + answer.content.decode()
+    assert opening.thread.slug not in told
+    assert opening.thread.title not in told
