@@ -170,8 +170,10 @@ def _copy(thread: Thread, size: int, dice: random.Random, authors: list[int], po
         cursor.execute(
             """UPDATE posts_question q SET comment_count = (
                    SELECT count(*) FROM posts_comment c WHERE c.thread_id = q.thread_id AND c.question_id = q.id
+               ), answer_count = (
+                   SELECT count(*) FROM posts_comment c WHERE c.parent_id = %s AND c.question_id = q.id
                ) WHERE thread_id = %s""",
-            [thread.pk],
+            [opening.pk, thread.pk],
         )
         latest = Comment.objects.filter(thread=thread).aggregate(at=Max("published_at"))["at"]
         Thread.objects.filter(pk=thread.pk).update(comment_count=size, last_activity_at=latest)

@@ -150,11 +150,11 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("", "I’d rather not say"),
+                            ("", "Prefer not to say"),
                             ("clinician", "Clinician"),
                             ("patient", "Patient or former patient"),
-                            ("both", "Both"),
-                            ("other", "Something else"),
+                            ("both", "Clinician and patient"),
+                            ("other", "Neither"),
                         ],
                         default="",
                         max_length=10,
@@ -258,6 +258,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("comment_count", models.PositiveIntegerField(default=0, editable=False)),
+                ("answer_count", models.PositiveIntegerField(default=0, editable=False)),
             ],
             options={
                 "verbose_name": "question",

@@ -23,6 +23,8 @@ from posts.models import path as models_path
 from posts.models.visibility import PUBLISHED, WAITING, CommentQuerySet
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from accounts.models import User
 
 EDIT_GRACE = timedelta(minutes=5)
@@ -52,6 +54,15 @@ def helped_in_words(number: int) -> str:
     return gettext("helped several readers") if number < MANY else gettext("helped many readers")
 
 
+def standpoint_in_words(standpoint: str, *, is_verified: bool) -> "StrOrPromise":
+    """Return how a page shows a standpoint. A verified clinician has a badge instead, which says more."""
+    if standpoint == Comment.Standpoint.CLINICIAN:
+        return "" if is_verified else _("Clinician (not verified)")
+    if standpoint == Comment.Standpoint.BOTH:
+        return _("Patient, too") if is_verified else _("Clinician and patient (not verified)")
+    return Comment.Standpoint(standpoint).label if standpoint else ""
+
+
 class Comment(models.Model):
     """A text in the tree of a thread.
 
@@ -73,11 +84,11 @@ class Comment(models.Model):
     """
 
     class Standpoint(models.TextChoices):
-        UNSAID = "", _("I’d rather not say")
+        UNSAID = "", _("Prefer not to say")
         CLINICIAN = "clinician", _("Clinician")
         PATIENT = "patient", _("Patient or former patient")
-        BOTH = "both", _("Both")
-        OTHER = "other", _("Something else")
+        BOTH = "both", _("Clinician and patient")
+        OTHER = "other", _("Neither")
 
     class State(models.TextChoices):
         PUBLISHED = "published", _("published")
@@ -272,6 +283,11 @@ class Comment(models.Model):
             return name
         assert self.author is not None  # noqa: S101  (the constraint comment_by_somebody)
         return self.author.display_name
+
+    @property
+    def shown_standpoint(self) -> "StrOrPromise":
+        """Return the standpoint that readers see, or "" if there is none."""
+        return standpoint_in_words(self.standpoint, is_verified=self.verification_id is not None)
 
     @property
     def state(self) -> "Comment.State":

@@ -84,18 +84,19 @@ class Location:
         """Return [(name, query, whether this is the present order)]."""
         return [(name, self.query(order=order), order == self.order) for order, name in ORDER_NAMES.items()]
 
-    def tab_links(self, thread: Thread) -> "list[tuple[StrOrPromise, int, str, bool]]":
-        """Return [(name, number of comments, query, whether this is the present tab)].
+    def tab_links(self, thread: Thread) -> "list[tuple[StrOrPromise, int, int, str, bool]]":
+        """Return [(name, number, number of replies to these, query, whether this is the present tab)].
 
-        Returns an empty list for a thread without questions.
+        The tab of a question has its answers and the replies to them; the others have comments. Returns an empty list
+        for a thread without questions.
         """
         questions = thread.asks
         if not questions:
             return []
         return [
-            (_("All"), thread.comment_count, self.query(q=""), self.tab == queries.ALL),
-            *((q.tab, q.comment_count, self.query(q=str(q.position)), self.tab == q) for q in questions),
-            (_("Conversation"), thread.conversation_count, self.query(q="talk"), self.tab == queries.CONVERSATION),
+            (_("All"), thread.comment_count, 0, self.query(q=""), self.tab == queries.ALL),
+            *((q.tab, q.answer_count, q.reply_count, self.query(q=str(q.position)), self.tab == q) for q in questions),
+            (_("Conversation"), thread.conversation_count, 0, self.query(q="talk"), self.tab == queries.CONVERSATION),
         ]
 
 

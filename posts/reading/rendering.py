@@ -22,6 +22,7 @@ from forum import pagination
 from forum.pagecache import Store
 from forum.templatetags.moments import teller
 from posts.models import Comment, Question, Thread, path
+from posts.models.comment import standpoint_in_words
 from posts.reading import avatar, nesting, orders, queries
 from posts.reading.location import Location
 from posts.reading.queries import ALL, Tab, TreePage
@@ -140,7 +141,7 @@ def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: Tab
         "steps": shown.steps,
         "names": {comment.pk: escape(comment.public_name) for comment in (shown.top, *shown.rows)},
         "faces": {comment.pk: avatar.avatar_of(comment.public_name) for comment in shown.rows},
-        "standpoints": {value: escape(label) for value, label in Comment.Standpoint.choices},
+        "standpoints": _standpoints(language),
         "locked": thread.is_locked,
         "tells_question": isinstance(tab, str),
         "answers_what": cache(lambda question: escape(_("answers: %s") % question.text)),
@@ -192,6 +193,13 @@ def _words(language: str) -> dict[str, str]:
         "branch_locked": _("A moderator closed this branch: it can be read, but nobody can reply in it."),
     }
     return {name: escape(said) for name, said in words.items()} | words_of_button(language)
+
+
+@cache
+def _standpoints(language: str) -> dict[tuple[str, bool], str]:
+    """Return the words in `language` for each standpoint with and without a verification."""
+    cases = [(standpoint, is_verified) for standpoint in Comment.Standpoint for is_verified in (False, True)]
+    return {(kind.value, known): escape(standpoint_in_words(kind, is_verified=known)) for kind, known in cases}
 
 
 @cache

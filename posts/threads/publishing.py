@@ -77,7 +77,8 @@ WITH in_thread AS (
     ))
     RETURNING c.id
 ), in_tab AS (
-    UPDATE posts_question q SET comment_count = q.comment_count + 1 FROM in_thread WHERE q.id = %(question)s
+    UPDATE posts_question q SET comment_count = q.comment_count + 1, answer_count = q.answer_count + %(answers)s
+    FROM in_thread WHERE q.id = %(question)s
 )
 INSERT INTO posts_comment ({columns}, created_at, published_at)
 SELECT {values}, moment, moment FROM in_thread WHERE (SELECT count(*) FROM above) = {depth}
@@ -122,6 +123,7 @@ def publish_reply(comment: Comment, parent: Comment, question: Question | None, 
         "thread": comment.thread_id,
         "parent": comment.parent_id,
         "question": comment.question_id,
+        "answers": int(comment.is_answer),
         "above": path.ids_of(comment.path)[:-1],
     }
     with connection.cursor() as cursor:
@@ -159,7 +161,8 @@ WITH in_thread AS (
         last_activity_at = greatest(last_activity_at, %(at)s::timestamptz)
     WHERE id = %(thread)s
 ), in_tab AS (
-    UPDATE posts_question SET comment_count = comment_count + %(step)s WHERE id = %(question)s
+    UPDATE posts_question SET comment_count = comment_count + %(step)s, answer_count = answer_count + %(answers)s
+    WHERE id = %(question)s
 )
 UPDATE posts_comment SET below_count = below_count + %(shown)s,
     reply_count = reply_count + CASE WHEN id = %(parent)s THEN %(shown)s ELSE 0 END
@@ -221,6 +224,7 @@ def _count(comment: Comment, step: int, at: datetime | None = None) -> None:
                 "at": at,
                 "step": step,
                 "question": comment.question_id,
+                "answers": step if comment.is_answer else 0,
                 "shown": shown,
                 "parent": comment.parent_id,
                 "above": path.ids_of(comment.path)[:-1] if shown else [],

@@ -21,6 +21,18 @@ from posts.models.comment import COMMENT_MAX_LENGTH, OPENING_MAX_LENGTH
 
 TOO_QUICK = _("That was very quick. Please read your text once more and send it again; it is still in the box.")
 BEGAN = "form-began"
+NOT_FOR_PATIENTS = _(
+    "This question is for clinicians. If you are one, say so here. If not, choose “General comment” above. Your text "
+    "is still in the box."
+)
+NOT_FOR_IT = _(
+    "Your comment answers a question that asks others. To write as somebody else, delete it and send it as a general "
+    "comment. Your text is still in the box."
+)
+NOT_FOR_OTHERS = _(
+    "This question is for people who have been in therapy. If you have, say so here. If not, choose “General comment” "
+    "above. Your text is still in the box."
+)
 
 
 class WritingForm(BareForm):
@@ -83,7 +95,7 @@ class ReplyForm(WritingForm):
         queryset=Question.objects.none(),
         required=False,
         widget=forms.RadioSelect,
-        empty_label=_("None of them: I join the conversation"),
+        empty_label=_("General comment"),
         blank=True,
     )
     field_order = ["question", "standpoint", "source", "again", "sure", "key"]
@@ -96,6 +108,15 @@ class ReplyForm(WritingForm):
             cast("forms.ModelChoiceField[Question]", self.fields["question"]).queryset = questions
         else:
             del self.fields["question"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an answer by somebody whom the question does not ask."""
+        cleaned = super().clean()
+        question = cleaned.get("question")
+        if question and not question.fits(cleaned.get("standpoint", "")):
+            asked = NOT_FOR_PATIENTS if question.asks == Question.Asked.CLINICIANS else NOT_FOR_OTHERS
+            self.add_error("standpoint", asked)
+        return cleaned
 
 
 class GuestForm(ReplyForm):
@@ -184,9 +205,17 @@ class EditForm(WritingForm):
     ) -> None:
         now = {"source": comment.source, "standpoint": comment.standpoint, "seen": comment.fingerprint}
         super().__init__(*args, initial=now | dict(initial), **options)
+        self.comment = comment
         del self.fields["key"], self.fields["again"]
         if comment.depth == 0:
             self.fields["source"] = TextField(label=_("Your text"), max_length=OPENING_MAX_LENGTH, rows=16)
+
+    def clean_standpoint(self) -> str:
+        """Return the standpoint; raises ValidationError if an answer would not fit its question any more."""
+        standpoint, question = self.cleaned_data["standpoint"], self.comment.is_answer and self.comment.question
+        if question and standpoint != self.comment.standpoint and not question.fits(standpoint):
+            raise forms.ValidationError(NOT_FOR_IT, code="misfit")
+        return standpoint
 
     def begin_with(self, comment: Comment) -> None:
         """Make the present text of `comment` the start of the edit, so that sending the form again replaces it."""

@@ -22,7 +22,7 @@ from forum.numbers import number_in
 from forum.requests import HtmxRequest
 from posts.forms.pending_form import signed_out
 from posts.forms.submission import attempted, sent
-from posts.models import Comment, Thread
+from posts.models import Comment, Question, Thread
 from posts.models.comment import EDIT_GRACE
 from posts.reading import diff, queries, rendering, slots
 from posts.reading.views.comments import readable
@@ -36,6 +36,11 @@ from posts.writing.views import guests
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+# The standpoint that a form begins with when it answers a question to this group.
+FITTING: dict[str, str] = {
+    Question.Asked.CLINICIANS: Comment.Standpoint.CLINICIAN,
+    Question.Asked.PATIENTS: Comment.Standpoint.PATIENT,
+}
 GRACE_MINUTES = EDIT_GRACE // timedelta(minutes=1)
 
 
@@ -201,11 +206,12 @@ def _left_of(comment: Comment) -> str:
 
 
 def _asked_for(request: HttpRequest, parent: Comment) -> dict[str, Any]:
-    """Return the initial value of the question field, from `?q=`."""
+    """Return the initial question, from `?q=`, and the standpoint of those whom it asks."""
     position = number_in(request.GET.get("q", ""))
     if parent.depth > 0 or request.method == "POST" or position is None:
         return {}
-    return {"question": next((each for each in parent.thread.questions.all() if each.position == position), None)}
+    question = next((each for each in parent.thread.questions.all() if each.position == position), None)
+    return {"question": question, "standpoint": FITTING.get(question.asks, "") if question else ""}
 
 
 def _waiting(request: HtmxRequest, comment: Comment, author: User) -> HttpResponse:

@@ -70,7 +70,8 @@ def test_tabs_show_complete_branches_and_correct_counts(opening, talk, client):
     assert shown(thread, second) == [four]
     assert shown(thread, reading_queries.CONVERSATION) == [five, six]
     html = client.get(thread.get_absolute_url()).content.decode()
-    assert re.findall(r'<span class="count">(\d+)</span>', html) == ["7", "4", "1", "2"]
+    counts = [" ".join(found.split()) for found in re.findall(r'<span class="count">([^<]+)</span>', html)]
+    assert counts == ["7", "2 · 2 replies", "1", "2"]
 
 
 def test_newest_branch_is_first_and_shown_from_its_beginning(opening, talk):
@@ -395,7 +396,7 @@ def test_reply_to_deleted_opening_post_is_refused(alice, bob, client):
 def test_questions_to_same_people_have_tabs_with_different_names(client, db):
     thread = make_thread(questions=[("One?", "clinicians"), ("Two?", "clinicians"), ("Three?", "patients")])
     html = client.get(thread.get_absolute_url()).content.decode()
-    assert [name in html for name in ("Question 1", "Question 2", "Patients answer", "Clinicians answer")] == [
+    assert [name in html for name in ("Question 1", "Question 2", "Readers’ answers", "Clinicians’ answers")] == [
         True,
         True,
         True,

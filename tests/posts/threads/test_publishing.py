@@ -27,6 +27,9 @@ def check(thread):
             below = [other for other in part.rows if other.path.startswith(row.path)]
             assert any(other.is_published for other in below), "a tombstone stands only where something hangs on it"
     rows = list(Comment.objects.filter(thread=thread))
+    for question in thread.questions.all():
+        answers = [row for row in rows if row.is_answer and row.question_id == question.pk and row.is_published]
+        assert question.answer_count == len(answers)
     shown = [row for row in rows if row.is_shown]
     for comment in rows:
         assert comment.reply_count == sum(row.parent_id == comment.pk for row in shown)

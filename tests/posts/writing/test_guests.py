@@ -71,10 +71,13 @@ def test_held_guest_comment_replaces_form_with_htmx(opening, client):
 
 
 def test_guest_can_answer_question_and_reply_to_member(opening, alice, client):
-    question = opening.thread.questions.first()
-    sent(client, opening, question=question.pk, standpoint="patient")
+    clinicians, patients = opening.thread.questions.all()
+    answer = sent(client, opening, question=clinicians.pk, standpoint="patient")
+    assert answer.status_code == 422
+    assert "This question is for clinicians." in answer.content.decode()
+    sent(client, opening, question=patients.pk, standpoint="patient")
     first = Comment.objects.get(byline="Wren")
-    assert (first.question, first.standpoint) == (question, "patient")
+    assert (first.question, first.standpoint) == (patients, "patient")
     parent = reply(opening, alice)
     sent(client, parent, source="Another thing that I have thought of since.")
     assert Comment.objects.get(parent=parent).byline == "Wren"
