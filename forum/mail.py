@@ -1,6 +1,7 @@
-"""The HTML part of mails, and a mail backend for laptops that writes mails to the console and to var/mail."""
+"""The HTML part of mails, and the mail backends: SMTP, and for laptops the console and var/mail."""
 
 import re
+import smtplib
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,12 +10,56 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.console import EmailBackend as Console
 from django.core.mail.backends.filebased import EmailBackend as Files
+from django.core.mail.backends.smtp import EmailBackend as DjangoSMTPBackend
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
 # Only addresses with a scheme become links; a name such as “forum.example” does not.
 ADDRESS = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)]")
+# Seconds to wait for the answer to a mail's text; EMAIL_TIMEOUT is for everything before it. Servers examine the text
+# before they answer. A client that waits less long sends mails again that were accepted (RFC 5321, section 4.5.3.2.6).
+ACCEPTED_WITHIN = 600
+
+
+class NotConfirmed(smtplib.SMTPException):
+    """Raised when the text of a mail was sent and the server did not say whether it took it."""
+
+
+class _SMTP(smtplib.SMTP):
+    """An SMTP connection that waits ACCEPTED_WITHIN seconds for the answer to a text, and `timeout` for all others."""
+
+    is_text_sent = False
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Return the next answer; raises NotConfirmed if it is missing or unreadable and a text was sent before it."""
+        was_text_sent, self.is_text_sent = self.is_text_sent, False
+        if self.sock is not None:
+            self.sock.settimeout(ACCEPTED_WITHIN if was_text_sent else self.timeout)
+        try:
+            code, words = super().getreply()
+        except smtplib.SMTPException as fault:
+            if was_text_sent:
+                raise NotConfirmed(str(fault)) from fault
+            raise
+        if was_text_sent and not (code == 250 or 400 <= code < 600):
+            raise NotConfirmed(f"The answer was {code}.")
+        # after this answer smtplib sends the text and asks for the next one
+        self.is_text_sent = code == 354
+        return code, words
+
+
+class _SMTPOverTLS(_SMTP, smtplib.SMTP_SSL):
+    """The same inside TLS."""
+
+
+class SMTPBackend(DjangoSMTPBackend):
+    """Django's SMTP backend with patience for the answer to a mail's text; raises NotConfirmed if there is none."""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        """Return the class of the connection."""
+        return _SMTPOverTLS if self.use_ssl else _SMTP
 
 
 class _Words(Console):

@@ -37,7 +37,8 @@ class OutboxMessage(models.Model):
     """A mail that is to be sent, or that could not be sent; see forum.outbox.
 
     It is tried next at `due_at` and not sent after `expires_at`. A mail that was sent is deleted. The text and address
-    of a failed mail are erased; its `domain` and the mail server's `answer` are kept to find the cause.
+    of a failed mail are erased; its `domain` and the mail server's `answer` are kept to find the cause. `unconfirmed`
+    counts the attempts in which the text was sent and the mail server did not answer: the mail is perhaps delivered.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -51,12 +52,13 @@ class OutboxMessage(models.Model):
     due_at = models.DateTimeField(_("next attempt"))
     expires_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    unconfirmed = models.PositiveSmallIntegerField(_("attempts without an answer"), default=0)
     answer = models.CharField(_("last answer"), max_length=300, default="", blank=True)
     failed_at = models.DateTimeField(_("given up"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("mail that was not sent")
-        verbose_name_plural = _("mails that were not sent")
+        verbose_name = _("mail that may not have arrived")
+        verbose_name_plural = _("mails that may not have arrived")
         constraints = [
             models.CheckConstraint(
                 name="outbox_failed_without_text",

@@ -5,7 +5,8 @@ apps use the outbox, too. The command `send_outbox` sends them through the backe
 
 A mail is claimed in a transaction of its own and sent while no row is locked. If the sender dies, the mail is sent
 again with the same Message-ID. After a permanent refusal a mail is not tried again; after a temporary failure it is,
-with increasing pauses.
+with increasing pauses. If the mail server took the text and did not answer, the mail is perhaps delivered, so it is
+tried again only twice, after long pauses.
 """
 
 import logging
@@ -24,15 +25,18 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forum.mail import NotConfirmed
 from forum.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
 # For this time no other sender takes a claimed mail. An SMTP session has about ten answers, each of which may take
-# EMAIL_TIMEOUT (10 seconds).
-CLAIM_LASTS = timedelta(minutes=2)
+# EMAIL_TIMEOUT (10 seconds), and the one to the text, which may take ACCEPTED_WITHIN (10 minutes).
+CLAIM_LASTS = timedelta(minutes=15)
 # The pause after a failed attempt: 15 seconds, doubled each time, at most an hour. MOST_ATTEMPTS attempts take three
 # days.
 FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS = timedelta(seconds=15), timedelta(hours=1), 80
+# The pauses after attempts that were not confirmed: at most three copies of a mail arrive.
+UNCONFIRMED_PAUSES = (timedelta(hours=1), timedelta(hours=6))
 # Failed mails are shown in the admin for this time.
 FAILED_KEPT_FOR = timedelta(days=30)
 # Status codes about our account on the mail server, not about the mail (RFC 4954).
@@ -148,15 +152,20 @@ def _message_of(row: OutboxMessage) -> EmailMessage:
 def _record_failure(claimed: OutboxMessage, fault: Exception) -> None:
     """Store the answer to a failed attempt and the time of the next one; a permanent refusal ends the mail."""
     now, answer = timezone.now(), _answer_of(fault)
-    changes = {"answer": answer, "due_at": now + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(claimed.attempts - 1, 20))}
-    ends = is_permanent(fault)
-    if ends:
-        changes |= _ended(now)
+    unconfirmed = claimed.unconfirmed
+    if isinstance(fault, NotConfirmed):
+        unconfirmed += 1
+        ends = unconfirmed > len(UNCONFIRMED_PAUSES)
+        pause = timedelta(0) if ends else UNCONFIRMED_PAUSES[unconfirmed - 1]
+        outcome = "is perhaps delivered and is " + ("not tried again" if ends else "tried again")
+    else:
+        ends = is_permanent(fault)
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(claimed.attempts - 1, 20))
+        outcome = "was refused for good" if ends else "is tried again"
+    changes = {"answer": answer, "unconfirmed": unconfirmed, "due_at": now + pause} | (_ended(now) if ends else {})
     # the filter on attempts skips a mail that another sender took after the claim expired
     OutboxMessage.objects.filter(pk=claimed.pk, attempts=claimed.attempts).update(**changes)
-    logger.warning(
-        "Mail %s (%s) %s: %s", claimed.pk, claimed.kind, "was refused for good" if ends else "is tried again", answer
-    )
+    logger.warning("Mail %s (%s) %s: %s", claimed.pk, claimed.kind, outcome, answer)
 
 
 def is_permanent(fault: Exception) -> bool:

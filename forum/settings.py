@@ -243,6 +243,9 @@ if env.str("EMAIL_URL", ""):
 else:
     EMAIL_BACKEND = "forum.mail.LaptopBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
+if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "forum.mail.SMTPBackend"
+# Seconds to connect and for each answer, except the one to the text of a mail (forum.mail.ACCEPTED_WITHIN).
 EMAIL_TIMEOUT = 10
 # Every mail is put into the outbox in the transaction that causes it; the worker sends it through MAIL_TRANSPORT.
 MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "forum.outbox.EmailBackend"

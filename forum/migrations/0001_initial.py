@@ -84,12 +84,13 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField(verbose_name="next attempt")),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("unconfirmed", models.PositiveSmallIntegerField(default=0, verbose_name="attempts without an answer")),
                 ("answer", models.CharField(blank=True, default="", max_length=300, verbose_name="last answer")),
                 ("failed_at", models.DateTimeField(blank=True, null=True, verbose_name="given up")),
             ],
             options={
-                "verbose_name": "mail that was not sent",
-                "verbose_name_plural": "mails that were not sent",
+                "verbose_name": "mail that may not have arrived",
+                "verbose_name_plural": "mails that may not have arrived",
                 "indexes": [
                     models.Index(condition=models.Q(("failed_at", None)), fields=["due_at"], name="outbox_due"),
                     models.Index(fields=["created_at"], name="outbox_by_age"),

@@ -27,6 +27,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from forum import mail as forum_mail
 from forum import outbox
 from forum.models import OutboxMessage
 from tests.forum.mail_server import MailServer
@@ -261,10 +262,11 @@ def test_no_row_is_locked_during_connection_to_mail_server(monkeypatch):
 
 
 @pytest.fixture
-def smtp(settings):
-    """Sends by SMTP to a port: `smtp(server.port)`."""
-    settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
+def smtp(settings, monkeypatch):
+    """Sends by SMTP to a port, without patience: `smtp(server.port)`."""
+    settings.MAIL_TRANSPORT = "forum.mail.SMTPBackend"
     settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 0.2
+    monkeypatch.setattr(forum_mail, "ACCEPTED_WITHIN", 0.3)
 
     def to_port(port):
         settings.EMAIL_PORT = port
@@ -292,7 +294,64 @@ def test_mail_server_that_stops_responding_costs_one_attempt(smtp, verb):
         call_command("send_outbox")
     row.refresh_from_db()
     assert (row.attempts, row.failed_at) == (1, None)
+    assert row.unconfirmed == (verb == ".")
     assert row.answer
+
+
+@pytest.mark.django_db
+def test_slow_answer_to_text_does_not_count_as_failure(smtp, monkeypatch):
+    """Each answer is waited for in the short time, and the one to the text for minutes."""
+    real, waited = smtplib.SMTP.getreply, []
+
+    def getreply(self):
+        waited.append(self.sock.gettimeout())
+        return real(self)
+
+    monkeypatch.setattr(smtplib.SMTP, "getreply", getreply)
+    monkeypatch.setattr(forum_mail, "ACCEPTED_WITHIN", 600)
+    write()
+    with MailServer() as server:
+        smtp(server.port)
+        call_command("send_outbox")
+    # greeting, EHLO, MAIL, RCPT, DATA, the text, QUIT
+    assert waited == [0.2] * 5 + [600, 0.2]
+    assert not OutboxMessage.objects.exists()
+
+
+def test_claim_outlasts_slowest_dialogue():
+    assert outbox.CLAIM_LASTS.total_seconds() > 10 * settings.EMAIL_TIMEOUT + forum_mail.ACCEPTED_WITHIN
+
+
+@pytest.mark.parametrize("answer", [None, "what?", "299 perhaps"])
+@pytest.mark.django_db
+def test_perhaps_delivered_mail_is_repeated_only_twice_after_hours(smtp, answer, caplog):
+    row, pauses = write(), []
+    with MailServer({".": answer}) as server:
+        smtp(server.port)
+        while row.failed_at is None:
+            due_now()
+            call_command("send_outbox")
+            row.refresh_from_db()
+            pauses.append(round((row.due_at - timezone.now()).total_seconds()))
+    assert pauses == [3600, 6 * 3600, 0]
+    assert (row.unconfirmed, row.body, row.address) == (3, "", "")
+    assert server.connections == 3
+    assert "is perhaps delivered and is tried again" in caplog.text
+    assert "is perhaps delivered and is not tried again" in caplog.text
+
+
+@pytest.mark.django_db
+def test_refused_repetition_of_perhaps_delivered_mail_is_remembered_as_perhaps_delivered(smtp):
+    row, answers = write(), {".": None}
+    with MailServer(answers) as server:
+        smtp(server.port)
+        call_command("send_outbox")
+        answers["."] = "554 seen already"
+        due_now()
+        call_command("send_outbox")
+    row.refresh_from_db()
+    assert (row.unconfirmed, row.answer) == (1, "554 seen already")
+    assert row.failed_at is not None
 
 
 @pytest.mark.django_db
@@ -323,7 +382,7 @@ import django; django.setup()
 from django.conf import settings
 from django.db import connections
 connections.settings["default"] |= {where!r}
-settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
+settings.MAIL_TRANSPORT = "forum.mail.SMTPBackend"
 settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", {port}
 from django.core.management import call_command
 call_command("send_outbox")
@@ -365,7 +424,7 @@ def test_killed_sender_loses_no_mail_and_repeats_same_message_id(verb, smtp, set
 @pytest.fixture
 def no_mail_server(settings, monkeypatch):
     """A request that opens a connection to a mail server fails."""
-    settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
+    settings.MAIL_TRANSPORT = "forum.mail.SMTPBackend"
 
     def connect(*args, **options):
         raise AssertionError("a request speaks to a mail server")

@@ -1,4 +1,4 @@
-"""The administrator's list of mails that were not sent."""
+"""The administrator's list of mails that may not have arrived."""
 
 import pytest
 from django.core.mail import EmailMessage
@@ -41,6 +41,17 @@ def test_administrator_sees_what_the_mail_server_answered_and_no_text(owner, row
         assert "example.org" in page
         for secret in ("wren@", "ABCD-EFGH", "WXYZ"):
             assert secret not in page, address
+
+
+def test_mail_that_server_did_not_confirm_is_listed_as_perhaps_delivered(owner, rows):
+    page = owner.get(LIST).content.decode()
+    assert "Not delivered, given up" in page
+    assert "Perhaps" not in page
+    OutboxMessage.objects.update(unconfirmed=1)
+    page = owner.get(LIST).content.decode()
+    assert "Perhaps delivered, given up" in page
+    assert "Perhaps delivered, tried again" in page
+    assert "Not delivered" not in page
 
 
 def test_outbox_in_admin_is_read_only(owner, rows):
