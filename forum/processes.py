@@ -21,9 +21,9 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_TIMEOUT = 20
 # Seconds between two checks of the processes.
 POLL_INTERVAL = 0.5
-# A process that ends is started again after 0.5, 1, 2, 4 … seconds. One that ends MAX_FAILURES times, each time within
-# STABLE_AFTER seconds of its start, is not going to recover by itself.
-FIRST_DELAY, MAX_FAILURES, STABLE_AFTER = 0.5, 6, 30
+# A process that ends is started again after 0.5, 1, 2, 4 … seconds, at most LONGEST_DELAY. One that ends MAX_FAILURES
+# times, each time within STABLE_AFTER seconds of its start, is not going to recover by itself.
+FIRST_DELAY, LONGEST_DELAY, MAX_FAILURES, STABLE_AFTER = 0.5, 60, 6, 30
 
 
 class GaveUp(Exception):  # noqa: N818  (the command turns it into a sentence)
@@ -186,7 +186,7 @@ class Supervisor:
     """Keep services running until the end of a `with` block, which stops them, the last one started first.
 
     `report` is called with one line about each restart. A service that cannot be kept running raises GaveUp from
-    `check`.
+    `check`, unless the others can do without it (`add`).
     """
 
     def __init__(self, services: Iterable[Service], report: Callable[[str], object]) -> None:
@@ -194,6 +194,7 @@ class Supervisor:
         self._started_at: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._restart_at: dict[str, float] = {}
+        self._dispensable: set[str] = set()
 
     def __enter__(self) -> Self:
         try:
@@ -207,9 +208,11 @@ class Supervisor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
 
-    def add(self, service: Service) -> None:
-        """Start one more service."""
+    def add(self, service: Service, is_essential: bool = True) -> None:
+        """Start one more service; one that is not essential is started again however often it fails."""
         self.services.append(service)
+        if not is_essential:
+            self._dispensable.add(service.name)
         self._start(service)
 
     def stop(self) -> None:
@@ -221,7 +224,10 @@ class Supervisor:
             service.stop()
 
     def check(self) -> None:
-        """Restart each service that has ended and whose delay is over; raise GaveUp if it has failed too often."""
+        """Restart each service that has ended and whose delay is over.
+
+        Raises GaveUp if an essential one has failed too often.
+        """
         now = time.monotonic()
         for service in self.services:
             if service.is_running():
@@ -255,9 +261,10 @@ class Supervisor:
 
     def _plan_restart(self, service: Service, now: float) -> None:
         failures = self._failures[service.name] = self._failures.get(service.name, 0) + 1
-        if failures >= MAX_FAILURES:
+        if failures >= MAX_FAILURES and service.name not in self._dispensable:
             raise GaveUp(service.name)
-        delay = FIRST_DELAY * 2 ** (failures - 1)
+        # the limit of the exponent keeps the number small
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(failures - 1, 20))
         self._restart_at[service.name] = now + delay
         self.report(f"{service.name} ended unexpectedly and is started again in {delay:g} seconds.")
 

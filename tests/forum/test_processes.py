@@ -81,6 +81,18 @@ def test_child_that_always_ends_is_given_up_after_longer_and_longer_delays(clock
     assert [line.split()[-2] for line in told] == ["0.5", "1", "2", "4", "8"]
 
 
+def test_failing_worker_does_not_end_the_site(clock):
+    told = []
+    worker = ChildProcess("Worker", ENDS)
+    with Supervisor([], told.append) as supervisor:
+        supervisor.add(worker, is_essential=False)
+        while len(told) < 12:
+            worker.process.wait()
+            supervisor.check()
+            clock.now += 20
+    assert [line.split()[-2] for line in told] == ["0.5", "1", "2", "4", "8", "16", "32", "60", "60", "60", "60", "60"]
+
+
 def test_child_that_ran_for_long_begins_with_the_short_delay_again(clock):
     told = []
     child = ChildProcess("Child", WAITS)

@@ -108,7 +108,8 @@ class Command(BaseCommand):
             )
         check_stop()
         manage = [sys.executable, "manage.py"]
-        supervisor.add(ChildProcess("Worker", [*manage, "run_worker"], environment))
+        # readers can do without it: mails wait in the outbox
+        supervisor.add(ChildProcess("Worker", [*manage, "run_worker"], environment), is_essential=False)
         children = web_server.processes(listener, workers, environment)
         for child in children:
             supervisor.add(child)
