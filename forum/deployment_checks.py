@@ -8,8 +8,9 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
+from django.db import Error
 
-from forum import health
+from forum import grants, health
 from forum.env import env
 
 LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]", "::1"}
@@ -73,11 +74,26 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **options: Any) -
 
 @register("services", deploy=True)
 def check_services(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
-    """Return a Warning if there is no PostgreSQL server, or if it, its migrations or the worker are not in order."""
+    """Return a Warning if there is no PostgreSQL server, or if it, its migrations or the worker are not in order.
+
+    Another one names a right that everybody has in each new database, and that only a superuser can take away.
+    """
     if settings.PG_IS_EMBEDDED:
         sentence = (
             "DATABASE_URL is not set, so the embedded PostgreSQL of this machine is used. "
             "Set it to the address of a PostgreSQL server."
         )
         return [checks.Warning(sentence, id="forum.W007")]
-    return [checks.Warning(problem, id="forum.W009") for problem in health.problems()]
+    found: list[CheckMessage] = [checks.Warning(problem, id="forum.W009") for problem in health.problems()]
+    try:
+        is_open = grants.may_everybody_make_large_objects()
+    except Error:
+        # named above already
+        return found
+    if is_open:
+        sentence = (
+            "Every role may make large objects in this database, and could fill the disk. As a superuser of PostgreSQL "
+            "run the REVOKE of docs/operations.md in it, also after a restore."
+        )
+        found.append(checks.Warning(sentence, id="forum.W012"))
+    return found

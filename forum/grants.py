@@ -28,9 +28,10 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO 
 """
 # Every role of PostgreSQL may make temporary tables and large objects by default, and could fill the disk with them.
 # The owner of the database can take away the first right, and only a superuser the second.
+LARGE_OBJECTS = ["lo_create(oid)", "lo_creat(integer)", "lo_from_bytea(oid, bytea)"]
 NOT_FOR_EVERYBODY = [
     "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
-    "REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC",
+    f"REVOKE EXECUTE ON FUNCTION {', '.join(LARGE_OBJECTS)} FROM PUBLIC",
 ]
 # Two concurrent calls would change the same rows of the catalogue, and PostgreSQL would refuse one of them. The number
 # of the lock is arbitrary.
@@ -83,13 +84,25 @@ def grant(role: str) -> None:
 
 
 def _revoke_if_allowed(cursor: CursorWrapper, statement: str) -> None:
-    """Run the statement, or leave it to the administrator (docs/operations.md) if the current role may not do this."""
+    """Run the statement, or leave it to the administrator if the current role may not do this.
+
+    docs/operations.md has the statement, and `manage.py check --deploy` names what is missing.
+    """
     try:
         with transaction.atomic():
             cursor.execute(statement)
     except ProgrammingError as fault:
         if not isinstance(fault.__cause__, InsufficientPrivilege):
             raise
+
+
+def may_everybody_make_large_objects() -> bool:
+    """Return whether every role may make large objects in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT bool_or(has_function_privilege('public', f, 'EXECUTE')) FROM unnest(%s) f", [LARGE_OBJECTS]
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def after_migrating(sender: object, **options: object) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 
-from forum import grants
+from forum import deployment_checks, grants
 from posts.models import Case, LogEntry
 from posts.moderation import actions, decisions, flags, undo
 from tests.factories import moderator, person, reply, thread
@@ -124,6 +124,21 @@ def test_missing_right_to_create_roles_is_reported_with_advice():
         with pytest.raises(grants.NotAllowed, match="leave WEB_ROLE empty"), transaction.atomic():
             grants.grant("another")
         cursor.execute("RESET ROLE")
+
+
+def test_check_names_right_to_make_large_objects(settings):
+    settings.PG_IS_EMBEDDED = False
+
+    def found():
+        return [each.id for each in deployment_checks.check_services(None)]
+
+    with connection.cursor() as cursor:
+        for function in grants.LARGE_OBJECTS:
+            cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO PUBLIC")
+            assert "forum.W012" in found()
+            cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+            cursor.execute(f"REVOKE EXECUTE ON FUNCTION {', '.join(grants.LARGE_OBJECTS)} FROM PUBLIC")
+            assert "forum.W012" not in found()
 
 
 @pytest.mark.django_db(transaction=False)
