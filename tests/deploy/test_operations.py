@@ -49,7 +49,7 @@ class Machine:
 
     def __init__(self, place, data_folder):
         self.folder, self.etc, self.port = place / "srv", place / "etc", free_port()
-        self.sockets = str(socket_folder(data_folder))
+        self.data_folder, self.sockets = data_folder, str(socket_folder(data_folder))
         self.owner_url = f"postgres://forum@/forum?host={self.sockets}"
         self.restored_url = f"postgres://forum@/forum_restored?host={self.sockets}"
         self.path = f"{binaries.choose(server_account())}:{os.environ['PATH']}"
@@ -210,6 +210,38 @@ def test_backup_can_be_restored(machine):
     original, restored = contents(machine, "forum"), contents(machine, "forum_restored")
     assert original == restored
     assert original["posts_comment"][0] > 10
+
+
+def test_forum_of_a_laptop_can_be_moved_to_a_server(machine):
+    heading, file = "From a laptop to a server", machine.folder / "forum.dump"
+    file.unlink(missing_ok=True)
+    # no DATABASE_URL, so it is a laptop, whose PostgreSQL runs already
+    machine.run(commands(heading, 0), FORUM_PG_DATA=str(machine.data_folder))
+    assert file.stat().st_mode & 0o777 == 0o600
+    machine.run("createdb --owner=forum forum_moved")
+    owner, moved = (
+        "set -a; . /etc/two-way-street/owner.env; set +a",
+        machine.owner_url.replace("/forum?", "/forum_moved?"),
+    )
+    script = commands(heading, 1)
+    assert owner in script
+    machine.run(script.replace(owner, f"{owner}; export DATABASE_URL='{moved}'"))
+    assert contents(machine, "forum_moved") == contents(machine, "forum")
+
+
+def test_backup_of_a_server_that_is_away_leaves_no_file(machine):
+    (machine.folder / "nothing.dump").unlink(missing_ok=True)
+    command = ".venv/bin/python manage.py dump_database nothing.dump"
+    said = machine.run(f"! {command} 2>&1", DATABASE_URL="postgres://forum@127.0.0.1:1/forum", SECRET_KEY=KEY)
+    assert "There is no backup. pg_dump: error: connection to server" in said
+    assert not (machine.folder / "nothing.dump").exists()
+
+
+def test_backup_does_not_overwrite_a_file(machine):
+    (machine.folder / "kept").write_text("kept")
+    said = machine.run("! .venv/bin/python manage.py dump_database kept 2>&1", FORUM_PG_DATA=str(machine.data_folder))
+    assert "Name a file that does not exist." in said
+    assert (machine.folder / "kept").read_text() == "kept"
 
 
 def functions_of_everybody(machine, name):
