@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from psycopg2.errors import UniqueViolation
 
-from forum import pending_form
+from forum import outbox, pending_form
 from forum.errors import kept
 from forum.pagination import BoundedPaginator
 from forum.ratelimit import who
@@ -76,6 +76,12 @@ class ForumAdminSite(admin.AdminSite):
             return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': target})}")
         record("refused", **who(request), reason="admin", route="admin/")
         return render(request, "accounts/admin_refused.html", status=403)
+
+    # the stub promises a page that can be changed later, as Django's own view does
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+        """Show the index, with the number of mails in trouble for people who may see them."""
+        mails = outbox.count_troubled() if request.user.has_perm("forum.view_outboxmessage") else None
+        return super().index(request, (extra_context or {}) | {"mails": mails})
 
     # the stub promises a page, but Django's own view also redirects
     def password_change(  # type: ignore[override]

@@ -11,22 +11,27 @@ tried again only twice, after long pauses.
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parseaddr
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from forum.mail import NotConfirmed
 from forum.models import OutboxMessage
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 logger = logging.getLogger(__name__)
 # For this time no other sender takes a claimed mail. An SMTP session has about ten answers, each of which may take
@@ -41,6 +46,8 @@ UNCONFIRMED_PAUSES = (timedelta(hours=1), timedelta(hours=6))
 FAILED_KEPT_FOR = timedelta(days=30)
 # Status codes about our account on the mail server, not about the mail (RFC 4954).
 ABOUT_OUR_ACCOUNT = {530, 534, 535, 538}
+# What the kinds of mails are called in the admin; apps add theirs (`name_kinds`).
+KINDS: "dict[str, StrOrPromise]" = {"other": gettext_lazy("Other mail")}
 LOCAL_PART = re.compile(r"[^\s<>\"'(]+@")
 
 
@@ -52,6 +59,31 @@ class EmailBackend(BaseEmailBackend):
         for message in email_messages:
             add(message, kind="other")
         return len(email_messages)
+
+
+def name_kinds(names: "Mapping[str, StrOrPromise]") -> None:
+    """Register what kinds of mails are called in the admin."""
+    KINDS.update(names)
+
+
+def troubled() -> QuerySet[OutboxMessage]:
+    """Return the mails that were given up, and those whose last attempt failed and that wait for the next one."""
+    return OutboxMessage.objects.filter(Q(failed_at__isnull=False) | ~Q(answer=""))
+
+
+def count_troubled() -> dict[str, int]:
+    """Return how many mails were given up (`given_up`) and how many wait after a failure (`waiting`)."""
+    return troubled().aggregate(
+        given_up=Count("pk", filter=Q(failed_at__isnull=False)), waiting=Count("pk", filter=Q(failed_at=None))
+    )
+
+
+@transaction.atomic
+def try_now(messages: QuerySet[OutboxMessage]) -> list[OutboxMessage]:
+    """Make those of `messages` due that wait after a failure, and return them; not those that are being sent."""
+    rows = list(messages.filter(failed_at=None).exclude(answer="").select_for_update())
+    OutboxMessage.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=timezone.now())
+    return rows
 
 
 def add(message: EmailMessage, *, kind: str, expires_at: datetime | None = None) -> None:
@@ -136,7 +168,9 @@ def _claim(at: datetime) -> OutboxMessage | None:
     if claimed is not None:
         claimed.attempts += 1
         claimed.due_at = at + CLAIM_LASTS
-        claimed.save(update_fields=["attempts", "due_at"])
+        # so `try_now` does not take it while it is being sent
+        claimed.answer = ""
+        claimed.save(update_fields=["attempts", "due_at", "answer"])
     return claimed
 
 
