@@ -73,8 +73,8 @@ def shown(client, page, comment):
     [
         ("clinician", "Clinician (not verified)", None),
         ("both", "Clinician and patient (not verified)", "Patient, too"),
-        ("patient", "Patient or former patient", "Patient or former patient"),
-        ("", None, None),
+        ("patient", "Patient or former patient", "no badge"),
+        ("", None, "no badge"),
     ],
 )
 def test_unverified_clinician_is_labelled(client, alice, mod, opening, standpoint, unverified, verified):
@@ -82,6 +82,8 @@ def test_unverified_clinician_is_labelled(client, alice, mod, opening, standpoin
     pages = [opening.thread.get_absolute_url(), f"/c/{comment.pk}/branch/"]
     for page in pages:
         assert shown(client, page, comment) == ([("standpoint", unverified)] if unverified else [])
+    if verified == "no badge":
+        return
     proof = Verification.objects.create(
         user=alice,
         profession="Psychologist",
@@ -89,6 +91,7 @@ def test_unverified_clinician_is_labelled(client, alice, mod, opening, standpoin
         region="US-MD",
         checked_at=timezone.now(),
         checked_by=mod,
+        method="registry",
         expires_at=timezone.now() + timedelta(days=1),
     )
     Comment.objects.filter(pk=comment.pk).update(verification=proof)
