@@ -359,7 +359,7 @@ def test_nginx_as_shipped_serves_readers_and_withstands_stalled_clients(machine,
         assert until(lambda: machine.ask("/healthz")[0] == 200, 60)
         with running_nginx(machine, tmp_path) as (plain, secure):
             status, headers = machine.ask("/", port=plain)
-            assert (status, headers["Location"]) == (301, "https://forum.example/")
+            assert (status, headers["Location"], headers["Server"]) == (301, "https://forum.example/", "nginx")
             status, headers = read_through_proxy(secure)
             assert (status, headers["Strict-Transport-Security"]) == (200, "max-age=63072000")
             # what a client claims about itself does not get through
