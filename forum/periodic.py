@@ -1,6 +1,7 @@
 """Periodic jobs: management commands that run again after a pause each (`settings.PERIODIC_JOBS`).
 
-Each of them may run twice at once and may be interrupted, so machines need not coordinate.
+Each of them may run several times at once (`settings.PERIODIC_THREADS`) and may be interrupted, so machines need not
+coordinate.
 """
 
 import logging
@@ -18,7 +19,7 @@ LONGEST_PAUSE = 60
 
 
 class PeriodicJobs:
-    """A context manager that runs each periodic job in a thread of its own, so that long jobs do not delay others.
+    """A context manager that runs each periodic job in threads of its own, so that long jobs do not delay others.
 
     The end of the `with` block waits for the threads. `failed` maps the names of failing jobs to their number of
     failures in a row.
@@ -29,7 +30,9 @@ class PeriodicJobs:
         self.failed: dict[str, int] = {}
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._keep_doing, args=[name], name=name) for name in settings.PERIODIC_JOBS
+            threading.Thread(target=self._keep_doing, args=[name], name=name)
+            for name in settings.PERIODIC_JOBS
+            for _number in range(settings.PERIODIC_THREADS.get(name, 1))
         ]
 
     def __enter__(self) -> Self:

@@ -1,5 +1,6 @@
 """Periodic jobs: each runs after its interval, and a failing job delays no other."""
 
+import itertools
 import signal
 import subprocess
 import sys
@@ -70,6 +71,23 @@ def test_long_or_failing_job_does_not_delay_mail(call):
     call(letters=send, broken=broken, trust=lambda _stopped: heard.append(third.wait(30)))
     with periodic.PeriodicJobs():
         assert third.wait(30)
+    assert heard == [True]
+
+
+def test_mail_whose_server_does_not_answer_does_not_delay_the_next(call, settings):
+    settings.PERIODIC_JOBS, settings.PERIODIC_THREADS = {"letters": 0}, {"letters": 2}
+    calls, sent, heard = itertools.count(), threading.Event(), []
+
+    def send(_stopped):
+        if next(calls) == 0:
+            # this one ends only when another has been sent meanwhile
+            heard.append(sent.wait(30))
+        else:
+            sent.set()
+
+    call(letters=send)
+    with periodic.PeriodicJobs():
+        assert sent.wait(30)
     assert heard == [True]
 
 
