@@ -255,8 +255,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Periodic jobs -------------------------------------------------------------------------------------------------------
 
 # The commands that `manage.py run_worker` runs, with the pause between two runs in seconds. Each job has a database
-# connection of its own. A mail server may take minutes for one mail (forum.mail.ACCEPTED_WITHIN), so several are sent at
-# the same time.
+# connection of its own. A mail server may take minutes for one mail (forum.mail.ACCEPTED_WITHIN), so several are sent
+# at the same time.
 PERIODIC_JOBS = {"heartbeat": 60, "send_outbox": 1, "delete_expired": 24 * 60 * 60, "recalculate_trust": 24 * 60 * 60}
 PERIODIC_THREADS = {"send_outbox": 4}
 
