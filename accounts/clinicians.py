@@ -28,7 +28,7 @@ class Verification(models.Model):
         _("profession"), max_length=80, help_text=_("As readers will see it: “Psychologist”.")
     )
     regulator = models.CharField(_("regulator"), max_length=120, help_text=_("Whose register was looked at."))
-    region = models.CharField(_("country or state"), max_length=12, help_text=_("Short, as in “US-MD” or “GB”."))
+    region = models.CharField(_("country or state"), max_length=40, help_text=_("Such as GB, or US-MD for Maryland."))
     method = models.CharField(_("how it was checked"), max_length=200)
     checked_at = models.DateTimeField(_("checked"))
     checked_by = models.ForeignKey(
@@ -78,7 +78,7 @@ class VerificationRequest(models.Model):
     )
     profession = models.CharField(_("profession"), max_length=80)
     regulator = models.CharField(_("regulator"), max_length=120)
-    region = models.CharField(_("country or state"), max_length=12)
+    region = models.CharField(_("country or state"), max_length=40)
     number = models.CharField(_("registration number"), max_length=60, blank=True)
     evidence = models.TextField(_("what else helps to find you"), blank=True)
     asked_at = models.DateTimeField(_("asked"))

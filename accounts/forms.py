@@ -19,7 +19,7 @@ from accounts import hooks
 from accounts.addresses import canonical
 from accounts.models import User
 from accounts.names import skeleton
-from accounts.validators import NAME_MAX_LENGTH, NAME_MIN_LENGTH, clean_up, validate_display_name
+from accounts.validators import NAME_MAX_LENGTH, clean_up, validate_display_name
 from forum.ratelimit import hashed_address
 
 _EMAIL = _("E-mail address")
@@ -43,8 +43,6 @@ class DisplayNameField(forms.CharField):
                     "autocomplete": "nickname",
                     "autocapitalize": "words",
                     "spellcheck": "false",
-                    "minlength": NAME_MIN_LENGTH,
-                    "maxlength": NAME_MAX_LENGTH,
                 }
             ),
             **options,

@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
                 (
                     "region",
                     models.CharField(
-                        help_text="Short, as in “US-MD” or “GB”.", max_length=12, verbose_name="country or state"
+                        help_text="Such as GB, or US-MD for Maryland.", max_length=40, verbose_name="country or state"
                     ),
                 ),
                 ("method", models.CharField(max_length=200, verbose_name="how it was checked")),
@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("profession", models.CharField(max_length=80, verbose_name="profession")),
                 ("regulator", models.CharField(max_length=120, verbose_name="regulator")),
-                ("region", models.CharField(max_length=12, verbose_name="country or state")),
+                ("region", models.CharField(max_length=40, verbose_name="country or state")),
                 ("number", models.CharField(blank=True, max_length=60, verbose_name="registration number")),
                 ("evidence", models.TextField(blank=True, verbose_name="what else helps to find you")),
                 ("asked_at", models.DateTimeField(verbose_name="asked")),

@@ -51,6 +51,13 @@ class VisibleCharField(forms.CharField):
         text = super().to_python(value) or ""
         return "" if markup.is_blank(text) else text
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Remove `maxlength` and `minlength`: with them, browsers silently cut off pasted text."""
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        attrs.pop("minlength", None)
+        return attrs
+
 
 class TextField(VisibleCharField):
     """A Markdown text. Its errors about length name the number of characters.
@@ -82,13 +89,6 @@ class TextField(VisibleCharField):
         text = text[first_line.end() :] if first_line else text
         is_short = self.max_length is None or len(text) <= self.max_length
         return "" if is_short and markup.shows_nothing(text, markup.OPENING) else text
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Remove `maxlength` and `minlength`: with them, browsers silently cut off pasted text."""
-        attrs = super().widget_attrs(widget)
-        attrs.pop("maxlength", None)
-        attrs.pop("minlength", None)
-        return attrs
 
 
 class BareForm(forms.Form):

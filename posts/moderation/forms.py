@@ -44,7 +44,9 @@ class ClinicianForm(BareForm):
     regulator = VisibleCharField(
         label=_("Who registers you"), max_length=120, help_text=_("The body that keeps the register.")
     )
-    region = VisibleCharField(label=_("Country or state"), max_length=12, help_text=_("Short: US-MD, GB."))
+    region = VisibleCharField(
+        label=_("Country or state"), max_length=40, help_text=_("Such as GB, or US-MD for Maryland.")
+    )
     number = VisibleCharField(
         label=_("Registration number"),
         max_length=60,

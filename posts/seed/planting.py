@@ -44,14 +44,16 @@ def plant(
     questions: Sequence[tuple[str, str]],
     source_url: str = "",
     source_date: date | None = None,
+    shipped: str = "",
 ) -> tuple[Thread, str]:
     """Create or update the thread of `key` with this title, text and questions.
 
     Returns the thread and one of PLANTED, CHANGED and UNCHANGED. An update changes only what differs and keeps every
-    reply. The earlier text becomes a Revision. Questions are matched by position, so an updated question keeps its
-    answers. A question that is no longer in `questions` is deleted unless it has answers.
+    reply. The earlier text becomes a Revision, unless it is `shipped`, the text of this project. Questions are matched
+    by position, so an updated question keeps its answers. A question that is no longer in `questions` is deleted unless
+    it has answers.
     """
-    source = markup.normalise(source).strip()
+    source, shipped = markup.normalise(source).strip(), markup.normalise(shipped).strip()
     with connection.cursor() as cursor:
         # Of two calls at the same time, the second waits and then finds the thread.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"plant {key}"])
@@ -70,7 +72,7 @@ def plant(
         )
         return thread, PLANTED
     thread = publishing.lock_thread(thread.pk)
-    changed = _change_opening(thread, source, byline)
+    changed = _change_opening(thread, source, byline, shipped)
     changed = _change_thread(thread, title, source_url, source_date) or changed
     changed = _change_questions(thread, questions) or changed
     if changed:
@@ -78,7 +80,7 @@ def plant(
     return thread, CHANGED if changed else UNCHANGED
 
 
-def _change_opening(thread: Thread, source: str, byline: str) -> bool:
+def _change_opening(thread: Thread, source: str, byline: str, shipped: str) -> bool:
     opening = Comment.objects.select_for_update(no_key=True).get(thread=thread, parent=None)
     opening.thread = thread
     if (opening.source, opening.byline) == (source, byline):
@@ -87,7 +89,8 @@ def _change_opening(thread: Thread, source: str, byline: str) -> bool:
         opening.byline = byline
         opening.save(update_fields=["byline"])
     if opening.source != source:
-        rewrite(opening, source, markup.render(source, opening.limits), editor=None, at=timezone.now(), silently=False)
+        html, is_shipped = markup.render(source, opening.limits), opening.source == shipped
+        rewrite(opening, source, html, editor=None, at=timezone.now(), silently=is_shipped)
     return True
 
 

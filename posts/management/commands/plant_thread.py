@@ -63,10 +63,17 @@ class Command(BaseCommand):
             raise CommandError(f"{_errors_of(said)} Nothing was changed.")
         if any(not 0 < len(text) <= 300 for text, _asks in questions):
             raise CommandError("A question has from 1 to 300 characters. Nothing was changed.")
+        planted, ours = planting.as_planted(KEY), DEFAULTS["byline"]
+        if given and not said.cleaned_data["byline"] and planted.get("byline", ours) == ours:
+            raise CommandError(
+                f"Whose post is it? Readers would see “{ours}”, who wrote the text of this project. Name its author "
+                "with --byline. Nothing was changed."
+            )
+        _title, shipped, _questions = self._read(SEED, options)
         given_now = {name: value for name, value in said.cleaned_data.items() if value}
         try:
             thread, happened = planting.plant(
-                key=KEY, source=source, questions=questions, **DEFAULTS | planting.as_planted(KEY) | given_now
+                key=KEY, source=source, questions=questions, shipped=shipped, **DEFAULTS | planted | given_now
             )
         except markup.TooComplex as fault:
             raise CommandError(f"{fault} Nothing was changed.") from None

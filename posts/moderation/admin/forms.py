@@ -221,7 +221,9 @@ class CheckForm(BareForm):
 
     profession = VisibleCharField(label=_("Profession"), max_length=80, help_text=_("As readers will see it."))
     regulator = VisibleCharField(label=_("Regulator"), max_length=120, help_text=_("Whose register you looked at."))
-    region = VisibleCharField(label=_("Country or state"), max_length=12, help_text=_("Short: US-MD, GB."))
+    region = VisibleCharField(
+        label=_("Country or state"), max_length=40, help_text=_("Such as GB, or US-MD for Maryland.")
+    )
     method = VisibleCharField(
         label=_("How you checked"),
         max_length=200,

@@ -19,6 +19,9 @@ Say more?   What do your clients tell you they've kept, and how has your therapi
 """
 
 
+BYLINE = ("--byline", "The blogger")
+
+
 @pytest.fixture
 def original(tmp_path):
     path = tmp_path / "original.txt"
@@ -66,7 +69,7 @@ def test_text_of_owner_replaces_seed_post_and_keeps_replies(db, original):
         "https://example.org/post",
     )
     assert str(thread.source_date) == "2010-05-31"
-    assert opening.revisions.count() == 1
+    assert opening.revisions.count() == 0
     answer.refresh_from_db()
     assert answer.question.text == "What do your clients tell you they’ve kept?"
     assert thread.comment_count == 1
@@ -80,12 +83,14 @@ def test_same_file_again_changes_nothing_and_keeps_values_not_given(db, original
 
 
 def test_start_does_not_overwrite_text_of_owner(db, original):
-    plant("--file", original)
+    plant("--file", original, *BYLINE)
     assert "reader wrote" in plant().opening.source
 
 
 def test_questions_of_seed_thread_can_be_set(db, original):
-    thread = plant("--file", original, "--question", "Who are you?", "--question", "What did your therapist say?")
+    thread = plant(
+        "--file", original, *BYLINE, "--question", "Who are you?", "--question", "What did your therapist say?"
+    )
     assert [(q.text, q.asks) for q in thread.questions.all()] == [
         ("Who are you?", "everybody"),
         ("What did your therapist say?", "patients"),
@@ -116,7 +121,7 @@ def test_name_of_seed_author_cannot_be_registered(db, original):
 
 
 def test_blank_title_keeps_title(db, original):
-    assert plant("--file", original, "--title", "   ").title == "Is therapy a rehearsal for real life?"
+    assert plant("--file", original, *BYLINE, "--title", "   ").title == "Is therapy a rehearsal for real life?"
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\xff", b"  \n", b"No question here.", b"x" * 100_001])
@@ -209,3 +214,25 @@ def test_sample_with_removed_or_held_comments_can_be_removed_and_added_again(db)
 def test_sample_without_seed_thread_says_what_to_do(db):
     with pytest.raises(CommandError, match="plant_thread"):
         call_command("demo")
+
+
+def test_post_of_owner_needs_its_author(db, original):
+    for _planted in (False, True):
+        with pytest.raises(CommandError, match="Whose post is it"):
+            call_command("plant_thread", "--file", str(original))
+        plant()
+    thread = plant("--file", original, "--byline", "The blogger")
+    original.write_text(ORIGINAL.replace("Say more?", "Tell more?"))
+    assert plant("--file", original) == thread
+    assert Comment.objects.get(parent=None).byline == "The blogger"
+
+
+def test_text_of_this_project_leaves_no_version_behind(db, original):
+    thread = plant()
+    plant("--file", original, "--byline", "The blogger")
+    opening = Comment.objects.get(thread=thread, parent=None)
+    assert opening.edited_at is None
+    assert not opening.revisions.exists()
+    original.write_text(ORIGINAL.replace("Say more?", "Tell more?"))
+    plant("--file", original)
+    assert opening.revisions.count() == 1
