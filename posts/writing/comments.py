@@ -257,6 +257,8 @@ def undelete(*, author: User, comment: Comment) -> Comment:
     comment.save(update_fields=["deleted_at"])
     publishing.state_changed(comment, was_published)
     cases.reopen(comment, None)
+    # The database sets it, and the address of the comment depends on it.
+    comment.refresh_from_db(fields=["is_shown"])
     return comment
 
 

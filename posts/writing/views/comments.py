@@ -24,6 +24,7 @@ from posts.forms.pending_form import signed_out
 from posts.forms.submission import attempted, sent
 from posts.models import Comment, Question, Thread
 from posts.models.comment import EDIT_GRACE
+from posts.models.path import ids_of
 from posts.reading import diff, queries, rendering, slots
 from posts.reading.views.comments import readable
 from posts.threads import exceptions, permissions
@@ -199,10 +200,21 @@ def _own(request: HttpRequest, member: User, pk: int) -> Comment:
 def _left_of(comment: Comment) -> str:
     """Return where to go after a deletion.
 
-    This is the comment above, or the front page if the thread was withdrawn with its opening post.
+    This is the nearest comment that is still shown: the one above or, in the list of the thread, the one before. It is
+    the front page if the thread was withdrawn with its opening post.
     """
     thread = Thread.objects.get(pk=comment.thread_id)
-    return queries.address_of(comment.parent) if comment.parent and thread.withdrawn_at is None else "front"
+    if comment.parent is None or thread.withdrawn_at is not None:
+        return "front"
+    # A tombstone disappears with its last reply.
+    above = Comment.objects.select_related("thread").filter(pk__in=ids_of(comment.path)[:-1], is_shown=True)
+    nearest = above.order_by("-depth")[0]
+    if nearest.depth > 0:
+        return queries.address_of(nearest)
+    root = ids_of(comment.path)[1]
+    before = Comment.objects.select_related("thread").filter(parent=nearest, is_shown=True, pk__lt=root)
+    last = before.order_by("-pk").first()
+    return queries.address_of(last) if last else f"{thread.get_absolute_url()}#talk"
 
 
 def _asked_for(request: HttpRequest, parent: Comment) -> dict[str, Any]:

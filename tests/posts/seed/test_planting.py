@@ -4,6 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from forum import markup
+from posts.management.commands.plant_thread import SEED
 from posts.models import Comment, Thread
 from posts.moderation import actions
 from posts.seed import plain_text
@@ -236,3 +238,10 @@ def test_text_of_this_project_leaves_no_version_behind(db, original):
     original.write_text(ORIGINAL.replace("Say more?", "Tell more?"))
     plant("--file", original)
     assert opening.revisions.count() == 1
+
+
+def test_shipped_texts_have_no_line_breaks_in_sentences():
+    """A line break in a source is one on the page."""
+    for name in ("rules.md", "two-way-street.md"):
+        html = markup.render((SEED.parent / name).read_text(), markup.OPENING)
+        assert "<br>" not in html, name

@@ -243,3 +243,38 @@ def test_thread_has_one_opening_post(opening):
             created_at=timezone.now(),
             published_at=timezone.now(),
         )
+
+
+@pytest.fixture
+def places(opening, alice, bob):
+    """Comments of Alice in a thread, each with the comment at which she is after its deletion."""
+    first = reply(opening, bob)
+    root = reply(opening, alice)
+    leaf = reply(first, alice)
+    gone = reply(first, bob)
+    below = reply(gone, alice)
+    gone.refresh_from_db()
+    comments.delete(author=bob, comment=gone)
+    answered = reply(first, alice)
+    reply(answered, bob)
+    return {
+        "root": (root, first),
+        "leaf": (leaf, first),
+        "last below a tombstone": (below, first),
+        "answered": (answered, first),
+    }
+
+
+@pytest.mark.parametrize("kind", ["root", "leaf", "last below a tombstone", "answered"])
+def test_deletion_and_its_undo_stay_in_the_thread(client, alice, places, kind):
+    comment, left_of = places[kind]
+    client.force_login(alice)
+    page = comment.thread.get_absolute_url()
+    assert client.post(f"/c/{comment.pk}/delete/").url == f"{page}#c{left_of.pk}"
+    assert client.post(f"/c/{comment.pk}/undelete/").url == f"{page}#c{comment.pk}"
+
+
+def test_deletion_of_first_comment_leads_to_the_list(client, alice, opening):
+    comment = reply(opening, alice)
+    client.force_login(alice)
+    assert client.post(f"/c/{comment.pk}/delete/").url == f"{opening.thread.get_absolute_url()}#talk"
