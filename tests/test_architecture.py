@@ -32,7 +32,7 @@ ORDER = [
     "posts.apps",
 ]
 # Pure functions below the models: they import nothing of posts, so that constraints and models may use them.
-PURE = ["posts.models.path", "posts.safety"]
+PURE = ["posts.models.path", "posts.safety", "forum.invisible"]
 # The parts of a package of posts, the lowest first: functions, then forms, then pages.
 PARTS = ["", "forms", "views", "admin"]
 
