@@ -221,7 +221,7 @@ class _NewPassword(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["password1"].label = _("New password")
         self.fields["password1"].help_text = _("At least 10 characters; not your name, not one that many people use.")
-        self.fields["password2"].label = _("The same again")
+        self.fields["password2"].label = _("Repeat the password")
 
 
 class ChangePasswordForm(_NewPassword, allauth_forms.ChangePasswordForm):
@@ -229,7 +229,7 @@ class ChangePasswordForm(_NewPassword, allauth_forms.ChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["oldpassword"].label = _("Present password")
+        self.fields["oldpassword"].label = _("Current password")
 
 
 class SetPasswordForm(_NewPassword, allauth_forms.SetPasswordForm):
@@ -244,7 +244,7 @@ class ProfileForm(forms.ModelForm):
     """The form with which a member changes their display name; the old name stays reserved for them."""
 
     display_name = DisplayNameField(
-        help_text=_("Everybody sees this name, also beside what you wrote before. Your old name stays yours.")
+        help_text=_("Everybody sees this name, also beside what you wrote before. Nobody else can take your old name.")
     )
 
     class Meta:

@@ -32,15 +32,20 @@ FORGOTTEN_AFTER = timedelta(days=30)
 TRACED = ("comment", "thread")
 # Providers give each customer a network of this size, in which the customer can use any address.
 IPV6_PREFIX = 64
-IN_A_WHILE = _("That was a lot in a short time. Please wait %(wait)s and send it again.")
+POSTING = ("comment", "thread", "edit")
+POSTING_QUICKLY = _("You’re posting quickly. Try again in %(wait)s.")
+IN_A_WHILE = _("That was too much at once. Try again in %(wait)s.")
 
 
 class RateLimited(Exception):  # noqa: N818  (it is an answer, not a fault)
-    """Raised when a limit is reached; `wait` is in seconds, and `sentence` tells the user to wait."""
+    """Raised when a limit of the action `act` is reached.
 
-    def __init__(self, wait: float) -> None:
+    `wait` is in seconds, and `sentence` tells the user to wait.
+    """
+
+    def __init__(self, wait: float, act: str) -> None:
         self.wait = max(1, math.ceil(wait))
-        self.sentence = IN_A_WHILE % {"wait": in_words(self.wait)}
+        self.sentence = (POSTING_QUICKLY if act in POSTING else IN_A_WHILE) % {"wait": in_words(self.wait)}
         super().__init__(self.sentence)
 
 
@@ -61,7 +66,7 @@ def take(request: HttpRequest, act: str, token: str = "", units: int = 1) -> Non
         wait = cursor.fetchone()[0]
     if wait is not None:
         record("limit_reached", **who(request), act=act)
-        raise RateLimited(wait)
+        raise RateLimited(wait, act)
 
 
 def delete_expired(at: datetime) -> int:

@@ -42,7 +42,7 @@ class ClinicianForm(BareForm):
         label=_("Your profession"), max_length=80, help_text=_("As readers will see it: “Psychologist”.")
     )
     regulator = VisibleCharField(
-        label=_("Who registers you"), max_length=120, help_text=_("The body that keeps the register.")
+        label=_("Licensing or registration body"), max_length=120, help_text=_("The body that keeps the register.")
     )
     region = VisibleCharField(
         label=_("Country or state"), max_length=40, help_text=_("Such as GB, or US-MD for Maryland.")

@@ -29,7 +29,9 @@ def send_decision(entry: LogEntry) -> None:
         return
     # an answer to a request cannot be appealed, so its mail is another one
     if entry.is_appealable:
-        _write(entry, "emails/decision.txt", _("A decision that concerns you"))
+        about_comment = _("A moderator made a decision about your comment")
+        about_account = _("A moderator made a decision about your account")
+        _write(entry, "emails/decision.txt", about_comment if entry.comment_id else about_account)
     else:
         _write(entry, "emails/verification_answered.txt", _("The moderators wrote to you"))
 

@@ -235,9 +235,13 @@ class ThreadForm(WritingForm):
         required=False,
         help_text=_("Readers can say that they answer it; their answers get a tab of their own."),
     )
-    asks_1 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
+    asks_1 = forms.ChoiceField(
+        label=_("Who is this question for?"), choices=Question.Asked.choices, initial="everybody", required=False
+    )
     question_2 = VisibleCharField(label=_("Second question"), max_length=300, required=False)
-    asks_2 = forms.ChoiceField(label=_("It asks"), choices=Question.Asked.choices, initial="everybody", required=False)
+    asks_2 = forms.ChoiceField(
+        label=_("Who is this question for?"), choices=Question.Asked.choices, initial="everybody", required=False
+    )
     field_order = [
         "title",
         "source",

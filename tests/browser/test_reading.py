@@ -95,17 +95,19 @@ def test_list_of_keys_opens_closes_and_turns_keys_off(visit, thread, talk):
     page.goto(thread.get_absolute_url())
     page.locator(f"#c{talk[0].pk}").focus()
     page.keyboard.press("?")
-    sheet = page.get_by_role("dialog", name="Keys")
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(sheet).to_be_visible()
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     assert focused(page) == f"c{talk[0].pk}"
-    page.get_by_role("navigation", name="Walk through the comments").get_by_role("button", name="Keys").click()
+    page.get_by_role("navigation", name="Walk through the comments").get_by_role(
+        "button", name="Keyboard shortcuts"
+    ).click()
     sheet.get_by_role("button", name="next comment").click()
     expect(sheet).to_be_hidden()
     assert focused(page) == f"c{talk[1].pk}"
     page.keyboard.press("?")
-    sheet.get_by_label("Keys are on").uncheck()
+    sheet.get_by_label("Turn on keyboard shortcuts").uncheck()
     sheet.get_by_role("button", name="Close").click()
     page.keyboard.press("j")
     assert focused(page) == f"c{talk[1].pk}"
@@ -119,9 +121,9 @@ def test_buttons_move_to_parent_and_next_branch(visit, thread, talk):
     page.goto(f"{thread.get_absolute_url()}#c{talk[0].pk}")
     bar = page.get_by_role("navigation", name="Walk through the comments")
     page.locator(f"#c{talk[2].pk}").focus()
-    bar.get_by_role("button", name="Parent").click()
+    bar.get_by_role("button", name="Up to parent").click()
     assert focused(page) == f"c{talk[1].pk}"
-    bar.get_by_role("button", name="Next branch").click()
+    bar.get_by_role("button", name="Next conversation").click()
     assert focused(page) == f"c{talk[4].pk}"
     assert in_view(page, f"#c{talk[4].pk}")
 
@@ -280,7 +282,7 @@ def test_helpful_mark_over_limit_shows_reason(visit, thread, talk, bob, scripts,
     expect(first).to_have_attribute("aria-pressed", "true")
     second.click()
     if scripts:
-        expect(page.locator(f"#h{talk[3].pk}")).to_contain_text("That was a lot in a short time")
+        expect(page.locator(f"#h{talk[3].pk}")).to_contain_text("That was too much at once")
         expect(second).to_have_attribute("aria-pressed", "false")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
     else:

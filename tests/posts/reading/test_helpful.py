@@ -112,7 +112,7 @@ def test_helpful_marks_over_limit_are_refused_with_reason(comments, client, sett
     html = answer.content.decode()
     assert html.startswith("<button")
     assert 'aria-pressed="false"' in html
-    assert "That was a lot in a short time" in html
+    assert "That was too much at once" in html
 
 
 def test_helpful_marks_of_visitors_create_no_sessions(comments):

@@ -266,12 +266,12 @@ def test_list_of_drafts_names_places_and_shows_drafts_that_cannot_be_sent(openin
         "A reply to Bob",
         "A comment",
     ]
-    assert html.count("Go on writing") == 4
+    assert html.count("Continue writing") == 4
     actions.remove(moderator=mod, comment=theirs, reason="Unkind.")
     html = client.get("/drafts/").content.decode()
     assert "Bob" not in html
     assert f"{TEXT} at reply:{theirs.pk}</textarea>" in html
-    assert html.count("Go on writing") == 3
+    assert html.count("Continue writing") == 3
 
 
 def test_query_count_of_list_of_drafts_is_constant(opening, alice, bob, client, settings):
@@ -312,14 +312,14 @@ def test_thread_page_shows_latest_draft_without_another_query(opening, alice, bo
 
     assert line()[0] is None
     keep(alice, f"reply:{opening.pk}")
-    assert line()[0] == "You have an unfinished comment. Go on writing"
+    assert line()[0] == "You have an unfinished comment. Continue writing"
     keep(alice, f"reply:{theirs.pk}")
     told, html = line()
-    assert told == "You have an unfinished reply to Bob. Go on writing All your drafts"
-    assert f'<a href="/c/{theirs.pk}/reply/">Go on writing' in html
+    assert told == "You have an unfinished reply to Bob. Continue writing All your drafts"
+    assert f'<a href="/c/{theirs.pk}/reply/">Continue writing' in html
     assert TEXT not in html
     writing_comments.delete(author=bob, comment=theirs)
-    assert line()[0] == "You have an unfinished comment. Go on writing"
+    assert line()[0] == "You have an unfinished comment. Continue writing"
 
 
 def test_response_to_sent_comment_names_its_draft(opening, alice, client):

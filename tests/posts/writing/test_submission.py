@@ -189,7 +189,7 @@ def test_reply_over_limit_keeps_text_and_shows_time_to_wait(opening, alice, clie
     assert 1 <= int(answer["Retry-After"]) <= 30
     html = answer.content.decode()
     assert other in html
-    assert re.search(r"Please wait \d+ seconds? and send it again. Your text is still in the box.", html)
+    assert re.search(r"Try again in \d+ seconds?\. Your text is still in the box.", html)
     assert Comment.objects.filter(author=alice).count() == 1
     # the same form as the first time is no second comment, and leads to the first
     assert sent(client, opening).url.endswith(f"#c{Comment.objects.get(author=alice).pk}")
