@@ -98,7 +98,7 @@ def test_limited_or_repeated_reply_keeps_text_in_place(visit, thread, answered_c
     form.get_by_role("button", name="Send reply").click()
     expect(page.locator(".comment", has_text=OTHER)).to_have_count(2)
     answer("Once more, and this is too much.")
-    expect(form.get_by_role("alert")).to_contain_text("Please wait 60 minutes")
+    expect(form.get_by_role("alert")).to_contain_text("Try again in 60 minutes")
     expect(form.get_by_label("Your text")).to_have_value("Once more, and this is too much.")
     assert Axe().run(page, options=RULES).response["violations"] == []
 

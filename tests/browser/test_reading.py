@@ -381,7 +381,7 @@ def test_chosen_look_stays_and_page_does_not_scroll(visit, thread, talk, scripts
     page.goto(thread.get_absolute_url())
     paper = "getComputedStyle(document.documentElement).backgroundColor"
     light = page.evaluate(paper)
-    button = page.get_by_role("group", name="Look").get_by_role("button", name="Dark")
+    button = page.get_by_role("group", name="Theme").get_by_role("button", name="Dark")
     button.scroll_into_view_if_needed()
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
