@@ -2,20 +2,24 @@
 
 import json
 import re
+from contextlib import ExitStack
 from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 from django.apps import apps
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User, Verification
+from forum import web_server
 from posts.models import Appeal, Case, Comment, Draft, Flag, Helpful, Question, Revision
 from posts.models.comment import EDIT_GRACE
 from posts.moderation import actions, appeal_answers, appeals, decisions, flags, sanctions, verification
-from posts.privacy import as_html, as_json, data_export
+from posts.privacy import as_html, as_json, data_export, export_file
 from posts.privacy.views import download
 from posts.reading import progress
 from posts.writing import comments as writing_comments
@@ -109,7 +113,76 @@ def test_files_are_downloads_and_not_cached(client, comment, alice):
         assert response["X-Content-Type-Options"] == "nosniff"
         assert {"no-store", "private"} <= set(response["Cache-Control"].split(", "))
         assert response.streaming
+        assert body(response)
         assert client.post(address).status_code == 405
+
+
+def test_download_is_sent_from_file_so_that_slow_reader_holds_no_thread(client, odd_comment, alice):
+    """Waitress needs a thread for what a view yields piece by piece, and none for a file."""
+    client.force_login(alice)
+    cookie = f"session={client.cookies['session'].value}"
+    for address in (HTML, JSON):
+        # the client of the tests reads the file itself
+        response = WSGIHandler().get_response(RequestFactory().get(address, headers={"Cookie": cookie}))
+        assert response.file_to_stream.fileno() > 0
+        content = response.file_to_stream.read()
+        assert int(response["Content-Length"]) == len(content)
+        assert "thread" in content.decode()
+        response.file_to_stream.close()
+
+
+def test_second_download_is_refused_while_first_is_being_sent(client, alice, bob, settings):
+    from forum import settings as shipped
+
+    settings.LIMITS = shipped.LIMITS
+    client.force_login(alice)
+    first = client.get(JSON)
+    for _ in range(11):
+        refused = client.get(HTML)
+        assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+        assert "A download of yours is still running." in refused.content.decode()
+    client.force_login(bob)
+    assert body(client.get(JSON))
+    client.force_login(alice)
+    assert body(first)
+    # a refused download does not count
+    assert body(client.get(HTML))
+
+
+def test_downloads_of_too_many_people_at_once_are_refused(client, alice, bob, monkeypatch):
+    monkeypatch.setattr(export_file, "MOST_OPEN", 1)
+    client.force_login(alice)
+    first = client.get(JSON)
+    client.force_login(bob)
+    refused = client.get(JSON)
+    assert refused.status_code == 429
+    assert "yours did not begin. Please try again in a minute." in refused.content.decode()
+    assert body(first)
+    assert body(client.get(JSON))
+
+
+def test_downloads_are_not_written_by_all_threads_at_once(client, alice):
+    others = [person() for _ in range(export_file.MOST_WRITTEN)]
+    client.force_login(alice)
+    with ExitStack() as stack:
+        for other in others:
+            stack.enter_context(export_file.new_file(other)).close()
+        assert client.get(JSON).status_code == 429
+    assert body(client.get(JSON))
+    assert export_file.MOST_WRITTEN <= web_server.THREADS / 4
+
+
+def test_download_that_fails_leaves_no_file_open(client, alice, monkeypatch):
+    def breaks(document):
+        yield "{"
+        raise RuntimeError("a fault of ours")
+
+    client.force_login(alice)
+    with monkeypatch.context() as broken:
+        broken.setattr(as_json, "pieces", breaks)
+        with pytest.raises(RuntimeError):
+            client.get(JSON)
+    assert body(client.get(JSON))
 
 
 def test_head_request_reads_no_texts(comment, alice, rf):
@@ -118,8 +191,10 @@ def test_head_request_reads_no_texts(comment, alice, rf):
     request.user = alice
     with CaptureQueriesContext(connection) as queries:
         response = download.words(request, "json")
-        assert "".join(map(str, response.streaming_content)) == ""
+        assert b"".join(response.streaming_content) == b""
+    response.file_to_stream.close()
     assert response.status_code == 200
+    assert "Content-Length" not in response
     assert not [query for query in queries if "posts_" in query["sql"]]
 
 
@@ -129,7 +204,7 @@ def test_exports_over_limit_are_refused_with_time_to_wait(client, alice, setting
     settings.LIMITS = shipped.LIMITS
     client.force_login(alice)
     for number in range(10):
-        assert client.get((HTML, JSON)[number % 2]).status_code == 200
+        assert body(client.get((HTML, JSON)[number % 2]))
     refused = client.get(JSON)
     assert refused.status_code == 429
     assert "A little slower, please" in refused.content.decode()
@@ -433,9 +508,6 @@ def test_each_row_is_exported_once_with_any_batch_size(client, opening, alice, b
         flags.flag(comment=theirs, person=alice, reason="spam")
         actions.remove(moderator=mod, comment=comment, reason=WHY)
     whole, read = data(client, alice), page(client, alice)
-    monkeypatch.setattr(download, "BLOCK", 2_000)
-    sizes = [len(block) for block in client.get(HTML).streaming_content]
-    assert all(2_000 <= size < 5_000 for size in sizes[:-1])
     assert [len(whole[name]) for name in ("comments", "flags", "helpful_marks", "decisions")] == [7] * 4
     assert [len(each["earlier_versions"]) for each in whole["comments"]] == [0, 1, 2, 3, 0, 1, 2]
     for size in (1, 2, 3, 7):

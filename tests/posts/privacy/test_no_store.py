@@ -36,6 +36,9 @@ def kept(client, numbers):
     found = []
     for address in addresses(numbers):
         answer = client.get(address)
+        if answer.streaming:
+            # a file that is not read stays open
+            assert b"".join(answer.streaming_content)
         if "no-store" not in answer.headers.get("Cache-Control", ""):
             found.append((answer.status_code, address))
     return found
