@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Sum
 from django.db.models.functions import Cast, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,8 @@ KEPT_FOR = timedelta(days=180)
 MOST_DRAFTS = 100
 # Of all fields of a draft together, as JSON. This is twice the limit of an opening post.
 MOST_CHARACTERS = 250_000
+# Bytes of all drafts of a person together, as JSON. A draft of MOST_CHARACTERS has at most 1,000,000.
+MOST_BYTES = 5 * 1024 * 1024
 PLACE = re.compile(r"thread|(reply|edit):([1-9][0-9]{0,17})")
 
 
@@ -27,6 +29,11 @@ class DraftQuerySet(models.QuerySet):
     def kept(self, person: "User", at: datetime) -> Self:
         """Return the drafts of `person` that have not expired at the time `at`."""
         return self.filter(person=person, saved_at__gt=at - KEPT_FOR)
+
+    def size(self) -> int:
+        """Return how many bytes the fields of these drafts have together, as JSON."""
+        octets = Func(Cast("fields", models.TextField()), function="octet_length", output_field=models.IntegerField())
+        return self.aggregate(size=Sum(octets, default=0))["size"]
 
 
 class Draft(models.Model):

@@ -85,6 +85,10 @@ NOT_YOUR_OWN = _("Whether a comment helped is for its readers to say.")
 NO_GUESTS = _("Only members can write here at present.")
 TOO_LATE = _("A deletion can be undone for a minute; that minute is over.")
 DRAFT_TOO_LONG = _("This is too long to be kept as a draft.")
+TOO_MANY_DRAFTS = _(
+    "Your drafts fill all the space there is for them. This text is kept on this device only; please discard drafts "
+    "that you do not need any more."
+)
 GONE_TO_READ = _("This comment was deleted or removed.")
 BRANCH_LOCKED = _("A moderator closed this branch: it can be read, but nobody can reply in it.")
 WARNED = _(

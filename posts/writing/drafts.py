@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from forum.form_fields import TYPED
 from posts.models import Comment, Draft
-from posts.models.draft import KEPT_FOR, MOST_CHARACTERS, MOST_DRAFTS, PLACE
+from posts.models.draft import KEPT_FOR, MOST_BYTES, MOST_CHARACTERS, MOST_DRAFTS, PLACE
 from posts.threads import exceptions
 from posts.threads.exceptions import Refused
 
@@ -43,7 +43,8 @@ def save(*, person: User, place: str, fields: Mapping[str, str], key: str, at: d
     """Store `fields` as the only draft of `person` at `place`, and return whether it was stored.
 
     It is not stored if the text was sent meanwhile. If it has no text left, the existing draft is deleted. Raises
-    Comment.DoesNotExist for a comment that the person may not know of, Refused if it is too long, or PermissionDenied.
+    Comment.DoesNotExist for a comment that the person may not know of, Refused if it is too long or the
+    person's drafts together have more than MOST_BYTES, or PermissionDenied.
     """
     comment = _about(person, place)
     fields = {name: _clean(fields[name]) for name in FIELDS if fields.get(name)}
@@ -54,6 +55,10 @@ def save(*, person: User, place: str, fields: Mapping[str, str], key: str, at: d
     if len(written) > MOST_CHARACTERS:
         raise Refused(exceptions.DRAFT_TOO_LONG)
     at = at or timezone.now()
+    # Drafts that are saved at the same moment do not see each other, so one for each thread may exceed the limit.
+    others = Draft.objects.kept(person, at).exclude(place=place)
+    if others.size() + len(written.encode()) > MOST_BYTES:
+        raise Refused(exceptions.TOO_MANY_DRAFTS)
     _wait_for_others(person, place)
     with connection.cursor() as cursor:
         cursor.execute(

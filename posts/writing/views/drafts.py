@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from forum import pagination, ratelimit
 from forum.requests import HtmxRequest
 from posts.models import Comment, Draft
-from posts.models.draft import PLACE, address_of
+from posts.models.draft import MOST_BYTES, MOST_DRAFTS, PLACE, address_of
 from posts.threads.exceptions import Refused
 from posts.writing import drafts as writing_drafts
 
@@ -19,7 +19,8 @@ from posts.writing import drafts as writing_drafts
 def drafts(request: HttpRequest) -> HttpResponse:
     """Show the member's drafts, the latest first.
 
-    A POST with `place`, `key` and the fields of a form saves a draft and returns 204.
+    A POST with `place`, `key` and the fields of a form saves a draft and returns 204, or 413 with a sentence if
+    there is no space for it. The browser then keeps it.
     """
     if request.method == "POST":
         return _keep(request)
@@ -40,6 +41,8 @@ def drafts(request: HttpRequest) -> HttpResponse:
     last = shown[-1] if len(rows) > len(shown) else None
     context = {
         "drafts": shown,
+        "most": MOST_DRAFTS,
+        "most_bytes": MOST_BYTES,
         "is_first": position is None,
         "after": last and pagination.position_of(last.saved_at, last.pk),
     }
@@ -57,8 +60,8 @@ def _keep(request: HttpRequest) -> HttpResponse:
         )
     except Comment.DoesNotExist:
         raise Http404 from None
-    except Refused:
-        return HttpResponse(status=413)
+    except Refused as refusal:
+        return HttpResponse(str(refusal), status=413, content_type="text/plain; charset=utf-8")
     return HttpResponse(status=204)
 
 

@@ -200,6 +200,34 @@ def test_draft_that_is_too_long_is_refused_by_code_and_database(alice, client):
         Draft.objects.update(fields={"source": most + "x"})
 
 
+def test_drafts_that_fill_their_space_are_all_kept_and_a_further_one_is_refused(
+    opening, alice, bob, client, monkeypatch
+):
+    """The limit counts bytes: a letter of this script has four."""
+    monkeypatch.setattr(writing_drafts, "MOST_BYTES", 1_000)
+    place = f"reply:{opening.pk}"
+    assert keep(alice, place, "𝕏" * 150)
+    client.force_login(alice)
+    refused = client.post("/drafts/", {"place": "thread", "source": "𝕏" * 100})
+    assert refused.status_code == 413
+    assert "please discard drafts that you do not need" in refused.content.decode()
+    assert drafts() == [(place, "𝕏" * 150)]
+    # the old text of the same place, an expired draft and those of others do not count
+    assert keep(alice, place, "𝕏" * 200)
+    keep(bob, place, "𝕏" * 200)
+    assert keep(alice, place, "𝕏" * 60)
+    assert keep(alice, "thread", "𝕏" * 100)
+    Draft.objects.filter(person=alice, place="thread").update(saved_at=timezone.now() - KEPT_FOR)
+    assert keep(alice, place, "𝕏" * 200)
+
+
+def test_page_of_drafts_tells_how_many_are_kept(alice, client):
+    client.force_login(alice)
+    page = client.get("/drafts/").content.decode()
+    assert "You can have 100 drafts; a further one replaces the oldest." in " ".join(page.split())
+    assert "When they have 5.0\xa0MB together" in " ".join(page.split(" "))
+
+
 def test_database_constraints_on_places_of_drafts(opening, alice):
     keep(alice, "thread")
     with pytest.raises(IntegrityError, match="draft_place_is_what_it_is_about"):
