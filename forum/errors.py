@@ -32,6 +32,12 @@ ABOUT = ("_selected_action", "index", "confirmed", "from_page", "item", "mark")
 MOST_SHOWN_AGAIN = 1_300_000
 SOURCE = re.compile(rb"(?:^|&)source=([^&]*)")
 DATABASE_IS_AWAY = 30
+# Seconds in which the passwords that wait are checked.
+PASSWORDS_WAIT = 10
+
+
+class Busy(Exception):  # noqa: N818  (it is an answer, not a fault)
+    """Raised when too many passwords are being checked. Nothing was changed."""
 
 
 def posted(request: HttpRequest) -> QueryDict:
@@ -150,6 +156,13 @@ def too_many(request: HttpRequest, wait: int | None = None) -> HttpResponse:
         # the form or button stays, with what was typed
         response["HX-Reswap"] = "beforebegin"
     response["Retry-After"] = str(wait)
+    return response
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """Return the 429 page for Busy, which says when to try again and offers a way without a password."""
+    response = render(request, "errors/busy.html", {"wait": ratelimit.in_words(PASSWORDS_WAIT)}, status=429)
+    response["Retry-After"] = str(PASSWORDS_WAIT)
     return response
 
 

@@ -103,7 +103,7 @@ def _is_broken(request: HttpRequest) -> bool:
 
 
 class RateLimitMiddleware:
-    """Answer a RateLimited exception of a view with the page of status 429.
+    """Answer the exceptions RateLimited and Busy of a view with pages of status 429.
 
     Forms do not get here: they show the refusal beside the text (posts.forms.submission).
     """
@@ -117,7 +117,9 @@ class RateLimitMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the page, or None for other exceptions."""
-        return errors.too_many(request, exception.wait) if isinstance(exception, RateLimited) else None
+        if isinstance(exception, RateLimited):
+            return errors.too_many(request, exception.wait)
+        return errors.busy(request) if isinstance(exception, errors.Busy) else None
 
 
 # Levels of isal are 0 to 3. For a page of 120 kB, zlib takes 7 times as long at level 3 and 20 times at level 6 (which

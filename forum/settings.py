@@ -121,6 +121,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 # auth.W004: the constraint user_email_unique_without_case makes addresses unique, but Django looks for `unique=` only.
 # security.W005, W021: HSTS for subdomains and preloading are the operator's choice.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021"]
+PASSWORD_HASHERS = ["accounts.hashers.PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
