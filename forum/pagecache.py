@@ -18,23 +18,15 @@ from typing import Any, Protocol
 from cachetools import LRUCache
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
 from django.template.loader import render_to_string
 
 from forum.context import site
 from forum.cookies import is_visitor, look_of
 
-# The key of a cached page: the address as Django reads it (SERVER_PORT is part of it if there is no Host header); the
-# look from the cookie is added. A second language would have to be added, too.
-KEY = (
-    "HTTP_HOST",
-    "SERVER_NAME",
-    "SERVER_PORT",
-    "wsgi.url_scheme",
-    "HTTP_X_FORWARDED_PROTO",
-    "SCRIPT_NAME",
-    "PATH_INFO",
-    "QUERY_STRING",
-)
+# The key of a cached page: these, whether the reader uses HTTPS, and the look from the cookie. A second language would
+# have to be added. No header that a client can vary at will may be part of it, because each value would store a copy.
+KEY = ("wsgi.url_scheme", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
 
 # Names in the WSGI environment with which views and the page cache communicate.
 VERSION, HOLDS, KEPT = "forum.page_version", "forum.page_holds", "forum.page_kept"
@@ -99,10 +91,10 @@ def render_for_everybody(
 ) -> HttpResponse:
     """Render a page that is the same for all visitors, and let the page cache keep it unless `keeps` is False.
 
-    `version` is the version of the page's content. The template gets `context` and, of the request, only its address
-    and look: no user, no messages, no CSRF token. `places` are the personal parts of the page. Raises PersonalPage if
-    there are any, or if the request is personal, because the page must never be sent to other people. Set `keeps` to
-    False for pages that have an unlimited number of possible addresses.
+    `version` is the version of the page's content. The template gets `context` and, of the request, only its path,
+    query and look: no user, no messages, no CSRF token. `places` are the personal parts of the page. Raises
+    PersonalPage if there are any, or if the request is personal, because the page must never be sent to other people.
+    Set `keeps` to False for pages that have an unlimited number of possible addresses.
     """
     if places or not is_visitor(request.META) or request.user.is_authenticated:
         raise PersonalPage(request.path)
@@ -151,6 +143,17 @@ class Page:
         return [self.zipped if takes_gzip else self.plain]
 
 
+def _has_allowed_host(environ: dict[str, Any]) -> bool:
+    """Return whether Django accepts the host that the request names. Pages do not depend on it, nor on its port."""
+    domain, _port = split_domain_port(environ.get("HTTP_HOST", environ["SERVER_NAME"]))
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+def _uses_https(environ: dict[str, Any]) -> bool:
+    """Return whether a trusted proxy says that it was reached by HTTPS, as Django reads its header."""
+    return environ.get("HTTP_X_FORWARDED_PROTO", "").partition(",")[0].strip() == "https"
+
+
 class PageCache:
     """A WSGI application that answers visitors with cached pages and passes all other requests to `application`."""
 
@@ -164,7 +167,10 @@ class PageCache:
         """Answer one request."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "HTTP_HX_REQUEST" in environ or not is_visitor(environ):
             return self.application(environ, start_response)
-        key = (*(environ.get(name, "") for name in KEY), look_of(environ))
+        if not _has_allowed_host(environ):
+            # Django refuses it
+            return self.application(environ, start_response)
+        key = (*(environ.get(name, "") for name in KEY), _uses_https(environ), look_of(environ))
         store = self.pages_of_queries if environ.get("QUERY_STRING") else self.pages
         kept = store.get(key)
         if kept is not None and monotonic() - kept.checked_at < settings.KEPT_PAGES_FRESH:
@@ -178,7 +184,7 @@ class PageCache:
         environ: dict[str, Any],
         start_response: Callable[..., object],
         store: Store,
-        key: tuple[str, ...],
+        key: tuple[str | bool, ...],
         kept: Page | None,
     ) -> Iterable[bytes]:
         """Pass the request to Django; store the page if the view set its version, or send `kept` if it is current."""
