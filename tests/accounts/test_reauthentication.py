@@ -171,7 +171,7 @@ WAYS = {
         (("app",), {"app", "recovery code"}),
         (("password", "app"), {"app", "recovery code"}),
     ],
-    ids=str,
+    ids=["nothing", "a password", "an app", "both"],
 )
 def test_only_the_strongest_way_confirms_a_change(client, has, accepted, way):
     """Also in a session that had asked for a code before the member added the app on another device."""
