@@ -9,13 +9,14 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import canonical
 from accounts.models import User, Verification
 from accounts.names import skeleton
 from accounts.security_events import record_right
@@ -124,7 +125,8 @@ class PersonAdmin(ForumModelAdmin):
         if not term:
             return queryset, False
         if "@" in term:
-            return queryset.alias(address=Lower("email")).filter(address__startswith=term.lower()), False
+            whole_or_part = Q(address__startswith=term.lower()) | Q(address=canonical(term))
+            return queryset.alias(address=Lower("email")).filter(whole_or_part), False
         found = User.objects.alias(address=Lower("email")).filter(address__startswith=term.lower()).values_list("pk")
         if key := skeleton(term):
             # a union and not OR, so that each half uses its index

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hooks
-from accounts.addresses import canonical
+from accounts.addresses import canonical, checked
 from accounts.models import User
 from accounts.names import skeleton
 from accounts.validators import NAME_MAX_LENGTH, clean_up, validate_display_name
@@ -86,7 +86,7 @@ class SignupForm(allauth_forms.SignupForm):
 
     def clean_email(self) -> str:
         """Return the address in the form in which it is stored; raises allauth's ValidationErrors."""
-        self.cleaned_data["email"] = canonical(self.cleaned_data["email"])
+        self.cleaned_data["email"] = checked(self.cleaned_data["email"])
         return super().clean_email()
 
     def clean_display_name(self) -> str:
@@ -178,7 +178,7 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
 
     def clean_email(self) -> str:
         """Return the address; raises ValidationError if it got too many codes."""
-        self.cleaned_data["email"] = canonical(self.cleaned_data["email"])
+        self.cleaned_data["email"] = checked(self.cleaned_data["email"])
         email = super().clean_email()
         _count_code(email, "sign_in")
         return email
@@ -193,7 +193,7 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
 
     def clean_email(self) -> str:
         """Return the address; raises ValidationError if it got too many codes."""
-        self.cleaned_data["email"] = canonical(self.cleaned_data["email"])
+        self.cleaned_data["email"] = checked(self.cleaned_data["email"])
         email = super().clean_email()
         _count_code(email, "password_reset")
         return email
@@ -208,7 +208,7 @@ class AddEmailForm(allauth_forms.AddEmailForm):
 
     def clean_email(self) -> str:
         """Return the address in the form in which it is stored; raises allauth's ValidationErrors."""
-        self.cleaned_data["email"] = canonical(self.cleaned_data["email"])
+        self.cleaned_data["email"] = checked(self.cleaned_data["email"])
         email = super().clean_email()
         _count_code(email, "email")
         return email

@@ -93,6 +93,13 @@ class UserManager(BaseUserManager["User"]):
         """Return the users with this address in any capitalisation, at most one; the query uses the unique index."""
         return self.alias(address=Lower("email")).filter(address=canonical(email))
 
+    def with_any_address(self, email: str) -> "User | None":
+        """Return the user with this address, or with this as another verified address, or None."""
+        from allauth.account.models import EmailAddress
+
+        known = EmailAddress.objects.filter(email__iexact=canonical(email), verified=True).select_related("user")
+        return self.with_address(email).first() or next((address.user for address in known), None)
+
     def get_by_natural_key(self, email: str | None) -> "User":
         """Return the user with this address; raises DoesNotExist."""
         return self.with_address(email or "").get()

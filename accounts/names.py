@@ -18,7 +18,8 @@ _PAIRS = (("rn", "m"), ("vv", "w"))
 # Letters that look like a plain Latin one and that neither Unicode's decompositions nor confusables.txt lead back to
 # it, by their names: small capitals, and letters with a hook, a tail or a stroke.
 _LATIN = re.compile(
-    "LATIN (?:(?:SMALL|CAPITAL) )?LETTER (?:SMALL CAPITAL |DOTLESS |SCRIPT |INSULAR |LONG |OPEN )?([A-Z])(?: WITH .*)?"
+    "LATIN (?:(?:SMALL|CAPITAL) )?LETTER (?:(?:SMALL CAPITAL|DOTLESS|SCRIPT|INSULAR|LONG|OPEN|BARRED) )?([A-Z])"
+    "(?: WITH .*)?"
 )
 # The ranges that have them.
 _LATIN_LETTERS = [*range(0x180, 0x2B0), *range(0x1D00, 0x1E00), *range(0x2C60, 0x2C80), *range(0xA720, 0xAB70)]

@@ -54,7 +54,7 @@ def switch(name: str, default: bool) -> bool:
 def named(host: str) -> str:
     """Return the name with which a browser on the same machine reaches a server that listens on `host`.
 
-    It is localhost for addresses of this machine, because browsers allow no passkeys at an address of numbers.
+    It is localhost for addresses of this machine, because browsers allow no passkeys at an IP address.
     """
     if host in ("127.0.0.1", "0.0.0.0", "::1", "::"):  # noqa: S104
         return "localhost"

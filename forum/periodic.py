@@ -22,7 +22,7 @@ class PeriodicJobs:
     """A context manager that runs each periodic job in threads of its own, so that long jobs do not delay others.
 
     The end of the `with` block waits for the threads. `failed` maps the names of failing jobs to their number of
-    failures in a row.
+    failures since the last success, those of all their threads together.
     """
 
     def __init__(self) -> None:

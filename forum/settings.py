@@ -205,7 +205,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 SITE_NAME = env.str("SITE_NAME", "Two-Way Street")
 # The site's address, for mails that are not sent by a request. On a laptop it has a name, because browsers allow no
-# passkeys at an address of numbers.
+# passkeys at an IP address.
 SITE_URL = env.str("SITE_URL", f"http://{named(env.str('HOST', '127.0.0.1'))}:{env.str('PORT', '8000')}").rstrip("/")
 # With a key, Akismet checks comments of newcomers, unless they are held anyway; see forum.spamcheck.
 AKISMET_KEY = env.str("AKISMET_KEY", "")

@@ -10,6 +10,7 @@ simplify.
 
 import re
 import threading
+from html import unescape
 
 import nh3
 from bleach.sanitizer import Cleaner
@@ -94,8 +95,9 @@ def shows_nothing(source: str, limits: Limits = COMMENT) -> bool:
 
     A text with a visible letter is never empty, so only few texts are rendered.
     """
-    if is_blank(source) or any(char.isalpha() and char not in INVISIBLE for char in source):
-        return is_blank(source)
+    text = unescape(checked_references(source))
+    if is_blank(text) or any(char.isalpha() and char not in INVISIBLE for char in text):
+        return is_blank(text)
     try:
         html = render(source, limits)
     except TooComplex:

@@ -30,8 +30,8 @@ RULE = re.compile(r" {0,3}(?:(?:- *+){3,}+|(?:_ *+){3,}+|(?:\* *+){3,}+)$")
 DEFINITION = re.compile(
     r"""\[([^\[\]]{1,1000})\]:\ *(?:<([^<>]*)>|([^\s<]\S*))(?:\ +("[^"]*"|'[^']*'|\([^()]*\)))?""", re.VERBOSE
 )
-# A marker of a block followed by a no-break space, which some keyboards and word processors write.
-MARKER = re.compile("[ \u00a0>]*(?:[-+*]|#{1,6}|[0-9]{1,9}[.)]|>)(?=[ \u00a0])[ \u00a0]+")
+# Markers at the beginning of a line, with no-break spaces, which some keyboards and word processors write.
+MARKERS = re.compile("[ \u00a0>]{0,40}(?:(?:[-+*]|#{1,6}|[0-9]{1,9}[.)])[ \u00a0]{1,4})?")
 # Headings start below the page's own two levels.
 HEADING_TAGS = ["h3", "h4", "h5", "h6", "h6", "h6"]
 
@@ -65,9 +65,7 @@ class Reader:
         for line in source.split("\n"):
             self.clock.check()
             line = line.expandtabs(4).rstrip()
-            if "\u00a0" in line:
-                line = MARKER.sub(lambda found: found[0].replace("\u00a0", " "), line, count=1)
-            self._read_line(line)
+            self._read_line(self._with_plain_spaces(line))
         self._close(0)
         for listing, numbers in self.numbers.items():
             _number(listing, numbers)
@@ -76,6 +74,15 @@ class Reader:
                 for item in listing:
                     _tighten(item)
         return self.root
+
+    def _with_plain_spaces(self, line: str) -> str:
+        """Return the line with plain spaces in place of no-break spaces beside its markers; in a fence, as it is."""
+        if "\u00a0" not in line or (isinstance(self.leaf, Code) and self.leaf.end):
+            return line
+        found = MARKERS.match(line)
+        if not found or not found[0].strip(" \u00a0"):
+            return line
+        return found[0].replace("\u00a0", " ") + line[found.end() :]
 
     def _read_line(self, line: str) -> None:
         start = held = 0
@@ -224,18 +231,20 @@ class Reader:
         del self.containers[held:]
 
     def _finish(self, paragraph: Paragraph) -> None:
-        lines = paragraph.lines
-        defined = 0
-        while defined < len(lines) and (found := DEFINITION.fullmatch(lines[defined])):
-            name, target = reference_name(found[1]), found[3] if found[2] is None else found[2]
-            if name in self.ignored or name in self.references or not is_safe_target(target_of(unescaped(target))):
-                break
-            self.references[name] = target, (found[4] or "")[1:-1]
-            defined += 1
-        if defined == len(lines):
-            del self._parent[-1]
+        lines, kept = paragraph.lines, []
+        first = 0
+        while first < len(lines) and (found := DEFINITION.fullmatch(lines[first])):
+            name, target = reference_name(found[1]), unescaped(found[3] if found[2] is None else found[2])
+            if name in self.ignored or name in self.references or not is_safe_target(target_of(target)):
+                kept.append(lines[first])
+            else:
+                self.references[name] = target, unescaped((found[4] or "")[1:-1])
+            first += 1
+        kept += lines[first:]
+        if kept:
+            paragraph.element.text = "\n".join(kept)
         else:
-            paragraph.element.text = "\n".join(lines[defined:])
+            del self._parent[-1]
 
 
 def _number(listing: Element, numbers: list[int]) -> None:

@@ -35,19 +35,20 @@ DESTINATION = (
 LINK_DESTINATION = re.compile(DESTINATION)
 LINK_LABEL = re.compile(r"\[([^\[\]]{0,1000}+)\]")
 IMAGE = re.compile(rf"!\[([^\[\]]*+)\](?:{DESTINATION}|\[[^\[\]]*+\])")
-# Punctuation of other scripts ends a bare address, and so do quotation marks and two asterisks.
+# Punctuation of other scripts ends a bare address, and so do quotation marks and two asterisks. These stand in names.
+IN_NAMES = "\u00b7\u2010\u2011\u2013"
 FOREIGN_PUNCTUATION = "".join(
-    chr(point) for point in range(0x80, 0x11_0000) if unicodedata.category(chr(point))[0] == "P"
+    char for char in map(chr, range(0x80, 0x11_0000)) if unicodedata.category(char)[0] == "P" and char not in IN_NAMES
 )
-# A web address in angle brackets, or bare and not behind a letter of a script that has spaces between words; it matches
-# to its end or not at all. The placeholder of a sign after a backslash may be a part of it.
+# A web address in angle brackets, or bare and not behind a letter of a European or Semitic script; it matches to its
+# end, and what is too long is no link. The placeholder of a sign after a backslash may be a part of it.
 BARE = rf"(?:(?!\*\*)[^\s<>\"`\[\]{STX}{ETX}{FOREIGN_PUNCTUATION}]|{STX}\d+{ETX})"
 WEB_ADDRESS = (
     rf"<(?P<angled>(?i:https?)://[^\s<>]{{1,{LINK_TARGET_MAX_LENGTH}}}+)>"
-    rf"|(?<![0-9A-Za-z\u00c0-\u058f<])(?P<bare>(?i:https?)://{BARE}{{1,{LINK_TARGET_MAX_LENGTH}}}+)(?!{BARE})"
+    rf"|(?<![0-9A-Za-z\u00c0-\u06ff\u1e00-\u1fff<])(?P<bare>(?i:https?)://{BARE}++)"
 )
 # Characters after an address that do not belong to it, as in GitHub's specification.
-TRAILING = "?!.,:*_~'"
+TRAILING = "?!.,:*_~'" + IN_NAMES
 TRAILING_ENTITY = re.compile(r"&[A-Za-z0-9]+$")
 
 
@@ -89,12 +90,12 @@ class _Link(_Pattern):
         if closing is None:
             return no_link
         words = data[match.end() : closing]
-        found = LINK_DESTINATION.match(data, closing + 1)
+        found, name = LINK_DESTINATION.match(data, closing + 1), ""
         if found:
             target = found["bare"] if found["angled"] is None else found["angled"]
             title, end = (found["title"] or "")[1:-1], found.end()
         else:
-            (target, title), end = self._by_name(data, words, closing + 1)
+            (target, title), end, name = self._by_name(data, words, closing + 1)
         address = self.md.typed.restore(target)
         link = _link_to(address)
         if link is None:
@@ -107,20 +108,21 @@ class _Link(_Pattern):
                 # links cannot be nested; the inner one becomes a link
                 return no_link
             link.text = words if words.strip() else AtomicString(address)
+        if not found:
+            self.md.used.add(name)
         if title:
             link.set("title", self.md.typed.restore(title))
         return link, match.start(), end
 
-    def _by_name(self, data: str, words: str, start: int) -> tuple[tuple[str, str], int]:
+    def _by_name(self, data: str, words: str, start: int) -> tuple[tuple[str, str], int, str]:
         label = LINK_LABEL.match(data, start)
         name = reference_name((label and label[1]) or words)
         target = self.md.references.get(name, ("", ""))
-        self.md.used.add(name)
         # a long address that is defined once could be used a thousand times
         self.md.named += sum(map(len, target))
         if self.md.named > self.md.limits.html:
             raise TooComplex(limits.RESULT_TOO_LARGE)
-        return target, label.end() if label else start
+        return target, label.end() if label else start, name
 
 
 class _WebAddress(_Pattern):
@@ -132,6 +134,9 @@ class _WebAddress(_Pattern):
         end = match.end()
         address = match["angled"]
         if address is None:
+            if len(match["bare"]) > LINK_TARGET_MAX_LENGTH:
+                # The whole run is passed over, because each part of it would be as long as the rest.
+                return None, match.start(), end
             address = self._without_what_follows(match["bare"])
             end = match.start() + len(address)
         shown = self.md.typed.restore(address)
@@ -202,13 +207,16 @@ def to_html(md: Markdown, source: str) -> str:
 
     A link definition that no link uses is text, so the source is read again without it. Raises TooComplex.
     """
-    unused: set[str] = set()
-    while True:
-        reader = Reader(md.clock, unused)
+    ignored: set[str] = set()
+    for is_last_try in (False, True):
+        reader = Reader(md.clock, ignored)
         root = _tree(md, reader.read(source), reader.references)
         if reader.references.keys() <= md.used:
             break
-        unused |= reader.references.keys() - md.used
+        # Without the unused ones, links may be missing that others need. Then all are text, so that nothing is lost.
+        ignored |= reader.references.keys() if is_last_try else reader.references.keys() - md.used
+    else:
+        root = _tree(md, Reader(md.clock, ignored).read(source), {})
     for name in ("prettify", "unescape"):
         md.clock.check()
         md.treeprocessors[name].run(root)

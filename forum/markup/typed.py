@@ -70,7 +70,7 @@ class Typed:
                 yield "&amp;"
                 continue
             if sign:
-                if text[done - 3 : done - 1] == "¯\\":
+                if sign == "_" and text[done - 3 : done - 1] == "¯\\":
                     yield "\\"  # the arm of ¯\_(ツ)_/¯
                 yield f"{STX}{ord(sign)}{ETX}"
                 continue

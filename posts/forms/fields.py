@@ -87,6 +87,9 @@ class TextField(VisibleCharField):
         text = super().to_python(value).rstrip()
         first_line = EMPTY_LINES.match(text)
         text = text[first_line.end() :] if first_line else text
+        if self.min_length is not None and len(text.strip()) < self.min_length:
+            # Spaces do not count for the least length.
+            return text.strip()
         is_short = self.max_length is None or len(text) <= self.max_length
         return "" if is_short and markup.shows_nothing(text, markup.OPENING) else text
 

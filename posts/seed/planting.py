@@ -53,7 +53,7 @@ def plant(
     by position, so an updated question keeps its answers. A question that is no longer in `questions` is deleted unless
     it has answers.
     """
-    source, shipped = markup.normalise(source).strip(), markup.normalise(shipped).strip()
+    source, shipped = (markup.normalise(text).lstrip("\n").rstrip() for text in (source, shipped))
     with connection.cursor() as cursor:
         # Of two calls at the same time, the second waits and then finds the thread.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"plant {key}"])

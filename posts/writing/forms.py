@@ -12,7 +12,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.addresses import canonical
+from accounts.addresses import checked
 from accounts.forms import DisplayNameField, Trap
 from accounts.models import User
 from posts.forms.fields import BareForm, TextField, VisibleCharField
@@ -146,7 +146,7 @@ class GuestForm(ReplyForm):
 
     def clean_email(self) -> str:
         """Return the address in the form in which addresses of members are stored."""
-        return canonical(self.cleaned_data["email"])
+        return checked(self.cleaned_data["email"])
 
     def clean_name(self) -> str:
         """Return the name. Raises ValidationError if a member has it or a similar one."""

@@ -52,3 +52,12 @@ def test_one_mailbox_cannot_have_two_accounts(client, typed):
     User.objects.create_user("a@xn--bcher-kva.example", display_name="Anna Leser")
     client.post("/account/signup/", {"email": typed, "display_name": "Berta Leser", "password1": ""})
     assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("email", ["a@i❤.ws", "a@xn--i-7iq.ws"])
+def test_domain_that_no_mail_reaches_is_refused(client, email):
+    answer = client.post("/account/signup/", {"email": email, "display_name": "Anna Leser", "password1": ""})
+    assert answer.status_code == 200
+    assert "check what is after the @" in answer.content.decode()
+    assert not User.objects.exists()

@@ -37,6 +37,7 @@ ALIKE = [
     ("moderator", "ᵐᵒᵈᵉʳᵃᵗᵒʳ"),
     ("moderator", "ɱøđɛɽαŧøɍ"),
     ("Greg", "ɡʀᴇɢ"),
+    ("moderator", "mɵderatɵr"),
     ("Kate", "ƙaƭe"),
     ("نازنین‌زهرا", "نازنینزهرا"),
 ]

@@ -389,6 +389,8 @@ def test_text_of_invisible_characters_is_blank(text, blank):
         ("- \n- \n-", True),
         ("1.", True),
         ("---", True),
+        ("> &#x200b; &zwnj; &#x200b;", True),
+        ("| &zwnj; |\n|---|", True),
         ("| | |\n|-|-|\n| | |", True),
         ("```\n\n```", True),
         ("[](<>)", False),

@@ -369,3 +369,17 @@ def test_cost_of_bleach_is_limited_before_it_runs(monkeypatch):
     monkeypatch.setattr(limits, "CPU_SECONDS", 0.05)
     assert refused(source) == limits.TOOK_TOO_LONG
     assert len(cleaned) == 1
+
+
+@pytest.mark.parametrize("piece", ["https://", "-https://", "=https://"])
+def test_run_of_addresses_without_spaces_is_read_once(monkeypatch, piece):
+    tried = []
+    whole = inlines._WebAddress.handleMatch
+    monkeypatch.setattr(inlines._WebAddress, "handleMatch", lambda *given: tried.append(1) or whole(*given))
+    assert "<a" not in markup.render(piece * 2_000)
+    assert len(tried) == 1
+
+
+@pytest.mark.parametrize("line", ["a" + " " * 500 + "\u00a0b", ">" * 500 + "\u00a0b", "\u00a0" * 500 + "b"])
+def test_search_for_markers_is_bounded(line):
+    assert len(blocks.MARKERS.match(line)[0]) <= 60

@@ -37,3 +37,8 @@ def test_text_that_is_too_long_is_counted():
 )
 def test_indent_of_first_line_is_kept_and_empty_text_is_refused(typed, kept):
     assert TextField(max_length=100, rows=2, required=False, min_length=None).clean(typed) == kept
+
+
+def test_spaces_do_not_count_for_the_least_length():
+    with pytest.raises(forms.ValidationError, match="1 character;"):
+        TextField(max_length=100, rows=2, min_length=20).clean(" " * 19 + "x")

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError:
             raise CommandError(f"“{options['email']}” is not an e-mail address, so nothing was changed.") from None
-        person = User.objects.filter(email__iexact=email).first() or self._person_by_other_address(email)
+        person = User.objects.with_any_address(email)
         if person is None:
             person = User.objects.create_user(email, display_name=self._name(options["name"], email))
         try:
@@ -73,10 +73,6 @@ class Command(BaseCommand):
                 queue=reverse("admin:index"),
             )
         )
-
-    def _person_by_other_address(self, email: str) -> User | None:
-        address = EmailAddress.objects.filter(email__iexact=email, verified=True).select_related("user").first()
-        return address.user if address else None
 
     def _confirm_address(self, person: User) -> None:
         """Mark the address as verified and delete other users' claims to it, unless the user has a verified address."""

@@ -11,7 +11,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.addresses import canonical
 from accounts.models import User
 from forum import outbox
 from forum.security_log import record_change
@@ -34,7 +33,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove the factors, end the sessions, log it and send the mail; raises CommandError if there is none."""
-        person = User.objects.with_address(canonical(options["email"])).first()
+        person = User.objects.with_any_address(options["email"])
         if person is None:
             raise CommandError(f"Nobody here has the address “{options['email']}”, so nothing was changed.")
         factors = Authenticator.objects.filter(user=person)

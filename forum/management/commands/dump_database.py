@@ -40,13 +40,17 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{file} could not be made ({error.strerror}). Name a file that does not exist."
             ) from None
-        with os.fdopen(handle, "wb") as output:
-            ran = subprocess.run(
-                command, env=os.environ | (environment or {}), stdout=output, stderr=subprocess.PIPE, check=False
-            )
-        if ran.returncode:
+        try:
+            with os.fdopen(handle, "wb") as output:
+                ran = subprocess.run(
+                    command, env=os.environ | (environment or {}), stdout=output, stderr=subprocess.PIPE, check=False
+                )
+            if ran.returncode:
+                raise CommandError(f"There is no backup. {ran.stderr.decode(errors='replace').strip()}")
+        except BaseException:
+            # also at Ctrl-C
             file.unlink()
-            raise CommandError(f"There is no backup. {ran.stderr.decode(errors='replace').strip()}")
+            raise
         self.stdout.write(f"The database is in {file}. Restore it with pg_restore, as docs/operations.md says.")
 
 
