@@ -38,7 +38,7 @@ IMAGE = re.compile(rf"!\[([^\[\]]*+)\](?:{DESTINATION}|\[[^\[\]]*+\])")
 # Punctuation of other scripts ends a bare address, and so do quotation marks and two asterisks. These stand in names.
 IN_NAMES = "\u00b7\u2010\u2011\u2013"
 FOREIGN_PUNCTUATION = "".join(
-    char for char in map(chr, range(0x80, 0x11_0000)) if unicodedata.category(char)[0] == "P" and char not in IN_NAMES
+    char for char in map(chr, range(0x80, 0x2_0000)) if unicodedata.category(char)[0] == "P" and char not in IN_NAMES
 )
 # A web address in angle brackets, or bare and not behind a letter of a European or Semitic script; it matches to its
 # end, and what is too long is no link. The placeholder of a sign after a backslash may be a part of it.
