@@ -176,7 +176,10 @@ def _copy(thread: Thread, size: int, dice: random.Random, authors: list[int], po
             [opening.pk, thread.pk],
         )
         latest = Comment.objects.filter(thread=thread).aggregate(at=Max("published_at"))["at"]
-        Thread.objects.filter(pk=thread.pk).update(comment_count=size, last_activity_at=latest)
+        by_clinicians = Comment.objects.filter(thread=thread, depth__gt=0, standpoint__in=("clinician", "both")).count()
+        Thread.objects.filter(pk=thread.pk).update(
+            comment_count=size, clinician_count=by_clinicians, last_activity_at=latest
+        )
         cursor.execute("ANALYZE posts_comment")
 
 

@@ -1,4 +1,4 @@
-"""The filter that shows a datetime: exact in an attribute, short in the text. A script makes the text relative."""
+"""Filters that show a datetime: exact in an attribute, readable in the text. A script makes the text relative."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
@@ -19,20 +19,30 @@ WORDS_KEPT = 5_000
 @register.filter
 def moment(value: datetime) -> SafeString:
     """Return the `<time>` element of an aware datetime: UTC in the attribute, the site's time zone in the text."""
-    return teller()(value)
+    here = value.astimezone(timezone.get_current_timezone())
+    language = get_language()
+    told = f"{_day(here.date(), language)}, {_time(here.hour, here.minute, language)} {escape(here.tzname() or '')}"
+    return SafeString(f'<time datetime="{_exact(value)}">{told}</time>')  # all parts are escaped
 
 
-def teller() -> Callable[[datetime], SafeString]:
-    """Return a function like `moment` for many calls; it looks up time zone and language only once."""
+@register.filter
+def day(value: datetime) -> SafeString:
+    """Return the `<time>` element of an aware datetime, with only the day in the text."""
+    return day_teller()(value)
+
+
+def day_teller() -> Callable[[datetime], SafeString]:
+    """Return a function like `day` for many calls; it looks up time zone and language only once."""
     zone, language = timezone.get_current_timezone(), get_language()
 
     def tell(value: datetime) -> SafeString:
-        here = value.astimezone(zone)
-        told = f"{_day(here.date(), language)}, {_time(here.hour, here.minute, language)}"
-        exact = value.astimezone(UTC).isoformat(timespec="seconds")[:19]
-        return SafeString(f'<time datetime="{exact}Z">{told}</time>')  # both words are escaped below
+        return SafeString(f'<time datetime="{_exact(value)}">{_day(value.astimezone(zone).date(), language)}</time>')
 
     return tell
+
+
+def _exact(value: datetime) -> str:
+    return f"{value.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 @lru_cache(WORDS_KEPT)

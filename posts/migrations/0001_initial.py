@@ -631,6 +631,10 @@ class Migration(migrations.Migration):
                 ("locked_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="locked")),
                 ("withdrawn_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="withdrawn")),
                 ("comment_count", models.PositiveIntegerField(default=0, editable=False, verbose_name="comments")),
+                (
+                    "clinician_count",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="comments by clinicians"),
+                ),
                 ("version", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("marks_shown_at", models.DateTimeField(editable=False, null=True)),
                 ("marks_due_at", models.DateTimeField(editable=False, null=True)),
@@ -658,6 +662,7 @@ class Migration(migrations.Migration):
                 ("new_since", models.DateTimeField()),
                 ("seen_until", models.DateTimeField()),
                 ("seen_at", models.DateTimeField()),
+                ("visits", models.PositiveIntegerField(default=1)),
                 (
                     "folded",
                     django.contrib.postgres.fields.ArrayField(

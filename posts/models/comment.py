@@ -161,6 +161,8 @@ class Comment(models.Model):
         db_persist=True,
     )
 
+    # set by posts.reading.front
+    excerpt: str
     # set by the pages of posts.moderation.admin
     is_masked: bool
     words: str
@@ -333,6 +335,11 @@ class Comment(models.Model):
     def is_answer(self) -> bool:
         """Return whether the comment itself answers a question of the thread, not only a comment further up."""
         return self.depth == 1 and self.question_id is not None
+
+    @property
+    def is_by_clinician(self) -> bool:
+        """Return whether the comment was written as a clinician, verified or not."""
+        return self.standpoint in (self.Standpoint.CLINICIAN, self.Standpoint.BOTH)
 
     def has_text_for(self, viewer: "User | AnonymousUser") -> bool:
         """Return whether `viewer` may read the text. Other viewers see a tombstone."""

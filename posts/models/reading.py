@@ -22,6 +22,7 @@ class Reading(models.Model):
     - `new_since`: comments published later are new in this visit.
     - `seen_until`: the latest activity at the last page view. It becomes `new_since` of the next visit.
     - `seen_at`: when the last page view was.
+    - `visits`: how many visits there were, up to this one.
     - `folded`: ids of comments whose replies are folded, the most recent last. At most MOST_FOLDS are kept, and they
       expire FOLDS_KEPT_FOR after the last page view.
     """
@@ -31,6 +32,7 @@ class Reading(models.Model):
     new_since = models.DateTimeField()
     seen_until = models.DateTimeField()
     seen_at = models.DateTimeField()
+    visits = models.PositiveIntegerField(default=1)
     folded = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:
@@ -48,6 +50,10 @@ class Reading(models.Model):
         A pause longer than AWAY begins a new visit.
         """
         return self.seen_until if moment - self.seen_at > AWAY else self.new_since
+
+    def visits_at(self, moment: datetime) -> int:
+        """Return the value of `visits` for a page view at `moment`."""
+        return self.visits + 1 if moment - self.seen_at > AWAY else self.visits
 
     def folded_at(self, moment: datetime) -> list[int]:
         """Return the ids of the folded comments, or an empty list if they have expired at `moment`."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 # Columns of the viewer's Reading that `for_reading` loads.
-READING = ["id", "person_id", "new_since", "seen_until", "seen_at", "folded"]
+READING = ["id", "person_id", "new_since", "seen_until", "seen_at", "visits", "folded"]
 # Columns that `for_reading` loads of the comment at the top of a branch page: its position and state, not its text.
 TOP = [
     "id",
@@ -101,7 +101,8 @@ class Thread(models.Model):
 
     - `version` is raised by every change that readers can see.
     - `planting_key` identifies a thread that a management command created.
-    - `comment_count` is the number of published comments below the opening post.
+    - `comment_count` is the number of published comments below the opening post, `clinician_count` the number of those
+      that were written as a clinician.
     - `marks_due_at`: helpful marks do not raise the version. They are collected until this time.
     - `marks_shown_at`: when the marks collected before became visible (see `drawn_version`).
     """
@@ -125,6 +126,7 @@ class Thread(models.Model):
     locked_at = models.DateTimeField(_("locked"), null=True, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     comment_count = models.PositiveIntegerField(_("comments"), default=0, editable=False)
+    clinician_count = models.PositiveIntegerField(_("comments by clinicians"), default=0, editable=False)
     version = models.PositiveBigIntegerField(default=0, editable=False)
     marks_shown_at = models.DateTimeField(null=True, editable=False)
     marks_due_at = models.DateTimeField(null=True, editable=False)

@@ -1,4 +1,4 @@
-"""A small mark beside each name: two lines in one of sixteen shapes and one of six pairs of colours.
+"""A round mark beside each name: its first letter on one of a few colours.
 
 The mark depends only on the name as shown. The same name has the same mark everywhere, and the mark reveals nothing
 else about the account.
@@ -6,12 +6,12 @@ else about the account.
 
 from zlib import crc32
 
-COURSES, COLOURS = 16, 6
+COLOURS = 10
 
 
-def avatar_of(name: str) -> tuple[int, int] | None:
-    """Return (shape, colours) of the mark for `name` as numbers from 0, or None for an empty name."""
+def avatar_of(name: str) -> tuple[str, int] | None:
+    """Return (letter, number of the colour from 0) of the mark for `name`, or None for an empty name."""
     if not name:
         return None
-    number = crc32(name.encode("utf-8", "surrogatepass"))
-    return number % COURSES, number // COURSES % COLOURS
+    letter = next((char for char in name if char.isalnum()), name[0])
+    return letter.upper()[:1], crc32(name.encode("utf-8", "surrogatepass")) % COLOURS

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from posts.models import Comment
 
-# Number of list levels that a page indents. Deeper replies name their parent in words.
-INDENTED = 5
 # Steps of a branch. A page with many branches uses the fewest steps.
 STEPS = (7, 6, 5)
 
@@ -28,31 +26,27 @@ class More:
     """The comments that the cut leaves out at the end of a list.
 
     There are `count` of them under `parent`, and they begin after the comment `after`, the last reply that is shown.
-    `after` is None if no reply is shown. `level` and `in_words` are those of the list.
+    `after` is None if no reply is shown.
     """
 
     parent: "Comment"
     count: int
     after: "Comment | None"
-    level: int
-    in_words: bool
 
 
 @dataclass(slots=True)
 class Step:
     """A comment of a page, in the order shown, with the list tags around it.
 
-    - `opens`: its replies follow in a list of their own. `indents`: that list is indented.
+    - `follows_parent`: the comment that it replies to is directly above it.
+    - `opens`: its replies follow in a list of their own.
     - `more`: what is left out if none of its replies is shown.
     - `closes`: for each list that ends after the comment, innermost first, what that list leaves out, or None.
-    - `in_words`: the page must name the parent in words, because the position alone does not show it.
     """
 
     row: "Comment"
-    level: int
-    in_words: bool
+    follows_parent: bool
     opens: bool = False
-    indents: bool = False
     more: More | None = None
     closes: list[More | None] = field(default_factory=list)
 
@@ -64,66 +58,45 @@ class _OpenList:
     `last` is the last reply so far, and `shown` the number of replies so far and of the comments below them.
     """
 
-    owner: Step
+    owner: "Comment"
     last: "Comment | None" = None
     shown: int = 0
 
 
-def steps(rows: Iterable["Comment"], level: int = 1, in_words: bool = False) -> list[Step]:
+def steps(rows: Iterable["Comment"], *, follows_parent: bool = False) -> list[Step]:
     """Return the `rows` of a page as Steps.
 
-    Rows (with `pk`, `parent_id`, `reply_count` and `below_count`) must be in the order shown, each after its parent.
-    Raises ValueError otherwise. A row whose parent is not among the rows goes into the outermost list, for which
-    `level` and `in_words` hold.
-
-    A list is indented where a conversation branches. A single reply to a reply is not indented, so that a conversation
-    of two people does not move to the right. Lists below INDENTED levels are not indented either.
+    Rows (with `pk`, `parent_id` and `below_count`) must be in the order shown, each after its parent. Raises ValueError
+    otherwise. A row whose parent is not among the rows goes into the outermost list. `follows_parent` says whether the
+    first row does so.
     """
     laid: list[Step] = []
     open_lists: list[_OpenList] = []
     there: set[int] = set()
 
     def end_lists(until: int | None) -> None:
-        while open_lists and open_lists[-1].owner.row.pk != until:
+        while open_lists and open_lists[-1].owner.pk != until:
             ended = open_lists.pop()
-            owner = ended.owner
-            left = owner.row.below_count - ended.shown
-            words = not owner.indents
-            laid[-1].closes.append(
-                More(owner.row, left, ended.last, owner.level + owner.indents, words) if left > 0 else None
-            )
+            left = ended.owner.below_count - ended.shown
+            laid[-1].closes.append(More(ended.owner, left, ended.last) if left > 0 else None)
 
     for row in rows:
-        if row.parent_id in there and laid[-1].row.pk == row.parent_id:
-            above = laid[-1]
-            above.opens = True
-            above.indents = is_indented(above.row, above.level, level)
-            open_lists.append(_OpenList(above))
+        follows = bool(laid) and laid[-1].row.pk == row.parent_id
+        if follows:
+            laid[-1].opens = True
+            open_lists.append(_OpenList(laid[-1].row))
         else:
-            if row.parent_id in there and all(each.owner.row.pk != row.parent_id for each in open_lists):
+            if row.parent_id in there and all(each.owner.pk != row.parent_id for each in open_lists):
                 raise ValueError(f"comment {row.pk} is not behind its parent")
             end_lists(row.parent_id if row.parent_id in there else None)
         if open_lists:
             innermost = open_lists[-1]
-            owner = innermost.owner
-            # After an unindented conversation below one of its siblings, it would seem to belong to that conversation.
-            strays = laid[-1].level == owner.level + owner.indents and laid[-1].row.pk != row.parent_id
-            strays = strays and laid[-1].row.parent_id != row.parent_id
             innermost.last, innermost.shown = row, innermost.shown + 1 + row.below_count
-            step = Step(row, owner.level + owner.indents, in_words=strays or not owner.indents)
-        else:
-            step = Step(row, level, in_words)
         there.add(row.pk)
-        laid.append(step)
+        laid.append(Step(row, follows or (not laid and follows_parent)))
     if laid:
         end_lists(None)
     for step in laid:
         if not step.opens and step.row.below_count > 0:
-            step.indents = is_indented(step.row, step.level, level)
-            step.more = More(step.row, step.row.below_count, None, step.level + step.indents, not step.indents)
+            step.more = More(step.row, step.row.below_count, None)
     return laid
-
-
-def is_indented(row: "Comment", at_level: int, outermost: int = 1) -> bool:
-    """Return whether the list of replies to `row`, which is shown at that level, is indented."""
-    return at_level <= INDENTED and (row.reply_count > 1 or at_level == outermost == 1)

@@ -32,10 +32,11 @@ def record_visit(*, reader: User, thread: Thread, reading: Reading | None, at: d
         )
         Reading.objects.bulk_create([first], ignore_conflicts=True)
     elif at - reading.seen_at >= LEAST_PAUSE:
-        changes: dict[str, datetime | list[int]] = {
+        changes: dict[str, datetime | int | list[int]] = {
             "new_since": reading.new_since_at(at),
             "seen_until": thread.last_activity_at,
             "seen_at": at,
+            "visits": reading.visits_at(at),
         }
         if reading.folded and not reading.folded_at(at):
             changes["folded"] = []

@@ -71,7 +71,7 @@ class TreePage:
 
     `before` and `after` are the positions where the list continues in that direction, or None. `above` has the comments
     between the opening post and `top`, the outermost first. `root_is_first` says whether the first page of the thread
-    has the root of the branch that `top` is in.
+    has the root of the branch that `top` is in. `follows_top` says whether the first row is directly below `top`.
     """
 
     top: Comment
@@ -80,13 +80,12 @@ class TreePage:
     before: str | None = None
     after: str | None = None
     root_is_first: bool = True
-    level: int = 1
-    in_words: bool = False
+    follows_top: bool = False
 
     @cached_property
     def steps(self) -> list[nesting.Step]:
         """Return the rows with the list tags around them."""
-        return nesting.steps(self.rows, self.level, self.in_words)
+        return nesting.steps(self.rows, follows_parent=self.follows_top)
 
 
 def page_of_replies(
@@ -110,7 +109,11 @@ def page_of_replies(
     ids, goes_on, lies_behind, root_is_first = _ids(ordered, way, values, tab)
     rows = Comment.objects.for_display().in_bulk([*above, top_pk, *ids])
     page = TreePage(
-        rows[top_pk], [rows[pk] for pk in ids if pk in rows], [rows[pk] for pk in above], root_is_first=root_is_first
+        rows[top_pk],
+        [rows[pk] for pk in ids if pk in rows],
+        [rows[pk] for pk in above],
+        root_is_first=root_is_first,
+        follows_top=way == "first",
     )
     listed = [row for row in page.rows if row.parent_id == top_pk]
     further, behind = (goes_on, lies_behind) if way != "before" else (lies_behind, goes_on)

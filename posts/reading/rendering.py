@@ -5,14 +5,14 @@ may go. `RenderedPage.text` fills them with what posts.reading.slots returns for
 So all readers share one rendered page, which is kept in memory for one version of the thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache, partial
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -20,19 +20,25 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from forum import pagination
 from forum.pagecache import Store
-from forum.templatetags.moments import teller
+from forum.templatetags.moments import day_teller
 from posts.models import Comment, Question, Thread, path
 from posts.models.comment import standpoint_in_words
 from posts.reading import avatar, nesting, orders, queries
+from posts.reading.excerpt import excerpt
 from posts.reading.location import Location
 from posts.reading.queries import ALL, Tab, TreePage
 from posts.reading.slot_markers import SlottedText
-from posts.reading.slots import helpful_button, new_tag, own_slots, words_of_button
+from posts.reading.slots import new_tag, own_slots, words_of_button
 
 # Memory of a row without its text, as a rough estimate.
 ROW_BYTES = 3_000
-# Numbers of replies whose texts are kept, for each kind of text.
+# Numbers of replies whose texts are kept.
 COUNTS_KEPT = 2_000
+# A reply from this depth on repeats the first words of what it replies to, so many characters of them. Where the style
+# sheet indents no further (see .branch in components/thread.css), the position does not show it.
+QUOTED_FROM, QUOTED = 6, 60
+# How fast people read, to say how long a post takes.
+WORDS_A_MINUTE = 230
 
 _kept_pages = Store(settings.KEPT_PAGES_BYTES)
 # A separate store, because addresses can name any number of positions. These pages must not evict the first pages.
@@ -86,26 +92,28 @@ def render_page(
             "is_first": not location.way or bool(shown.rows and shown.before is None),
             "is_open": shown.top.accepts_replies() and shown.top.pk not in _below_locks(shown),
             "tree": tree_drawn,
+            "is_sample": bool(shown.rows) and all(row.is_sample for row in (shown.top, *shown.rows) if row.depth),
             "since": pagination.microseconds(thread.last_activity_at),
-            "helpful": top and helpful_button(shown.top, False),
-            "face": top and avatar.avatar_of(shown.top.public_name),
-            "back": top and queries.way_back(shown),
         }
+        if top:
+            context |= {"top_drawn": render_top(thread, shown, reveals), "back": queries.way_back(shown)}
+        else:
+            minutes = round(len(strip_tags(shown.top.html).split()) / WORDS_A_MINUTE) or 1
+            context |= {"face": avatar.avatar_of(shown.top.public_name), "minutes": minutes}
         name = "posts/reading/fragments/branch_content.html" if top else "posts/reading/fragments/thread_content.html"
         return shown, render_to_string(name, context)
 
     return _kept_or_rendered(thread, location, (top and top.pk,), content, keeps=not reveals)
 
 
-def render_rest(thread: Thread, location: Location, top: Comment, level: int, in_words: bool) -> RenderedPage:
-    """Return the RenderedPage of what the cut left out below `top`, for a list at that `level` (see nesting.steps)."""
+def render_rest(thread: Thread, location: Location, top: Comment) -> RenderedPage:
+    """Return the RenderedPage of what the cut left out below `top`."""
 
     def items() -> tuple[TreePage, str]:
         shown = queries.page_of_replies(top.pk, order=location.order, position=location.position)
-        shown.level, shown.in_words = level, in_words
         return shown, render_rows(thread, shown, location.order)
 
-    return _kept_or_rendered(thread, location, (top.pk, level, in_words), items)
+    return _kept_or_rendered(thread, location, (top.pk, "rest"), items)
 
 
 def _kept_or_rendered(
@@ -134,32 +142,108 @@ def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: Tab
         comment.thread = thread
         if comment.is_answer:
             comment.question = _asked(thread, comment)
-    language = get_language()
+    is_thread = shown.top.depth == 0
+    runs = _runs(thread, shown) if is_thread and tab == ALL else {}
+    # Below the heading of a question, names are headings of the next level.
+    heading = "h4" if is_thread and thread.asks else "h3"
+    return _draw(thread, shown, shown.steps, order=order, runs=runs, heading=heading)
+
+
+def render_top(thread: Thread, shown: TreePage, reveals: bool) -> SafeString:
+    """Return the HTML of the comment at the top of a branch page. `reveals` shows it although it is not published."""
+    return _draw(thread, shown, [nesting.Step(shown.top, follows_parent=True)], heading="h2", reveals=reveals)
+
+
+def _draw(
+    thread: Thread,
+    shown: TreePage,
+    steps: list[nesting.Step],
+    *,
+    heading: str,
+    order: str = "oldest",
+    runs: dict[int, tuple[int, str, str]] | None = None,
+    reveals: bool = False,
+) -> SafeString:
+    language, rows = get_language(), [step.row for step in steps]
     words = _words(language)
+    names = {comment.pk: escape(comment.public_name) for comment in (shown.top, *rows)}
+    if reveals:
+        names[shown.top.pk] = escape(shown.top.shown_author)
     context = {
         "below_locks": _below_locks(shown),
-        "steps": shown.steps,
-        "names": {comment.pk: escape(comment.public_name) for comment in (shown.top, *shown.rows)},
-        "faces": {comment.pk: avatar.avatar_of(comment.public_name) for comment in shown.rows},
+        "steps": steps,
+        "top_pk": shown.top.pk,
+        "names": names,
+        "replies_to": _replies_to(shown, steps, names, language),
+        "runs": runs or {},
+        "heading": heading,
+        "faces": {comment.pk: avatar.avatar_of(comment.public_name) for comment in rows},
         "standpoints": _standpoints(language),
         "locked": thread.is_locked,
-        "tells_question": isinstance(tab, str),
-        "answers_what": cache(lambda question: escape(_("answers: %s") % question.text)),
-        "rest_of": lambda more, inline=False: _rest_of(order, more, inline).replace("&", "&amp;"),
-        "badge_of": _badge_of,
-        "moment": teller(),
+        "is_withheld": reveals,
+        "tags_samples": not all(comment.is_sample for comment in shown.rows),
+        "rest_of": lambda more: _rest_of(order, more).replace("&", "&amp;"),
+        "badges": _badges(rows),
+        "day": day_teller(),
         "count_replies": partial(_count_replies, language),
-        "count_more": partial(_count_more, language),
-        "count_hidden": partial(_count_hidden, language),
-        "helped": {
-            count: escape(comment.helped) for count, comment in {c.helpful_count: c for c in shown.rows}.items()
-        },
+        "show_more": _show_more,
+        "helped": {count: escape(comment.helped) for count, comment in {c.helpful_count: c for c in rows}.items()},
         "words": words,
         "gone": _words_of_gone(language),
         # Names of their own are faster in a template than keys.
         **{f"say_{name}": said for name, said in words.items()},
     }
     return mark_safe(render_to_string("posts/reading/comments.jinja", context, using="fast"))  # noqa: S308
+
+
+def _replies_to(
+    shown: TreePage, steps: list[nesting.Step], names: Mapping[int, str], language: str
+) -> dict[int, tuple[str, str]]:
+    """Return for each reply to a comment the name of that comment's author and its first words, both as HTML.
+
+    The words are empty where the position shows what the reply belongs to. The top of the page and replies to the
+    opening post are not in it.
+    """
+    above = {comment.pk: comment for comment in (shown.top, *shown.rows)}
+    words_of = cache(lambda pk: escape(excerpt(above[pk].html, QUOTED)) if above[pk].is_published else "")
+    told = {}
+    for step in steps:
+        row = step.row
+        parent = above.get(row.parent_id or 0)
+        if row.depth > 1 and parent is not None:
+            name = names[parent.pk] or _words_of_gone_parent(language)[parent.state]
+            is_quoted = not step.follows_parent or row.depth >= QUOTED_FROM
+            told[row.pk] = name, words_of(parent.pk) if is_quoted else ""
+    return told
+
+
+def _runs(thread: Thread, shown: TreePage) -> dict[int, tuple[int, str, str]]:
+    """Return the headings of runs of comments that answer the same question, by the id of the first one of each run.
+
+    A heading is (position of the question, or 0; label; text), as HTML. There are none in a thread without questions.
+    """
+    headings = {question.pk: (question.position, question.tab, question.text) for question in thread.asks}
+    runs: dict[int, tuple[int, str, str]] = {}
+    last = -1
+    for row in shown.rows:
+        if headings and row.depth == 1:
+            heading = headings.get(row.question_id or 0, (0, "", _("Conversation about the post")))
+            if heading[0] != last:
+                last = heading[0]
+                runs[row.pk] = (last, escape(heading[1]), escape(heading[2]))
+    return runs
+
+
+def _badges(rows: Iterable[Comment]) -> dict[int, SafeString]:
+    """Return the badge of each comment by a verified clinician: whole once for each person, then short."""
+    badges: dict[int, SafeString] = {}
+    seen: set[tuple[str, int]] = set()
+    for row in rows:
+        if row.verification_id is not None:
+            person = (row.public_name, row.verification_id)
+            badges[row.pk] = render_to_string("posts/reading/badge.html", {"c": row, "is_short": person in seen})
+            seen.add(person)
+    return badges
 
 
 def _below_locks(shown: TreePage) -> set[int]:
@@ -180,9 +264,12 @@ def _words(language: str) -> dict[str, str]:
     words = {
         "sample": _("sample"),
         "guest": _("guest"),
+        # Translators: a name follows
+        "in_reply": _("in reply to"),
         # Translators: %s is a name
-        "in_reply": _("in reply to %s"),
-        "in_reply_above": _("in reply to a comment above"),
+        "more_about": _("More about the comment of %s"),
+        "quote": _("Quote"),
+        "show_branch": _("Show this branch"),
         "edited": _("edited"),
         "no_text": _("A comment without its text"),
         "reply": _("Reply"),
@@ -212,41 +299,42 @@ def _words_of_gone(language: str) -> dict[str, str]:
     return {state: escape(said) for state, said in words.items()}
 
 
+@cache
+def _words_of_gone_parent(language: str) -> dict[str, str]:
+    """Return what stands in `language` for the name of a comment of each state whose author is not shown."""
+    words = dict.fromkeys(Comment.State, _("a comment under review")) | {
+        Comment.State.DELETED: _("a deleted comment"),
+        Comment.State.REMOVED: _("a removed comment"),
+    }
+    return {state: escape(said) for state, said in words.items()}
+
+
 # The language is a part of the key of these caches; it has to be the active one.
 @lru_cache(COUNTS_KEPT)
 def _count_replies(language: str, number: int) -> str:
     return escape(ngettext("%(n)d reply", "%(n)d replies", number) % {"n": number})
 
 
-@lru_cache(COUNTS_KEPT)
-def _count_more(language: str, number: int) -> str:
-    return escape(ngettext("%(n)d more reply", "%(n)d more replies", number) % {"n": number})
+def _show_more(more: nesting.More, name: str) -> str:
+    """Return the text of the link to what the cut left out, as HTML. `name` is that of the parent's author, or ""."""
+    count = {"n": more.count, "name": f"<bdi>{name}</bdi>"}
+    if more.after is None:
+        if not name:
+            return ngettext("Show %(n)d reply", "Show %(n)d replies", more.count) % count
+        return ngettext("Show %(n)d reply to %(name)s", "Show %(n)d replies to %(name)s", more.count) % count
+    if not name:
+        return ngettext("Show %(n)d more reply", "Show %(n)d more replies", more.count) % count
+    return ngettext("Show %(n)d more reply to %(name)s", "Show %(n)d more replies to %(name)s", more.count) % count
 
 
-@lru_cache(COUNTS_KEPT)
-def _count_hidden(language: str, number: int) -> str:
-    return escape(ngettext("Show %(n)d reply", "Show %(n)d replies", number) % {"n": number})
-
-
-def _badge_of(comment: Comment) -> SafeString:
-    return render_to_string("posts/reading/badge.html", {"c": comment})
-
-
-def _rest_of(order: str, more: nesting.More, inline: bool = False) -> str:
-    """Return the address of what the cut left out.
-
-    This is the branch page, or with `inline` only its list items.
-    """
+def _rest_of(order: str, more: nesting.More) -> str:
+    """Return the address of what the cut left out: a page of the branch, or with htmx only its list items."""
     # Inside branches, replies are ordered oldest first also on pages that are ordered newest first.
     order = "oldest" if order == "newest" else order
     # numbers and names of orders need no quoting
     query = [] if order == "oldest" else [f"order={order}"]
     if more.after is not None:
         query.append(f"after={orders.ORDERS[order].position_of(more.after)}")
-    if inline:
-        query.append(f"level={more.level}")
-        if more.in_words:
-            query.append("words=1")
     return f"/c/{more.parent.id}/branch/" + (f"?{'&'.join(query)}" if query else "")
 
 
@@ -264,13 +352,11 @@ def arrival(thread: Thread, comment: Comment, viewer: User | AnonymousUser, is_n
     parent = comment.parent
     if parent is None:
         raise ValueError(f"comment {comment.pk} is no reply")
-    shown = TreePage(parent, [comment], [], in_words=not nesting.is_indented(parent, parent.depth))
+    shown = TreePage(parent, [comment], [], follows_top=parent.reply_count <= 1)
     slots: dict[str, str] = {}
     if viewer.is_authenticated:
         slots = own_slots(comment, viewer, viewer.moderates)
     if is_new:
         slots[f"new:{comment.pk}"] = new_tag()
     html = RenderedPage(shown, render_rows(thread, shown)).text(slots)
-    return render_to_string(
-        "posts/reading/fragments/arrival.html", {"parent": parent, "indents": not shown.in_words, "html": html}
-    )
+    return render_to_string("posts/reading/fragments/arrival.html", {"parent": parent, "html": html})

@@ -15,6 +15,7 @@ KINDS = {
     "since": "above the tree: how many comments are new",
     "drafts": "above the tree: the reader's drafts",
     "waits": "above the tree: the reader's comments that wait for review on another page",
+    "post": "in the tag of the opening post: whether it is open",
     "open": "in the tag of a branch: whether it is open",
     "fold": "after the number of replies",
     "more": "after the number of replies left out",

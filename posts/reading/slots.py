@@ -102,6 +102,9 @@ def slots_for_member(
         slots["drafts:0"] = render_to_string("posts/reading/fragments/unfinished.html", context)
     for pk in reading.folded_at(at) if reading else ():
         slots[f"open:{pk}"] = ""
+    if reading and reading.visits_at(at) > 1:
+        # Who comes back has read the post.
+        slots[f"post:{shown.top.pk}"] = " data-read"
     return slots
 
 
@@ -235,17 +238,10 @@ def _lay_new(
         "since": pagination.microseconds(thread.last_activity_at),
     }
     slots["since:0"] = render_to_string("posts/reading/fragments/new_since.html", bar)
-    # Only the texts need escaping. The rest is numbers.
-    tag, previous_words, next_words = new_tag(), escape(_("previous new")), escape(_("next new"))
     for index, row in enumerate(here):
         before = addresses[index - 1] if index else _nearest(elsewhere, row.path, backward=True)
         after = addresses[index + 1] if index + 1 < len(here) else _nearest(elsewhere, row.path, backward=False)
-        links = "".join(
-            f' <a class="to-new" href="{address}" rel="{rel}">{words}</a>'
-            for address, rel, words in ((before, "prev", previous_words), (after, "next", next_words))
-            if address
-        )
-        slots[f"new:{row.pk}"] = tag + links
+        slots[f"new:{row.pk}"] = new_tag(before, after)
     # for each path, the number of new comments below it
     below = Counter(path[:end] for path in new.values() for end in range(WIDTH, len(path), WIDTH))
     branches = [row for row in shown.rows if row.path in below]
@@ -261,16 +257,22 @@ def _lay_new(
             slots[f"more:{row.id}"] = _so_many_new(language, left_out)
 
 
-def new_tag() -> SafeString:
-    """Return the mark of a new comment."""
-    return format_html(' <span class="tag tag-new">{}</span>', _("new"))
+def new_tag(before: str = "", after: str = "") -> SafeString:
+    """Return the mark of a new comment, with links to the new comments `before` and `after` it if there are any.
+
+    The links are for those who use the keyboard or no scripts, and for the script of the bar above the tree.
+    """
+    links = ((before, "prev", _("previous new")), (after, "next", _("next new")))
+    return format_html(' <span class="tag tag-new">{}</span>', _("new")) + format_html_join(
+        "", ' <a class="to-new" href="{}" rel="{}">{}</a>', (link for link in links if link[0])
+    )
 
 
 @lru_cache(MOST_NEW)
 def _so_many_new(language: str, number: int) -> SafeString:
-    """Return the tag with a number of new comments. The active `language` is a part of the cache's key."""
+    """Return the words for a number of new comments. The active `language` is a part of the cache's key."""
     return format_html(
-        ' <span class="tag tag-new">{}</span>', ngettext("%(n)d new", "%(n)d new", number) % {"n": number}
+        '<span class="so-many-new">, {}</span>', ngettext("%(n)d new", "%(n)d new", number) % {"n": number}
     )
 
 

@@ -63,6 +63,7 @@ def gather_mark(thread: Thread, at: datetime) -> None:
 PUBLISH = """
 WITH in_thread AS (
     UPDATE posts_thread SET version = version + 1, comment_count = comment_count + 1,
+        clinician_count = clinician_count + %(by_clinicians)s,
         last_activity_at = greatest(
             last_activity_at + CASE WHEN %(at)s::timestamptz IS NULL THEN '1 microsecond' ELSE '0' END::interval,
             coalesce(%(at)s, clock_timestamp())
@@ -124,6 +125,7 @@ def publish_reply(comment: Comment, parent: Comment, question: Question | None, 
         "parent": comment.parent_id,
         "question": comment.question_id,
         "answers": int(comment.is_answer),
+        "by_clinicians": int(comment.is_by_clinician),
         "above": path.ids_of(comment.path)[:-1],
     }
     with connection.cursor() as cursor:
@@ -158,6 +160,7 @@ def insert_opening(opening: Comment) -> None:
 COUNT = """
 WITH in_thread AS (
     UPDATE posts_thread SET version = version + 1, comment_count = comment_count + %(in_thread)s,
+        clinician_count = clinician_count + %(by_clinicians)s,
         last_activity_at = greatest(last_activity_at, %(at)s::timestamptz)
     WHERE id = %(thread)s
 ), in_tab AS (
@@ -202,6 +205,13 @@ def count_appearance(comment: Comment, at: datetime | None = None) -> None:
     _count(comment, 1, at)
 
 
+def standpoint_changed(comment: Comment, was_by_clinician: bool) -> None:
+    """Count a locked `comment` among those by clinicians, or stop counting it, after a change of its standpoint."""
+    step = int(comment.is_by_clinician) - int(was_by_clinician)
+    if step and comment.depth and comment.is_published:
+        Thread.objects.filter(pk=comment.thread_id).update(clinician_count=F("clinician_count") + step)
+
+
 def count_disappearance(comment: Comment) -> None:
     """Stop counting `comment`, which was published and is now deleted, removed, hidden or held."""
     _count(comment, -1)
@@ -221,6 +231,7 @@ def _count(comment: Comment, step: int, at: datetime | None = None) -> None:
             {
                 "thread": comment.thread_id,
                 "in_thread": step if comment.depth else 0,
+                "by_clinicians": step if comment.depth and comment.is_by_clinician else 0,
                 "at": at,
                 "step": step,
                 "question": comment.question_id,

@@ -202,7 +202,9 @@ def edit(
     drafts.delete_sent(person=editor, place=f"edit:{comment.pk}")
     now = timezone.now()
     if standpoint is not None and standpoint != comment.standpoint:
+        was_by_clinician = comment.is_by_clinician
         _speak_as(comment, editor, standpoint, now)
+        publishing.standpoint_changed(comment, was_by_clinician)
     elif source == comment.source:
         return comment
     why = []

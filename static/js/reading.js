@@ -98,6 +98,49 @@ function branchOf(id) {
   return document.querySelector(`#b${id} > .branch`);
 }
 
+// The opening post: closed for visitors who come back after they read it to its end. Members' pages know it already.
+const post = document.querySelector(".post");
+if (post && !form) {
+  const name = `read:${tree?.dataset.thread}`;
+  if (recall(name) && !location.hash) {
+    post.dataset.read = "";
+    post.open = false;
+  }
+  let isSeen = false;
+  new IntersectionObserver(([end]) => { isSeen ||= end.isIntersecting && post.open; }).observe(post.nextElementSibling);
+  addEventListener("pagehide", () => { if (isSeen) keep(name, "1"); });
+}
+
+// The menu of a comment: one is open at a time; Escape and a press outside close it. Scripts add "Copy link".
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.(".menu[open]")) return;
+  for (const other of document.querySelectorAll(".menu[open]")) if (other !== menu) other.open = false;
+  const list = menu.querySelector("div");
+  if (!tree || list.querySelector("button")) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = tree.dataset.copy;
+  button.addEventListener("click", async () => {
+    const id = menu.closest(".comment").id.slice(1);
+    await navigator.clipboard.writeText(new URL(`/c/${id}/`, location.href).href);
+    button.textContent = tree.dataset.copied;
+    setTimeout(() => { button.textContent = tree.dataset.copy; }, 2000);
+  });
+  list.prepend(button);
+}, true);
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.(".menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 tree?.addEventListener("click", (event) => {
   const summary = event.target.closest(".branch > summary");
   if (summary) remember(summary.closest("li").id.slice(1), summary.parentElement.open);
@@ -110,6 +153,9 @@ if (tree && !form) {
     if (branch && !branch.contains(target)) branch.removeAttribute("open");
   }
 }
+
+// Milliseconds after a wheel, a finger or a key within which a scroll is taken for the reader's own.
+const HAND = 1000;
 
 // Ways through the comments: by key, by the buttons at the edge, by the sheet of keys.
 const keys = { j: "next", k: "previous", p: "parent", b: "branch", n: "new", m: "earlier", c: "fold", r: "reply", q: "quote", "?": "help" };
@@ -136,6 +182,11 @@ function isNew(comment) {
   return comment.querySelector(":scope > .byline .tag-new") !== null;
 }
 
+// The comment that this one replies to, or the opening post.
+function parentOf(comment) {
+  return comment?.closest("li")?.parentElement.closest("li")?.querySelector(":scope > .comment") ?? comments()[0];
+}
+
 // Without the focus in a comment the first step leads to the one at the top of the screen, not past it.
 function walk(direction, wanted = () => true) {
   const all = comments(), here = current();
@@ -158,12 +209,12 @@ function toNew(direction) {
 const ways = {
   next: () => go(walk(1)),
   previous: () => go(walk(-1)),
-  parent: () => go(current()?.closest("li")?.parentElement.closest("li")?.querySelector(":scope > .comment") ?? comments()[0]),
+  parent: () => go(parentOf(current())),
   branch: () => go(walk(1, (one) => one.closest("ol")?.parentElement === tree)),
   new: () => toNew(1),
   earlier: () => toNew(-1),
   fold: () => branchOf(current()?.id.slice(1))?.querySelector("summary").click(),
-  reply: () => (current()?.querySelector('.acts a[href$="/reply/"]') ?? document.querySelector('.heading-row a[href$="/reply/"]'))?.click(),
+  reply: () => (current()?.querySelector('.acts > a[href$="/reply/"]') ?? document.querySelector('.heading-row a[href$="/reply/"]'))?.click(),
   quote: () => document.querySelector(".quote-button")?.click(),
   help: () => sheet.showModal(),
 };
@@ -177,6 +228,15 @@ function take(way) {
 if (tree) {
   const bar = document.querySelector(".walk");
   bar.hidden = false;
+  // The bar leaves while the reader scrolls down by hand, and comes back with the first step up or with a jump.
+  let last = scrollY, byHand = -HAND;
+  for (const sign of ["wheel", "touchmove", "keydown"]) addEventListener(sign, () => { byHand = performance.now(); }, { passive: true });
+  addEventListener("scroll", () => {
+    if (Math.abs(scrollY - last) < 8) return;
+    const isDown = scrollY > last && performance.now() - byHand < HAND;
+    bar.classList.toggle("away", isDown && bar.getBoundingClientRect().top <= 0);
+    last = scrollY;
+  }, { passive: true });
   bar.querySelector("[data-walk=new]").hidden = !document.querySelector(".new-since, .tag-new");
   switchOfKeys.checked = recall("keys") !== "off";
   switchOfKeys.addEventListener("change", () => keep("keys", switchOfKeys.checked ? "on" : "off"));

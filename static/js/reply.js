@@ -70,7 +70,7 @@ function close(event) {
 }
 
 // A branch that comes from the server joins the one that is there: its items and its count. What one wrote oneself is
-// shown, set in where the talk branches now; for what others wrote nothing moves that is there, and nothing unfolds.
+// shown; for what others wrote nothing unfolds.
 function join(item, branch, isMine) {
   const old = item.querySelector(":scope > .branch");
   if (!old || old === branch) {
@@ -78,10 +78,7 @@ function join(item, branch, isMine) {
     return;
   }
   const list = old.querySelector(":scope > ol"), fresh = branch.querySelector(":scope > ol");
-  if (isMine) {
-    if (fresh.classList.contains("in")) list.classList.add("in");
-    old.open = true;
-  }
+  if (isMine) old.open = true;
   const more = list.querySelector(":scope > .more:last-child");
   for (const one of [...fresh.children]) more ? more.before(one) : list.append(one);
   old.querySelector("summary").firstChild.replaceWith(branch.querySelector("summary").firstChild);
@@ -99,7 +96,52 @@ document.addEventListener("comment:placed", (event) => {
   focus(comment);
 });
 
-// "37 more replies" vanishes with the answer: the focus goes to the first of them.
+// A branch of which nothing is shown yet loads its replies when it is opened. Without scripts a link in it does.
+tree?.addEventListener("toggle", (event) => {
+  const branch = event.target;
+  if (branch.open && branch.matches(".branch")) branch.querySelector(":scope > ol > .more:only-child > a")?.click();
+}, true);
+
+// What was loaded into the page is loaded again when the reader comes back to it or reloads it.
+const PLACE = `opened:${location.pathname}${location.search}`;
+const opened = [];
+document.addEventListener("htmx:afterRequest", (event) => {
+  const address = event.detail.successful && event.detail.requestConfig.path;
+  if (event.detail.requestConfig?.target?.closest?.(".more")) opened.push(address);
+});
+
+async function openAgain() {
+  let kept = null;
+  try {
+    kept = JSON.parse(sessionStorage.getItem(PLACE));
+  } catch { /* a device that keeps nothing has nothing to open */ }
+  const way = performance.getEntriesByType("navigation")[0]?.type;
+  if (!kept || !["back_forward", "reload"].includes(way)) return;
+  for (const address of kept.opened) {
+    const more = tree.querySelector(`.more > a[data-hx-get="${CSS.escape(address)}"]`)?.parentElement;
+    const answer = more && await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok) continue;
+    const list = more.parentElement, rest = document.createRange().createContextualFragment(await answer.text());
+    more.replaceWith(rest);
+    list.parentElement.open = true;
+    htmx.process(list);
+    opened.push(address);
+  }
+  if (opened.length === 0) return;
+  tree.dispatchEvent(new CustomEvent("tree:grown", { bubbles: true }));
+  scrollTo({ top: kept.y, behavior: "instant" });
+}
+
+if (tree) {
+  openAgain();
+  addEventListener("pagehide", () => {
+    try {
+      sessionStorage.setItem(PLACE, JSON.stringify({ opened, y: scrollY }));
+    } catch { /* as above */ }
+  });
+}
+
+// "Show 37 more replies" vanishes with the answer: the focus goes to the first of them.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const more = event.detail.target.closest?.(".more");
   if (!more) return;
@@ -177,8 +219,8 @@ function place() {
   let first = null, elsewhere = null;
   for (const branch of arrived.querySelectorAll(":scope > .branch")) {
     const items = [...branch.querySelectorAll(":scope > ol > li")].filter((item) => !document.getElementById(item.id));
-    if (items.length === 0) continue;
-    const comment = items[0].querySelector(".comment");
+    const comment = items.at(-1)?.querySelector(".comment");
+    if (!comment) continue;
     if (!hang(branch, items)) elsewhere ??= comment.id.slice(1);
     else first ??= comment;
   }
@@ -194,7 +236,9 @@ function place() {
     pill.append(link);
   }
   document.querySelector(".walk [data-walk=new]").hidden = false;
-  (first ?? pill.firstElementChild)?.focus({ preventScroll: true });
+  // who asks for the new replies wants to see them
+  if (first) focus(first);
+  else pill.firstElementChild?.focus({ preventScroll: true });
   tree.dispatchEvent(new CustomEvent("tree:grown", { bubbles: true }));
 }
 
@@ -209,8 +253,12 @@ function hang(branch, items) {
   }
   const roots = tree.querySelector(":scope > ol");
   if (below !== tree.dataset.top || !roots) return false;
-  if (tree.dataset.order === "newest" && tree.dataset.isFirst === "yes") roots.prepend(...items);
-  else if (tree.dataset.order === "oldest" && tree.dataset.isEnd === "yes") roots.append(...items);
+  const runs = roots.querySelectorAll(":scope > .run"), isNewest = tree.dataset.order === "newest";
+  // the heading of a run of answers that is there already
+  const heading = isNewest ? runs[0] : runs[runs.length - 1];
+  if (heading && items[0].dataset.run === heading.dataset.run) items.shift();
+  if (isNewest && tree.dataset.isFirst === "yes") items[0].matches(".run") || !heading ? roots.prepend(...items) : heading.after(...items);
+  else if (!isNewest && tree.dataset.order === "oldest" && tree.dataset.isEnd === "yes") roots.append(...items);
   else return false;
   htmx.process(roots);
   return true;

@@ -100,7 +100,7 @@ def test_list_of_keys_opens_closes_and_turns_keys_off(visit, thread, talk):
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     assert focused(page) == f"c{talk[0].pk}"
-    page.get_by_role("navigation", name="Walk through the comments").get_by_role(
+    page.get_by_role("navigation", name="Move through the comments").get_by_role(
         "button", name="Keyboard shortcuts"
     ).click()
     sheet.get_by_role("button", name="next comment").click()
@@ -119,7 +119,7 @@ def test_list_of_keys_opens_closes_and_turns_keys_off(visit, thread, talk):
 def test_buttons_move_to_parent_and_next_branch(visit, thread, talk):
     page = visit(viewport={"width": 360, "height": 740}, has_touch=True)
     page.goto(f"{thread.get_absolute_url()}#c{talk[0].pk}")
-    bar = page.get_by_role("navigation", name="Walk through the comments")
+    bar = page.get_by_role("navigation", name="Move through the comments")
     page.locator(f"#c{talk[2].pk}").focus()
     bar.get_by_role("button", name="Up to parent").click()
     assert focused(page) == f"c{talk[1].pk}"
@@ -135,9 +135,14 @@ def test_new_comments_are_counted_and_can_be_marked_read(visit, thread, talk, al
     new = [reply(talk[0], alice), reply(talk[4], alice)]
     page.goto(thread.get_absolute_url())
     expect(page.get_by_text("2 new since your last visit")).to_be_visible()
-    page.get_by_role("link", name="First new").click()
+    if scripts:
+        onward = page.get_by_role("button", name="Next new")
+        onward.click()
+    else:
+        onward = page.locator(f"#c{new[0].pk}").get_by_role("link", name="next new")
+        page.get_by_role("link", name="First new").click()
     expect(page.locator(f"#c{new[0].pk}")).to_be_focused()
-    page.locator(f"#c{new[0].pk}").get_by_role("link", name="next new").click()
+    onward.click()
     expect(page.locator(f"#c{new[1].pk}")).to_be_focused()
     if scripts:
         page.keyboard.press("m")
@@ -165,7 +170,7 @@ def test_key_for_next_new_comment_continues_on_other_pages(visit, thread, alice,
     expect(page.locator(f"#c{late.pk}")).to_be_focused()
 
 
-def test_new_replies_do_not_move_text_on_screen(visit, thread, alice, bob):
+def test_new_replies_move_nothing_until_reader_asks_for_them(visit, thread, alice, bob):
     comments = [reply(thread.opening, alice) for _ in range(12)]
     page = visit(bob, viewport={"width": 360, "height": 640}, fresh=True)
     page.clock.install()
@@ -185,11 +190,12 @@ def test_new_replies_do_not_move_text_on_screen(visit, thread, alice, bob):
     for comment, parent in ((above, comments[1]), (below, comments[7])):
         expect(page.locator(f"#b{parent.pk} > .branch > ol > #b{comment.pk}")).to_have_count(1)
     expect(page.locator(f"#tree > ol > #b{last.pk}:last-child")).to_have_count(1)
-    assert abs(here.bounding_box()["y"] - before) <= 1
+    expect(page.locator(f"#c{above.pk}")).to_be_focused()
+    expect(page.locator(f"#c{above.pk}")).to_be_in_viewport()
     expect(pill).to_be_hidden()
     expect(page.locator(f"#c{above.pk} .tag-new")).to_have_count(1)
     # new replies can be answered in place
-    page.locator(f"#c{above.pk}").get_by_role("link", name="Reply").click()
+    page.locator(f"#c{above.pk} .acts").get_by_role("link", name="Reply").click()
     expect(page.get_by_label("Your text")).to_be_focused()
 
 
@@ -302,32 +308,57 @@ def test_deepest_comment_has_28_characters_a_line(visit, thread, alice, bob, wid
     """320 px is a small phone; 640 px is what is left of 1280 px at 200 %."""
     parent = reply(thread.opening, alice)
     for _level in range(9):
-        # each talk branches, so that each level is set in
-        other = reply(parent, bob)
-        reply(parent, alice)
-        parent = other
+        parent = reply(parent, bob)
     long = "What I learned is that somebody can stay although they know how it went before. " * 4
     deepest = reply(parent, alice, source=long)
     page = visit(viewport={"width": width, "height": 800})
     page.goto(f"/c/{deepest.pk}/")
-    lines = page.locator(f"#c{deepest.pk} .words p").evaluate(
-        "element => element.getBoundingClientRect().height / parseFloat(getComputedStyle(element).lineHeight)"
+    width_of_letter = (
+        "element => { const range = document.createRange(); element.style.whiteSpace = 'nowrap'; "
+        "range.selectNodeContents(element); const width = range.getBoundingClientRect().width; "
+        "element.style.whiteSpace = ''; return width / element.textContent.length; }"
     )
-    assert len(long.strip()) / lines >= 28
+    words = page.locator(f"#c{deepest.pk} .words p")
+    room = words.bounding_box()["width"]
+    assert room / words.evaluate(width_of_letter) >= 28
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    expect(page.locator(f"#c{deepest.pk}")).to_contain_text("in reply to Bob")
+    expect(page.locator(f"#c{deepest.pk} .re")).to_contain_text("Bob")
 
 
-def test_conversation_of_two_people_is_not_indented_further(visit, thread, alice, bob):
-    parent = reply(thread.opening, alice)
-    first = parent = reply(parent, bob)
-    for number in range(10):
-        parent = reply(parent, (alice, bob)[number % 2])
-    page = visit()
+@pytest.mark.parametrize(("width", "step", "most"), [(360, 12, 4), (640, 16, 6), (1280, 24, 10)])
+def test_each_reply_is_indented_by_one_step_up_to_the_greatest_indent(visit, thread, alice, width, step, most):
+    comments = [reply(thread.opening, alice)]
+    for _level in range(13):
+        comments.append(reply(comments[-1], alice))
+    page = visit(viewport={"width": width, "height": 800})
     page.goto(thread.get_absolute_url())
-    left = [page.locator(f"#c{comment.pk}").bounding_box()["x"] for comment in (first, parent)]
-    assert left[0] == left[1]
-    expect(page.locator(f"#c{parent.pk}")).to_contain_text("in reply to Alice")
+    left = [page.locator(f"#c{comment.pk}").bounding_box()["x"] for comment in comments]
+    assert [x - left[0] for x in left] == [step * min(level, most) for level in range(14)]
+    # where the indent ends, the first words of the parent are shown as well
+    quotes = [page.locator(f"#c{comment.pk} .re q") for comment in comments]
+    shown = [quote.is_visible() for quote in quotes]
+    assert shown == [level > most for level in range(14)]
+    # the line beside a branch closes it without scripts
+    page = visit(viewport={"width": width, "height": 800}, java_script_enabled=False)
+    page.goto(thread.get_absolute_url())
+    branch = page.locator(f"#b{comments[0].pk} > .branch")
+    branch.scroll_into_view_if_needed()
+    branch.evaluate("element => element.scrollIntoView()")
+    page.mouse.click(branch.bounding_box()["x"] + 1, 300)
+    expect(branch).not_to_have_attribute("open", "")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_later_reply_names_its_parent_and_quotes_first_words(visit, thread, alice, bob, scripts):
+    root = reply(thread.opening, alice, source="> What somebody else said\n\nHow it began, in *my* words.")
+    first, second = reply(root, bob), reply(root, bob)
+    page = visit(java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    assert page.locator(f"#c{first.pk} .re").text_content() == "in reply to Alice"
+    link = page.locator(f"#c{second.pk} .re")
+    assert link.text_content() == "in reply to AliceHow it began, in my words."
+    link.click()
+    expect(page.locator(f"#c{root.pk}")).to_be_focused()
 
 
 def test_layout_does_not_shift_while_page_loads(visit, thread, talk):

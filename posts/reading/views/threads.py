@@ -15,14 +15,18 @@ from forum import pagecache, pagination
 from forum.cookies import is_visitor
 from forum.requests import HtmxRequest
 from posts.models import Comment, Thread
-from posts.reading import guest_cookie, nesting, progress, rendering, slots
+from posts.reading import front as front_page
+from posts.reading import guest_cookie, progress, rendering, slots
 from posts.reading.location import Location
 from posts.threads import permissions
 
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
-    """Show all threads: the pinned ones, then the others by latest activity."""
+    """Show the featured thread, then the other pinned ones, then the rest by latest activity.
+
+    The featured thread is the one pinned last, or if none is pinned the one with the latest activity.
+    """
     visible = Thread.objects.visible_to(request.user)
     position = pagination.parse_position(request.GET.get("after", ""))
     latest = visible.latest_first()
@@ -33,12 +37,17 @@ def front(request: HttpRequest) -> HttpResponse:
     )
     threads = rows[: settings.THREADS_PER_PAGE]
     last = threads[-1] if len(rows) > len(threads) else None
+    pinned = list(visible.pinned()[:20]) if position is None else []
+    listed = front_page.rows(pinned + threads, request.user)
+    featured = listed.pop(0) if listed and position is None else None
     context = {
-        "pinned": [] if position else visible.pinned()[:20],
-        "threads": threads,
+        "featured": featured,
+        "voices": front_page.voices(featured.thread, featured.opening) if featured else [],
+        "rows": listed,
         "is_first": position is None,
         "after": last and pagination.position_of(last.last_activity_at, last.pk),
         "may_start": permissions.may_start_thread(request.user),
+        "median_wait": front_page.median_wait(),
     }
     return render(request, "posts/reading/front.html", context)
 
@@ -127,18 +136,13 @@ def _talk(
 
 def _rest(request: HttpRequest, found: Thread, top: Comment, location: Location) -> HttpResponse:
     """Return the next items of a list that was cut, for insertion into the page by htmx."""
-    level, in_words = request.GET.get("level", "1"), bool(request.GET.get("words"))
-    if level not in [str(number) for number in range(1, nesting.INDENTED + 3)]:
-        raise Http404
-    rendered = rendering.render_rest(found, location, top, int(level), in_words)
+    rendered = rendering.render_rest(found, location, top)
     filled = _mine(request.user, found, rendered, timezone.now()) if request.user.is_authenticated else None
     after = rendered.page.after
     context = {
         "tree": rendered.text(filled),
         "top": rendered.page.top,
         "after": after and location.query(after=after),
-        "level": level,
-        "words": in_words,
     }
     return render(request, "posts/reading/fragments/rest.html", context)
 

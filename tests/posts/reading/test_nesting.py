@@ -40,11 +40,11 @@ def some_trees():
 
 
 class Nesting(HTMLParser):
-    """Fails on an end tag that does not match; knows what each item hangs below and how far it is set in."""
+    """Fails on an end tag that does not match; knows what each item hangs below."""
 
     def __init__(self):
         super().__init__()
-        self.stack, self.parents, self.indents = [], {}, {}
+        self.stack, self.parents = [], {}
 
     def handle_starttag(self, tag, attrs):
         if tag == "li":
@@ -52,7 +52,6 @@ class Nesting(HTMLParser):
             items = [name for kind, name in self.stack if kind == "li"]
             pk = int(attrs[0][1])
             self.parents[pk] = items[-1] if items else 0
-            self.indents[pk] = sum(name == "in" for kind, name in self.stack if kind == "ol")
             self.stack.append((tag, pk))
         else:
             self.stack.append((tag, attrs[0][1] if attrs else None))
@@ -67,7 +66,7 @@ def drawn(laid):
     for step in laid:
         html += f'<li id="{step.row.pk}">'
         if step.opens:
-            html += f'<ol class="{"in" if step.indents else "flat"}">'
+            html += "<ol>"
             continue
         for more in [step.more] if step.more else []:
             left[more.parent.pk] = more.count
@@ -82,20 +81,14 @@ def drawn(laid):
     return parsed, left
 
 
-@given(some_trees())
-def test_lists_nest_like_replies_up_to_maximum_indent(rows):
-    laid = nesting.steps(rows)
+@given(some_trees(), st.booleans())
+def test_lists_nest_like_replies(rows, is_start):
+    laid = nesting.steps(rows, follows_parent=is_start)
     parsed, left = drawn(laid)
     assert parsed.parents == {row.pk: row.parent_id for row in rows}
     assert left == {}
-    for before, step in zip([None, *laid], laid, strict=False):
-        assert parsed.indents[step.row.pk] == step.level - 1 <= nesting.INDENTED
-        above = parsed.indents.get(step.row.parent_id, 0)
-        # who is not set in further than what it answers, or stands below another talk, says whom it answers
-        is_flat = parsed.indents[step.row.pk] == above
-        strays = before and before.level == step.level and before.row.parent_id not in (step.row.parent_id, 0)
-        strays = strays and before.row.pk != step.row.parent_id
-        assert step.in_words == (step.row.parent_id != 0 and (is_flat or bool(strays)))
+    above = [0 if is_start else None, *(row.pk for row in rows)]
+    assert [step.follows_parent for step in laid] == [pk == row.parent_id for pk, row in zip(above, rows, strict=False)]
 
 
 @given(some_trees(), st.data())
@@ -121,23 +114,6 @@ def above_of(row, rows):
         above.add(row.parent_id)
         row = by_pk[row.parent_id]
     return above
-
-
-def test_replies_without_siblings_are_not_indented_further():
-    laid = nesting.steps(grown(range(20)))
-    assert [step.level for step in laid] == [1] + [2] * 19
-    assert [step.in_words for step in laid] == [False, False] + [True] * 18
-
-
-def test_branches_below_maximum_indent_are_described_in_words():
-    # every comment has two replies, the first of which has two again
-    parents = [0]
-    for level in range(9):
-        above = 1 if level == 0 else 2 * level
-        parents += [above, above]
-    laid = {step.row.pk: step for step in nesting.steps(grown(parents))}
-    assert [laid[2 * level].level for level in range(1, 10)] == [2, 3, 4, 5, 6, 6, 6, 6, 6]
-    assert [laid[2 * level].in_words for level in range(1, 10)] == [False] * 5 + [True] * 4
 
 
 def test_rows_in_wrong_order_are_refused():

@@ -65,7 +65,7 @@ def test_comments_since_last_visit_stay_new_until_next_visit(opening, talk, read
     # another visit: what came since the last is new, and stays so over a reload and on other pages
     for query in ("", "", "?order=newest", f"?at={talk[0].pk}"):
         assert seen_as_new(client, thread, query) == [late.pk]
-    assert "1 new since your last visit" in client.get(thread.get_absolute_url()).content.decode()
+    assert "<b>1 new</b> since your last visit" in client.get(thread.get_absolute_url()).content.decode()
     later = reply(talk[0], alice)
     assert seen_as_new(client, thread) == [late.pk, later.pk]
     gone_for(reader, LEAST_PAUSE)
@@ -135,7 +135,7 @@ def test_next_new_comment_on_another_page_is_linked(opening, alice, reader, clie
     here = html[html.index(f'id="c{new[1].pk}"') :]
     links = re.findall(r'<a class="to-new" href="([^"]+)" rel="(prev|next)"', here)
     assert links[:2] == [(f"/c/{new[0].pk}/", "prev"), (f"/c/{new[2].pk}/", "next")]
-    assert "3 new since your last visit" in html
+    assert "<b>3 new</b> since your last visit" in html
     assert f'href="#c{new[1].pk}">First new' in html
 
 
@@ -149,8 +149,8 @@ def test_folded_and_cut_branches_show_number_of_new_replies(opening, alice, read
     last = reply(root, alice)
     reply(last, alice)
     html = client.get(opening.thread.get_absolute_url()).content.decode()
-    assert re.search(r"<summary>32 replies <span [^>]*>2 new</span></summary>", html)
-    assert re.search(r"27 more replies.*?</a> <span [^>]*>2 new</span></li>", html)
+    assert re.search(r"<summary>32 replies<span [^>]*>, 2 new</span></summary>", html)
+    assert re.search(r"27 more replies [^/]*</bdi><span [^>]*>, 2 new</span></a></li>", html)
 
 
 def test_folds_are_stored_per_member_and_expire(opening, alice, reader, client):

@@ -176,7 +176,8 @@ def test_page_of_branch_shows_rest_and_comments_above(opening, alice, bob, clien
     many = [reply(root, bob) for _ in range(40)]
     below = reply(many[0], alice)
     html = client.get(opening.thread.get_absolute_url()).content.decode()
-    link = re.search(rf'href="(/c/{root.pk}/branch/\?after=\d+)"[^>]*>35 more replies', html).group(1)
+    words = "Show 35 more replies to <bdi>Alice</bdi>"
+    link = re.search(rf'href="(/c/{root.pk}/branch/\?after=\d+)"[^>]*>{words}', html).group(1)
     assert link.endswith(f"after={many[4].pk}")
     seen, address = re.findall(r'<li id="b(\d+)"', html), link
     while address:
@@ -199,13 +200,11 @@ def test_rest_of_list_is_loaded_in_place_by_htmx(opening, alice, bob, client, se
     many = [reply(root, bob) for _ in range(40)]
     html = client.get(opening.thread.get_absolute_url()).content.decode()
     inline = re.search(r'data-hx-get="(/c/\d+/branch/[^"]+)"', html).group(1).replace("&amp;", "&")
-    assert inline.endswith("&level=2")
     part = client.get(inline, headers={"HX-Request": "true"}).content.decode()
     assert re.findall(r'^<li id="b(\d+)"', part) == [str(many[5].pk)]
     assert len(re.findall(r'<li id="b', part)) == 20
-    assert "More replies" in part
+    assert "Show more replies to <bdi>Alice</bdi>" in part
     assert "<html" not in part
-    assert client.get(inline.replace("level=2", "level=99"), headers={"HX-Request": "true"}).status_code == 404
 
 
 @pytest.mark.parametrize("size", [1, 3, 100])
@@ -290,7 +289,7 @@ def test_html_of_tree_differs_only_in_own_comments(opening, talk, alice, bob, cl
     assert f'href="/c/{talk[0].pk}/edit/"' in member
     assert f'href="/c/{talk[1].pk}/edit/"' not in member
     mine = (
-        r'<a href="/c/\d+/(?:edit|delete|flag)/"[^>]*>.*?</a> |<button [^>]*formaction="/c/\d+/helpful/".*?</button> '
+        r'<a href="/c/\d+/(?:edit|delete|flag)/"[^>]*>.*?</a> ?|<button [^>]*formaction="/c/\d+/helpful/".*?</button> '
     )
     form = r'<form id="acts".*?</form>'
     same = [re.sub(f"{mine}|{form}", "", html, flags=re.S).split() for html in (visitor, member)]
@@ -307,7 +306,7 @@ def test_front_page_lists_threads_by_latest_activity(opening, alice, mod, client
     reply(busy.opening, alice)
     actions.pin(moderator=mod, thread=pinned, reason="A good start.")
     html = client.get("/").content.decode()
-    titles = re.findall(r"<h2><a [^>]*>([^<]*)</a>", html)
+    titles = re.findall(r"<h[13]><a [^>]*>([^<]*)</a>", html)
     assert titles == ["Thread pinned", "Thread busy", "Thread quiet", opening.thread.title]
     assert "1 comment" in html
 
@@ -321,11 +320,13 @@ def test_query_count_of_front_page_is_constant_on_each_page(settings, client, db
         with CaptureQueriesContext(connection) as queries:
             html = client.get(address).content.decode()
         costs.append(len(queries))
-        titles += re.findall(r"<h2><a [^>]*>([^<]*)</a>", html)
+        titles += re.findall(r"<h[13]><a [^>]*>([^<]*)</a>", html)
         found = re.search(r'href="(\?after=[^"]+)" rel="next"', html)
         address = found and f"/{found.group(1)}"
     assert titles == [f"Thread number {number}" for number in (4, 3, 2, 1, 0)]
-    assert max(costs) <= 2
+    # the first page also has the featured thread, its questions, and the median wait
+    assert costs[0] <= 7
+    assert set(costs[1:]) == {2}
     assert not any("OFFSET" in query["sql"] for query in queries)
 
 
@@ -369,8 +370,8 @@ def test_author_of_deleted_comment_is_not_named_below_maximum_indent(opening, al
     reply(parent, bob)
     writing_comments.delete(author=alice, comment=parent)
     html = client.get(opening.thread.get_absolute_url()).content.decode()
-    assert "in reply to Alice" in html  # the one above, whose text is there
-    assert "in reply to a comment above" in html
+    assert "in reply to </span>Alice<q>" in html  # the one above, whose text is there
+    assert "in reply to </span>a deleted comment</a>" in html
 
 
 def test_own_comment_in_locked_thread_offers_only_deletion(opening, alice, mod, client):

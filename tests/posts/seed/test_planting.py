@@ -178,10 +178,20 @@ def test_sample_conversation_can_be_added_and_removed(db, client, capsys):
     call_command("demo")
     assert Comment.objects.filter(is_sample=True).count() == 11
     html = client.get(thread.get_absolute_url()).content.decode()
-    assert html.count('<span class="tag">sample</span>') == 11
+    assert "This is a sample conversation" in html
+    assert '<span class="tag">sample</span>' not in html
     call_command("demo", "--remove")
     assert Comment.objects.count() == 1
     assert Thread.objects.get().comment_count == 0
+
+
+def test_sample_comments_are_tagged_one_by_one_beside_real_ones(db, client):
+    thread = plant()
+    call_command("demo")
+    reply(thread.opening, person())
+    html = client.get(thread.get_absolute_url()).content.decode()
+    assert "This is a sample conversation" not in html
+    assert html.count('<span class="tag">sample</span>') == Comment.objects.filter(is_sample=True).count()
 
 
 def test_removing_sample_keeps_replies_of_people(db):

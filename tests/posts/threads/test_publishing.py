@@ -10,7 +10,7 @@ from posts.writing import comments as writing_comments
 from tests.factories import person, reply
 from tests.factories import thread as make_thread
 
-ACTS = ["delete", "remove", "restore", "hold", "approve", "reply"]
+ACTS = ["delete", "remove", "restore", "hold", "approve", "reply", "edit"]
 
 
 def check(thread):
@@ -30,6 +30,8 @@ def check(thread):
     for question in thread.questions.all():
         answers = [row for row in rows if row.is_answer and row.question_id == question.pk and row.is_published]
         assert question.answer_count == len(answers)
+    by_clinicians = [row for row in rows if row.depth and row.is_published and row.is_by_clinician]
+    assert thread.clinician_count == len(by_clinicians)
     shown = [row for row in rows if row.is_shown]
     for comment in rows:
         assert comment.reply_count == sum(row.parent_id == comment.pk for row in shown)
@@ -46,9 +48,11 @@ def test_counts_equal_rows_after_any_changes(data, mod):
     thread = make_thread(author=alice)
     comments = [thread.opening]
     questions = [None, *thread.questions.all()]
+    standpoints = st.sampled_from(["", "patient", "clinician", "both"])
     for _ in range(data.draw(st.integers(1, 6))):
         parent = data.draw(st.sampled_from(comments))
-        comments.append(reply(parent, alice, question=data.draw(st.sampled_from(questions))))
+        question = data.draw(st.sampled_from(questions))
+        comments.append(reply(parent, alice, question=question, standpoint=data.draw(standpoints)))
     version = Thread.objects.get(pk=thread.pk).version
     for act, index in data.draw(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 6)), max_size=12)):
         comment = Comment.objects.select_related("thread").get(pk=comments[index % len(comments)].pk)
@@ -58,6 +62,10 @@ def test_counts_equal_rows_after_any_changes(data, mod):
         elif act == "delete":
             if comment.is_deletable_by(alice):
                 writing_comments.delete(author=alice, comment=comment)
+        elif act == "edit":
+            if comment.is_editable_by(alice):
+                standpoint = data.draw(standpoints)
+                writing_comments.edit(editor=alice, comment=comment, source=comment.source, standpoint=standpoint)
         else:
             getattr(actions, act)(moderator=mod, comment=comment, reason="A try.")
         changed = Comment.objects.get(pk=comment.pk).state != comment.state
