@@ -23,7 +23,7 @@ from forum.pagecache import Store
 from forum.templatetags.moments import day_teller
 from posts.models import Comment, Question, Thread, path
 from posts.models.comment import standpoint_in_words
-from posts.reading import avatar, nesting, orders, queries
+from posts.reading import avatar, mentions, nesting, orders, queries
 from posts.reading.excerpt import excerpt
 from posts.reading.location import Location
 from posts.reading.queries import ALL, Tab, TreePage
@@ -172,6 +172,7 @@ def _draw(
     context = {
         "below_locks": _below_locks(shown),
         "steps": steps,
+        "linked": mentions.linked(rows),
         "top_pk": shown.top.pk,
         "names": names,
         "replies_to": _replies_to(shown, steps, names, language),

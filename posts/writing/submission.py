@@ -41,7 +41,10 @@ def _filled_from_draft(person: User, form: BareForm, place: str) -> Draft | None
         return None
     # A question chosen by the link to this form is newer than the one in the draft.
     question = form.initial.get("question") or draft.fields.get("question")
-    form.initial.update({**draft.fields, "question": question})
+    source = draft.fields.get("source", "")
+    if quote := form.initial.get("source"):
+        source = f"{source.rstrip()}\n\n{quote}"
+    form.initial.update({**draft.fields, "question": question, "source": source})
     if draft.is_change:
         # The edit continues from the text that it started from, which may have changed since.
         form.initial["seen"] = draft.key

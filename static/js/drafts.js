@@ -99,8 +99,9 @@ function isSame(one, other) {
   return Object.keys({ ...one, ...other }).every((name) => plain(one[name]) === plain(other[name]));
 }
 
-function hasWords(fields) {
-  return TEXTS.some((name) => plain(fields[name]));
+// Whether anything was typed; `quoted` is the text if it is only a quote.
+function hasWords(fields, quoted = "") {
+  return TEXTS.some((name) => plain(fields[name]) && plain(fields[name]) !== plain(quoted));
 }
 
 function send(form, address, keepalive = false) {
@@ -121,7 +122,7 @@ export function keepDrafts(form, box, tools) {
     const fields = fieldsOf(form);
     // of a change, the mark of the text that it goes on from
     const key = (form.elements.seen ?? form.elements.key)?.value ?? "";
-    if (hasWords(fields)) write(name, { at: Date.now(), key, fields });
+    if (hasWords(fields, form.dataset.quoted)) write(name, { at: Date.now(), key, fields });
     else remove(name);
   }
 
@@ -131,7 +132,8 @@ export function keepDrafts(form, box, tools) {
     isUnderWay = true;
     const fields = fieldsOf(form);
     try {
-      const answer = await send(form, address, keepalive);
+      const isBare = form.dataset.quoted && !hasWords(fields, form.dataset.quoted);
+      const answer = await send(form, isBare ? `${address}discard/` : address, keepalive);
       const draft = read(name);
       // so that it is known to have been sent or discarded elsewhere when the server has it no more
       if (answer.status === 204 && draft && isSame(draft.fields, fields)) write(name, { ...draft, isThere: true });

@@ -48,12 +48,19 @@ export function enhance(form) {
   keepDrafts(form, box, tools);
   const words = waiting.get(form.dataset.writing) ?? takeQuote(form.dataset.writing);
   waiting.delete(form.dataset.writing);
-  if (words) quote(box, words);
+  if (words) insertQuote(form, box, words);
 }
 
-// Quotes `words` in the form of a `place`: in the one that is open, or as soon as it opens.
+// A text of quotes only is not kept as a draft.
+function insertQuote(form, box, words) {
+  const isBare = !box.value.trim() || box.value === form.dataset.quoted;
+  quote(box, words);
+  if (isBare) form.dataset.quoted = box.value;
+}
+
+// Quotes {words, wrote} in the form of a `place`: in the one that is open, or as soon as it opens.
 export function quoteIn(form, place, words) {
-  if (form) quote(form.querySelector("textarea[name=source]"), words);
+  if (form) insertQuote(form, form.querySelector("textarea[name=source]"), words);
   else waiting.set(place, words);
 }
 
@@ -61,11 +68,11 @@ export function quoteIn(form, place, words) {
 function takeQuote(place) {
   try {
     const kept = JSON.parse(sessionStorage.getItem("quote") ?? "{}");
-    if (kept.place !== place) return "";
+    if (kept.place !== place) return null;
     sessionStorage.removeItem("quote");
-    return kept.words;
+    return kept.quote;
   } catch {
-    return "";
+    return null;
   }
 }
 

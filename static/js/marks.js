@@ -97,10 +97,11 @@ export function goOn(box) {
   return true;
 }
 
-// Puts somebody's words at the caret as a quote, with room to answer below.
-export function quote(box, words) {
+// Puts somebody's words, which are Markdown, at the caret as a quote after a line that names them, with room to answer
+// below.
+export function quote(box, { words, wrote }) {
   const { value, selectionStart: at } = box;
-  const lines = words.trim().replace(/\n{3,}/g, "\n\n").split("\n").map((line) => (line.trim() ? `> ${line.trim()}` : ">"));
+  const lines = words.split("\n").map((line) => (line ? `> ${line}` : ">"));
   const before = value.slice(0, at).trimEnd(), from = before.length;
-  put(box, from, at, `${before ? "\n\n" : ""}${lines.join("\n")}\n\n`);
+  put(box, from, at, `${before ? "\n\n" : ""}${wrote}\n\n${lines.join("\n")}\n\n`);
 }

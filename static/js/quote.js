@@ -1,5 +1,6 @@
 // Words selected in a comment can be quoted in a reply to it: a button below them.
 import { enhance, quoteIn } from "./editor.js";
+import { blocks, selected as markdownOf } from "./markdown.js";
 
 const PAUSE = 150;
 const tree = document.getElementById("tree");
@@ -22,9 +23,13 @@ function selected() {
   if (range.toString().trim() !== said) return null;
   const comment = words.closest(".comment, .opening");
   if (!comment || comment.matches(".waiting")) return null;
+  const link = linkToReply(comment);
+  return link && { comment, words, link, range };
+}
+
+function linkToReply(comment) {
   const opening = comment.matches(".opening") && document.querySelector('.heading-row a[href$="/reply/"]');
-  const link = opening || comment.querySelector('.acts a[href$="/reply/"]');
-  return link && { comment, words, link, range, text };
+  return opening || comment.querySelector('.acts a[href$="/reply/"]');
 }
 
 function place() {
@@ -67,21 +72,34 @@ document.addEventListener("focusin", (event) => {
 // the words stay selected
 button.addEventListener("pointerdown", (event) => event.preventDefault());
 button.addEventListener("click", () => {
-  const { comment, link, text } = selected();
-  const form = openForm(comment), id = /\/c\/(\d+)\//.exec(link.getAttribute("href"))[1];
+  const { comment, words, range } = selected();
+  const text = markdownOf(range, words);
   document.getSelection().removeAllRanges();
   button.remove();
+  insert(comment, text);
+});
+
+// Quotes the whole text of a comment.
+export function quoteComment(comment) {
+  insert(comment, blocks(comment.querySelector(":scope > .words")));
+}
+
+function insert(comment, words) {
+  const form = openForm(comment), link = linkToReply(comment);
+  const name = comment.querySelector(".who").textContent.replace(/([\\`*_[\]<>~#&!])/g, "\\$1");
+  const quote = { words, wrote: tree.dataset.wrote.replace("%s", () => name) };
+  const id = /\/c\/(\d+)\//.exec(link.getAttribute("href"))[1];
   if (form) {
     enhance(form);
-    quoteIn(form, form.dataset.writing, text);
+    quoteIn(form, form.dataset.writing, quote);
     form.querySelector("textarea").scrollIntoView({ block: "nearest" });
     return;
   }
-  if (link.hasAttribute("data-hx-get")) quoteIn(null, `reply:${id}`, text);
+  if (link.hasAttribute("data-hx-get")) quoteIn(null, `reply:${id}`, quote);
   else try {
-    sessionStorage.setItem("quote", JSON.stringify({ place: `reply:${id}`, words: text }));
+    sessionStorage.setItem("quote", JSON.stringify({ place: `reply:${id}`, quote }));
   } catch { /* the form opens without it */ }
   link.click();
-});
+}
 writing = document.querySelector("form.reply-form[data-writing]:focus-within");
 look();

@@ -41,6 +41,16 @@ function offerQuote() {
   import("./quote.js");
 }
 
+// "Quote" in the menu of a comment. Without scripts it is a link to a form with the quote.
+document.addEventListener("click", (event) => {
+  const link = tree && event.target.closest('.menu a[href$="?quote=1"]');
+  if (!link) return;
+  event.preventDefault();
+  event.stopPropagation();
+  link.closest(".menu").open = false;
+  import("./quote.js").then(({ quoteComment }) => quoteComment(link.closest(".comment")));
+}, true);
+
 settleDrafts();
 document.addEventListener("comment:placed", settleDrafts);
 document.addEventListener("selectionchange", offerQuote);
@@ -64,7 +74,8 @@ function close(event) {
   event.preventDefault();
   const comment = form.previousElementSibling;
   // what was typed waits behind the same "Reply"
-  if (form.querySelector("textarea")?.value.trim()) form.hidden = true;
+  const text = form.querySelector("textarea")?.value ?? "";
+  if (text.trim() && text !== form.dataset.quoted) form.hidden = true;
   else form.remove();
   focus(comment.querySelector(".acts a") ?? comment);
 }

@@ -421,3 +421,99 @@ def test_chosen_look_stays_and_page_does_not_scroll(visit, thread, talk, scripts
         expect(button).to_be_focused()
     page.goto("/help/")
     assert page.evaluate(paper) != light
+
+
+@SCRIPTS
+def test_branch_cut_in_depth_shows_its_replies_when_opened(visit, thread, alice, bob, settings, scripts):
+    settings.COMMENTS_PER_PAGE = 6
+    root = reply(thread.opening, alice)
+    fifth = [reply(root, alice) for _ in range(40)][4]
+    below = reply(fifth, bob)
+    page = visit(java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#b{fifth.pk} > .branch > summary").click()
+    if not scripts:
+        page.get_by_role("link", name="Show 1 reply to Alice").click()
+    expect(page.locator(f"#c{below.pk} .words")).to_be_visible()
+
+
+def test_opened_replies_stay_open_on_back_and_reload(visit, thread, alice, bob, settings):
+    settings.COMMENTS_PER_PAGE = 6
+    root = reply(thread.opening, alice)
+    many = [reply(root, bob) for _ in range(60)]
+    page = visit()
+    page.goto(thread.get_absolute_url())
+    more = page.get_by_role("link", name=re.compile("Show (.+ )?more replies"))
+    for _ in range(2):
+        with page.expect_response("**/branch/**"):
+            more.click()
+    last = page.locator("#tree > ol > li > .branch > ol > li:not(.more)").last.get_attribute("id")
+    assert last == f"b{many[16].pk}"
+    page.locator(f"#{last} .when").scroll_into_view_if_needed()
+    seen = page.evaluate("scrollY")
+    for go in (page.reload, lambda: (page.goto("/rules/"), page.go_back())):
+        go()
+        expect(page.locator(f"#{last}")).to_be_in_viewport()
+        page.wait_for_function("seen => Math.abs(scrollY - seen) < 5", arg=seen)
+
+
+def test_menu_of_comment_copies_link_and_closes(visit, thread, alice, bob):
+    first, second = reply(thread.opening, alice), reply(thread.opening, bob)
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(thread.get_absolute_url())
+    menus = [page.locator(f"#c{comment.pk} .menu") for comment in (first, second)]
+    menus[0].locator("summary").click()
+    menus[0].get_by_role("button", name="Copy link").click()
+    expect(menus[0].get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").endswith(f"/c/{first.pk}/")
+    menus[1].locator("summary").press("Enter")
+    expect(menus[0]).not_to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(menus[1]).not_to_have_attribute("open", "")
+    expect(menus[1].locator("summary")).to_be_focused()
+    menus[1].locator("summary").click()
+    page.mouse.click(5, 5)
+    expect(menus[1]).not_to_have_attribute("open", "")
+
+
+def test_bar_leaves_while_reader_scrolls_down_and_is_only_in_tree(visit, thread, alice):
+    for _ in range(12):
+        reply(thread.opening, alice)
+    page = visit(viewport={"width": 360, "height": 640})
+    page.goto(thread.get_absolute_url())
+    bar = page.get_by_role("navigation", name="Move through the comments")
+    expect(bar).not_to_be_in_viewport()
+    bar.scroll_into_view_if_needed()
+    page.mouse.move(100, 300)
+    page.mouse.wheel(0, 900)
+    expect(page.locator(".walk.away")).to_have_count(1)
+    page.mouse.wheel(0, -60)
+    expect(bar).to_be_in_viewport()
+    assert bar.bounding_box()["y"] == 0
+    # a jump keeps it, so that a second press needs no scrolling
+    bar.get_by_role("button", name="Next conversation").click()
+    expect(bar).to_be_in_viewport()
+    # with large text, or on a low screen, it stays in its place
+    page.set_viewport_size({"width": 360, "height": 400})
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(bar).not_to_be_in_viewport()
+
+
+@pytest.mark.parametrize("is_member", [False, True])
+def test_post_is_closed_for_readers_who_come_back(visit, thread, talk, bob, is_member):
+    page = visit(bob if is_member else None, fresh=True)
+    page.goto(thread.get_absolute_url())
+    post = page.locator(".post .words")
+    expect(post).to_be_visible()
+    expect(page.get_by_text("Hide the post")).to_be_hidden()
+    page.locator(".lanes").scroll_into_view_if_needed()
+    page.reload() if is_member else page.goto("/rules/")
+    if is_member:
+        expect(post).to_be_visible()
+        come_back(page, thread, bob)
+    page.goto(thread.get_absolute_url())
+    expect(post).to_be_hidden()
+    page.get_by_text("Show the post").click()
+    expect(post).to_be_visible()
+    page.get_by_text("Hide the post").click()
+    expect(post).to_be_hidden()

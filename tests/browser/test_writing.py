@@ -1,11 +1,13 @@
 """Writing: formatting, preview, suggested names, quotes, and accessibility."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-from posts.models import Comment
+from posts.models import Comment, Draft
 from tests.browser.test_every_page import violations
-from tests.browser.test_journeys import NEW
+from tests.browser.test_journeys import NEW, SCRIPTS
 from tests.factories import WORDS, person, reply
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -307,7 +309,7 @@ def test_selected_words_are_quoted_in_reply(visit, thread, comment, alice, bob):
     assert button["y"] >= words["y"] + words["height"] - 8
     quote.click()
     box = box_of(page)
-    expect(box).to_have_value(f"> {WORDS}\n\n")
+    expect(box).to_have_value(f"Alice wrote:\n\n> {WORDS}\n\n")
     page.keyboard.type("Yes.")
     # the form that is open takes what is quoted from elsewhere, at the caret; the key does it, too
     page.locator(f"#c{other.pk}").focus()
@@ -317,7 +319,8 @@ def test_selected_words_are_quoted_in_reply(visit, thread, comment, alice, bob):
     select_words(page, f"#c{other.pk} .words")
     page.locator(".quote-button").wait_for()
     page.keyboard.press("q")
-    expect(box).to_have_value(f"> {WORDS}\n\nYes.\n\n> Another voice altogether.\n>\n> In two parts.\n\n")
+    second = "Alice wrote:\n\n> Another *voice* altogether.\n>\n> In two parts.\n\n"
+    expect(box).to_have_value(f"Alice wrote:\n\n> {WORDS}\n\nYes.\n\n{second}")
     expect(box).to_be_focused()
     expect(page.locator("form.reply-form")).to_have_count(1)
     expect(page.locator(".quote-button")).to_have_count(0)
@@ -329,7 +332,57 @@ def test_opening_post_is_quoted_on_page_of_form(visit, thread, bob):
     select_words(page, ".opening .words")
     page.get_by_role("button", name="Quote").click()
     expect(page.get_by_role("heading", name="Write a comment")).to_be_visible()
-    expect(page.get_by_label("Your text")).to_have_value(f"> {WORDS}\n\n")
+    expect(page.get_by_label("Your text")).to_have_value(f"The blogger wrote:\n\n> {WORDS}\n\n")
+
+
+SAID = "> Carol said so\n\nI say:\n\n3. three *things*\n4. and a [link](https://example.org/)\n   - inside"
+
+
+@SCRIPTS
+def test_whole_comment_is_quoted_with_name_nested_quotes_and_numbers(visit, thread, bob, scripts):
+    comment = reply(thread.opening, person("Anna *B*"), source=SAID)
+    page = visit(bob, java_script_enabled=scripts)
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{comment.pk} .menu summary").click()
+    page.get_by_role("link", name="Quote").click()
+    box = page.get_by_label("Your text")
+    lines = [f"> {line}".rstrip() for line in SAID.split("\n")]
+    expect(box).to_have_value("\n".join(["Anna \\*B\\* wrote:", "", *lines, "", ""]))
+
+
+def test_selection_in_list_is_quoted_with_its_numbers(visit, thread, bob, alice):
+    comment = reply(thread.opening, alice, source="1. one\n2. two\n3. three")
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{comment.pk} ol").evaluate(
+        "list => getSelection().setBaseAndExtent(list.children[1].firstChild, 0, list.children[2].firstChild, 3)"
+    )
+    page.get_by_role("button", name="Quote").click()
+    expect(box_of(page)).to_have_value("Alice wrote:\n\n> 2. two\n> 3. thr\n\n")
+
+
+def test_abandoned_quote_leaves_no_draft(visit, thread, comment, bob):
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{comment.pk} .menu summary").click()
+    page.get_by_role("link", name="Quote").click()
+    expect(box_of(page)).to_have_value(re.compile("Alice wrote"))
+    page.goto("/drafts/")
+    expect(page.get_by_text("Alice wrote")).to_have_count(0)
+    page.goto(thread.get_absolute_url())
+    expect(page.get_by_text("You have an unfinished reply")).to_have_count(0)
+    page.locator(f"#c{comment.pk} .acts").get_by_role("link", name="Reply").click()
+    expect(box_of(page)).to_have_value("")
+    assert not Draft.objects.exists()
+    # with a word of one's own it is kept
+    page.locator(f"#c{comment.pk} .menu summary").click()
+    page.get_by_role("link", name="Quote").click()
+    expect(box_of(page)).to_have_value(re.compile("Alice wrote"))
+    with page.expect_response("**/drafts/"):
+        page.keyboard.type("Mine.")
+    page.reload()
+    page.get_by_role("link", name="Continue writing").click()
+    expect(page.get_by_label("Your text")).to_have_value(re.compile("Alice wrote.*Mine", re.S))
 
 
 def test_quote_is_not_offered_in_locked_thread(visit, thread, comment, bob):

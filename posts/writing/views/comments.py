@@ -31,6 +31,7 @@ from posts.threads import exceptions, permissions
 from posts.threads.exceptions import Refused
 from posts.writing import comments
 from posts.writing.forms import EditForm, ReplyForm
+from posts.writing.quoting import quote_of
 from posts.writing.submission import answered, told_sent
 from posts.writing.views import guests
 
@@ -218,7 +219,12 @@ def _left_of(comment: Comment) -> str:
 
 
 def _asked_for(request: HttpRequest, parent: Comment) -> dict[str, Any]:
-    """Return the initial question, from `?q=`, and the standpoint of those whom it asks."""
+    """Return the initial text of the form, with `?quote=1` a quote of `parent`, or the initial question, from `?q=`.
+
+    A question brings the standpoint of those whom it asks.
+    """
+    if request.GET.get("quote"):
+        return {"source": quote_of(parent)}
     position = number_in(request.GET.get("q", ""))
     if parent.depth > 0 or request.method == "POST" or position is None:
         return {}
