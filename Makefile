@@ -20,6 +20,9 @@ install-dev:
 run: install  ## the forum in the browser, from a fresh machine on; Ctrl-C stops everything
 	@$(MANAGE) serve
 
+# what Python compiles is kept, also where the environment forbids it: a run starts some eighty programs
+test test-fast: export PYTHONDONTWRITEBYTECODE =
+
 test: install-dev  ## every test, on a PostgreSQL of its own
 	@$(IN) -m pytest -n 2 --dist loadgroup $(ARGS)
 
