@@ -33,6 +33,9 @@ OWNER = {
 }
 MANUAL = (ROOT / "docs" / "operations.md").read_text()
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+# Any certificate is accepted. A context for each connection would read all certificates of the machine each time.
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+TLS.check_hostname, TLS.verify_mode = False, ssl.CERT_NONE
 needs_nginx = pytest.mark.skipif(
     NGINX is None and os.environ.get("CI") != "true", reason="no nginx on this machine: `apt-get install nginx-light`"
 )
@@ -331,9 +334,7 @@ def can_connect(port):
 
 def read_through_proxy(port, path="/", source="127.0.0.2", **headers):
     """(status, headers) of a page over HTTPS, for a reader at another address than the attackers'."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    link = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context, source_address=(source, 0))
+    link = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=TLS, source_address=(source, 0))
     try:
         link.request("GET", path, headers={"Host": "forum.example"} | headers)
         answer = link.getresponse()
@@ -345,10 +346,8 @@ def read_through_proxy(port, path="/", source="127.0.0.2", **headers):
 
 def stall_through_proxy(kind, port, number):
     """A stalled connection inside TLS, from one of several addresses: nginx limits the requests of one."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     plain = socket.create_connection(("127.0.0.1", port), 20, source_address=(f"127.0.1.{number % 10 + 1}", 0))
-    stalled = context.wrap_socket(plain)
+    stalled = TLS.wrap_socket(plain)
     stalled.sendall(slow_clients.request_of(kind, "/", host="forum.example"))
     return stalled
 
