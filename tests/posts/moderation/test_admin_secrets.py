@@ -107,6 +107,9 @@ def test_no_list_of_the_admin_answers_questions_about_hidden_fields(owner):
     """A filter in the address could find out a password hash or a mail's code, character by character."""
     answered = []
     for model, model_admin in admin.site._registry.items():
+        if model is Case:
+            # the review queue takes no filters from the address
+            continue
         place = f"{model._meta.app_label}_{model._meta.model_name}"
         offered = {each[0] if isinstance(each, tuple) else each for each in model_admin.list_filter}
         for field in model._meta.concrete_fields:
@@ -115,8 +118,7 @@ def test_no_list_of_the_admin_answers_questions_about_hidden_fields(owner):
                 lookups += [field.name, f"{field.attname}__isnull"]
             for lookup in lookups:
                 answer = owner.get(reverse(f"admin:{place}_changelist"), {lookup: "1"})
-                # the review queue takes no filters from the address
-                if answer.status_code == 200 and place != "posts_case":
+                if answer.status_code == 200:
                     answered.append((place, lookup))
     assert answered == []
 
