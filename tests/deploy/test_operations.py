@@ -21,7 +21,7 @@ import pytest
 from bench import slow_clients
 from forum.embedded_postgres import Server, binaries
 from forum.embedded_postgres.location import server_account, socket_folder
-from tests.forum.launching import CLEAN, ROOT, end, forget_sockets, free_port, is_alive, open_place, until
+from tests.forum.launching import CLEAN, ROOT, copy_project, end, forget_sockets, free_port, is_alive, open_place, until
 
 pytestmark = pytest.mark.processes
 DEPLOY = ROOT / "deploy"
@@ -142,9 +142,7 @@ def machine(template):
     """A machine after the steps of the manual up to the tables."""
     with open_place() as place:
         folder, data_folder = place / "srv", place / "postgresql"
-        for name in ("accounts", "deploy", "forum", "posts", "static", "templates", "manage.py"):
-            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
-            folder.mkdir(exist_ok=True)
+        copy_project(folder, "accounts", "deploy", "forum", "posts", "static", "templates", "manage.py")
         (folder / ".venv" / "bin").mkdir(parents=True)
         (folder / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
         (folder / ".venv" / "bin" / "python").chmod(0o755)

@@ -68,6 +68,16 @@ def open_place():
         shutil.rmtree(place)
 
 
+def copy_project(folder, *names):
+    """Copy these folders and files of the project, aside from files that Python is just compiling."""
+    folder.mkdir()
+    for name in names:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
+        else:
+            shutil.copy(ROOT / name, folder / name)
+
+
 def copy_cluster(template, data_folder):
     """A copy of the stopped cluster `template`, with its owner and modes."""
     data_folder.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,8 +18,8 @@ from forum.embedded_postgres.location import socket_folder
 from forum.management.commands.serve import environment_of_children
 from tests.forum.launching import (
     CLEAN,
-    ROOT,
     copy_cluster,
+    copy_project,
     end,
     forget_sockets,
     free_port,
@@ -61,9 +60,7 @@ def project(template):
     """A copy of the project with an empty cluster and a free port in its `.env`."""
     with open_place() as place:
         folder = place / "a project"
-        for name in ("accounts", "forum", "posts", "static", "templates", "manage.py"):
-            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
-            folder.mkdir(exist_ok=True)
+        copy_project(folder, "accounts", "forum", "posts", "static", "templates", "manage.py")
         copy_cluster(template, folder / "var" / "postgres")
         (folder / ".env").write_text(f"PORT={free_port()}\nWORKERS=1\n")
         yield folder
