@@ -16,7 +16,7 @@ KEY = "seed"
 # Used for what the first run does not give. Later runs keep the stored values instead.
 DEFAULTS = {
     "title": "Is therapy a rehearsal for real life?",
-    "byline": "The editors",
+    "byline": "The editor",
     "source_url": "",
     "source_date": None,
 }

@@ -40,8 +40,8 @@ def test_seed_creates_post_with_its_two_questions(db, client):
     thread = plant()
     assert [question.asks for question in thread.questions.all()] == ["clinicians", "patients"]
     html = client.get(thread.get_absolute_url()).content.decode()
-    assert "The editors" in html
-    assert thread.opening.source.count("\n\n") == 8
+    assert "The editor" in html
+    assert thread.opening.source.count("\n\n") == 9
 
 
 def test_seed_run_twice_creates_one_thread(db):
@@ -176,12 +176,17 @@ def test_sample_conversation_can_be_added_and_removed(db, client, capsys):
     thread = plant()
     call_command("demo")
     call_command("demo")
-    assert Comment.objects.filter(is_sample=True).count() == 11
+    assert Comment.objects.filter(is_sample=True).count() == 40
     html = client.get(thread.get_absolute_url()).content.decode()
     assert "This is a sample conversation" in html
     assert '<span class="tag">sample</span>' not in html
+    # every state that a reader can meet
+    for state in ("Clinician (not verified)", "Its author deleted", ">edited<", "<blockquote>", "<q>"):
+        assert state in html, state
+    assert "Psychologist, US-MD, checked" in html
     call_command("demo", "--remove")
     assert Comment.objects.count() == 1
+    assert not User.objects.exists()
     assert Thread.objects.get().comment_count == 0
 
 
@@ -191,7 +196,8 @@ def test_sample_comments_are_tagged_one_by_one_beside_real_ones(db, client):
     reply(thread.opening, person())
     html = client.get(thread.get_absolute_url()).content.decode()
     assert "This is a sample conversation" not in html
-    assert html.count('<span class="tag">sample</span>') == Comment.objects.filter(is_sample=True).count()
+    shown = Comment.objects.filter(is_sample=True, deleted_at=None).count()
+    assert html.count('<span class="tag">sample</span>') == shown
 
 
 def test_removing_sample_keeps_replies_of_people(db):
@@ -220,7 +226,7 @@ def test_sample_with_removed_or_held_comments_can_be_removed_and_added_again(db)
     assert (thread.comment_count, thread.opening.reply_count) == (0, 0)
     call_command("demo")
     thread.refresh_from_db()
-    assert thread.comment_count == 11
+    assert thread.comment_count == 39
 
 
 def test_sample_without_seed_thread_says_what_to_do(db):
