@@ -276,8 +276,6 @@ def _words(language: str) -> dict[str, str]:
         "reply": _("Reply"),
         "to_whom": _("to %s"),
         "flag": _("Flag"),
-        # Translators: it follows “Flag”; %s is a name
-        "comment_of": _("the comment of %s"),
         "branch_locked": _("A moderator closed this branch: it can be read, but nobody can reply in it."),
     }
     return {name: escape(said) for name, said in words.items()} | words_of_button(language)

@@ -3,7 +3,10 @@
 import pytest
 from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.db.models import F
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 from posts.models import Comment, Reading
 from posts.models.comment import EDIT_GRACE
@@ -278,3 +281,20 @@ def test_image_without_alternative_text_is_reported(visit, thread):
     page.goto("/")
     page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=\"/static/mark.svg\">')")
     assert [violation["id"] for violation in violations(page)] == ["image-alt"]
+
+
+def test_minified_scripts_and_styles_mean_the_same(visit):
+    """Each minified module still parses, and each minified style sheet has the same rules."""
+    page = visit(bypass_csp=True)
+    page.goto("/rules/")
+    parsed = "text => import(URL.createObjectURL(new Blob([text], {type: 'text/javascript'}))).then(() => '', String)"
+    rules = (
+        "text => { const sheet = new CSSStyleSheet(); sheet.replaceSync(text); "
+        "return [...sheet.cssRules].map(rule => rule.cssText.replace(/\\s*([,:;{}()])\\s*/g, '$1')); }"
+    )
+    for path in sorted((settings.BASE_DIR / "static").rglob("*.js")):
+        # what it imports is not there, but what does not parse says so first
+        assert "SyntaxError" not in page.evaluate(parsed, jsmin(path.read_text())), path.name
+    for path in sorted((settings.BASE_DIR / "static").rglob("*.css")):
+        source = path.read_text()
+        assert page.evaluate(rules, cssmin(source)) == page.evaluate(rules, source), path.name
