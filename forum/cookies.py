@@ -4,10 +4,14 @@ The page cache runs before Django makes a request object, so these functions tak
 read the same header differently, the cache could send one reader's page to another.
 """
 
+from types import SimpleNamespace
+from typing import cast
+
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.handlers.wsgi import get_str_from_wsgi
-from django.http import parse_cookie
+from django.http import HttpRequest, parse_cookie
+from django.utils.translation import get_language_from_request
 
 LOOKS = ("light", "dark")
 # the name of the parsed cookies in the WSGI environment
@@ -31,3 +35,9 @@ def look_of(environ: dict) -> str:
     """Return the look the reader chose, “light” or “dark”; "" if they follow their system's setting."""
     chosen = cookies_of(environ).get("look", "")
     return chosen if chosen in LOOKS else ""
+
+
+def language_of(environ: dict) -> str:
+    """Return the language of the answer, as Django finds it in the cookie or in the header Accept-Language."""
+    request = SimpleNamespace(COOKIES=cookies_of(environ), META=environ)
+    return get_language_from_request(cast(HttpRequest, request))

@@ -22,10 +22,10 @@ from django.http.request import split_domain_port, validate_host
 from django.template.loader import render_to_string
 
 from forum.context import site
-from forum.cookies import is_visitor, look_of
+from forum.cookies import is_visitor, language_of, look_of
 
-# The key of a cached page: these, whether the reader uses HTTPS, and the look from the cookie. A second language would
-# have to be added. No header that a client can vary at will may be part of it, because each value would store a copy.
+# The key of a cached page: these, whether the reader uses HTTPS, the look from the cookie, and the language. No header
+# that a client can vary at will may be part of it, because each value would store a copy.
 KEY = ("wsgi.url_scheme", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
 
 # Names in the WSGI environment with which views and the page cache communicate.
@@ -120,8 +120,8 @@ class Page:
         self.etag = f'"{hashlib.sha256(self.plain).hexdigest()[:24]}"'
         own = {"content-length", "content-encoding", "etag", "vary"}
         headers = [(name, value) for name, value in headers if name.lower() not in own]
-        # the answer depends on the session and look (cookies), on the compression, and on htmx
-        headers += [("Vary", "Cookie, Accept-Encoding, HX-Request"), ("ETag", self.etag)]
+        # the answer depends on session, look and language (cookies), on the language, on the compression, and on htmx
+        headers += [("Vary", "Cookie, Accept-Language, Accept-Encoding, HX-Request"), ("ETag", self.etag)]
         self.same = headers
         self.whole = [*headers, ("Content-Length", str(len(self.plain)))]
         self.packed = [*headers, ("Content-Encoding", "gzip"), ("Content-Length", str(len(self.zipped)))]
@@ -170,7 +170,7 @@ class PageCache:
         if not _has_allowed_host(environ):
             # Django refuses it
             return self.application(environ, start_response)
-        key = (*(environ.get(name, "") for name in KEY), _uses_https(environ), look_of(environ))
+        key = (*(environ.get(name, "") for name in KEY), _uses_https(environ), look_of(environ), language_of(environ))
         store = self.pages_of_queries if environ.get("QUERY_STRING") else self.pages
         kept = store.get(key)
         if kept is not None and monotonic() - kept.checked_at < settings.KEPT_PAGES_FRESH:

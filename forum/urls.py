@@ -9,6 +9,7 @@ from forum import views
 urlpatterns = [
     path("", include("posts.urls")),
     path("look/", views.look, name="look"),
+    path("language/", views.language, name="language"),
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),

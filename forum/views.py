@@ -1,4 +1,6 @@
-"""The view that changes the look of the pages."""
+"""The views that change the look and the language of the pages."""
+
+from collections.abc import Collection
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -13,22 +15,33 @@ from forum.cookies import LOOKS
 YEAR = 60 * 60 * 24 * 365
 
 
-# Exempt from CSRF, because cached pages for visitors have no token and this changes only colours.
+# Exempt from CSRF, because cached pages for visitors have no token and these change only what pages look like.
 @csrf_exempt
 @require_POST
 def look(request: HttpRequest) -> HttpResponseRedirect:
     """Store the chosen look in a cookie and redirect to the page the reader came from."""
+    return _chosen(request, "look", ("", *LOOKS), "look")
+
+
+@csrf_exempt
+@require_POST
+def language(request: HttpRequest) -> HttpResponseRedirect:
+    """Store the chosen language in a cookie and redirect to the page the reader came from."""
+    return _chosen(request, "language", tuple(dict(settings.LANGUAGES)), settings.LANGUAGE_COOKIE_NAME)
+
+
+def _chosen(request: HttpRequest, field: str, values: Collection[str], cookie: str) -> HttpResponseRedirect:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise PermissionDenied(_("The look is chosen on a page of this forum."))
-    chosen = request.POST.get("look", "")
-    if chosen not in ("", *LOOKS):
+        raise PermissionDenied(_("Please choose this on a page of this forum."))
+    chosen = request.POST.get(field, "")
+    if chosen not in values:
         raise BadRequest
     back = request.POST.get("next", "")
     # only a path is allowed, without a host
     is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, None)
     response = HttpResponseRedirect(back if is_ours else "/")
     if chosen:
-        response.set_cookie("look", chosen, YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
+        response.set_cookie(cookie, chosen, YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
     else:
-        response.delete_cookie("look", samesite="Lax")
+        response.delete_cookie(cookie, samesite="Lax")
     return response

@@ -49,7 +49,7 @@ document.addEventListener("click", (event) => {
 });
 
 // Another look needs no other page: whoever chooses one stays where they are.
-document.querySelector("form.look")?.addEventListener("submit", async (event) => {
+document.querySelector('form.look[action$="/look/"]')?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const chosen = event.submitter.value, body = new FormData(event.target, event.submitter);
   await fetch(event.target.action, { method: "POST", body, redirect: "manual" });

@@ -115,6 +115,21 @@ def test_pages_are_kept_for_each_look(door, comment, settings):
     assert knock(door, address, HTTP_COOKIE="look=dark; a=2") == (*dark[:3], 0)
 
 
+def test_pages_are_kept_for_each_language(door, comment, settings):
+    settings.KEPT_PAGES_FRESH = 60
+    address = comment.thread.get_absolute_url()
+    assert b'<html lang="en">' in knock(door, address)[2]
+    german = knock(door, address, HTTP_ACCEPT_LANGUAGE="de-AT,de;q=0.9,en;q=0.5")
+    assert german[3] > 0
+    assert b'<html lang="de">' in german[2]
+    # all that lead to the same language share one copy
+    for asked in ({"HTTP_COOKIE": "language=de"}, {"HTTP_ACCEPT_LANGUAGE": "xx,de"}):
+        assert knock(door, address, **asked) == (*german[:3], 0)
+    for asked in ({"HTTP_COOKIE": "language=en", "HTTP_ACCEPT_LANGUAGE": "de"}, {"HTTP_ACCEPT_LANGUAGE": "xx"}):
+        assert b'<html lang="en">' in knock(door, address, **asked)[2]
+        assert knock(door, address, **asked)[3] == 0
+
+
 def test_one_copy_of_page_is_kept_whatever_host_and_port_are_named(door, comment, settings):
     """Copies for every port would push the pages that people read out of the store."""
     settings.KEPT_PAGES_FRESH = 60
