@@ -117,6 +117,7 @@ document.addEventListener("toggle", (event) => {
   if (!menu.matches?.(".menu[open]")) return;
   for (const other of document.querySelectorAll(".menu[open]")) if (other !== menu) other.open = false;
   const list = menu.querySelector("div");
+  list.scrollIntoView({ block: "nearest" });
   if (!tree || list.querySelector("button")) return;
   const button = document.createElement("button");
   button.type = "button";
