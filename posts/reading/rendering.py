@@ -28,7 +28,7 @@ from posts.reading.excerpt import excerpt
 from posts.reading.location import Location
 from posts.reading.queries import ALL, Tab, TreePage
 from posts.reading.slot_markers import SlottedText
-from posts.reading.slots import new_tag, own_slots, words_of_button
+from posts.reading.slots import helpful_buttons, new_tag, own_slots, words_of_button
 
 # Memory of a row without its text, as a rough estimate.
 ROW_BYTES = 3_000
@@ -189,7 +189,7 @@ def _draw(
         "count_replies": partial(_count_replies, language),
         "show_more": _show_more,
         "helped": {count: escape(comment.helped) for count, comment in {c.helpful_count: c for c in rows}.items()},
-        "words": words,
+        "buttons": helpful_buttons(names),
         "gone": _words_of_gone(language),
         # Names of their own are faster in a template than keys.
         **{f"say_{name}": said for name, said in words.items()},

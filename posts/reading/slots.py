@@ -5,7 +5,7 @@ loads what is new, what is held or hidden, what the viewer marked as helpful, an
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 # New comments are counted up to this number. Above it, the page says “more than”.
 MOST_NEW = 500
 MOST_WAITING = 50
+# Placeholders that no text of ours contains.
+PK, NAME = "\1", "\2"
 
 
 # The first new comments, the held and hidden ones, and those of the page that the viewer marked as helpful, as (kind,
@@ -210,6 +212,20 @@ def helpful_button(comment: Comment, is_marked: bool) -> SafeString:
     button = vars(fast.env.get_template("posts/reading/fragments/helpful.jinja").module)["helpful"]
     words = words_of_button(get_language())
     return mark_safe(button(comment.pk, escape(comment.public_name), is_marked, words))  # noqa: S308
+
+
+def helpful_buttons(names: Mapping[int, str]) -> dict[int, str]:
+    """Return the button of `helpful_button` for many comments, {id: HTML}. `names` is {id: author's name as HTML}."""
+    button = _button_of_anybody(get_language())
+    return {pk: button.replace(PK, str(pk)).replace(NAME, name) for pk, name in names.items()}
+
+
+@cache
+def _button_of_anybody(language: str) -> str:
+    """Return the button in `language` with PK and NAME in the place of the id and the name."""
+    fast = cast(Jinja2, engines["fast"])
+    button = vars(fast.env.get_template("posts/reading/fragments/helpful.jinja").module)["helpful"]
+    return str(button(PK, NAME, False, words_of_button(language)))
 
 
 @cache
