@@ -161,7 +161,7 @@ class Comment(models.Model):
         db_persist=True,
     )
 
-    # set by posts.reading.front
+    # set by posts.reading, where only the first words are shown
     excerpt: str
     # set by the pages of posts.moderation.admin
     is_masked: bool

@@ -37,6 +37,8 @@ COUNTS_KEPT = 2_000
 # A reply from this depth on repeats the first words of what it replies to, so many characters of them. Where the style
 # sheet indents no further (see .branch in components/thread.css), the position does not show it.
 QUOTED_FROM, QUOTED = 6, 60
+# Characters of each comment above the top of a branch page.
+ABOVE = 90
 # How fast people read, to say how long a post takes.
 WORDS_A_MINUTE = 230
 
@@ -96,6 +98,8 @@ def render_page(
             "since": pagination.microseconds(thread.last_activity_at),
         }
         if top:
+            for comment in shown.above:
+                comment.excerpt = excerpt(comment.html, ABOVE)
             context |= {"top_drawn": render_top(thread, shown, reveals), "back": queries.way_back(shown)}
         else:
             minutes = round(len(strip_tags(shown.top.html).split()) / WORDS_A_MINUTE) or 1
