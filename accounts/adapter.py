@@ -78,6 +78,14 @@ class AccountAdapter(DefaultAccountAdapter):
             record("limit_reached", **who(self.request), act=code)
         return super().validation_error(code, *args)
 
+    def login(self, request: HttpRequest, user: "User") -> None:
+        """Sign in as the user as stored now: confirming an address may have erased the password (accounts.unconfirmed).
+
+        A session of a user with another password would end with the next request.
+        """
+        user.refresh_from_db()
+        super().login(request, user)
+
     def save_user(self, request: HttpRequest, user: "User", form: "SignupForm", commit: bool = True) -> "User":
         """Save the new user with the display name from the form."""
         user.rename(form.cleaned_data["display_name"])

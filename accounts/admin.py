@@ -3,13 +3,14 @@
 A user's state is changed by actions, which the app posts adds in a subclass of PersonAdmin.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 FOUND_AT_MOST = 1_000
+UNCONFIRMED = _(
+    "This person has not confirmed their address yet, so anybody may have made the account. No right was given. Let "
+    "them sign in first, or use make_moderator, which erases what others set."
+)
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -50,12 +55,28 @@ class StandingFilter(admin.SimpleListFilter):
         return queryset
 
 
+class PersonForm(ModelForm):
+    """The form of a user's rights, which gives none to an account that belongs to nobody (see accounts.unconfirmed)."""
+
+    def clean(self) -> dict[str, Any]:
+        """Return the data; raises ValidationError if they give a right to an unconfirmed account."""
+        data = super().clean() or self.cleaned_data
+        had = set(self.instance.groups.all()) if "groups" in data else set()
+        is_more = set(data.get("groups", ())) - had or any(
+            data.get(right) and not self.initial.get(right) for right in ("is_staff", "is_superuser")
+        )
+        if is_more and not self.instance.has_confirmed_address():
+            raise ValidationError(UNCONFIRMED, code="unconfirmed")
+        return data
+
+
 class PersonAdmin(ForumModelAdmin):
     """The admin of users: search by the beginning of an address or name. Only superusers may change rights.
 
     Users are neither added nor deleted here. To add actions, subclass it and register the subclass instead.
     """
 
+    form = PersonForm
     list_display = ["display_name", "email", "joined_at", "is_staff", "standing"]
     list_filter = [StandingFilter, "joined_at"]
     search_fields = ["email"]  # shows the search box; get_search_results does the search
@@ -69,7 +90,7 @@ class PersonAdmin(ForumModelAdmin):
     filter_horizontal = ["groups"]
     rights = ("is_staff", "is_superuser", "groups")
     fieldsets = [
-        (_("Account"), {"fields": ["display_name", "email", "joined_at", "last_login"]}),
+        (_("Account"), {"fields": ["display_name", "email", "address", "joined_at", "last_login"]}),
         (
             _("Standing"),
             {
@@ -89,6 +110,7 @@ class PersonAdmin(ForumModelAdmin):
     readonly_fields = [
         "display_name",
         "email",
+        "address",
         "joined_at",
         "last_login",
         "is_active",
@@ -99,6 +121,13 @@ class PersonAdmin(ForumModelAdmin):
         "suspended_at",
         "suspended_until",
     ]
+
+    @admin.display(description=_("state of the address"))
+    def address(self, person: Any) -> "StrOrPromise":
+        """Return whether the user has confirmed their address."""
+        if person.is_confirmed:
+            return _("confirmed")
+        return _("not confirmed: anybody may have made this account")
 
     @admin.display(description=_("warning not read yet"))
     def warning(self, person: User) -> "StrOrPromise":
@@ -113,6 +142,11 @@ class PersonAdmin(ForumModelAdmin):
         if person.is_suspended:
             return _("suspended")
         return _("trusted") if person.is_trusted else ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Return the users with `is_confirmed`, so that the page of one takes no further query for it."""
+        confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+        return super().get_queryset(request).annotate(is_confirmed=Exists(confirmed))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str

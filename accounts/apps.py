@@ -29,9 +29,12 @@ class Accounts(AppConfig):
 
     def ready(self) -> None:
         """Name the kinds of mails, and connect the receivers that record new sessions and write security events."""
-        from accounts import security_events, sessions
+        from allauth.account.signals import email_confirmed
+
+        from accounts import security_events, sessions, unconfirmed
         from forum import outbox
 
         outbox.name_kinds({f"account/email/{name}": label for name, label in _KINDS.items()})
         user_logged_in.connect(sessions.begin, dispatch_uid="accounts.sessions.begin")
+        email_confirmed.connect(unconfirmed.on_confirmation, dispatch_uid="accounts.unconfirmed.on_confirmation")
         security_events.connect()

@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
-from allauth.account.utils import filter_users_by_email
 from allauth.core import context, ratelimit
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -13,9 +12,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import hooks
+from accounts import hooks, unconfirmed
 from accounts.addresses import canonical, checked
 from accounts.models import User
 from accounts.names import skeleton
@@ -61,12 +61,14 @@ class Trap(forms.TextInput):
 class SignupForm(allauth_forms.SignupForm):
     """The sign-up form: a public display name, a private e-mail address, and an optional password.
 
-    An address that already has an account is treated like a new one: the form does the same work and takes the name, so
-    that the answer does not reveal whether the account exists.
+    An address that already has an account is treated like a new one: the form does the same work and reserves the name,
+    so that the answer does not reveal whether the account exists. An account that nobody has confirmed is replaced (see
+    accounts.unconfirmed).
     """
 
     field_order = ["display_name", "email", "password1"]
     account_already_exists: bool
+    holder: User | None = None
 
     display_name = DisplayNameField(
         help_text=_("Everybody sees this name beside what you write. It need not be your real name.")
@@ -114,31 +116,49 @@ class SignupForm(allauth_forms.SignupForm):
         return cleaned
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """Return the new user and None, or None and allauth's response for an address that has an account.
+        """Return the user and None, or None and allauth's response for an address that has a confirmed account.
 
         Raises NameTakenError, with the error in the form, if another user took the name meanwhile.
         """
-        if self.account_already_exists:
-            return self._meet_again(request)
         try:
             with transaction.atomic():
+                self._lock_holder()
+                if self.account_already_exists:
+                    self._meet_again()
                 return super().try_save(request)
         except IntegrityError:
             # another request took the address or the name at the same time
-            if User.objects.filter(email__iexact=self.cleaned_data["email"]).exists():
-                self.account_already_exists = True
-                return self._meet_again(request)
+            if self.holder is None and User.objects.with_address(self.cleaned_data["email"]).exists():
+                return self.try_save(request)
             self.add_error("display_name", ValidationError(_NAME_TAKEN, code="taken"))
             raise NameTakenError from None
 
-    def _meet_again(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """Answer a sign-up with an address that has an account."""
-        if not self.cleaned_data["website"]:
-            # take as long as making an account, and take the name, too
-            make_password(self.cleaned_data.get("password1") or None)
-            for holder in filter_users_by_email(self.cleaned_data["email"])[:1]:
-                holder.hold_name(skeleton(self.cleaned_data["display_name"]))
-        return super().try_save(request)
+    def save(self, request: HttpRequest) -> User:
+        """Save and return the user: a new one, or the unconfirmed one with the address, whose data are replaced."""
+        if self.holder is None:
+            person = super().save(request)
+        else:
+            self.holder.joined_at = timezone.now()
+            person = get_adapter().save_user(request, self.holder, self)
+        person.hold_name(person.name_key, expires_at=timezone.now() + unconfirmed.KEPT_FOR)
+        unconfirmed.remember_sign_up(request, person)
+        return person
+
+    def _lock_holder(self) -> None:
+        """Set `holder`, the user who has the address, and whether that is a confirmed account."""
+        found = User.objects.with_any_address(self.cleaned_data["email"])
+        self.holder = found and User.objects.select_for_update(no_key=True).filter(pk=found.pk).first()
+        if self.holder is not None:
+            self.account_already_exists = self.holder.has_confirmed_address()
+
+    def _meet_again(self) -> None:
+        """Do as much work for an address that has an account as for a new one, and reserve the name, too."""
+        if self.cleaned_data["website"]:
+            return
+        make_password(self.cleaned_data.get("password1") or None)
+        if self.holder is not None:
+            key = skeleton(self.cleaned_data["display_name"])
+            self.holder.hold_name(key, expires_at=timezone.now() + unconfirmed.KEPT_FOR)
 
 
 class LoginForm(allauth_forms.LoginForm):

@@ -1,7 +1,7 @@
 """The models of user accounts and reserved names. Clinicians' verifications are in accounts.clinicians."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
@@ -46,10 +46,13 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create and return a superuser (for `manage.py createsuperuser`)."""
+        """Create and return a superuser (for `manage.py createsuperuser`); the operator vouches for the address."""
+        from allauth.account.models import EmailAddress
+
         from accounts.security_events import record_right
 
         owner = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        EmailAddress.objects.create(user=owner, email=owner.email, primary=True, verified=True)
         for right in ("is_staff", "is_superuser"):
             record_right(owner, right, is_given=True)
         return owner
@@ -69,6 +72,7 @@ class UserManager(BaseUserManager["User"]):
         """Reserve the name under which a guest is published, so that no user can take it."""
         if key := skeleton(byline):
             HeldName.objects.bulk_create([HeldName(name_key=key)], ignore_conflicts=True)
+            HeldName.objects.filter(name_key=key, expires_at__isnull=False).update(person=None, expires_at=None)
 
     def others_moderate(self, moderator: "User") -> bool:
         """Return whether a user other than `moderator` may moderate; a database rule for appeals uses the same test.
@@ -182,9 +186,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.display_name = display_name
         self.name_key = skeleton(display_name)
 
-    def hold_name(self, name_key: str) -> None:
-        """Reserve the name for this user; does nothing if it is reserved already."""
-        HeldName.objects.bulk_create([HeldName(name_key=name_key, person=self)], ignore_conflicts=True)
+    def hold_name(self, name_key: str, expires_at: datetime | None = None) -> None:
+        """Reserve the name for this user, for good or until `expires_at`; a longer reservation stays as it is."""
+        held = HeldName(name_key=name_key, person=self, expires_at=expires_at)
+        HeldName.objects.bulk_create([held], ignore_conflicts=True)
+        if expires_at is None:
+            self.held_names.filter(name_key=name_key).update(expires_at=None)
 
     @property
     def is_suspended(self) -> bool:
@@ -207,6 +214,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         if known_for < FIRST_DAY:
             return "first day"
         return "new" if known_for < NEW_FOR else "member"
+
+    def has_confirmed_address(self) -> bool:
+        """Return whether an address of the account was ever confirmed; else it belongs to nobody. Makes one query.
+
+        See accounts.unconfirmed.
+        """
+        from allauth.account.models import EmailAddress
+
+        return EmailAddress.objects.filter(user=self, verified=True).exists()
 
     def has_second_factor(self) -> bool:
         """Return whether the account has an authenticator app, a security key or a passkey. Makes one query."""
@@ -245,14 +261,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 class HeldName(models.Model):
     """A reserved name: only `person` may take it; no user may if `person` is None.
 
-    A name is reserved when its user takes another one, so that no other user can pass for them. It is also reserved
-    when a sign-up gives the address of an existing account: a new account would have taken the name, so a name that
-    stays free would reveal that the address has an account. Bylines of guests are reserved without a person.
+    A name is reserved when its user takes another one, so that no other user can pass for them. Each sign-up reserves
+    the name it gives until `expires_at`, whether the address is new or has an account: otherwise a name that is free
+    again would reveal which. Bylines of guests are reserved without a person.
     """
 
     name_key = models.CharField(max_length=NAME_MAX_LENGTH * 4, unique=True)
     person = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="held_names")
     held_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name_key

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import unconfirmed
 from accounts.models import User, UserSession
 from accounts.user_session import read_user_agent
 from forum.middleware import never_store
@@ -26,12 +27,14 @@ SIGNED_OUT = _("You were signed out: moderators’ sessions end after 12 hours w
 
 
 def middleware(get_response: Callable) -> Callable:
-    """Set `proven_factors` on the user of each request, and end moderators' sessions that are over."""
+    """Set `proven_factors` on the user of each request, and end sessions that are over (see the functions below)."""
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         # without a session, looking at the user would be for nothing
-        if request.session.session_key is not None and request.user.is_authenticated:
-            _look_at(request, request.user)
+        if request.session.session_key is not None:
+            unconfirmed.forget_deleted(request)
+            if request.user.is_authenticated:
+                _look_at(request, request.user)
         response = get_response(request)
         is_unfinished = request.session.modified and not request.user.is_authenticated
         if is_unfinished and not request.session.get("_session_expiry"):

@@ -39,6 +39,16 @@ urlpatterns = [
     path("reauthenticate/code/", reauthentication.by_code, name=reauthentication.NAME),
     path("logout/", views.LogoutView.as_view(), name="account_logout"),
     path("signup/", views.SignupView.as_view(), name="account_signup"),
+    path(
+        "login/code/confirm/",
+        views.in_one_transaction(account_views.ConfirmLoginCodeView).as_view(),
+        name="account_confirm_login_code",
+    ),
+    path(
+        "password/reset/confirm/",
+        views.in_one_transaction(account_views.ConfirmPasswordResetCodeView).as_view(),
+        name="account_confirm_password_reset_code",
+    ),
     path("2fa/webauthn/login/", views.LoginWebAuthnView.as_view(), name="mfa_login_webauthn"),
     path(
         "confirm-email/",

@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name_key", models.CharField(max_length=160, unique=True)),
                 ("held_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField(null=True)),
                 (
                     "person",
                     models.ForeignKey(

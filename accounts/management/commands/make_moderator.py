@@ -11,11 +11,17 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 
+from accounts import unconfirmed
 from accounts.addresses import canonical
 from accounts.models import MODERATORS, User
 from accounts.security_events import record_right
 from accounts.validators import NAME_MAX_LENGTH, clean_up, validate_display_name
+from forum.security_log import record_change
 
+ERASED = """
+The address of this account had never been confirmed, so anybody may have made it. The password, the second
+factors, the sessions and the name that were set for it are erased. Its name is now {name}.
+"""
 NEXT_STEPS = """
 {name} <{email}> {is_now} {role}.
 
@@ -35,7 +41,7 @@ class Command(BaseCommand):
         """Add EMAIL, --owner and --name."""
         parser.add_argument("email")
         parser.add_argument("--owner", action="store_true", help="an owner, who may also set rules and give rights")
-        parser.add_argument("--name", default="", help="display name of a new account (default: from the address)")
+        parser.add_argument("--name", default="", help="name of a new or unconfirmed account (default: from address)")
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,6 +54,10 @@ class Command(BaseCommand):
         person = User.objects.with_any_address(email)
         if person is None:
             person = User.objects.create_user(email, display_name=self._name(options["name"], email))
+        elif not person.has_confirmed_address():
+            unconfirmed.erase(person, display_name=self._name(options["name"], email))
+            record_change("unconfirmed_account_erased", user=None, target=person.pk)
+            self.stdout.write(ERASED.format(name=person.display_name))
         try:
             moderators = Group.objects.get(name=MODERATORS)
         except Group.DoesNotExist:

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from accounts import unconfirmed
 from accounts.models import UserSession
 from forum import outbox, ratelimit
 from posts.moderation import flags
@@ -16,7 +17,10 @@ from posts.writing import drafts, guests
 class Command(BaseCommand):
     """Delete data whose retention period has passed, and report how much was deleted."""
 
-    help = "Forgets old drafts, guests’ addresses, mails nobody takes, hashed internet addresses, and ended sessions."
+    help = (
+        "Forgets unconfirmed accounts, old drafts, guests’ addresses, mails nobody takes, hashed internet addresses, "
+        "and ended sessions."
+    )
     stealth_options = ("stopped",)
 
     def handle(self, *, stopped: Callable[[], bool] = lambda: False, **options: Any) -> None:
@@ -24,6 +28,7 @@ class Command(BaseCommand):
         call_command("clearsessions")
         UserSession.objects.forget_ended()
         for forget, at, what in (
+            (unconfirmed.delete_expired, now, "accounts whose address nobody confirmed"),
             (drafts.delete_expired, now, "drafts"),
             (guests.delete_expired_addresses, now, "guests’ e-mail addresses"),
             (outbox.forget_failed, now, "mails that could not be sent"),

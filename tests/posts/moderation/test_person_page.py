@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -305,6 +306,7 @@ def test_owner_can_change_rights(client, alice):
     html = said(seated(client, owner).get(page(alice)))
     assert "Their record" in html
     assert 'name="is_staff"' in html
+    EmailAddress.objects.create(user=alice, email=alice.email, verified=True, primary=True)
     client.post(page(alice), {"is_staff": "on"})
     assert User.objects.get(pk=alice.pk).is_staff
 
