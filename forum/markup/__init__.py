@@ -44,6 +44,11 @@ VERSION = 4
 TAG = re.compile("<[^>]*>")
 # The marker of a quote and signs between the cells of a table.
 EMPTY_WITHOUT_TEXT = re.compile("[>|]")
+# Characters of a text without letters that is rendered to see whether it shows anything: a few milliseconds.
+RENDERED_AT_MOST = 200
+# What begins a line of a list, quote or table, and signs of Markdown.
+LIST_MARKERS = re.compile(r"^(?:[\s>|*+-]|[0-9]{1,9}[.)])+", re.MULTILINE)
+SIGNS = re.compile(r"[-!#()*+.:<=>\[\\\]_`|~]")
 LINK_RELATION = "nofollow ugc noopener"
 
 
@@ -93,11 +98,14 @@ def render(source: str, limits: Limits = COMMENT) -> str:
 def shows_nothing(source: str, limits: Limits = COMMENT) -> bool:
     """Return whether readers would see no character of the Markdown text `source`, as with an empty quote or table.
 
-    A text with a visible letter is never empty, so only few texts are rendered.
+    Forms ask this before any rate limit counts, so it must be cheap. A text with a visible letter is never empty. Of
+    the others, only short ones are rendered; a long one is empty if it has only signs that Markdown gives a meaning.
     """
     text = unescape(checked_references(source))
     if is_blank(text) or any(char.isalpha() and char not in INVISIBLE for char in text):
         return is_blank(text)
+    if len(source) > RENDERED_AT_MOST:
+        return is_blank(SIGNS.sub("", LIST_MARKERS.sub("", text)))
     try:
         html = render(source, limits)
     except TooComplex:

@@ -407,6 +407,25 @@ def test_markdown_that_shows_no_character_is_found(source, nothing):
 
 
 @pytest.mark.parametrize(
+    ("piece", "nothing"),
+    [
+        ("]_1_**\n\n", False),
+        ("- '`~~", False),
+        ("😀 ", False),
+        ("12.5 | 7\n", False),
+        ("1.\n\n", True),
+        ("> - 1)\n", True),
+        ("| |\n|-|\n", True),
+        ("[](<>)_**\n", True),
+        ("&zwnj;|", True),
+    ],
+)
+def test_long_text_without_letters_is_not_rendered(monkeypatch, piece, nothing):
+    monkeypatch.setattr(markup, "render", None)
+    assert markup.shows_nothing(piece * 4000, markup.OPENING) is nothing
+
+
+@pytest.mark.parametrize(
     ("source", "length", "line"), [("a\n\nb  c", 9, "a b c"), ("abcdef", 4, "abc…"), ("abcd", 4, "abcd")]
 )
 def test_text_is_shortened_to_one_line(source, length, line):
