@@ -62,7 +62,10 @@ CREATE FUNCTION posts_appeal_by_somebody_else() RETURNS trigger LANGUAGE plpgsql
 BEGIN
     IF NEW.decided_by_id IS NOT NULL AND (
         NEW.person_id = NEW.decided_by_id
-        OR EXISTS (SELECT 1 FROM posts_logentry e WHERE e.id = NEW.entry_id AND e.moderator_id = NEW.decided_by_id)
+        OR EXISTS (
+            SELECT 1 FROM posts_logentry e LEFT JOIN posts_comment c ON c.id = e.comment_id
+            WHERE e.id = NEW.entry_id AND NEW.decided_by_id IN (e.moderator_id, e.person_id, c.author_id)
+        )
     ) AND EXISTS (
         SELECT 1 FROM accounts_user u
         WHERE u.id <> NEW.decided_by_id AND u.is_staff AND u.is_active

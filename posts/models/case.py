@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,23 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 CLAIMED_FOR = timedelta(minutes=15)
+
+
+def own_cause_of(moderator: "User") -> Q:
+    """Return the condition on items that somebody else than `moderator` should decide, without a join.
+
+    They are about the moderator's own comments and verification request, or are appeals about the moderator or against
+    what the moderator decided.
+    """
+    from accounts.models import VerificationRequest
+    from posts.models.appeal import Appeal
+    from posts.models.comment import Comment
+
+    comments = Comment.objects.filter(pk=OuterRef("comment"), author=moderator)
+    requests = VerificationRequest.objects.filter(pk=OuterRef("verification_request"), person=moderator)
+    appeals = Appeal.objects.filter(pk=OuterRef("appeal"))
+    appeals = appeals.filter(Q(person=moderator) | Q(entry__moderator=moderator))
+    return Q(Exists(comments)) | Q(Exists(requests)) | Q(Exists(appeals))
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -35,9 +52,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         moderator's own comments, decisions or verification request.
         """
         offered = self.open().free_for(moderator, at).exclude(passed_by__contains=[moderator.pk])
-        # Moderators do not decide about their own comments and requests, or about appeals against their own decisions.
-        offered = offered.exclude(appeal__entry__moderator=moderator).exclude(comment__author=moderator)
-        return offered.exclude(verification_request__person=moderator)
+        return offered.exclude(own_cause_of(moderator))
 
     def free_for(self, moderator: "User", at: datetime) -> Self:
         """Return the items that no other moderator has claimed at the time `at`."""

@@ -45,7 +45,7 @@ def restore(*, moderator: User, comment: Comment, reason: str, rule: str = "") -
     One that had a case about privacy or safety is hidden until there is a new decision, as after an undo. Raises
     PermissionDenied if it is the moderator's own comment and there is another moderator.
     """
-    check_not_concerned(moderator, comment.author)
+    check_not_concerned(moderator, comment)
     hides = bool(Case.objects.masked_among([comment.pk]))
     states = {"removed": False} | ({"hidden": True} if hides else {})
     entry = _set_comment_state(moderator, comment, reason, rule, Act.RESTORE, None, **states)
@@ -76,7 +76,7 @@ def approve(
     this, too; `is_told=False` prevents that, for callers that inform the author in another way. Raises PermissionDenied
     if it is the moderator's own comment and there is another moderator.
     """
-    check_not_concerned(moderator, comment.author)
+    check_not_concerned(moderator, comment)
     states = {"hidden": False, "held": False, "removed": False}
     entry = _set_comment_state(moderator, comment, reason, rule, Act.APPROVE, None, **states)
     if entry:
@@ -112,7 +112,7 @@ def edit_out(
     """
     check_right(moderator, reason)
     # this action publishes a held or hidden comment
-    check_not_concerned(moderator, comment.author)
+    check_not_concerned(moderator, comment)
     comment = _lock(moderator, comment)
     passages = passages_of(passage)
     if comment.deleted_at is not None:
@@ -163,7 +163,7 @@ def open_branch(*, moderator: User, comment: Comment, reason: str, rule: str = "
 
     Raises PermissionDenied if it is the moderator's own comment and there is another moderator.
     """
-    check_not_concerned(moderator, comment.author)
+    check_not_concerned(moderator, comment)
     entry = _set_branch_lock(moderator, comment, reason, rule, Act.OPEN_BRANCH, None, False)
     if entry:
         notices.send_reversal(entry)
@@ -183,7 +183,7 @@ def show_again(*, moderator: User, revision: Revision, reason: str) -> LogEntry 
     Raises PermissionDenied if it is the moderator's own comment and there is another moderator. Raises Refused if the
     comment has or had a case about privacy or safety: the undo of a redaction then asks for a new decision.
     """
-    check_not_concerned(moderator, revision.comment.author)
+    check_not_concerned(moderator, revision.comment)
     if Case.objects.masked_among([revision.comment_id]):
         raise Refused(exceptions.WITHHELD_FOR_SAFETY)
     return _set_withheld(moderator, revision, reason, Act.SHOW_AGAIN, False)
@@ -197,13 +197,18 @@ def lock(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal[
 
 @transaction.atomic
 def unlock(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal[False]:
-    """Undo `lock`."""
+    """Undo `lock`. Raises PermissionDenied if it is the moderator's own thread and there is another moderator."""
+    check_not_concerned(moderator, thread)
     return _set_thread_state(moderator, thread, reason, Act.UNLOCK, "locked_at", False)
 
 
 @transaction.atomic
 def pin(*, moderator: User, thread: Thread, reason: str) -> LogEntry | Literal[False]:
-    """Keep the thread at the top of the front page."""
+    """Keep the thread at the top of the front page.
+
+    Raises PermissionDenied if it is the moderator's own thread and there is another moderator.
+    """
+    check_not_concerned(moderator, thread)
     return _set_thread_state(moderator, thread, reason, Act.PIN, "pinned_at", True)
 
 

@@ -65,7 +65,7 @@ def answer_appeal(
     decisions.check_version(moderator, case, seen)
     if entry.moderator_id == moderator.pk and User.objects.others_moderate(moderator):
         raise PermissionDenied(exceptions.NOT_YOUR_OWN_APPEAL)
-    check_not_concerned(moderator, case.appeal.person)
+    check_not_concerned(moderator, case.appeal)
     is_undone = LogEntry.objects.filter(undoes=entry).exists()
     if is_undone and outcome != Outcome.REVERSED:
         raise Refused(exceptions.NOTHING_STANDS)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from forum.security_log import record_change
-from posts.models import Case, Comment, LogEntry, Rules
+from posts.models import Appeal, Case, Comment, LogEntry, Rules, Thread
 from posts.models.log_entry import STATED
 from posts.moderation import notices
 from posts.threads import exceptions
@@ -41,10 +41,24 @@ def check_moderator(moderator: User) -> None:
         raise PermissionDenied
 
 
-def check_not_concerned(moderator: User, person: User | None) -> None:
+def check_not_concerned(moderator: User, subject: Comment | Thread | LogEntry | Appeal) -> None:
     """Raise PermissionDenied if `moderator` would decide in their own favour and there is another moderator."""
-    if person is not None and person.pk == moderator.pk and User.objects.others_moderate(moderator):
+    if moderator.pk in _people_concerned(subject) and User.objects.others_moderate(moderator):
         raise PermissionDenied(exceptions.YOUR_OWN_CAUSE)
+
+
+def _people_concerned(subject: Comment | Thread | LogEntry | Appeal) -> set[int | None]:
+    """Return the ids of the people whose own cause a decision about `subject` is.
+
+    The entry about a comment of a guest names nobody, and the guest may have claimed the comment since. So the present
+    author counts as well. `posts.models.case.own_cause_of` and a database rule for appeals say the same.
+    """
+    if isinstance(subject, Appeal):
+        return {subject.person_id} | _people_concerned(subject.entry)
+    if isinstance(subject, LogEntry):
+        about = subject.comment or subject.thread
+        return {subject.person_id} | (_people_concerned(about) if about is not None else set())
+    return {subject.author_id}
 
 
 def log(moderator: User | None, act: LogEntry.Act, reason: str, *, rule: str = "", **fields: Any) -> LogEntry:

@@ -11,8 +11,9 @@ from typing import Literal
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User, VerificationRequest
-from posts.models import Appeal, Case, Comment, LogEntry, Note
+from accounts.models import User
+from posts.models import Case, Comment, LogEntry, Note
+from posts.models.case import own_cause_of
 from posts.moderation import actions, sanctions
 from posts.moderation import cases as moderation_cases
 from posts.moderation.audit_log import about, check_moderator, check_right, log
@@ -38,10 +39,7 @@ def claim(*, moderator: User, case_id: int, takes_over: bool = False) -> bool:
     """
     check_moderator(moderator)
     now = timezone.now()
-    cases = Case.objects.filter(pk=case_id, closed_at=None)
-    cases = cases.exclude(appeal__in=Appeal.objects.filter(entry__moderator=moderator))
-    cases = cases.exclude(comment__in=Comment.objects.filter(author=moderator))
-    cases = cases.exclude(verification_request__in=VerificationRequest.objects.filter(person=moderator))
+    cases = Case.objects.filter(pk=case_id, closed_at=None).exclude(own_cause_of(moderator))
     if not takes_over:
         cases = cases.free_for(moderator, now)
     return cases.update(claimed_by=moderator, claimed_at=now) == 1

@@ -65,7 +65,7 @@ def undo(
     check_right(moderator, reason)
     if not entry.is_undoable:
         raise Refused(exceptions.NOT_UNDONE)
-    check_not_concerned(moderator, entry.person)
+    check_not_concerned(moderator, entry)
     if entry.is_about_person and entry.person is not None:
         sanctions.check_may_be_judged(moderator, entry.person)
     image = entry.before_image

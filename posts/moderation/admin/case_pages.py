@@ -18,6 +18,7 @@ from accounts.models import User
 from forum import pending_form
 from forum.errors import kept
 from posts.models import Case, Comment, LogEntry
+from posts.models.case import own_cause_of
 from posts.moderation import appeal_answers, decisions, undo, verification
 from posts.moderation.admin import previews
 from posts.moderation.admin.base import QueuePages, offer_undo
@@ -55,8 +56,7 @@ class ItemPages(QueuePages):
         A GET request writes the claim. That is acceptable, because only moderators open the page and a claim expires.
         """
         moderator = self.moderator_of(request)
-        if request.method != "HEAD":
-            decisions.claim(moderator=moderator, case_id=pk)
+        has_claimed = request.method != "HEAD" and decisions.claim(moderator=moderator, case_id=pk)
         item = CaseItem.of(pk)
         if item is None:
             raise Http404
@@ -94,7 +94,8 @@ class ItemPages(QueuePages):
             "case": item.case,
             "comment": item.comment,
             "form": form,
-            "is_own_cause": case.closed_at is None and _is_own_cause(moderator, case),
+            # nobody can claim their own cause
+            "is_own_cause": case.closed_at is None and not has_claimed and _is_own_cause(moderator, case),
             "holder": holder if holder != request.user else None,
             "asks_to_take_over": asks_to_take_over,
             "preview": preview,
@@ -240,14 +241,12 @@ def _verb_of(case: Case) -> Callable[..., LogEntry]:
 
 
 def _is_own_cause(moderator: User, case: Case) -> bool:
-    """Return whether the moderator cannot decide the case: it is about them, or an appeal against their decision.
+    """Return whether the moderator cannot decide the case (see own_cause_of).
 
     Except for a request for verification, that applies only if there is another moderator.
     """
-    if case.verification_request is not None:
-        return case.verification_request.person_id == moderator.pk
-    is_own_decision = case.appeal is not None and case.appeal.entry.moderator_id == moderator.pk
-    return (is_own_decision or case.person == moderator) and User.objects.others_moderate(moderator)
+    is_own = Case.objects.filter(own_cause_of(moderator), pk=case.pk).exists()
+    return is_own and (case.verification_request is not None or User.objects.others_moderate(moderator))
 
 
 def _place(way: str, pk: int) -> str:
