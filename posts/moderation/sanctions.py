@@ -111,13 +111,12 @@ def suspend(
 
 @transaction.atomic
 def unsuspend(*, moderator: User, person: User, reason: str) -> LogEntry | Literal[False]:
-    """End a suspension or a ban. Raises PermissionDenied for one's own."""
+    """End a suspension or a ban."""
     check_right(moderator, reason)
-    if person.pk == moderator.pk:
-        raise PermissionDenied
+    check_may_be_judged(moderator, person)
     if not _lock_person(person).is_suspended:
         return False
-    entry = _set_person(moderator, person, reason, Act.UNSUSPEND, spares_staff=False)
+    entry = _set_person(moderator, person, reason, Act.UNSUSPEND)
     notices.send_reversal(entry)
     return entry
 
@@ -136,9 +135,10 @@ def untrust(*, moderator: User, person: User, reason: str) -> LogEntry | Literal
 
 def _set_trust(moderator: User, person: User, reason: str, act: Act) -> LogEntry | Literal[False]:
     check_right(moderator, reason)
+    check_may_be_judged(moderator, person)
     if _lock_person(person).trust == TRUST_OF[act]:
         return False
-    return _set_person(moderator, person, reason, act, spares_staff=False)
+    return _set_person(moderator, person, reason, act)
 
 
 def _set_person(
@@ -149,17 +149,16 @@ def _set_person(
     *,
     part_of: LogEntry | None = None,
     comment: Comment | None = None,
-    spares_staff: bool = True,
     **about: Any,
 ) -> LogEntry:
     """Log an action on a person, and set what they may do by the log.
 
+    Raises PermissionDenied for oneself, and for staff unless the moderator is a superuser.
     The entry is confidential if the decision it is `part_of`, or the entry that it ends, is.
     """
     check_right(moderator, reason)
     person = _lock_person(person)
-    if spares_staff:
-        check_may_be_judged(moderator, person)
+    check_may_be_judged(moderator, person)
     goes_with = part_of or _ended_by(act, person)
     if goes_with is not None and goes_with.is_confidential:
         about["is_confidential"] = True

@@ -15,6 +15,7 @@ from accounts.models import User, Verification, VerificationRequest
 from posts.models import Case, LogEntry
 from posts.moderation import decisions
 from posts.moderation.audit_log import check_right, log
+from posts.moderation.sanctions import check_may_be_judged
 from posts.threads import exceptions, permissions, publishing
 from posts.threads.exceptions import Refused
 
@@ -103,9 +104,11 @@ def grant(
 def revoke(*, moderator: User, person: User, reason: str) -> int:
     """End all verifications of `person` that are in force, and return how many.
 
-    Older comments then say “when posted”.
+    Older comments then say “when posted”. Raises PermissionDenied for oneself, and for staff unless the moderator is a
+    superuser.
     """
     check_right(moderator, reason)
+    check_may_be_judged(moderator, person)
     publishing.raise_versions_of_author(person)
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     now = timezone.now()

@@ -102,7 +102,7 @@ def test_moderator_verifies_clinician(mod_client, mod, alice):
 
 def test_refusals_are_shown_for_each_row(mod_client, mod, alice):
     html = act(mod_client, "accounts/user", "suspend", mod, alice, length="suspend_1").content.decode()
-    assert "Moderators take no steps against themselves" in html
+    assert "Moderators decide neither about themselves" in html
     assert ": done." in html
 
 

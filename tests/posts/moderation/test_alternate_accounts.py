@@ -118,7 +118,7 @@ def test_moderators_cannot_search_themselves_or_each_other(client, mod, whom):
     address = f"/admin/accounts/user/{one.pk}/others/"
     assert address not in said(client.get(f"/admin/accounts/user/{one.pk}/change/"))
     page = said(client.get(address))
-    assert "no steps against themselves or each other" in page
+    assert "neither about themselves nor about each other" in page
     assert "Look for other accounts" not in page
     refused = client.post(address, {"reason": WHY})
     assert (refused.status_code, "ask the owner" in said(refused), WHY in said(refused)) == (403, True, True)

@@ -240,10 +240,10 @@ def test_sanction_asks_for_reason_and_leads_back(mod_client, alice, mod):
     pressed |= {"mark": mark_of(mod)}
     refused = mod_client.post("/admin/accounts/user/", pressed, follow=True)
     assert refused.redirect_chain[0][0] == page(mod)
-    assert "Moderators take no steps against themselves" in said(refused)
-    # a refusal without a text gets a default text
-    wordless = mod_client.post("/admin/accounts/user/", pressed | {"action": "unsuspend"}, follow=True)
-    assert "Mo Derby: You may not do this." in said(wordless)
+    assert "Moderators decide neither about themselves" in said(refused)
+    # ending what is against oneself is refused in the same way
+    ended = mod_client.post("/admin/accounts/user/", pressed | {"action": "unsuspend"}, follow=True)
+    assert "Mo Derby: Moderators decide neither about themselves" in said(ended)
 
 
 @pytest.mark.parametrize(
