@@ -56,7 +56,8 @@ DROP TRIGGER posts_logentry_no_truncate ON posts_logentry;
 DROP TRIGGER posts_logentry_no_change ON posts_logentry;
 DROP FUNCTION posts_logentry_is_append_only();
 """
-# An appeal is decided by a moderator who neither made the decision nor is concerned by it, where there is another one.
+# An appeal is decided by a moderator who neither made the decision, nor flagged what the forum then hid, nor is concerned
+# by it, where there is another one.
 APPEAL_BY_ANOTHER = """
 CREATE FUNCTION posts_appeal_by_somebody_else() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -64,7 +65,14 @@ BEGIN
         NEW.person_id = NEW.decided_by_id
         OR EXISTS (
             SELECT 1 FROM posts_logentry e LEFT JOIN posts_comment c ON c.id = e.comment_id
-            WHERE e.id = NEW.entry_id AND NEW.decided_by_id IN (e.moderator_id, e.person_id, c.author_id)
+            WHERE e.id = NEW.entry_id AND (
+                NEW.decided_by_id IN (e.moderator_id, e.person_id, c.author_id)
+                OR (e.moderator_id IS NULL AND EXISTS (
+                    SELECT 1 FROM posts_flag f
+                    WHERE f.comment_id = e.comment_id AND f.person_id = NEW.decided_by_id
+                        AND (f.decided_at IS NULL OR f.decided_at >= e.at)
+                ))
+            )
         )
     ) AND EXISTS (
         SELECT 1 FROM accounts_user u

@@ -15,7 +15,8 @@ class Appeal(models.Model):
     """An appeal of the person concerned against the decision `entry`.
 
     There is at most one appeal per decision. It must be made within APPEAL_WITHIN of the decision. A trigger (migration
-    0007) stops moderators from answering an appeal against their own decision if there is another moderator.
+    0001) stops moderators from answering an appeal against their own decision, or about themselves, if there is another
+    moderator.
     """
 
     class Outcome(models.TextChoices):

@@ -22,16 +22,17 @@ def own_cause_of(moderator: "User") -> Q:
     """Return the condition on items that somebody else than `moderator` should decide, without a join.
 
     They are about the moderator's own comments and verification request, or are appeals about the moderator or against
-    what the moderator decided.
+    what the moderator decided or flagged.
     """
     from accounts.models import VerificationRequest
     from posts.models.appeal import Appeal
     from posts.models.comment import Comment
+    from posts.models.log_entry import LogEntry, decided_by
 
     comments = Comment.objects.filter(pk=OuterRef("comment"), author=moderator)
     requests = VerificationRequest.objects.filter(pk=OuterRef("verification_request"), person=moderator)
-    appeals = Appeal.objects.filter(pk=OuterRef("appeal"))
-    appeals = appeals.filter(Q(person=moderator) | Q(entry__moderator=moderator))
+    decisions = LogEntry.objects.filter(decided_by(moderator), pk=OuterRef("entry"))
+    appeals = Appeal.objects.filter(Q(person=moderator) | Q(Exists(decisions)), pk=OuterRef("appeal"))
     return Q(Exists(comments)) | Q(Exists(requests)) | Q(Exists(appeals))
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from accounts.models import User
     from posts.models.comment import Comment
     from posts.models.thread import Thread
+
+
+def decided_by(moderator: "User") -> Q:
+    """Return the condition on entries that `moderator` decided, or flagged the comment that the forum then hid."""
+    from posts.models.flag import Flag
+
+    flags = Flag.objects.filter(comment=OuterRef("comment"), person=moderator)
+    return Q(moderator=moderator) | Q(Exists(flags.exclude(decided_at__lt=OuterRef("at"))), moderator=None)
 
 
 class LogEntryQuerySet(models.QuerySet["LogEntry"]):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from posts.models import Appeal, Case, Comment, LogEntry, Revision
+from posts.models.log_entry import decided_by
 from posts.moderation import actions, cases, decisions, notices, undo
 from posts.moderation.audit_log import about, check_not_concerned, check_right, log
 from posts.moderation.sanctions import SANCTIONS, apply_sanction, names_of
@@ -55,7 +56,8 @@ def answer_appeal(
     Decisions, flags and texts that came after the decision stay as they are. The entries of a replacing decision are
     `parts` of the answer.
 
-    Raises PermissionDenied for the moderator who made the decision if there is another moderator, Stale if the case has
+    Raises PermissionDenied for the moderator who made the decision or whose flag led to it, and for one whom it
+    concerns, if there is another moderator. Raises Stale if the case has
     changed since version `seen`, and Refused if the answer is not possible.
     """
     check_right(moderator, answer)
@@ -63,7 +65,8 @@ def answer_appeal(
         raise Refused(exceptions.NOTHING_TO_DO)
     entry = case.appeal.entry
     decisions.check_version(moderator, case, seen)
-    if entry.moderator_id == moderator.pk and User.objects.others_moderate(moderator):
+    is_own = LogEntry.objects.filter(decided_by(moderator), pk=entry.pk).exists()
+    if is_own and User.objects.others_moderate(moderator):
         raise PermissionDenied(exceptions.NOT_YOUR_OWN_APPEAL)
     check_not_concerned(moderator, case.appeal)
     is_undone = LogEntry.objects.filter(undoes=entry).exists()

@@ -139,7 +139,7 @@ TOO_COMPLEX_WITHOUT = _(
     "remove the comment."
 )
 NOTHING_LEFT = _("Nothing would be left of the text. Please remove the comment instead.")
-NOT_YOUR_OWN_APPEAL = _("You made this decision; another moderator answers the appeal.")
+NOT_YOUR_OWN_APPEAL = _("You made this decision, or your flag led to it; another moderator answers the appeal.")
 NO_APPEAL = _("There is no appeal against this, or not any more.")
 EMPTY_APPEAL = _("Please say why you think that the decision was wrong.")
 EMPTY_NOTE = _("Please write something.")
