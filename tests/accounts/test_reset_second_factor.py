@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.models import UserSession
-from tests.accounts.people import member
+from tests.accounts.people import PASSWORD, code_in, member
 from tests.outbox import sent
 
 pytestmark = pytest.mark.django_db
@@ -38,3 +38,18 @@ def test_nothing_to_reset_is_said(email, sentence):
     with pytest.raises(CommandError, match=sentence):
         call_command("reset_second_factor", email)
     assert sent() == []
+
+
+def test_stolen_password_alone_does_not_suffice_after_reset(client, capsys, caplog, django_capture_on_commit_callbacks):
+    alice = member(password=PASSWORD)
+    Authenticator.objects.create(user=alice, type="totp", data={"secret": "x"})
+    with caplog.at_level("INFO", logger="forum.security"), django_capture_on_commit_callbacks(execute=True):
+        call_command("reset_second_factor", "alice@example.org")
+    assert client.post("/account/login/", {"login": alice.email, "password": PASSWORD}).status_code == 200
+    assert client.get("/account/").status_code == 302
+    assert "password" in capsys.readouterr().out
+    assert "password" in sent()[-1].body
+    assert any("password_changed" in record.getMessage() for record in caplog.records)
+    client.post("/account/login/code/", {"email": alice.email})
+    client.post("/account/login/code/confirm/", {"code": code_in(sent()[-1])})
+    assert client.get("/account/").status_code == 200

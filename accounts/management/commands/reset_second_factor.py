@@ -16,15 +16,21 @@ from forum import outbox
 from forum.security_log import record_change
 
 DONE = """
-{name} <{email}> has no second factor any more, is signed out everywhere, and gets a mail about it.
-They sign in with a code sent to their address and add a new one at /account/2fa/.
+{name} <{email}> has no second factor and no password any more, is signed out everywhere, and gets a mail about it.
+They sign in with a code sent to their address, and then add a new factor at /account/2fa/ and set a new password.
 """
 
 
 class Command(BaseCommand):
-    """Remove apps, keys, passkeys and recovery codes of a person, and end their sessions."""
+    """Remove apps, keys, passkeys, recovery codes and the password of a person, and end their sessions.
 
-    help = "Removes the second factor of the person with this address. First make sure that it is really them who ask."
+    The password goes, too: somebody who knows it would now get in with nothing else.
+    """
+
+    help = (
+        "Removes the second factor and the password of the person with this address. First make sure that it is really "
+        "them who ask."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add EMAIL."""
@@ -32,7 +38,10 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove the factors, end the sessions, log it and send the mail; raises CommandError if there is none."""
+        """Remove the factors and the password, end the sessions, log it and send the mail.
+
+        Raises CommandError if there is no such person, or no factor.
+        """
         person = User.objects.with_any_address(options["email"])
         if person is None:
             raise CommandError(f"Nobody here has the address “{options['email']}”, so nothing was changed.")
@@ -42,6 +51,10 @@ class Command(BaseCommand):
         for kind in factors.values_list("type", flat=True):
             record_change("second_factor_removed", user=None, target=person.pk, authenticator=kind)
         factors.delete()
+        if person.has_usable_password():
+            person.set_unusable_password()
+            person.save(update_fields=["password"])
+            record_change("password_changed", user=None, target=person.pk, how="removed")
         person.user_sessions.all().end()
         context = {"site_name": settings.SITE_NAME, "link": settings.SITE_URL + reverse("mfa_index")}
         body = render_to_string("emails/second_factor_reset.txt", context)
