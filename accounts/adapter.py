@@ -86,6 +86,11 @@ class AccountAdapter(DefaultAccountAdapter):
         user.refresh_from_db()
         super().login(request, user)
 
+    def get_login_stages(self) -> list[str]:
+        """Return the stages of signing in, with ours in place of allauth's for the second factor."""
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.stalled_sign_in.AuthenticateStage"}
+        return [ours.get(path, path) for path in super().get_login_stages()]
+
     def save_user(self, request: HttpRequest, user: "User", form: "SignupForm", commit: bool = True) -> "User":
         """Save the new user with the display name from the form."""
         user.rename(form.cleaned_data["display_name"])

@@ -10,6 +10,7 @@ from django.urls import path
 
 from accounts import reauthentication, views
 from accounts.reauthentication import confirmed
+from accounts.stalled_sign_in import AuthenticateView
 
 # allauth's views that change an account and send its owner a mail, with allauth's addresses and names.
 # They require sign-in here, because allauth would first store a visitor's data in a new session, and a confirmation
@@ -49,6 +50,7 @@ urlpatterns = [
         views.in_one_transaction(account_views.ConfirmPasswordResetCodeView).as_view(),
         name="account_confirm_password_reset_code",
     ),
+    path("2fa/authenticate/", AuthenticateView.as_view(), name="mfa_authenticate"),
     path("2fa/webauthn/login/", views.LoginWebAuthnView.as_view(), name="mfa_login_webauthn"),
     path(
         "confirm-email/",
