@@ -15,6 +15,9 @@ from django.conf import settings
 from django.db import migrations, models
 from django.utils import timezone
 
+from forum import markup
+from posts.models.rules import rendered
+
 # Files that the first rules are read from.
 RULES = Path(__file__).parents[1] / "seed" / "rules.md"
 # Titles of the rules whose decisions the public log shows as numbers only.
@@ -110,8 +113,13 @@ DROP FUNCTION posts_appeal_by_somebody_else();
 def add_first_rows(apps, schema_editor):
     """Add the site's settings, the first rules, and the reasons that moderators can choose from."""
     apps.get_model("posts", "SiteChoices").objects.create(pk=1, guests_may_comment=True)
+    text = RULES.read_text(encoding="utf-8")
     apps.get_model("posts", "Rules").objects.create(
-        text=RULES.read_text(encoding="utf-8"), in_numbers="\n".join(IN_NUMBERS), published_at=timezone.now()
+        text=text,
+        rendered=rendered(text),
+        renderer=markup.VERSION,
+        in_numbers="\n".join(IN_NUMBERS),
+        published_at=timezone.now(),
     )
     reason = apps.get_model("posts", "CannedReason")
     reason.objects.bulk_create(reason(title=title, rule=rule, text=text) for title, rule, text in REASONS)
@@ -540,6 +548,8 @@ class Migration(migrations.Migration):
                         help_text="Markdown. Each line that begins with ## begins a rule.", verbose_name="text"
                     ),
                 ),
+                ("rendered", models.JSONField(editable=False)),
+                ("renderer", models.PositiveSmallIntegerField(editable=False)),
                 (
                     "in_numbers",
                     models.TextField(
@@ -564,6 +574,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "version of the rules",
                 "verbose_name_plural": "community rules",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("rendered", []), _negated=True), name="rules_are_rendered"
+                    )
+                ],
             },
         ),
         migrations.AddField(

@@ -1,14 +1,38 @@
 """The community rules, and moderators' canned reasons, watched words and notes."""
 
 import re
-from typing import Self
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.utils.functional import cached_property
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from forum import markup
+
 HEADING = re.compile(r"^##\s+(.+?)\s*$", re.M)
+
+
+def split(text: str) -> list[tuple[str, str]]:
+    """Return [(title, Markdown)] of the text before the first rule, under the title "", and of each rule."""
+    first, *rest = HEADING.split(text)
+    return [("", first.strip()), *((title, body.strip()) for title, body in zip(rest[::2], rest[1::2], strict=True))]
+
+
+def rendered(text: str) -> list[str]:
+    """Return the HTML of each part of the text. Raises markup.TooComplex."""
+    return [markup.render(body) for _title, body in split(text)]
+
+
+class RulesManager(models.Manager["Rules"]):
+    """The manager of versions of the rules."""
+
+    def create(self, *, text: str, **fields: Any) -> "Rules":
+        """Create and return a version. Raises markup.TooComplex."""
+        rules = self.model(**fields)
+        rules.write(text)
+        rules.save(using=self.db)
+        return rules
 
 
 class Rules(models.Model):
@@ -17,9 +41,14 @@ class Rules(models.Model):
     The latest version is in force. Each decision refers to the version it is based on. `text` is Markdown. Each
     second-level heading (`## Be kind`) begins a rule. `in_numbers` has the titles of rules that concern privacy or
     safety, one per line. The public log shows only the number of decisions based on these rules.
+
+    `rendered` is a cache of the HTML of each part, which the renderer of version `renderer` made. Only `write` sets
+    them, so a text that cannot be rendered is refused when it is saved and no page fails because of it.
     """
 
     text = models.TextField(_("text"), help_text=_("Markdown. Each line that begins with ## begins a rule."))
+    rendered = models.JSONField(editable=False)
+    renderer = models.PositiveSmallIntegerField(editable=False)
     in_numbers = models.TextField(
         _("told in numbers only"),
         blank=True,
@@ -31,34 +60,39 @@ class Rules(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("published by")
     )
 
+    objects = RulesManager()
+
     class Meta:
         verbose_name = _("version of the rules")
         verbose_name_plural = _("community rules")
+        constraints = [models.CheckConstraint(condition=~models.Q(rendered=[]), name="rules_are_rendered")]
 
     def __str__(self) -> str:
         return f"{self.published_at:%Y-%m-%d %H:%M}"
 
     @classmethod
-    def in_force(cls) -> Self | None:
+    def in_force(cls) -> "Rules | None":
         """Return the latest version, or None if there is none.
 
         Makes one query.
         """
         return cls.objects.order_by("-id").first()
 
-    @cached_property
-    def parts(self) -> list[tuple[str, str]]:
-        """Return [(title, Markdown)] of the text before the first rule, under the title "", and of each rule."""
-        first, *rest = HEADING.split(self.text)
-        return [
-            ("", first.strip()),
-            *((title, body.strip()) for title, body in zip(rest[::2], rest[1::2], strict=True)),
-        ]
+    def write(self, text: str) -> None:
+        """Set the text and its HTML; the caller saves. Raises markup.TooComplex and then changes nothing."""
+        self.rendered = rendered(text)
+        self.text, self.renderer = text, markup.VERSION
+
+    @property
+    def parts(self) -> list[tuple[str, SafeString]]:
+        """Return [(title, HTML)] of the text before the first rule, under the title "", and of each rule."""
+        html = [mark_safe(part) for part in self.rendered]  # noqa: S308  (made by markup)
+        return list(zip((title for title, _body in split(self.text)), html, strict=True))
 
     @property
     def titles(self) -> list[str]:
         """Return the titles of the rules in order."""
-        return [title for title, _body in self.parts if title]
+        return [title for title, _body in split(self.text) if title]
 
     @property
     def titles_in_numbers(self) -> list[str]:

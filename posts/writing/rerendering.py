@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from forum import markup
-from posts.models import Comment
+from posts.models import Comment, Rules
 from posts.threads import publishing
 
 # Comments loaded at once. Each of their threads is locked separately for a short time.
@@ -25,6 +25,7 @@ class Progress:
     made: int = 0
     changed: int = 0
     refused: list[int] = field(default_factory=list)
+    refused_rules: list[int] = field(default_factory=list)
 
 
 def rerender(*, everything: bool = False, after: int = 0) -> Iterator[Progress]:
@@ -34,9 +35,10 @@ def rerender(*, everything: bool = False, after: int = 0) -> Iterator[Progress]:
 
     This is a generator. It yields the same Progress object between batches, and the caller may stop there. What is done
     is stored, and the next run finds the rest. A text that has become too complex keeps its HTML and is added to
-    `refused`.
+    `refused`. The few versions of the rules come first.
     """
     progress = Progress(after, Comment.objects.aggregate(last=Max("pk"))["last"] or 0)
+    _rerender_rules(progress, everything)
     yield progress
     # By ranges of the primary key, so that each row is read once.
     while rows := _rows_behind(progress.position):
@@ -49,6 +51,16 @@ def rerender(*, everything: bool = False, after: int = 0) -> Iterator[Progress]:
         progress.looked_at += len(rows)
         progress.position = rows[-1].pk
         yield progress
+
+
+def _rerender_rules(progress: Progress, everything: bool) -> None:
+    for rules in Rules.objects.all() if everything else Rules.objects.filter(renderer__lt=markup.VERSION):
+        try:
+            rules.write(rules.text)
+        except markup.TooComplex:
+            progress.refused_rules.append(rules.pk)
+        else:
+            rules.save(update_fields=["rendered", "renderer"])
 
 
 def _rows_behind(position: int) -> list[Comment]:

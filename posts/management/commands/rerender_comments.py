@@ -13,7 +13,7 @@ BAR = 30
 class Command(BaseCommand):
     """Render the stored HTML again while the site runs. It can be stopped at any time and started again."""
 
-    help = "Makes the HTML of all comments anew that an older version rendered. It can be stopped and started again."
+    help = "Makes the HTML anew that an older version rendered. It can be stopped and started again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--all", action="store_true", help="also those that today's version rendered")
@@ -37,6 +37,9 @@ class Command(BaseCommand):
             self.stdout.write("Done: there was nothing to do.")
             return
         self.stdout.write(f"Done: {self._counts(progress)}.")
+        if progress.refused_rules:
+            ids = ", ".join(str(pk) for pk in progress.refused_rules)
+            self.stdout.write(f"Versions of the rules too complex for today's limits, and left as they were: {ids}")
         if progress.refused:
             ids = ", ".join(str(pk) for pk in progress.refused)
             self.stdout.write(f"Too complex for today's limits, and left as they were: {ids}")

@@ -3,10 +3,9 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from accounts.models import User
-from forum import markup
 from posts.models import CannedReason, Case, Comment, Flag, LogEntry, Rules, WatchedWord
 from posts.moderation import undo
 from posts.moderation.admin import record
@@ -46,7 +45,10 @@ BESIDE = record.OF_AUTHOR | {
             )
         )
     """,
-    "rules": "SELECT json_build_object('pk', r.id, 'text', r.text) FROM posts_rules r ORDER BY r.id DESC LIMIT 1",
+    "rules": """
+        SELECT json_build_object('pk', r.id, 'text', r.text, 'rendered', r.rendered)
+        FROM posts_rules r ORDER BY r.id DESC LIMIT 1
+    """,
     "canned": """
         SELECT json_agg(json_build_object(
             'pk', r.id, 'title', r.title, 'text', r.text, 'rule', r.rule
@@ -142,8 +144,7 @@ class Item:
     @property
     def rule_parts(self) -> list[tuple[str, SafeString]]:
         """The rules as (title, HTML), to read beside the decision."""
-        parts = self.rules.parts if self.rules else []
-        return [(title, mark_safe(markup.render(body))) for title, body in parts if title]  # noqa: S308  (by markup)
+        return [part for part in self.rules.parts if part[0]] if self.rules else []
 
 
 class CaseItem(Item):

@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.requests import member_of
+from forum import markup
 from forum.admin_site import ForumModelAdmin
 from posts.models import CannedReason, LogEntry, Note, Rules, WatchedWord
+from posts.models.rules import rendered
 from posts.moderation.admin.base import ModerationAdmin
 
 TITLE_MAX_LENGTH = LogEntry._meta.get_field("rule").max_length or 0
@@ -24,8 +26,12 @@ class RulesForm(ModelForm):
         fields = ("text", "in_numbers")
 
     def clean_text(self) -> str:
-        """Refuse a text without rules, or with a title that is too long for the log entry."""
+        """Refuse a text without rules, one that cannot be shown, or a title that is too long for the log entry."""
         text = self.cleaned_data["text"]
+        try:
+            rendered(text)
+        except markup.TooComplex as fault:
+            raise ValidationError(fault.sentence, code="too_complex") from fault
         if not Rules(text=text).titles:
             raise ValidationError(_("There is no rule in it yet: a line that begins with ## begins one."))
         if any(len(title) > TITLE_MAX_LENGTH for title in Rules(text=text).titles):
@@ -64,6 +70,7 @@ class RulesAdmin(ForumModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Rules, form: ModelForm, change: bool) -> None:
         """Publish the version now, by the user who saves it."""
+        obj.write(obj.text)
         obj.published_at, obj.published_by = timezone.now(), member_of(request)
         super().save_model(request, obj, form, change)
 

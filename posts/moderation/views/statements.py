@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -139,9 +140,17 @@ def _written(entry: LogEntry) -> tuple[SafeString | None, str]:
     key = (mark_of(revision.source), entry.comment.limits)
     html = _kept_texts.get(key)
     if html is None:
-        html = mark_safe(markup.render(revision.source, entry.comment.limits))  # noqa: S308  (made by markup)
+        html = _shown(revision.source, entry.comment.limits)
         _kept_texts.keep(key, html, 2 * len(html))
     return html, revision.taken_out if redaction else ""
+
+
+def _shown(source: str, limits: markup.Limits) -> SafeString:
+    """Return the earlier text as HTML, or as it was typed if the present limits do not let it be rendered."""
+    try:
+        return mark_safe(markup.render(source, limits))  # noqa: S308  (made by markup)
+    except markup.TooComplex:
+        return format_html("<pre>{}</pre>", source)
 
 
 @login_required

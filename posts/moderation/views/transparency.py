@@ -2,11 +2,9 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.safestring import mark_safe
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from forum import markup
 from forum.numbers import number_in, numbers_in
 from posts.models import LogEntry, Rules
 from posts.moderation import statistics
@@ -31,10 +29,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         "shown": shown,
         "versions": numbered,
         "is_in_force": bool(shown and versions and shown.pk == versions[0].pk),
-        "parts": [
-            (title, slugify(title, allow_unicode=True), mark_safe(markup.render(body)))  # noqa: S308  (made by markup)
-            for title, body in (shown.parts if shown else [])
-        ],
+        "parts": [(title, slugify(title, allow_unicode=True), html) for title, html in (shown.parts if shown else [])],
     }
     return render(request, "posts/moderation/rules.html", context)
 
