@@ -39,11 +39,9 @@ _LASTING_MINUTES = {
 }
 
 
-def _to_our_site(value: Any, request: HttpRequest) -> Any:
-    """Return `value`; if it is a link to the host of the `request`, return that link to SITE_URL."""
-    if not isinstance(value, str) or urlsplit(value).netloc != request.get_host():
-        return value
-    return settings.SITE_URL + urlsplit(value)._replace(scheme="", netloc="").geturl()
+def _to_our_site(link: str) -> str:
+    """Return the `link`, which allauth made for the host of the request, as one to SITE_URL."""
+    return settings.SITE_URL + urlsplit(link)._replace(scheme="", netloc="").geturl()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -102,7 +100,8 @@ class AccountAdapter(DefaultAccountAdapter):
         Links lead to SITE_URL. allauth makes them with the host and port that the request names, which anybody can set.
         """
         lasting = _LASTING_MINUTES.get(template_prefix)
-        context = {name: _to_our_site(value, self.request) for name, value in context.items()}
+        # of all that a context holds, such as the User-Agent header, only these are links
+        context = {name: _to_our_site(value) if name.endswith("_url") else value for name, value in context.items()}
         context["site_name"] = settings.SITE_NAME
         expires_at = None
         if lasting:

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from forum.mail import blocks_of, in_our_look
-from tests.accounts.people import member
+from tests.accounts.people import PASSWORD, member
 from tests.outbox import sent
 
 
@@ -67,3 +67,13 @@ def test_mail_in_development_is_on_console_and_in_file(settings, tmp_path, capsy
 @pytest.mark.parametrize("text", ["", "\n\n", "one line"])
 def test_shortest_mail_is_one_paragraph(text):
     assert blocks_of(text) == [("", text.strip())]
+
+
+@pytest.mark.parametrize("agent", ["http://[x", "http://testserver/", "https://[::1", "\u2100"])
+def test_strange_user_agent_does_not_stop_a_change_of_the_password(client, db, agent):
+    client.force_login(member(password=PASSWORD))
+    fresh = "another walk in the snow"
+    data = {"oldpassword": PASSWORD, "password1": fresh, "password2": fresh}
+    answer = client.post("/account/password/change/", data, headers={"User-Agent": agent})
+    assert answer.status_code == 302
+    assert sent()[-1].subject == "Your password was changed"
