@@ -9,10 +9,11 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import TO_FIELD_VAR
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import IntegrityError
-from django.db.models import Model
+from django.db.models import DateTimeField, Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -20,6 +21,7 @@ from psycopg2.errors import UniqueViolation
 
 from forum import outbox, pending_form
 from forum.errors import kept
+from forum.numbers import number_in
 from forum.pagination import BoundedPaginator
 from forum.ratelimit import who
 from forum.security_log import record
@@ -112,6 +114,8 @@ def _gone_already(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/admin_signed_out.html", {"way": way, "is_meant": True})
 
 
+# The years, months and days for which a list may be asked.
+DATE_PARTS = {"year": range(1900, 3000), "month": range(1, 13), "day": range(1, 32)}
 # What Django's filters and the dates above a list put behind the name of a field.
 LOOKUPS = ("", "exact", "id__exact", "isnull", "isempty", "gte", "lt", "year", "month", "day")
 
@@ -160,7 +164,10 @@ class ForumModelAdmin(admin.ModelAdmin):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Return whether `lookup` is one that a filter of the list makes."""
+        """Return whether `lookup` is one that a filter of the list makes, with a `value` that such a filter may have.
+
+        Django refuses other lookups with status 400. It would make errors of dates and years that cannot be computed.
+        """
         allowed: set[object] = set()
         for each in self.get_list_filter(request):
             if isinstance(each, type):
@@ -169,7 +176,20 @@ class ForumModelAdmin(admin.ModelAdmin):
             else:
                 allowed.add(each[0] if isinstance(each, tuple) else each)
         name, _separator, how = lookup.partition("__")
-        return name in allowed and how in LOOKUPS
+        return name in allowed and how in LOOKUPS and self._may_have(name, how, value)
+
+    def _may_have(self, name: str, how: str, value: str) -> bool:
+        """Return whether a date with that `name` can be compared with the `value`; True for all other fields."""
+        field = next((field for field in self.opts.get_fields() if field.name == name), None)
+        if not isinstance(field, DateTimeField) or how in ("isnull", "isempty"):
+            return True
+        if how in DATE_PARTS:
+            return number_in(value) in DATE_PARTS[how]
+        try:
+            moment = parse_datetime(value)
+        except ValueError:
+            return False
+        return moment is not None and moment.tzinfo is not None and moment.year in DATE_PARTS["year"]
 
 
 class ReadOnlyAdmin(ForumModelAdmin):
