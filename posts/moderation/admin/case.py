@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from posts.models import CannedReason, Case, Comment, Flag, LogEntry, Rules, WatchedWord
+from posts.models.case import MASKED_OF
 from posts.moderation import undo
 from posts.moderation.admin import record
 from posts.moderation.appeal_answers import standing_sanction
@@ -31,20 +32,14 @@ BESIDE = record.OF_AUTHOR | {
             WHERE r.comment_id = %(comment)s ORDER BY r.number DESC LIMIT %(versions)s
         ) r
     """,
-    # of the comment, its parent and its first replies; the rule is that of CaseQuerySet.masked_among
-    "masked": """
-        SELECT json_agg(c.id) FROM posts_comment c
-        WHERE c.id IN (
-            SELECT unnest(ARRAY[%(comment)s, %(parent)s]::bigint[])
+    # of the comment, its parent and its first replies
+    "masked": MASKED_OF.format(
+        comments="""
+            SELECT unnest(ARRAY[%(comment)s, %(parent)s]::bigint[]) AS id
             UNION ALL
             (SELECT id FROM posts_comment WHERE parent_id = %(comment)s ORDER BY id LIMIT %(replies)s)
-        ) AND (
-            EXISTS (SELECT 1 FROM posts_case k WHERE k.comment_id = c.id AND k.kind = ANY(%(pressing)s))
-            OR EXISTS (
-                SELECT 1 FROM posts_logentry l WHERE l.comment_id = c.id AND l.is_confidential AND l.act <> 'keep'
-            )
-        )
-    """,
+        """
+    ),
     "rules": """
         SELECT json_build_object('pk', r.id, 'text', r.text, 'rendered', r.rendered)
         FROM posts_rules r ORDER BY r.id DESC LIMIT 1
@@ -87,7 +82,7 @@ class Item:
     @property
     def masked_ids(self) -> list[int]:
         """The ids of the comment, its parent and its replies whose texts are shown only on request."""
-        return self.beside["masked"] or []
+        return self.beside["masked"]
 
     @cached_property
     def entries(self) -> list[LogEntry]:
@@ -114,8 +109,8 @@ class Item:
 
     @property
     def is_masked(self) -> bool:
-        """Whether the text is shown only on request: earlier decisions were confidential."""
-        return any(entry.is_confidential for entry in self.entries)
+        """Whether the text is shown only on request (see CaseQuerySet.masked_among)."""
+        return self.comment is not None and self.comment.pk in self.masked_ids
 
     @cached_property
     def beside(self) -> dict[str, Any]:
@@ -180,4 +175,4 @@ class CaseItem(Item):
     @property
     def is_masked(self) -> bool:
         """Whether the text is shown only on request, because of this case or another one about the same comment."""
-        return self.case.is_masked or (self.comment is not None and self.comment.pk in self.masked_ids)
+        return self.case.is_masked or super().is_masked

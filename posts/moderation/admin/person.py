@@ -9,6 +9,7 @@ from django.db.models.functions import Left
 from accounts.models import User
 from forum import markup
 from posts.models import Case, Comment, LogEntry
+from posts.models.case import MASKED_OF
 from posts.moderation.admin import record
 
 MOST_COMMENTS, MOST_ENTRIES, MOST_NOTES, MOST_WAITING = 20, 20, 20, 20
@@ -38,15 +39,10 @@ ABOUT = record.OF_AUTHOR | {
             ORDER BY kind, pk LIMIT %(waiting)s
         ) k
     """,
-    # the latest comments whose text is not masked; PostgreSQL would read the whole table for an EXISTS
-    "plain": """
-        SELECT json_agg(c.id) FROM (
-            SELECT id FROM posts_comment WHERE author_id = %(author)s ORDER BY id DESC LIMIT %(comments)s
-        ) c LEFT JOIN LATERAL (
-            SELECT 1 AS one FROM posts_case WHERE comment_id = c.id AND kind = ANY(%(pressing)s) LIMIT 1
-        ) k ON true
-        WHERE k.one IS NULL
-    """,
+    # of the latest comments
+    "masked": MASKED_OF.format(
+        comments="SELECT id FROM posts_comment WHERE author_id = %(author)s ORDER BY id DESC LIMIT %(comments)s"
+    ),
 }
 # when an action would change something; others are not offered
 FITS = {
@@ -67,7 +63,7 @@ class Person:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """{"record", "notes", "waiting", "plain"}. Takes one query."""
+        """{"record", "notes", "waiting", "masked"}. Takes one query."""
         values = {
             "author": self.user.pk,
             "comment": None,
@@ -94,7 +90,7 @@ class Person:
         rows = rows.only("created_at", "parent", "held_at", "hidden_at", "removed_at", "deleted_at", "thread__title")
         comments: list[Comment] = []
         for comment in rows[:MOST_COMMENTS]:
-            comment.is_masked = comment.pk not in (self.about["plain"] or ())
+            comment.is_masked = comment.pk in self.about["masked"]
             comment.words = "" if comment.is_masked else markup.plain(comment.beginning, WORDS)
             comments.append(comment)
         return comments

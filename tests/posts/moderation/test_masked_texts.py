@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from posts.models import Case
-from posts.moderation import flags
+from posts.models import Case, Rules
+from posts.moderation import actions, flags, sanctions
 from posts.writing import comments
 from tests import factories
 from tests.factories import person, reply
@@ -96,3 +96,37 @@ def test_private_text_is_masked_beside_its_replies_and_its_parent(opening, mod_c
         html = mod_client.get(f"/admin/posts/case/of/{other.pk}/", follow=True).content.decode()
         assert NAME in html or (rule, other) == ("unkind", parent)
         assert (NAME in openly(html)) is (rule == "unkind" and other == below)
+
+
+def confidential(opening, alice, mod, how):
+    """Return a comment by Alice about which there was a confidential decision."""
+    comment = reply(opening, alice, f"My patient {NAME} told me\nthis.")
+    rule = Rules.in_force().titles_in_numbers[0] if how == "rule" else ""
+    if how == "flag":
+        flags.flag(comment=comment, person=person(), reason="personal")
+    actions.lock_branch(moderator=mod, comment=comment, reason=factories.WHY, rule=rule)
+    return comment
+
+
+@pytest.mark.parametrize("how", ["flag", "rule"])
+@pytest.mark.parametrize("later", [0, 12])
+def test_text_stays_masked_after_confidential_decision_and_many_others(opening, alice, mod, mod_client, how, later):
+    comment = confidential(opening, alice, mod, how)
+    for _number in range(later // 2):
+        sanctions.watch(moderator=mod, person=alice, reason=factories.WHY)
+        sanctions.unwatch(moderator=mod, person=alice, reason=factories.WHY)
+    assert Case.objects.masked_among([comment.pk]) == {comment.pk}
+    for address in (
+        f"/admin/posts/case/of/{comment.pk}/",
+        f"/admin/accounts/user/{alice.pk}/change/",
+        f"/admin/posts/comment/{comment.pk}/change/",
+        "/admin/posts/comment/",
+    ):
+        assert NAME not in openly(said(mod_client.get(address, follow=True))), address
+
+
+def test_confidential_decision_elsewhere_does_not_mask_other_comment(opening, alice, mod, mod_client):
+    confidential(opening, alice, mod, "rule")
+    other = reply(opening, alice, "These other words name nobody at all.")
+    actions.lock_branch(moderator=mod, comment=other, reason=factories.WHY)
+    assert "These other words" in openly(said(mod_client.get(f"/admin/posts/case/of/{other.pk}/", follow=True)))
