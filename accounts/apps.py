@@ -28,13 +28,16 @@ class Accounts(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Name the kinds of mails, and connect the receivers that record new sessions and write security events."""
+        """Name the kinds of mails, and connect the receivers of signals."""
         from allauth.account.signals import email_confirmed
 
-        from accounts import security_events, sessions, unconfirmed
+        from accounts import preferences, security_events, sessions, unconfirmed
         from forum import outbox
+        from forum.views import language_chosen
 
         outbox.name_kinds({f"account/email/{name}": label for name, label in _KINDS.items()})
         user_logged_in.connect(sessions.begin, dispatch_uid="accounts.sessions.begin")
+        for signal in (user_logged_in, language_chosen):
+            signal.connect(preferences.remember_language, dispatch_uid="accounts.preferences.remember_language")
         email_confirmed.connect(unconfirmed.on_confirmation, dispatch_uid="accounts.unconfirmed.on_confirmation")
         security_events.connect()

@@ -7,6 +7,7 @@ from allauth.account.adapter import get_adapter
 from allauth.core import context, ratelimit
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from accounts import hooks, unconfirmed
 from accounts.addresses import canonical, checked
 from accounts.models import User
 from accounts.names import skeleton
+from accounts.preferences import time_zones
 from accounts.validators import NAME_MAX_LENGTH, clean_up, validate_display_name
 from forum.ratelimit import hashed_address
 
@@ -303,3 +305,20 @@ class ProfileForm(forms.ModelForm):
             self.add_error("display_name", ValidationError(_NAME_TAKEN, code="taken"))
             raise NameTakenError from None
         return person
+
+
+class TimeZoneForm(forms.ModelForm):
+    """The form with which a member chooses the time zone of the times they read."""
+
+    class Meta:
+        model = User
+        fields = ["time_zone"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        site = _("The site’s time zone (%(zone)s)") % {"zone": settings.TIME_ZONE}
+        self.fields["time_zone"] = forms.ChoiceField(
+            label=_("Time zone"), required=False, choices=[("", site), *time_zones()], initial=self.instance.time_zone
+        )
+        self.helper = FormHelper()
+        self.helper.form_tag = False

@@ -115,6 +115,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     `name_key` is the unique skeleton of the name (see accounts.names); names that look alike have the same skeleton.
     `trust_set_at` is set if a moderator set the trust by hand, after which it is not recalculated. `warned_at` is set
     while a warning is not acknowledged. `has_statement` is true while the user has not opened a decision about them.
+    `language` is that of their latest sign-in or choice. `time_zone` is "" for that of the site.
     """
 
     email = models.EmailField(_("e-mail address"), max_length=254)
@@ -143,6 +144,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     has_statement = models.BooleanField(default=False, editable=False)
     suspended_at = models.DateTimeField(_("suspended on"), null=True, blank=True, editable=False)
     suspended_until = models.DateTimeField(_("suspended until"), null=True, blank=True, editable=False)
+
+    language = models.CharField(max_length=10, blank=True, default="", editable=False)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
 
     objects = UserManager()
 

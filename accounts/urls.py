@@ -37,6 +37,7 @@ NOT_ASKED_BY_ALLAUTH = {"account_set_password"}
 urlpatterns = [
     path("", views.account_settings, name="account_settings"),
     path("sessions/", views.sessions, name="account_sessions"),
+    path("time-zone/", views.time_zone, name="account_time_zone"),
     path("reauthenticate/code/", reauthentication.by_code, name=reauthentication.NAME),
     path("logout/", views.LogoutView.as_view(), name="account_logout"),
     path("signup/", views.SignupView.as_view(), name="account_signup"),

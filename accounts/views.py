@@ -18,9 +18,9 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.forms import NameTakenError, ProfileForm, SignupForm
+from accounts.forms import NameTakenError, ProfileForm, SignupForm, TimeZoneForm
 from accounts.models import User, UserSession
 from accounts.requests import MemberRequest
 from accounts.second_factor import ActivateTOTPForm
@@ -128,10 +128,24 @@ def account_settings(request: MemberRequest) -> HttpResponse:
     factors = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
     context = {
         "form": form,
+        "zone_form": TimeZoneForm(instance=request.user),
         "has_app": Authenticator.Type.TOTP in factors,
         "has_key": Authenticator.Type.WEBAUTHN in factors,
     }
     return render(request, "accounts/settings.html", context, status=status if form.errors else 200)
+
+
+@login_required
+@require_POST
+def time_zone(request: MemberRequest) -> HttpResponse:
+    """Store the time zone that the user chose."""
+    form = TimeZoneForm(request.POST, instance=request.user)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Times are now shown in the time zone you chose."))
+    else:
+        messages.error(request, _("There is no such time zone. Nothing was changed; please choose one of the list."))
+    return redirect("account_settings")
 
 
 @never_cache

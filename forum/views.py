@@ -4,13 +4,18 @@ from collections.abc import Collection
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponseRedirect
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from forum.cookies import LOOKS
+
+# Sent with the `request` when a reader has chosen a language, which is active then.
+language_chosen = Signal()
 
 YEAR = 60 * 60 * 24 * 365
 
@@ -27,7 +32,10 @@ def look(request: HttpRequest) -> HttpResponseRedirect:
 @require_POST
 def language(request: HttpRequest) -> HttpResponseRedirect:
     """Store the chosen language in a cookie and redirect to the page the reader came from."""
-    return _chosen(request, "language", tuple(dict(settings.LANGUAGES)), settings.LANGUAGE_COOKIE_NAME)
+    response = _chosen(request, "language", tuple(dict(settings.LANGUAGES)), settings.LANGUAGE_COOKIE_NAME)
+    with translation.override(request.POST["language"]):
+        language_chosen.send(sender=None, request=request)
+    return response
 
 
 def _chosen(request: HttpRequest, field: str, values: Collection[str], cookie: str) -> HttpResponseRedirect:

@@ -76,6 +76,11 @@ class Migration(migrations.Migration):
                     "suspended_until",
                     models.DateTimeField(blank=True, editable=False, null=True, verbose_name="suspended until"),
                 ),
+                ("language", models.CharField(blank=True, default="", editable=False, max_length=10)),
+                (
+                    "time_zone",
+                    models.CharField(blank=True, default="", max_length=64, verbose_name="time zone"),
+                ),
                 (
                     "groups",
                     models.ManyToManyField(

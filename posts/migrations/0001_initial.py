@@ -555,7 +555,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="Titles, one on a line. What rests on these rules stands in the public log as a number per month.",
+                        help_text="Titles, one per line. The public log shows decisions under these rules only as monthly numbers.",
                         verbose_name="told in numbers only",
                     ),
                 ),

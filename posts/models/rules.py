@@ -27,10 +27,10 @@ def rendered(text: str) -> list[str]:
 class RulesManager(models.Manager["Rules"]):
     """The manager of versions of the rules."""
 
-    def create(self, *, text: str, **fields: Any) -> "Rules":
+    def create(self, **fields: Any) -> "Rules":
         """Create and return a version. Raises markup.TooComplex."""
         rules = self.model(**fields)
-        rules.write(text)
+        rules.write(rules.text)
         rules.save(using=self.db)
         return rules
 
@@ -53,7 +53,7 @@ class Rules(models.Model):
         _("told in numbers only"),
         blank=True,
         default="",
-        help_text=_("Titles, one on a line. What rests on these rules stands in the public log as a number per month."),
+        help_text=_("Titles, one per line. The public log shows decisions under these rules only as monthly numbers."),
     )
     published_at = models.DateTimeField(_("published"))
     published_by = models.ForeignKey(

@@ -1,17 +1,22 @@
 """Mails about decisions. A mail never contains text that people wrote; it has a link to the statement instead."""
 
 import time
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
+from accounts.preferences import in_language_of
 from forum import outbox
 from posts.models import Appeal, GuestComment, LogEntry
 from posts.models.appeal import APPEAL_WITHIN
 from posts.models.log_entry import APPEALABLE, MAILED
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 SALT = "statement"
 Act = LogEntry.Act
@@ -73,12 +78,14 @@ def read_token(token: str) -> list | None:
     return found if found[1] >= time.time() - 1 else None
 
 
-def _write(entry: LogEntry, words: str, subject: str) -> None:
+def _write(entry: LogEntry, words: str, subject: "StrPromise") -> None:
+    """Write a mail in the language of the person concerned."""
     address = _address_of(entry)
     if address:
         link = f"{settings.SITE_URL}/decisions/by-link/{token_of(entry)}/"
-        body = render_to_string(words, {"link": link, "site_name": settings.SITE_NAME})
-        outbox.add(EmailMessage(subject, body, to=[address]), kind="decision")
+        with in_language_of(entry.person):
+            body = render_to_string(words, {"link": link, "site_name": settings.SITE_NAME})
+            outbox.add(EmailMessage(str(subject), body, to=[address]), kind="decision")
 
 
 def _address_of(entry: LogEntry) -> str:

@@ -125,9 +125,11 @@ def _kept_or_rendered(
 ) -> RenderedPage:
     """Return the page from memory, or the result of `render`.
 
-    The key includes the date, because badges show whether a verification is valid on that day.
+    The key includes the date, because badges show whether a verification is valid on that day, and the time zone of the
+    days of the comments.
     """
-    key = (thread.pk, *thread.drawn_version(timezone.now()), timezone.localdate(), get_language(), location.key, *what)
+    reader = (timezone.localdate(), timezone.get_current_timezone_name(), get_language())
+    key = (thread.pk, *thread.drawn_version(timezone.now()), *reader, location.key, *what)
     store = _kept_pages_from_positions if location.way else _kept_pages
     rendered = store.get(key) if keeps else None
     if rendered is None:

@@ -1,0 +1,42 @@
+"""A member's language, in which mails are written to them, and the time zone of the times they read."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone, translation
+
+from accounts.models import User
+
+
+def remember_language(request: HttpRequest, user: User | None = None, **signal: object) -> None:
+    """Store the language of the request as that of its user (receives user_logged_in and language_chosen)."""
+    person = user or request.user
+    language = translation.get_language()
+    if person.is_authenticated and language and language != person.language:
+        person.language = language
+        person.save(update_fields=["language"])
+
+
+def in_language_of(person: User | None) -> AbstractContextManager[None]:
+    """Return a context in which texts are in the language of `person`, or of the site if that is not known."""
+    return translation.override((person and person.language) or settings.LANGUAGE_CODE)
+
+
+def time_zones() -> list[tuple[str, str]]:
+    """Return the choices of time zones: (name in the database of time zones, name as shown)."""
+    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+    return [(name, name.replace("_", " ")) for name in names]
+
+
+def middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Show times in the time zone that a member chose, and in that of the site to everybody else."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        user = request.user if request.session.session_key is not None else None
+        with timezone.override((user and user.is_authenticated and user.time_zone) or settings.TIME_ZONE):
+            return get_response(request)
+
+    return handle
