@@ -14,6 +14,8 @@ from django.http import HttpRequest, parse_cookie
 from django.utils.translation import get_language_from_request
 
 LOOKS = ("light", "dark")
+# How long the cookie with the chosen look lasts, in seconds.
+CHOICE_KEPT_FOR = 60 * 60 * 24 * 365
 # the name of the parsed cookies in the WSGI environment
 PARSED = "forum.cookies"
 

@@ -37,8 +37,8 @@ logger = logging.getLogger(__name__)
 # For this time no other sender takes a claimed mail. An SMTP session has about ten answers, each of which may take
 # EMAIL_TIMEOUT (10 seconds), and the one to the text, which may take ACCEPTED_WITHIN (10 minutes).
 CLAIM_LASTS = timedelta(minutes=15)
-# The pause after a failed attempt: 15 seconds, doubled each time, at most an hour. MOST_ATTEMPTS attempts take three
-# days.
+# The pause after a failed attempt: 15 seconds, doubled each time, at most an hour (see `pause_after`). MOST_ATTEMPTS
+# attempts take three days.
 FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS = timedelta(seconds=15), timedelta(hours=1), 80
 # The pauses after attempts that were not confirmed: at most three copies of a mail arrive.
 UNCONFIRMED_PAUSES = (timedelta(hours=1), timedelta(hours=6))
@@ -194,12 +194,22 @@ def _record_failure(claimed: OutboxMessage, fault: Exception) -> None:
         outcome = "is perhaps delivered and is " + ("not tried again" if ends else "tried again")
     else:
         ends = is_permanent(fault)
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(claimed.attempts - 1, 20))
+        pause = pause_after(claimed.attempts)
         outcome = "was refused for good" if ends else "is tried again"
     changes = {"answer": answer, "unconfirmed": unconfirmed, "due_at": now + pause} | (_ended(now) if ends else {})
     # the filter on attempts skips a mail that another sender took after the claim expired
     OutboxMessage.objects.filter(pk=claimed.pk, attempts=claimed.attempts).update(**changes)
     logger.warning("Mail %s (%s) %s: %s", claimed.pk, claimed.kind, outcome, answer)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """Return the pause after so many attempts have failed."""
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20))
+
+
+def tried_for() -> timedelta:
+    """Return how long a mail is tried that the mail server refuses for the time being."""
+    return sum((pause_after(attempts) for attempts in range(1, MOST_ATTEMPTS)), timedelta())
 
 
 def is_permanent(fault: Exception) -> bool:

@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from forum.cookies import LOOKS
+from forum.cookies import CHOICE_KEPT_FOR, LOOKS
 
 # Sent with the `request` when a reader has chosen a language, which is active then.
 language_chosen = Signal()
 
-YEAR = 60 * 60 * 24 * 365
 
 
 # Exempt from CSRF, because cached pages for visitors have no token and these change only what pages look like.
@@ -49,7 +48,7 @@ def _chosen(request: HttpRequest, field: str, values: Collection[str], cookie: s
     is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, None)
     response = HttpResponseRedirect(back if is_ours else "/")
     if chosen:
-        response.set_cookie(cookie, chosen, YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
+        response.set_cookie(cookie, chosen, CHOICE_KEPT_FOR, secure=settings.HTTPS, httponly=True, samesite="Lax")
     else:
         response.delete_cookie(cookie, samesite="Lax")
     return response

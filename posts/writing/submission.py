@@ -52,7 +52,7 @@ def _filled_from_draft(person: User, form: BareForm, place: str) -> Draft | None
 
 
 # One day, so that a browser that was closed right after sending does not offer its own draft again the next day.
-SENT_FOR = 60 * 60 * 24
+SENT, SENT_FOR = "sent", 60 * 60 * 24
 KEY = re.compile(r"[\w-]{1,64}", re.A)
 
 
@@ -60,5 +60,5 @@ def told_sent(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Add to `response` the cookie that tells scripts in the browser which of its drafts was sent, and return it."""
     place, key = request.POST.get("place", ""), request.POST.get("seen") or request.POST.get("key", "")
     if PLACE.fullmatch(place) and KEY.fullmatch(key):
-        response.set_cookie("sent", f"{place}~{key}", SENT_FOR, secure=settings.HTTPS, samesite="Lax")
+        response.set_cookie(SENT, f"{place}~{key}", SENT_FOR, secure=settings.HTTPS, samesite="Lax")
     return response
