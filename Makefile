@@ -39,7 +39,7 @@ check: install-dev  ## lint, format, types, templates, migrations, deployment se
 	@# the settings of a server; on a server itself, 'manage.py check --deploy' names what its environment lacks
 	@DEBUG=0 SECRET_KEY=$$($(IN) -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=forum.example \
 		SITE_URL=https://forum.example TRUSTED_PROXIES=1 EMAIL_URL=smtp+tls://user:password@mail.example:587 \
-		$(MANAGE) check --deploy --tag security --fail-level WARNING
+		CONTACT_EMAIL=owner@forum.example $(MANAGE) check --deploy --tag security --fail-level WARNING
 
 bench: install-dev  ## what every kind of page costs, on threads of 1,000 to 1,000,000 comments
 	@$(IN) -W ignore::RuntimeWarning -m bench $(ARGS)

@@ -68,6 +68,11 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **options: Any) -
             "LIMITS is 0, so comments, flags, previews and changes of names are not limited. Remove it.",
             "forum.W011",
         ),
+        (
+            "@" not in settings.CONTACT_EMAIL,
+            "CONTACT_EMAIL is not an e-mail address, so nobody can ask for their account to be closed. Set it to one.",
+            "forum.W013",
+        ),
     ]
     return [checks.Warning(sentence, id=number) for is_wrong, sentence, number in found if is_wrong]
 

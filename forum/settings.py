@@ -209,6 +209,8 @@ SITE_NAME = env.str("SITE_NAME", "Two-Way Street")
 # The site's address, for mails that are not sent by a request. On a laptop it has a name, because browsers allow no
 # passkeys at an IP address.
 SITE_URL = env.str("SITE_URL", f"http://{named(env.str('HOST', '127.0.0.1'))}:{env.str('PORT', '8000')}").rstrip("/")
+# Where people reach the owner; the pages about the forum name it.
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", "")
 # With a key, Akismet checks comments of newcomers, unless they are held anyway; see forum.spamcheck.
 AKISMET_KEY = env.str("AKISMET_KEY", "")
 # Which members may start a thread.

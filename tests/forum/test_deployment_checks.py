@@ -15,6 +15,7 @@ COMPLETE = {
     "SITE_URL": "https://forum.example",
     "TRUSTED_PROXIES": "1",
     "EMAIL_URL": "smtp+tls://user:password@mail.example:587",
+    "CONTACT_EMAIL": "owner@forum.example",
 }
 LAPTOP = [
     "(forum.W001) SECRET_KEY is not set.",
@@ -23,6 +24,7 @@ LAPTOP = [
     "(forum.W005) TRUSTED_PROXIES is 0",
     "(forum.W006) EMAIL_URL is not set",
     "(forum.W007) DATABASE_URL is not set",
+    "(forum.W013) CONTACT_EMAIL is not an e-mail address",
 ]
 MISTAKES = {
     "ALLOWED_HOSTS": "*",
