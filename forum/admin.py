@@ -1,18 +1,23 @@
-"""The admin list of mails that may not have arrived."""
+"""The admin of mails that may not have arrived, and of the pages about the forum."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from forum import outbox
-from forum.admin_site import ReadOnlyAdmin
-from forum.models import OutboxMessage
+from forum import markup, outbox, pages
+from forum.admin_site import ForumModelAdmin, ReadOnlyAdmin
+from forum.models import OutboxMessage, Page
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -94,3 +99,53 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         if row.failed_at is None:
             return _("Perhaps delivered, tried again") if row.unconfirmed else _("Tried again")
         return _("Perhaps delivered, given up") if row.unconfirmed else _("Not delivered, given up")
+
+
+class PageForm(ModelForm):
+    """The text of a page. Without a text of the owner's, it begins with the one that comes with the forum."""
+
+    class Meta:
+        model = Page
+        fields = ("text",)
+        widgets = {"text": AdminTextareaWidget({"rows": 30})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.text:
+            self.initial["text"] = pages.shipped_text(self.instance.name)
+
+    def clean_text(self) -> str:
+        """Set the text and its HTML on the page; raises ValidationError for a text that is too complex."""
+        try:
+            pages.write(self.instance, self.cleaned_data["text"])
+        except markup.TooComplex as error:
+            raise ValidationError(error.sentence) from error
+        return self.instance.text
+
+
+@admin.register(Page)
+class PageAdmin(ForumModelAdmin):
+    """The pages about the forum. Moderators do not have the permission to change them by default."""
+
+    list_display = ("__str__", "whose", "changed_at", "address")
+    form = PageForm
+    fields = ("address", "text")
+    readonly_fields = ("address",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: the rows are made with the table."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Page | None = None) -> bool:
+        """Return False: a page that is emptied shows the text that comes with the forum."""
+        return False
+
+    @admin.display(description=_("text"))
+    def whose(self, page: Page) -> "StrOrPromise":
+        """Return whether the text is the owner's or the one that comes with the forum."""
+        return _("your own") if page.text else _("the one that comes with the forum")
+
+    @admin.display(description=_("address"))
+    def address(self, page: Page) -> SafeString:
+        """Return a link to the page."""
+        return format_html('<a href="{0}">{0}</a>', page.get_absolute_url())

@@ -1,9 +1,10 @@
-"""Models of the infrastructure: usage for rate limits, the outbox, and heartbeats."""
+"""Models of the infrastructure: usage for rate limits, the outbox, heartbeats, and the pages about the forum."""
 
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -82,3 +83,51 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Page(models.Model):
+    """A page about the forum in the owner's words: `text` in Markdown, and `html` made from it; see forum.pages.
+
+    There is one row for each name, which the migration makes. While `text` is empty, readers see the text that comes
+    with the forum.
+    """
+
+    class Name(models.TextChoices):
+        """The names of the pages, which are also their addresses and the names of their URL patterns."""
+
+        ABOUT = "about", _("About")
+        CONTACT = "contact", _("Contact")
+        PRIVACY = "privacy", _("Privacy")
+        TERMS = "terms", _("Terms")
+
+    name = models.CharField(_("page"), max_length=10, choices=Name, primary_key=True, editable=False)
+    text = models.TextField(
+        _("text"),
+        blank=True,
+        default="",
+        help_text=_(
+            "Markdown. If you leave the text that comes with the forum as it is, or empty the field, readers see that "
+            "text, with the numbers and settings that hold at the time."
+        ),
+    )
+    html = models.TextField(blank=True, default="", editable=False)
+    changed_at = models.DateTimeField(_("changed"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("page about the forum")
+        verbose_name_plural = _("pages about the forum")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(text="", html="", changed_at=None)
+                | (~models.Q(text="") & ~models.Q(html="") & models.Q(changed_at__isnull=False)),
+                name="page_has_html_of_its_text",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_name_display()
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the page."""
+        return reverse(self.name)

@@ -5,11 +5,13 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from forum import views
+from forum.models import Page
 
 urlpatterns = [
     path("", include("posts.urls")),
     path("look/", views.look, name="look"),
     path("language/", views.language, name="language"),
+    *(path(f"{name}/", views.page, {"name": name}, name=name) for name in Page.Name.values),
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -1,22 +1,30 @@
-"""The views that change the look and the language of the pages."""
+"""The views that show the pages about the forum, and change the look and the language of all pages."""
 
 from collections.abc import Collection
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.dispatch import Signal
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from forum import pages
 from forum.cookies import CHOICE_KEPT_FOR, LOOKS
+from forum.models import Page
 
 # Sent with the `request` when a reader has chosen a language, which is active then.
 language_chosen = Signal()
 
+
+@require_safe
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one of the pages about the forum."""
+    return render(request, "pages/page.html", pages.shown(Page.Name(name)))
 
 
 # Exempt from CSRF, because cached pages for visitors have no token and these change only what pages look like.

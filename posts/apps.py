@@ -15,17 +15,19 @@ class Posts(AppConfig):
     verbose_name = _("Threads and comments")
 
     def ready(self) -> None:
-        """Register form fields, kinds of mails, the append-only table and hooks, and connect signals of other apps."""
+        """Register what lower apps need to know (form fields, facts, hooks and more), and connect their signals."""
         from allauth.account.signals import email_confirmed
 
-        from forum import outbox
+        from forum import outbox, pages
         from posts.forms import kept
         from posts.moderation.moderator_group import keep_moderators_group
+        from posts.privacy.facts import facts
         from posts.threads.publishing import raise_versions_of_author
         from posts.writing.views.guests import tell_of_claims
 
         form_fields.register(typed=kept.TYPED, sent_along=kept.SENT_ALONG, never_kept=kept.NEVER_KEPT)
         outbox.name_kinds({"decision": _("Decision of a moderator")})
+        pages.add_facts(facts)
         grants.register_append_only("posts_logentry")
         hooks.before_rename.append(raise_versions_of_author)
         email_confirmed.connect(tell_of_claims)

@@ -12,7 +12,7 @@ def addresses(opening, alice):
     comment = reply(opening, alice)
     reply(comment, person())
     return {
-        "read": ["/", opening.thread.get_absolute_url(), f"/c/{comment.pk}/branch/", "/help/", "/rules/"],
+        "read": ["/", opening.thread.get_absolute_url(), f"/c/{comment.pk}/branch/", "/help/", "/rules/", "/privacy/"],
         "forms": [
             f"/c/{comment.pk}/reply/",
             f"/c/{comment.pk}/flag/",

@@ -57,6 +57,12 @@ END $$
 """
 
 
+def make_pages(apps, schema_editor):
+    """Make one row for each page about the forum; while its text is empty, the text of a template is shown."""
+    page = apps.get_model("forum", "Page")
+    page.objects.bulk_create(page(name=name) for name in ("about", "contact", "privacy", "terms"))
+
+
 class Migration(migrations.Migration):
     initial = True
 
@@ -108,6 +114,57 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Page",
+            fields=[
+                (
+                    "name",
+                    models.CharField(
+                        choices=[
+                            ("about", "About"),
+                            ("contact", "Contact"),
+                            ("privacy", "Privacy"),
+                            ("terms", "Terms"),
+                        ],
+                        editable=False,
+                        max_length=10,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="page",
+                    ),
+                ),
+                (
+                    "text",
+                    models.TextField(
+                        blank=True,
+                        default="",
+                        help_text="Markdown. If you leave the text that comes with the forum as it is, or empty the field, readers see that text, with the numbers and settings that hold at the time.",
+                        verbose_name="text",
+                    ),
+                ),
+                ("html", models.TextField(blank=True, default="", editable=False)),
+                ("changed_at", models.DateTimeField(editable=False, null=True, verbose_name="changed")),
+            ],
+            options={
+                "verbose_name": "page about the forum",
+                "verbose_name_plural": "pages about the forum",
+                "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("changed_at", None), ("html", ""), ("text", "")),
+                            models.Q(
+                                models.Q(("text", ""), _negated=True),
+                                models.Q(("html", ""), _negated=True),
+                                ("changed_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="page_has_html_of_its_text",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Usage",
             fields=[
                 ("key", models.TextField(primary_key=True, serialize=False)),
@@ -131,5 +188,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunPython(make_pages, migrations.RunPython.noop),
         migrations.RunSQL(TAKE, "DROP FUNCTION forum_take(jsonb, text)"),
     ]

@@ -8,12 +8,14 @@ from django.db.models import F
 from rcssmin import cssmin
 from rjsmin import jsmin
 
+from forum.models import Page
 from posts.models import Comment, Reading
 from posts.models.comment import EDIT_GRACE
 from posts.models.reading import AWAY
 from posts.moderation import actions, appeals, decisions, flags, sanctions, verification
 from posts.writing import comments, guests
-from tests.factories import WORDS, moderator, reply
+from tests.factories import WORDS, moderator, person, reply
+from tests.signing_in import app_of
 
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -41,6 +43,10 @@ PUBLIC = [
     "/trust/",
     "/moderation-log/",
     "/transparency/",
+    "/about/",
+    "/contact/",
+    "/privacy/",
+    "/terms/",
     "/account/login/",
     "/account/signup/",
     "/account/login/code/",
@@ -99,6 +105,7 @@ DESK = [
     "/admin/accounts/user/{person}/change/",
     "/admin/accounts/verification/",
 ]
+OWNERS = ["/admin/forum/page/", "/admin/forum/page/privacy/change/", "/admin/forum/page/privacy/history/"]
 # Width of the screen and colour scheme.
 PHONE, DESKTOP, DARK_DESKTOP = (360, "light"), (1280, "light"), (1280, "dark")
 # A desktop page that is zoomed to 400 % (WCAG 1.4.10).
@@ -233,6 +240,13 @@ def test_pages_of_moderators_are_accessible_and_fit_screen(visit, places, mod):
     others = [address for address in DESK if address not in for_phones]
     assert look_at(page, for_phones, places, [PHONE, DESKTOP, DARK_DESKTOP]) == []
     assert look_at(page, others, places, [DESKTOP, DARK_DESKTOP]) == []
+
+
+def test_pages_of_owners_are_accessible_and_fit_screen(visit, transactional_db):
+    Page.objects.get_or_create(name="privacy")
+    owner = person("Olive", is_staff=True, is_superuser=True)
+    app_of(owner)
+    assert look_at(visit(owner), OWNERS, {}, [DESKTOP, DARK_DESKTOP]) == []
 
 
 def test_page_of_admin_action_is_accessible(visit, places, mod):

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from forum import pages
 from posts.writing import rerendering
 
 BAR = 30
@@ -13,13 +14,14 @@ BAR = 30
 class Command(BaseCommand):
     """Render the stored HTML again while the site runs. It can be stopped at any time and started again."""
 
-    help = "Makes the HTML anew that an older version rendered. It can be stopped and started again."
+    help = "Renders comments, rules and pages again that an older version rendered. It can be stopped and repeated."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--all", action="store_true", help="also those that today's version rendered")
         parser.add_argument("--after", type=int, default=0, metavar="ID", help="go on behind this comment")
 
     def handle(self, *, after: int, **options: Any) -> None:
+        pages.rerender()
         progress: rerendering.Progress | None = None
         tenths = 0
         try:
