@@ -116,6 +116,17 @@ def test_sections_of_page_come_one_level_below_its_title(db, name):
     assert set(levels[1:]) == {2}
 
 
+def test_footer_of_every_page_leads_to_pages(db):
+    footer = Client().get("/rules/").content.decode().partition("<footer")[2]
+    assert [name for name in NAMES if f'href="/{name}/"' not in footer] == []
+
+
+def test_sign_up_names_terms_and_privacy(db):
+    main = Client().get("/account/signup/").content.decode().partition("<footer")[0]
+    assert '<a href="/terms/">' in main
+    assert '<a href="/privacy/">' in main
+
+
 @pytest.mark.parametrize(
     ("name", "words", "number"), [(name, *each) for name, them in NUMBERS.items() for each in them]
 )
