@@ -309,7 +309,7 @@ def running_nginx(machine, folder):
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
         f"{user} daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{ worker_connections 4096; }}\n"
-        f"http {{ access_log off; {temporary} include {folder}/site.conf; }}\n"
+        f"http {{ access_log {folder}/access.log; {temporary} include {folder}/site.conf; }}\n"
     )
     process = subprocess.Popen([NGINX, "-c", folder / "nginx.conf", "-e", folder / "error.log"], stderr=subprocess.PIPE)
     try:
@@ -348,6 +348,15 @@ def stall_through_proxy(kind, port, number):
     stalled = TLS.wrap_socket(plain)
     stalled.sendall(slow_clients.request_of(kind, "/", host="forum.example"))
     return stalled
+
+
+@needs_nginx
+def test_nginx_as_shipped_keeps_no_log_of_readers(machine, tmp_path):
+    """Debian's own settings log every request with its internet address; the forum itself need not run for that."""
+    with running_nginx(machine, tmp_path) as (plain, secure):
+        assert machine.ask("/", port=plain)[0] == 301
+        assert read_through_proxy(secure)[0] == 502
+    assert (tmp_path / "access.log").read_text() == ""
 
 
 @needs_nginx
