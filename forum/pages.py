@@ -58,6 +58,7 @@ def facts() -> dict[str, Any]:
         "csrf_for": in_words(settings.CSRF_COOKIE_AGE),
         "messages_cookie": CookieStorage.cookie_name,
         "look_for": in_words(CHOICE_KEPT_FOR),
+        "language_cookie": settings.LANGUAGE_COOKIE_NAME,
         "unsent_for": in_words(pending_form.KEPT_FOR),
         "address_for": in_words(ratelimit.FORGOTTEN_AFTER),
         "codes_for": in_words(max(codes)),

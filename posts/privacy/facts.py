@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts import sessions
+from accounts import sessions, unconfirmed
 from forum.pages import in_words
 from posts.models import SiteChoices
 from posts.models.appeal import APPEAL_WITHIN
@@ -39,6 +39,7 @@ def facts() -> dict[str, Any]:
         "pressed_cookie": PRESSED,
         "pressed_for": in_words(PRESSED_FOR),
         "unfinished_for": in_words(sessions.UNFINISHED_EXPIRES_AFTER),
+        "unconfirmed_for": in_words(unconfirmed.KEPT_FOR),
         "staff_idle_for": in_words(sessions.STAFF_MOST_IDLE),
         "staff_for": in_words(sessions.STAFF_MOST),
         "verified_for": in_words(verification.HOLDS_FOR),

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.template import engines
 from django.test import Client
 
-from accounts import sessions
+from accounts import sessions, unconfirmed
 from forum import limits, outbox, pages, pending_form, ratelimit
 from forum.cookies import CHOICE_KEPT_FOR
 from forum.models import Page
@@ -50,6 +50,8 @@ NUMBERS = {
         ("You stay signed in for {} days after your last visit", django_settings.SESSION_COOKIE_AGE // DAY),
         ("Moderators stay signed in for {} hours after it", sessions.STAFF_MOST_IDLE // HOUR),
         ("and for {} days in all", sessions.STAFF_MOST // DAY),
+        ("not confirmed is deleted after {} days", unconfirmed.KEPT_FOR.days),
+        ("which language you chose, for {} days", CHOICE_KEPT_FOR // DAY),
         ("An unfinished sign-in is kept for {} hour", sessions.UNFINISHED_EXPIRES_AFTER // HOUR),
         ("until they are sent, for {} days at most", outbox.tried_for().days),
         ("with what answer, is kept for {} days", outbox.FAILED_KEPT_FOR.days),
@@ -75,6 +77,7 @@ NUMBERS = {
 }
 # What `delete_expired` deletes, and where the privacy page says so.
 EXPIRES = {
+    "accounts whose address nobody confirmed": "not confirmed is deleted",
     "drafts": "Drafts: for",
     "guests’ e-mail addresses": "The e-mail address of a guest",
     "mails that could not be sent": "a mail that could not be sent",
@@ -192,6 +195,7 @@ def test_every_cookie_is_on_the_privacy_page(db, opening, alice, settings):
         went(visitor, "get", address)
     assert given == set(), "somebody who only reads gets no cookie"
     went(visitor, "post", "/look/", {"look": "dark", "next": "/"})
+    went(visitor, "post", "/language/", {"language": "en", "next": "/"})
     went(
         visitor,
         "post",
@@ -211,7 +215,7 @@ def test_every_cookie_is_on_the_privacy_page(db, opening, alice, settings):
     sent = {"source": f"{WORDS} Again.", "key": "k1", "place": f"reply:{comment.pk}"}
     went(member, "post", f"/c/{comment.pk}/reply/", sent)
     went(member, "post", "/account/logout/")
-    assert len(given) == 7
+    assert len(given) == 8
     assert [name for name in given if f"{name}: " not in text] == []
 
 
