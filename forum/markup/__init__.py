@@ -46,9 +46,9 @@ TAG = re.compile("<[^>]*>")
 EMPTY_WITHOUT_TEXT = re.compile("[>|]")
 # Characters of a text without letters that is rendered to see whether it shows anything: a few milliseconds.
 RENDERED_AT_MOST = 200
-# What begins a line of a list, quote or table, and signs of Markdown.
+# What begins a line of a list, quote or table, and signs that Markdown makes invisible even without a text beside them.
 LIST_MARKERS = re.compile(r"^(?:[\s>|*+-]|[0-9]{1,9}[.)])+", re.MULTILINE)
-SIGNS = re.compile(r"[-!#()*+.:<=>\[\\\]_`|~]")
+SIGNS = re.compile(r"[-#*+:=>\\_`|~]")
 LINK_RELATION = "nofollow ugc noopener"
 
 

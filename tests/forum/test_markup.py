@@ -416,7 +416,10 @@ def test_markdown_that_shows_no_character_is_found(source, nothing):
         ("1.\n\n", True),
         ("> - 1)\n", True),
         ("| |\n|-|\n", True),
-        ("[](<>)_**\n", True),
+        ("[](<>)_**\n", False),
+        ("<", False),
+        ("* * *\n\n", True),
+        ("```\n", True),
         ("&zwnj;|", True),
     ],
 )
