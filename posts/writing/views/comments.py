@@ -224,7 +224,8 @@ def _asked_for(request: HttpRequest, parent: Comment) -> dict[str, Any]:
     A question brings the standpoint of those whom it asks.
     """
     if request.GET.get("quote"):
-        return {"source": quote_of(parent)}
+        quote = quote_of(parent)
+        return {"source": quote, "quote": quote}
     position = number_in(request.GET.get("q", ""))
     if parent.depth > 0 or request.method == "POST" or position is None:
         return {}

@@ -53,7 +53,7 @@ def test_reply_by_htmx_is_returned_as_list_for_parent(opening, alice, bob, clien
     assert f'{{"id": {made.pk}}}' in answer.headers["HX-Trigger-After-Settle"]
     html = answer.content.decode().strip()
     assert html.startswith(f'<details class="branch" open data-below="{comment.pk}"><summary>1 reply</summary>')
-    assert f'<ol class="replies in"><li id="b{made.pk}">' in html
+    assert f'<ol class="replies"><li id="b{made.pk}">' in html
     assert f"/c/{made.pk}/edit/" in html
 
 
@@ -96,17 +96,15 @@ def test_page_and_fragment_are_cached_separately(opening, alice, client):
     assert "HX-Request" in client.get(f"/c/{opening.pk}/reply/").headers["Vary"]
 
 
-def test_only_reply_to_a_reply_is_not_indented_and_names_its_parent(opening, alice, bob, client):
+def test_reply_names_its_parent_and_quotes_it_below_other_replies(opening, alice, bob, client):
     comment = reply(reply(opening, bob), alice)
     client.force_login(bob)
     html = [
         client.post(f"/c/{comment.pk}/reply/", {"source": f"{WORDS} {n}", "key": n}, headers=HTMX).content.decode()
         for n in "ab"
     ]
-    assert '<ol class="replies"><li ' in html[0]
-    assert "in reply to Alice" in html[0]
-    # now the talk branches, and the list is set in
-    assert '<ol class="replies in"><li ' in html[1]
+    assert "in reply to </span>Alice</a>" in html[0]
+    assert "in reply to </span>Alice<q>" in html[1]
     assert "<summary>2 replies</summary>" in html[1]
 
 
