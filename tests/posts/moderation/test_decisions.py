@@ -181,7 +181,7 @@ def test_decision_on_changed_case_is_refused(mod, case, flagged_answer, alice):
 def test_decided_case_cannot_be_decided_again(mod, mia, case):
     decide(mod, case)
     case.refresh_from_db()
-    with pytest.raises(Stale, match="Somebody else has decided"):
+    with pytest.raises(Stale, match="Somebody else decided"):
         decide(mia, case)
 
 
