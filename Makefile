@@ -5,7 +5,7 @@ IN = .venv/bin/python
 MANAGE = $(IN) manage.py
 LOCKING = --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
 .DEFAULT_GOAL = help
-.PHONY: help install install-dev run test test-fast check bench moderator demo demo-remove lock clean
+.PHONY: help install install-dev run test test-fast check translations bench moderator demo demo-remove lock clean
 MAKEFLAGS += --no-print-directory
 
 help:  ## list these commands
@@ -61,6 +61,10 @@ demo-remove: install  ## take the sample conversation away
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes
 	uv pip compile $(LOCKING) pyproject.toml -o requirements.lock
 	uv pip compile $(LOCKING) --group dev pyproject.toml -o requirements-dev.lock
+
+translations:  ## collect the texts of the source for translation, and compile them; needs GNU gettext
+	@$(MANAGE) makemessages --all --no-location --no-wrap --ignore .venv --ignore tests --ignore var --ignore bench
+	@$(MANAGE) compilemessages --ignore .venv
 
 clean:  ## remove .venv, caches and collected files; the database stays
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis var/static

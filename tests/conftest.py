@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from forum import embedded_postgres
 from tests import factories
@@ -102,6 +103,12 @@ def tables_are_emptied_quickly():
 def mails_go_to_the_outbox(settings):
     """Use the forum's own mail backend, which Django's test runner replaced; tests replace MAIL_TRANSPORT."""
     settings.EMAIL_BACKEND = "forum.outbox.EmailBackend"
+
+
+@pytest.fixture(autouse=True)
+def texts_are_english():
+    """Begin each test in English: a request in another language leaves it active in the thread."""
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True)
