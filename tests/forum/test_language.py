@@ -36,6 +36,8 @@ def test_chosen_language_is_on_every_page_whatever_the_browser_asks_for(client, 
         html = client.get(page, headers={"Accept-Language": "en"}).content.decode()
         assert '<html lang="de">' in html
         assert pressed(html) == ["de"]
+        # each language is named in itself
+        assert re.search('lang="en"[^>]*>English<.*lang="de"[^>]*>Deutsch<', html, re.DOTALL)
     client.post("/language/", {"language": "en"})
     assert pressed(client.get("/", headers={"Accept-Language": "de"}).content.decode()) == ["en"]
 
