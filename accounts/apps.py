@@ -28,16 +28,16 @@ class Accounts(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Name the kinds of mails, and connect the receivers of signals."""
+        """Name the kinds of mails, and connect receivers and hooks."""
         from allauth.account.signals import email_confirmed
 
         from accounts import preferences, security_events, sessions, unconfirmed
         from forum import outbox
-        from forum.views import language_chosen
+        from forum.views import after_choice_of_language
 
         outbox.name_kinds({f"account/email/{name}": label for name, label in _KINDS.items()})
         user_logged_in.connect(sessions.begin, dispatch_uid="accounts.sessions.begin")
-        for signal in (user_logged_in, language_chosen):
-            signal.connect(preferences.remember_language, dispatch_uid="accounts.preferences.remember_language")
+        user_logged_in.connect(preferences.begin, dispatch_uid="accounts.preferences.begin")
+        after_choice_of_language.append(preferences.remember_language)
         email_confirmed.connect(unconfirmed.on_confirmation, dispatch_uid="accounts.unconfirmed.on_confirmation")
         security_events.connect()

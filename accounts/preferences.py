@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -11,13 +12,15 @@ from django.utils import timezone, translation
 from accounts.models import User
 
 
-def remember_language(request: HttpRequest, user: User | None = None, **signal: object) -> None:
-    """Store the language of the request as that of its user (receives user_logged_in and language_chosen)."""
-    person = user or request.user
-    language = translation.get_language()
-    if person.is_authenticated and language and language != person.language:
-        person.language = language
-        person.save(update_fields=["language"])
+def remember_language(request: HttpRequest) -> None:
+    """Store the language that the user of the request has just chosen."""
+    if request.user.is_authenticated:
+        User.objects.filter(pk=request.user.pk).update(language=translation.get_language() or "")
+
+
+def begin(request: HttpRequest, user: User, **signal: object) -> None:
+    """Store the language of the first sign-in (receives Django's user_logged_in)."""
+    User.objects.filter(pk=user.pk, language="").update(language=translation.get_language() or "")
 
 
 def in_language_of(person: User | None) -> AbstractContextManager[None]:
@@ -25,9 +28,11 @@ def in_language_of(person: User | None) -> AbstractContextManager[None]:
     return translation.override((person and person.language) or settings.LANGUAGE_CODE)
 
 
+@cache
 def time_zones() -> list[tuple[str, str]]:
     """Return the choices of time zones: (name in the database of time zones, name as shown)."""
     names = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+    names.append("UTC")
     return [(name, name.replace("_", " ")) for name in names]
 
 

@@ -141,7 +141,8 @@ def time_zone(request: MemberRequest) -> HttpResponse:
     """Store the time zone that the user chose."""
     form = TimeZoneForm(request.POST, instance=request.user)
     if form.is_valid():
-        form.save()
+        # only this column, because a moderator may be changing others
+        form.save(commit=False).save(update_fields=["time_zone"])
         messages.success(request, _("Times are now shown in the time zone you chose."))
     else:
         messages.error(request, _("There is no such time zone. Nothing was changed; please choose one of the list."))

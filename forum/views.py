@@ -1,10 +1,9 @@
 """The views that show the pages about the forum, and change the look and the language of all pages."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
@@ -17,8 +16,8 @@ from forum import pages
 from forum.cookies import CHOICE_KEPT_FOR, LOOKS
 from forum.models import Page
 
-# Sent with the `request` when a reader has chosen a language, which is active then.
-language_chosen = Signal()
+# Called with the request of a reader who has chosen a language, which is active then.
+after_choice_of_language: list[Callable[[HttpRequest], None]] = []
 
 
 @require_safe
@@ -27,7 +26,8 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "pages/page.html", pages.shown(Page.Name(name)))
 
 
-# Exempt from CSRF, because cached pages for visitors have no token and these change only what pages look like.
+# Exempt from CSRF, because cached pages for visitors have no token. These change only the look, and the language of
+# pages and mails.
 @csrf_exempt
 @require_POST
 def look(request: HttpRequest) -> HttpResponseRedirect:
@@ -41,7 +41,8 @@ def language(request: HttpRequest) -> HttpResponseRedirect:
     """Store the chosen language in a cookie and redirect to the page the reader came from."""
     response = _chosen(request, "language", tuple(dict(settings.LANGUAGES)), settings.LANGUAGE_COOKIE_NAME)
     with translation.override(request.POST["language"]):
-        language_chosen.send(sender=None, request=request)
+        for act in after_choice_of_language:
+            act(request)
     return response
 
 

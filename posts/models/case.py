@@ -96,14 +96,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
             case.is_labelled = case.comment_id in masked
         return cases
 
-    def median_wait(self, at: datetime) -> int | None:
-        """Return the minutes within which half of the held comments of the 7 days before `at` were decided.
+    def median_wait(self, at: datetime) -> timedelta | None:
+        """Return the time within which half of the held comments of the 7 days before `at` were decided.
 
         Returns None if none was decided. Uses the index `case_closed`.
         """
         decided = self.filter(kind=self.model.Kind.HELD, closed_at__gt=at - timedelta(days=7), closed_by__isnull=False)
         waits = sorted(closed - opened for opened, closed in decided.values_list("opened_at", "closed_at"))
-        return round(median(waits) / timedelta(minutes=1)) if waits else None
+        return median(waits) if waits else None
 
     def by_kind(self) -> dict[int, tuple[int, datetime]]:
         """Return {kind: (number of open items, when the oldest was opened)}.

@@ -9,6 +9,8 @@ INLINE_TAG = re.compile(r"</?(?:a|code|del|em|strong)\b[^>]*(?:>|$)")
 TAG = re.compile(r"<[^>]*(?:>|$)|&\w*$")
 # How many characters of HTML are read for each character of the excerpt.
 ROOM = 12
+# A link may be as long as this before its first word.
+LINK = 6_000
 
 
 def excerpt(html: str, length: int) -> str:
@@ -33,7 +35,7 @@ def _without_quotes(html: str) -> str:
 
 
 def _first_words(html: str, length: int) -> str:
-    beginning = html[: ROOM * length]
+    beginning = html[: max(ROOM * length, LINK)]
     text = " ".join(unescape(TAG.sub(" ", INLINE_TAG.sub("", beginning))).split())
     if len(text) <= length:
         return text if len(beginning) == len(html) or not text else f"{text}…"

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
@@ -40,12 +42,6 @@ class Row:
         return self.new > MOST_NEW
 
     @property
-    def is_open(self) -> bool:
-        """Return whether the opening post accepts replies."""
-        self.opening.thread = self.thread
-        return self.opening.accepts_replies() and self.opening.locked_at is None
-
-    @property
     def beginning(self) -> str:
         """Return the first words of the opening post."""
         return excerpt(self.opening.html, BEGINNING)
@@ -64,15 +60,22 @@ FROM posts_reading r WHERE r.person_id = %(viewer)s AND r.thread_id = ANY(%(thre
 
 
 def rows(threads: Iterable[Thread], viewer: User | AnonymousUser) -> list[Row]:
-    """Return a Row for each of the `threads`. Makes one query, for members two."""
+    """Return a Row for each of the `threads`. Makes one query, for members two.
+
+    The text of an opening post is loaded when it is needed.
+    """
     threads = list(threads)
     ids = [thread.pk for thread in threads]
-    openings = {row.thread_id: row for row in Comment.objects.for_display().filter(thread__in=ids, parent=None)}
+    openings = {
+        row.thread_id: row for row in Comment.objects.for_display().defer("html").filter(thread__in=ids, parent=None)
+    }
     new = {}
     if viewer.is_authenticated and ids:
         with connection.cursor() as cursor:
             cursor.execute(NEW, {"viewer": viewer.pk, "threads": ids, "most": MOST_NEW + 1})
             new = dict(cursor.fetchall())
+    for thread in threads:
+        openings[thread.pk].thread = thread
     return [Row(thread, openings[thread.pk], new.get(thread.pk, 0), thread.pk in new) for thread in threads]
 
 
@@ -83,9 +86,11 @@ def voices(thread: Thread, opening: Comment) -> list[Comment]:
     """
     fitting = []
     for question in thread.asks:
-        answers = Comment.objects.for_display().filter(parent=opening.pk, question=question, depth=1, is_shown=True)
-        latest = answers.order_by(F("helpful_count").desc(), "id")[:CANDIDATES]
-        fitting += [(question, row) for row in latest if row.is_published and question.fits(row.standpoint)]
+        # the expressions of the index, which an ordinary condition and order would not use
+        answers = Comment.objects.for_display().alias(asked=Coalesce("question_id", 0))
+        answers = answers.filter(parent=opening.pk, asked=question.pk, depth=1, is_shown=True)
+        most_helpful = answers.order_by((-F("helpful_count")).asc(), "id")[:CANDIDATES]
+        fitting += [(question, row) for row in most_helpful if row.is_published and question.fits(row.standpoint)]
     # An answer that concerns somebody's privacy or safety is not put on the front page.
     masked = Case.objects.masked_among([row.pk for _question, row in fitting]) if fitting else set()
     found: dict[int, Comment] = {}
@@ -96,8 +101,8 @@ def voices(thread: Thread, opening: Comment) -> list[Comment]:
     return list(found.values())
 
 
-def median_wait() -> int | None:
-    """Return the minutes within which half of the held comments of the last 7 days were reviewed, or None.
+def median_wait() -> timedelta | None:
+    """Return the time within which half of the held comments of the last 7 days were reviewed, or None.
 
     The result is kept for WAIT_KEPT_FOR seconds.
     """

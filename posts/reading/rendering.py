@@ -36,7 +36,7 @@ ROW_BYTES = 3_000
 COUNTS_KEPT = 2_000
 # A reply from this depth on repeats the first words of what it replies to, so many characters of them. Where the style
 # sheet indents no further (see .branch in components/thread.css), the position does not show it.
-QUOTED_FROM, QUOTED = 6, 60
+QUOTED_FROM, QUOTED = 5, 60
 # Characters of each comment above the top of a branch page.
 ABOVE = 90
 # How fast people read, to say how long a post takes.
@@ -77,7 +77,9 @@ def render_page(
         shown = queries.page_of_replies(
             top_pk, top.path if top else "", location.order, location.tab, location.position
         )
-        tree_drawn = render_rows(thread, shown, location.order, location.tab)
+        # said once above the tree, or beside each name where there are comments by real people, too
+        is_sample = bool(shown.rows) and all(row.is_sample for row in (shown.top, *shown.rows) if row.depth)
+        tree_drawn = render_rows(thread, shown, location.order, location.tab, tags_samples=not is_sample)
         if shown.top.question_id:
             shown.top.question = _asked(thread, shown.top)
         context = {
@@ -94,13 +96,13 @@ def render_page(
             "is_first": not location.way or bool(shown.rows and shown.before is None),
             "is_open": shown.top.accepts_replies() and shown.top.pk not in _below_locks(shown),
             "tree": tree_drawn,
-            "is_sample": bool(shown.rows) and all(row.is_sample for row in (shown.top, *shown.rows) if row.depth),
+            "is_sample": is_sample,
             "since": pagination.microseconds(thread.last_activity_at),
         }
         if top:
             for comment in shown.above:
                 comment.excerpt = excerpt(comment.html, ABOVE)
-            context |= {"top_drawn": render_top(thread, shown, reveals), "back": queries.way_back(shown)}
+            context |= {"top_drawn": render_top(thread, shown, reveals, not is_sample), "back": queries.way_back(shown)}
         else:
             minutes = round(len(strip_tags(shown.top.html).split()) / WORDS_A_MINUTE) or 1
             context |= {"face": avatar.avatar_of(shown.top.public_name), "minutes": minutes}
@@ -142,8 +144,13 @@ def _kept_or_rendered(
     return rendered
 
 
-def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: Tab = ALL) -> SafeString:
-    """Return the HTML of the rows of `shown`: list items with their slots."""
+def render_rows(
+    thread: Thread, shown: TreePage, order: str = "oldest", tab: Tab = ALL, *, tags_samples: bool = True
+) -> SafeString:
+    """Return the HTML of the rows of `shown`: list items with their slots.
+
+    `tags_samples` says whether each sample comment has a tag.
+    """
     for comment in (shown.top, *shown.above, *shown.rows):
         comment.thread = thread
         if comment.is_answer:
@@ -152,12 +159,13 @@ def render_rows(thread: Thread, shown: TreePage, order: str = "oldest", tab: Tab
     runs = _runs(thread, shown) if is_thread and tab == ALL else {}
     # Below the heading of a question, names are headings of the next level.
     heading = "h4" if is_thread and thread.asks else "h3"
-    return _draw(thread, shown, shown.steps, order=order, runs=runs, heading=heading)
+    return _draw(thread, shown, shown.steps, order=order, runs=runs, heading=heading, tags_samples=tags_samples)
 
 
-def render_top(thread: Thread, shown: TreePage, reveals: bool) -> SafeString:
+def render_top(thread: Thread, shown: TreePage, reveals: bool, tags_samples: bool) -> SafeString:
     """Return the HTML of the comment at the top of a branch page. `reveals` shows it although it is not published."""
-    return _draw(thread, shown, [nesting.Step(shown.top, follows_parent=True)], heading="h2", reveals=reveals)
+    step = nesting.Step(shown.top, follows_parent=True)
+    return _draw(thread, shown, [step], heading="h2", reveals=reveals, tags_samples=tags_samples)
 
 
 def _draw(
@@ -169,6 +177,7 @@ def _draw(
     order: str = "oldest",
     runs: dict[int, tuple[int, str, str]] | None = None,
     reveals: bool = False,
+    tags_samples: bool = True,
 ) -> SafeString:
     language, rows = get_language(), [step.row for step in steps]
     words = _words(language)
@@ -178,7 +187,7 @@ def _draw(
     context = {
         "below_locks": _below_locks(shown),
         "steps": steps,
-        "linked": mentions.linked(rows),
+        "linked": mentions.linked(rows, shown.top),
         "top_pk": shown.top.pk,
         "names": names,
         "replies_to": _replies_to(shown, steps, names, language),
@@ -188,7 +197,7 @@ def _draw(
         "standpoints": _standpoints(language),
         "locked": thread.is_locked,
         "is_withheld": reveals,
-        "tags_samples": not all(comment.is_sample for comment in shown.rows),
+        "tags_samples": tags_samples,
         "rest_of": lambda more: _rest_of(order, more).replace("&", "&amp;"),
         "badges": _badges(rows),
         "day": day_teller(),

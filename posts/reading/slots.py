@@ -104,8 +104,9 @@ def slots_for_member(
         slots["drafts:0"] = render_to_string("posts/reading/fragments/unfinished.html", context)
     for pk in reading.folded_at(at) if reading else ():
         slots[f"open:{pk}"] = ""
-    if reading and reading.visits_at(at) > 1:
-        # Who comes back has read the post.
+    edited_at = shown.top.edited_at
+    if reading and reading.visits_at(at) > 1 and not (edited_at and edited_at > reading.seen_at):
+        # The post was there on an earlier visit. The page says how to show it again.
         slots[f"post:{shown.top.pk}"] = " data-read"
     return slots
 

@@ -42,7 +42,8 @@ def _filled_from_draft(person: User, form: BareForm, place: str) -> Draft | None
     # A question chosen by the link to this form is newer than the one in the draft.
     question = form.initial.get("question") or draft.fields.get("question")
     source = draft.fields.get("source", "")
-    if quote := form.initial.get("quote"):
+    quote = form.initial.get("quote", "")
+    if quote.strip() not in source:
         source = f"{source.rstrip()}\n\n{quote}"
     form.initial.update({**draft.fields, "question": question, "source": source})
     if draft.is_change:

@@ -1,16 +1,34 @@
 // What stands on the page as Markdown, for quotes: paragraphs, lists with their numbers, quotes in quotes, and marks.
 
-const MARKS = { STRONG: "**", EM: "*", DEL: "~~", CODE: "`" };
+const MARKS = { STRONG: "**", EM: "*", DEL: "~~" };
+
+// Code between more ticks than it has in a row.
+function fenced(code) {
+  const most = Math.max(0, ...(code.match(/`+/g) ?? []).map((ticks) => ticks.length));
+  const fence = "`".repeat(most + 1), room = most ? " " : "";
+  return fence + room + code + room + fence;
+}
 
 // Lines of text, with `first` before the first and `others` before the rest.
 function prefixed(text, first, others = first) {
   return text.split("\n").map((line, index) => ((index ? others : first) + line).trimEnd()).join("\n");
 }
 
+// Signs that Markdown would read as its own, as typed; inside words and numbers * and _ are letters like others.
+function escaped(text) {
+  return text.replace(/[\\`[\]<]|~~|(?<![\p{L}\p{N}])[*_]|[*_](?![\p{L}\p{N}])/gu, "\\$&");
+}
+
+// A line that would begin a list, a quote or a heading begins with a backslash.
+function plainLine(line) {
+  return line.replace(/^(\d{1,9})([.)])(?=\s|$)/, "$1\\$2").replace(/^([>#]|[-+](?=\s|$))/, "\\$1");
+}
+
 function inline(node) {
-  if (node.nodeType === Node.TEXT_NODE) return node.data.replace(/\s+/g, " ");
+  if (node.nodeType === Node.TEXT_NODE) return escaped(node.data.replace(/\s+/g, " "));
   if (node.nodeType !== Node.ELEMENT_NODE) return "";
   if (node.tagName === "BR") return "\n";
+  if (node.tagName === "CODE") return fenced(node.textContent);
   const words = [...node.childNodes].map(inline).join("");
   if (node.tagName === "A" && !node.getAttribute("href").startsWith("#")) {
     return words.trim() === node.getAttribute("href") ? words : `[${words}](${node.getAttribute("href")})`;
@@ -34,7 +52,7 @@ export function blocks(node, gap = "\n\n") {
   const parts = [];
   let run = "";
   const close = () => {
-    if (run.trim()) parts.push(run.trim());
+    if (run.trim()) parts.push(run.trim().split("\n").map((line) => plainLine(line.trim())).join("\n"));
     run = "";
   };
   for (const child of node.childNodes) {

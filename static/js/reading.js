@@ -5,7 +5,11 @@ const tree = document.getElementById("tree");
 const steps = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
 const language = document.documentElement.lang;
 const words = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "long" });
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+// in the time zone that a member chose, or in that of the device
+const exact = new Intl.DateTimeFormat(language, {
+  year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  timeZone: document.documentElement.dataset.zone,
+});
 
 function relative(moment, now = new Date()) {
   const seconds = (moment - now) / 1000;
@@ -100,6 +104,8 @@ function branchOf(id) {
 
 // The opening post: closed for visitors who come back after they read it to its end. Members' pages know it already.
 const post = document.querySelector(".post");
+// a link that leads to the post opens it
+if (post && location.hash === `#${post.closest(".opening").id}`) post.open = true;
 if (post && !form) {
   const name = `read:${tree?.dataset.thread}`;
   if (recall(name) && !location.hash) {
@@ -118,13 +124,19 @@ document.addEventListener("toggle", (event) => {
   for (const other of document.querySelectorAll(".menu[open]")) if (other !== menu) other.open = false;
   const list = menu.querySelector("div");
   list.scrollIntoView({ block: "nearest" });
-  if (!tree || list.querySelector("button")) return;
+  // browsers have no clipboard on pages without HTTPS
+  if (!tree || !navigator.clipboard || list.querySelector("button")) return;
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = tree.dataset.copy;
+  button.ariaLive = "polite";
   button.addEventListener("click", async () => {
     const id = menu.closest(".comment").id.slice(1);
-    await navigator.clipboard.writeText(new URL(`/c/${id}/`, location.href).href);
+    try {
+      await navigator.clipboard.writeText(new URL(`/c/${id}/`, location.href).href);
+    } catch {
+      return location.assign(`/c/${id}/`);
+    }
     button.textContent = tree.dataset.copied;
     setTimeout(() => { button.textContent = tree.dataset.copy; }, 2000);
   });
@@ -227,7 +239,8 @@ function take(way) {
 }
 
 if (tree) {
-  const bar = document.querySelector(".walk");
+  // a page without comments has nothing to move through
+  const bar = document.querySelector(".walk") ?? document.createElement("nav");
   bar.hidden = false;
   // The bar leaves while the reader scrolls down by hand, and comes back with the first step up or with a jump.
   let last = scrollY, byHand = -HAND;
@@ -238,7 +251,8 @@ if (tree) {
     bar.classList.toggle("away", isDown && bar.getBoundingClientRect().top <= 0);
     last = scrollY;
   }, { passive: true });
-  bar.querySelector("[data-walk=new]").hidden = !document.querySelector(".new-since, .tag-new");
+  const onward = bar.querySelector("[data-walk=new]");
+  if (onward) onward.hidden = !document.querySelector(".new-since, .tag-new");
   switchOfKeys.checked = recall("keys") !== "off";
   switchOfKeys.addEventListener("change", () => keep("keys", switchOfKeys.checked ? "on" : "off"));
   let before = null;

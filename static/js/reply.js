@@ -135,6 +135,7 @@ async function openAgain() {
     const list = more.parentElement, rest = document.createRange().createContextualFragment(await answer.text());
     more.replaceWith(rest);
     list.parentElement.open = true;
+    dropDoubles(list);
     htmx.process(list);
     opened.push(address);
   }
@@ -152,12 +153,20 @@ if (tree) {
   });
 }
 
+// A reply that arrived before the rest of its list was loaded is in it once more.
+function dropDoubles(list) {
+  for (const item of [...list.children].reverse()) {
+    if (item.id && document.getElementById(item.id) !== item) document.getElementById(item.id).remove();
+  }
+}
+
 // "Show 37 more replies" vanishes with the answer: the focus goes to the first of them.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const more = event.detail.target.closest?.(".more");
   if (!more) return;
   const before = more.previousElementSibling, list = more.parentElement;
   document.addEventListener("htmx:afterSettle", () => {
+    dropDoubles(list);
     const first = before ? before.nextElementSibling : list.firstElementChild;
     first?.querySelector(".comment")?.focus({ preventScroll: true });
   }, { once: true });
@@ -246,8 +255,10 @@ function place() {
     link.textContent = pill.dataset.elsewhere;
     pill.append(link);
   }
-  document.querySelector(".walk [data-walk=new]").hidden = false;
+  const onward = document.querySelector(".walk [data-walk=new]");
+  if (onward) onward.hidden = false;
   // who asks for the new replies wants to see them
+  for (let above = first?.closest(".branch"); above; above = above.parentElement.closest(".branch")) above.open = true;
   if (first) focus(first);
   else pill.firstElementChild?.focus({ preventScroll: true });
   tree.dispatchEvent(new CustomEvent("tree:grown", { bubbles: true }));
@@ -264,6 +275,10 @@ function hang(branch, items) {
   }
   const roots = tree.querySelector(":scope > ol");
   if (below !== tree.dataset.top || !roots) return false;
+  // under a tab, only what belongs there
+  const { asked } = tree.dataset;
+  if (asked && items[0].dataset.run !== (asked === "talk" ? "0" : asked)) return false;
+  if (asked) items.shift();
   const runs = roots.querySelectorAll(":scope > .run"), isNewest = tree.dataset.order === "newest";
   // the heading of a run of answers that is there already
   const heading = isNewest ? runs[0] : runs[runs.length - 1];

@@ -1,10 +1,12 @@
 """A member's language and time zone."""
 
 from datetime import UTC, datetime
+from unittest.mock import Mock
 
 import pytest
 
 from accounts.models import User
+from accounts.views import time_zone
 from posts.models import Comment
 from tests.factories import person, reply, thread
 
@@ -18,6 +20,11 @@ def test_language_of_latest_choice_is_remembered_for_mails(alice, client):
     client.force_login(alice)
     assert User.objects.get().language == "en"
     client.post("/language/", {"language": "de"})
+    assert User.objects.get().language == "de"
+    # another device signs in with a browser in English, and the choice stays
+    client.logout()
+    client.post("/language/", {"language": "en"})
+    client.force_login(alice)
     assert User.objects.get().language == "de"
     client.post("/language/", {"language": "en"})
     assert User.objects.get().language == "en"
@@ -47,3 +54,13 @@ def test_unknown_time_zone_is_refused_and_nothing_changes(alice, client, zone):
         assert "There is no such time zone" in page
         assert User.objects.get().time_zone == "Europe/Paris"
     assert client.get("/account/").status_code == 200
+
+
+def test_saving_time_zone_keeps_what_a_moderator_changed_meanwhile(alice, rf):
+    request = rf.post("/account/time-zone/", {"time_zone": "Asia/Tokyo"})
+    request.user = User.objects.get(pk=alice.pk)
+    User.objects.filter(pk=alice.pk).update(trust=User.Trust.TRUSTED, is_active=False)
+    request.session, request._messages = {}, Mock()
+    time_zone(request)
+    alice.refresh_from_db()
+    assert (alice.time_zone, alice.trust, alice.is_active) == ("Asia/Tokyo", User.Trust.TRUSTED, False)

@@ -335,6 +335,30 @@ def test_opening_post_is_quoted_on_page_of_form(visit, thread, bob):
     expect(page.get_by_label("Your text")).to_have_value(f"The blogger wrote:\n\n> {WORDS}\n\n")
 
 
+@SCRIPTS
+def test_comment_at_top_of_branch_page_is_replied_to_and_quoted_on_page_of_form(visit, comment, bob, scripts):
+    page = visit(bob, java_script_enabled=scripts)
+    page.goto(f"/c/{comment.pk}/branch/")
+    page.locator(f"#c{comment.pk} .acts").get_by_role("link", name="Reply").click()
+    expect(page.get_by_role("heading", name="Reply to Alice")).to_be_visible()
+    page.goto(f"/c/{comment.pk}/branch/")
+    page.locator(f"#c{comment.pk} .menu summary").click()
+    page.get_by_role("link", name="Quote").click()
+    expect(page.get_by_role("heading", name="Reply to Alice")).to_be_visible()
+    expect(page.get_by_label("Your text")).to_have_value(f"Alice wrote:\n\n> {WORDS}\n\n")
+
+
+def test_quoted_signs_of_markdown_stay_as_they_were_shown(visit, thread, bob, alice):
+    source = "1986\\. It was \\*so\\* bad \\[a](b) snake_case 5*3 `` a`b ``"
+    comment = reply(thread.opening, alice, source=source)
+    page = visit(bob)
+    page.goto(thread.get_absolute_url())
+    page.locator(f"#c{comment.pk} .menu summary").click()
+    page.get_by_role("link", name="Quote").click()
+    quoted = "1986\\. It was \\*so\\* bad \\[a\\](b) snake_case 5*3 `` a`b ``"
+    expect(box_of(page)).to_have_value(f"Alice wrote:\n\n> {quoted}\n\n")
+
+
 SAID = "> Carol said so\n\nI say:\n\n3. three *things*\n4. and a [link](https://example.org/)\n   - inside"
 
 

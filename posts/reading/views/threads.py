@@ -1,6 +1,6 @@
 """Views of the front page, of a thread and of a branch."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import User
-from forum import pagecache, pagination
+from forum import pagecache, pages, pagination
 from forum.cookies import is_visitor
 from forum.requests import HtmxRequest
 from posts.models import Comment, Thread
@@ -47,7 +47,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "is_first": position is None,
         "after": last and pagination.position_of(last.last_activity_at, last.pk),
         "may_start": permissions.may_start_thread(request.user),
-        "median_wait": front_page.median_wait(),
+        "median_wait": (wait := front_page.median_wait()) and pages.in_words(max(wait, timedelta(minutes=1))),
     }
     return render(request, "posts/reading/front.html", context)
 

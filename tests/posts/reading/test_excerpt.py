@@ -19,6 +19,7 @@ from posts.reading.excerpt import excerpt
         ("Onetwothreefour", 6, "Onetwo…"),
         ("> Somebody else\n\nMine.", 60, "Mine."),
         ("> > Deep\n>\n> outer\n\nMine.", 60, "Mine."),
+        (f"[link](https://example.org/{'a' * 1500}) and more", 60, "link and more"),
         ("> Only a quote", 60, "Only a quote"),
         ("- one\n- two", 60, "one two"),
         ("参见这里的文字很长很长很长", 5, "参见这里的…"),

@@ -118,6 +118,28 @@ def test_median_wait_is_of_held_comments_of_last_seven_days(thread, client):
         case(Case.Kind.HELD, minutes, now - timedelta(days=1))
     case(Case.Kind.HELD, 1, now - timedelta(days=8))
     case(Case.Kind.FLAGGED, 1, now - timedelta(days=1))
-    assert Case.objects.median_wait(now) == 38
-    cache.clear()
-    assert "half of them were read within 38 minutes" in text_of(client)
+    assert Case.objects.median_wait(now) == timedelta(minutes=38)
+    for wait, words in ((38, "38 minutes"), (0.2, "1 minute"), (200, "3 hours"), (4320, "3 days")):
+        cache.set("median_wait", timedelta(minutes=wait))
+        assert f"half of them were read within {words}." in text_of(client)
+
+
+def test_voices_are_found_by_the_index_of_helpful_answers(thread, client):
+    question = thread.questions.first()
+    for _ in range(3):
+        reply(thread.opening, person(), question=question, standpoint="clinician")
+    with CaptureQueriesContext(connection) as queries:
+        front.voices(thread, thread.opening)
+    (sql,) = (query["sql"] for query in queries if "LIMIT" in query["sql"] and f", 0) = {question.pk}" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {sql}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "comment_answer_helpful" in plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("address", ["/", "/?after=1-1"])
+def test_front_page_without_threads_has_one_first_heading(db, client, address):
+    assert client.get(address).content.decode().count("<h1") == 1

@@ -37,9 +37,9 @@ def drawings(monkeypatch):
 
     counted = Counted()
 
-    def draw(*given):
+    def draw(*given, **options):
         counted.count += 1
-        return whole(*given)
+        return whole(*given, **options)
 
     monkeypatch.setattr(rendering, "render_rows", draw)
     monkeypatch.setattr(timezone, "now", lambda: now + counted.passed)

@@ -200,6 +200,14 @@ def test_sample_comments_are_tagged_one_by_one_beside_real_ones(db, client):
     assert html.count('<span class="tag">sample</span>') == shown
 
 
+def test_sample_is_called_a_sample_on_front_page_and_on_its_own_branch(db, client):
+    plant()
+    call_command("demo")
+    alone = Comment.objects.filter(is_sample=True, reply_count=0, deleted_at=None).first()
+    assert client.get("/").content.decode().count('<span class="tag">sample</span>') == 2
+    assert '<span class="tag">sample</span>' in client.get(f"/c/{alone.pk}/branch/").content.decode()
+
+
 def test_removing_sample_keeps_replies_of_people(db):
     thread = plant()
     call_command("demo")
