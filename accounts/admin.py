@@ -56,7 +56,7 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 class PersonForm(ModelForm):
-    """The form of a user's rights, which gives none to an account that belongs to nobody (see accounts.unconfirmed)."""
+    """The form of a user's rights. It gives no rights to an account with an unconfirmed address."""
 
     def clean(self) -> dict[str, Any]:
         """Return the data; raises ValidationError if they give a right to an unconfirmed account."""

@@ -220,10 +220,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return "new" if known_for < NEW_FOR else "member"
 
     def has_confirmed_address(self) -> bool:
-        """Return whether an address of the account was ever confirmed; else it belongs to nobody. Makes one query.
-
-        See accounts.unconfirmed.
-        """
+        """Return whether an address of the account was ever confirmed (see accounts.unconfirmed). Makes one query."""
         from allauth.account.models import EmailAddress
 
         return EmailAddress.objects.filter(user=self, verified=True).exists()

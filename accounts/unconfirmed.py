@@ -1,8 +1,7 @@
-"""Accounts whose address nobody has confirmed. They belong to nobody, because a stranger may have made them.
+"""Accounts with an unconfirmed address: erase what a stranger may have set, and delete them after KEPT_FOR.
 
-Somebody who knows an address can sign up with it, and set a password and a name. Whoever confirms the address first
-gets the account, and what was set before is erased, unless it was set by the same session. A further sign-up with the
-address replaces the earlier one.
+Somebody who knows an address can sign up with it, and set a password and a name. The first confirmation of the address
+erases these, unless the same session set them. A further sign-up with the address replaces the earlier one.
 """
 
 import secrets
@@ -89,9 +88,9 @@ def _free_name() -> str:
 
 
 def delete_expired(at: datetime) -> int:
-    """Delete the accounts that nobody has confirmed in time, and return how many; free the names of sign-ups.
+    """Delete the unconfirmed accounts that are older than KEPT_FOR, and the expired reservations of names.
 
-    An account that must stay, because a moderator's decision is about it, is kept.
+    Returns the number of deleted accounts. Keeps accounts that a moderator's decision is about.
     """
     HeldName.objects.filter(expires_at__lte=at).delete()
     addresses = EmailAddress.objects.filter(user=OuterRef("pk"))
@@ -113,10 +112,7 @@ def delete_expired(at: datetime) -> int:
 
 
 def forget_deleted(request: HttpRequest) -> None:
-    """Let a session that waits for a code of an account that was deleted meanwhile wait for a code that nobody gets.
-
-    The session then shows what it shows for an address without an account.
-    """
+    """Make a session that waits for a code behave as for an address without an account, if its account was deleted."""
     session = request.session
     codes = [
         session[key]

@@ -227,7 +227,7 @@ def _replies_to(
         row = step.row
         parent = above.get(row.parent_id or 0)
         if row.depth > 1 and parent is not None:
-            name = names[parent.pk] or _words_of_gone_parent(language)[parent.state]
+            name = names[parent.pk] or _words_of_gone(language)[parent.state][1]
             is_quoted = not step.follows_parent or row.depth >= QUOTED_FROM
             told[row.pk] = name, words_of(parent.pk) if is_quoted else ""
     return told
@@ -304,23 +304,15 @@ def _standpoints(language: str) -> dict[tuple[str, bool], str]:
 
 
 @cache
-def _words_of_gone(language: str) -> dict[str, str]:
-    """Return the text that stands in `language` for a comment of each state whose text is not shown."""
-    words = dict.fromkeys(Comment.State, _("This comment is waiting for a moderator’s review.")) | {
-        Comment.State.DELETED: _("Its author deleted this comment."),
-        Comment.State.REMOVED: _("A moderator removed this comment."),
+def _words_of_gone(language: str) -> dict[str, tuple[str, str]]:
+    """Return for a comment of each state, in `language`, the text in the place of its own and of its author's name."""
+    words = dict.fromkeys(
+        Comment.State, (_("This comment is waiting for a moderator’s review."), _("a comment under review"))
+    ) | {
+        Comment.State.DELETED: (_("Its author deleted this comment."), _("a deleted comment")),
+        Comment.State.REMOVED: (_("A moderator removed this comment."), _("a removed comment")),
     }
-    return {state: escape(said) for state, said in words.items()}
-
-
-@cache
-def _words_of_gone_parent(language: str) -> dict[str, str]:
-    """Return what stands in `language` for the name of a comment of each state whose author is not shown."""
-    words = dict.fromkeys(Comment.State, _("a comment under review")) | {
-        Comment.State.DELETED: _("a deleted comment"),
-        Comment.State.REMOVED: _("a removed comment"),
-    }
-    return {state: escape(said) for state, said in words.items()}
+    return {state: (escape(text), escape(name)) for state, (text, name) in words.items()}
 
 
 # The language is a part of the key of these caches; it has to be the active one.

@@ -1,4 +1,4 @@
-"""An account whose address nobody has confirmed belongs to nobody: what a stranger put into it does not last."""
+"""What a stranger sets in an account with an unconfirmed address is erased when the address is confirmed."""
 
 from datetime import timedelta
 

@@ -24,7 +24,7 @@ They sign in with a code sent to their address, and then add a new factor at /ac
 class Command(BaseCommand):
     """Remove apps, keys, passkeys, recovery codes and the password of a person, and end their sessions.
 
-    The password goes, too: somebody who knows it would now get in with nothing else.
+    The password is removed as well, because without the second factor it would be enough to sign in.
     """
 
     help = (

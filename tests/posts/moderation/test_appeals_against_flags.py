@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from posts.models import Appeal, Case, Flag, LogEntry
 from posts.moderation import actions, decisions, flags
-from tests.factories import WHY, moderator
+from tests.factories import WHY
 from tests.posts.moderation.case_forms import page, said, seated
 from tests.posts.moderation.test_appeals import answer, appeal
 
@@ -17,43 +17,33 @@ Outcome = Appeal.Outcome
 
 
 @pytest.fixture
-def mo():
-    return moderator("Mo Derby")
-
-
-@pytest.fixture
-def mia():
-    return moderator("Mia Second")
-
-
-@pytest.fixture
-def hidden_by_flag(mo, mia, comment):
-    flags.flag(comment=comment, reason=Flag.Reason.SPAM, person=mo)
+def hidden_by_flag(mod, mia, comment):
+    flags.flag(comment=comment, reason=Flag.Reason.SPAM, person=mod)
     return LogEntry.objects.get(act=LogEntry.Act.HIDE)
 
 
-def test_appeal_against_what_a_flag_hid_is_answered_by_another_moderator(client, alice, mo, mia, hidden_by_flag):
+def test_appeal_against_what_a_flag_hid_is_answered_by_another_moderator(client, alice, mod, mia, hidden_by_flag):
     made = appeal(hidden_by_flag, alice)
     # a further note changes when the flag was made
-    flags.flag(comment=hidden_by_flag.comment, reason=Flag.Reason.HARM, note="Look!", person=mo)
+    flags.flag(comment=hidden_by_flag.comment, reason=Flag.Reason.HARM, note="Look!", person=mod)
     with pytest.raises(PermissionDenied, match="your flag"):
-        answer(mo, made, Outcome.UPHELD)
+        answer(mod, made, Outcome.UPHELD)
     with pytest.raises(DatabaseError, match="somebody else"), transaction.atomic():
-        Appeal.objects.update(outcome="upheld", decided_at=timezone.now(), decided_by=mo)
-    assert not decisions.claim(moderator=mo, case_id=made.case.pk)
-    assert made.case not in Case.objects.offered_to(mo, timezone.now())
-    assert 'name="outcome"' not in said(seated(client, mo).get(page(made.case)))
+        Appeal.objects.update(outcome="upheld", decided_at=timezone.now(), decided_by=mod)
+    assert not decisions.claim(moderator=mod, case_id=made.case.pk)
+    assert made.case not in Case.objects.offered_to(mod, timezone.now())
+    assert 'name="outcome"' not in said(seated(client, mod).get(page(made.case)))
     assert answer(mia, made, Outcome.UPHELD)
 
 
-def test_flag_that_was_decided_before_does_not_count(alice, mo, mia, comment):
-    flags.flag(comment=comment, reason=Flag.Reason.SPAM, person=mo)
+def test_flag_that_was_decided_before_does_not_count(alice, mod, mia, comment):
+    flags.flag(comment=comment, reason=Flag.Reason.SPAM, person=mod)
     actions.approve(moderator=mia, comment=comment, reason=WHY)
     flags.flag(comment=comment, reason=Flag.Reason.SPAM, person=mia)
     made = appeal(LogEntry.objects.filter(act=LogEntry.Act.HIDE).latest("pk"), alice)
-    assert answer(mo, made, Outcome.UPHELD)
+    assert answer(mod, made, Outcome.UPHELD)
 
 
-def test_only_moderator_answers_appeal_against_own_flag(alice, mo, mia, hidden_by_flag):
+def test_only_moderator_answers_appeal_against_own_flag(alice, mod, mia, hidden_by_flag):
     User.objects.filter(pk=mia.pk).update(is_staff=False)
-    assert answer(mo, appeal(hidden_by_flag, alice), Outcome.UPHELD)
+    assert answer(mod, appeal(hidden_by_flag, alice), Outcome.UPHELD)
